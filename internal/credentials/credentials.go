@@ -1,0 +1,84 @@
+// Package credentials reads the Authorization field of a call, the same for
+// HTTP and gRPC (RFC 9110 §11.6.2, RFC 6750 §2.1).
+package credentials
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/postern-go/postern/token"
+)
+
+// What is wrong with credentials that cannot be used. Both match
+// token.ErrRequest.
+var (
+	ErrMalformed = fmt.Errorf("%w: not a scheme, spaces and one token", token.ErrRequest)
+	ErrMultiple  = fmt.Errorf("%w: more than one access token", token.ErrRequest)
+)
+
+// Parse reads the values of every Authorization field of a call as one access
+// token of one of the schemes.
+//
+// The error is token.ErrMissing if there is no field, an empty one or one of a
+// scheme that is not accepted here; ErrMultiple if there are several fields,
+// since a proxy in front may have looked at another than we would; and
+// ErrMalformed if the scheme is accepted and what follows is not a token.
+func Parse(fields []string, schemes ...string) (scheme, raw string, err error) {
+	switch len(fields) {
+	case 0:
+		return "", "", token.ErrMissing
+	case 1:
+		return parse(strings.Trim(fields[0], " \t"), schemes)
+	default:
+		return "", "", ErrMultiple
+	}
+}
+
+func parse(field string, schemes []string) (scheme, raw string, err error) {
+	n := schemeLen(field)
+	scheme, ok := accepted(field[:n], schemes)
+	if !ok {
+		return "", "", token.ErrMissing
+	}
+	raw = strings.TrimLeft(field[n:], " ")
+	if len(raw) == len(field)-n || !isToken68(raw) {
+		return "", "", ErrMalformed
+	}
+	return scheme, raw, nil
+}
+
+// accepted finds the scheme among those accepted here, in any case.
+func accepted(name string, schemes []string) (string, bool) {
+	for _, s := range schemes {
+		if strings.EqualFold(name, s) {
+			return s, true
+		}
+	}
+	return "", false
+}
+
+// schemeLen is the length of the token (RFC 9110 §5.6.2) that field begins with.
+func schemeLen(field string) int {
+	for i := range len(field) {
+		if c := field[i]; !isAlnum(c) && strings.IndexByte("!#$%&'*+-.^_`|~", c) < 0 {
+			return i
+		}
+	}
+	return len(field)
+}
+
+// isToken68 tells whether s is a token68 of RFC 9110 §11.2, which is also the
+// b64token of RFC 6750 §2.1.
+func isToken68(s string) bool {
+	body := strings.TrimRight(s, "=")
+	for i := range len(body) {
+		if c := body[i]; !isAlnum(c) && strings.IndexByte("-._~+/", c) < 0 {
+			return false
+		}
+	}
+	return body != ""
+}
+
+func isAlnum(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
+}

@@ -1,0 +1,66 @@
+package jwks
+
+import (
+	"context"
+	"crypto"
+	"errors"
+)
+
+// What a Source answers when it has no key to give. A caller that can judge
+// neither way must not treat ErrUnavailable as a verdict on the token.
+var (
+	// ErrNotFound means that the issuer publishes no usable key of that id.
+	ErrNotFound = errors.New("jwks: no such key")
+	// ErrUnavailable means that this cannot be told now: no key set is held
+	// that may still be trusted, and none could be fetched.
+	ErrUnavailable = errors.New("jwks: keys unavailable")
+)
+
+// ErrConfig matches every error of a constructor of this module that was given
+// settings it cannot work with. Such an error is for the person who starts the
+// process, and never the fault of a caller.
+var ErrConfig = errors.New("invalid configuration")
+
+// Key is one public key that may verify signatures.
+type Key struct {
+	// ID is the key's kid (RFC 7517 §4.5), or "" if the issuer gives it none.
+	ID string
+	// Algorithm is the only signature algorithm this key may verify (RFC 7517
+	// §4.4), or "" if the issuer does not restrict it.
+	Algorithm string
+	// Public is an *rsa.PublicKey, an *ecdsa.PublicKey or an ed25519.PublicKey.
+	Public crypto.PublicKey
+}
+
+// Source supplies an issuer's current keys. Its method may be called
+// concurrently, and the slices it returns must not be modified by anyone.
+type Source interface {
+	// Keys returns the keys published under kid, or every key if kid is empty.
+	// It may block while keys are fetched, and returns early with an error
+	// that matches ErrUnavailable when ctx ends.
+	//
+	// Every error matches ErrNotFound or ErrUnavailable; an error that matches
+	// neither is taken for ErrUnavailable.
+	Keys(ctx context.Context, kid string) ([]Key, error)
+}
+
+// Static is a Source of keys that never change, such as those read from a
+// file when the process starts. The zero value holds no key. It never blocks.
+type Static []Key
+
+// Keys returns the keys with that kid, or all keys if kid is empty.
+func (s Static) Keys(_ context.Context, kid string) ([]Key, error) {
+	if kid == "" && len(s) > 0 {
+		return s, nil
+	}
+	var found []Key
+	for _, k := range s {
+		if k.ID == kid {
+			found = append(found, k)
+		}
+	}
+	if len(found) == 0 {
+		return nil, ErrNotFound
+	}
+	return found, nil
+}

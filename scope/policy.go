@@ -1,0 +1,257 @@
+package scope
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/postern-go/postern/token"
+)
+
+// Policy says what a call needs. Policies are immutable values that may be
+// shared and used concurrently. The zero Policy refuses every call: a caller
+// with a good token is denied, any other is asked for one.
+type Policy struct {
+	access access
+	rules  []rule // in the order in which they decide
+}
+
+// access is what a policy asks about the presence of a token.
+type access uint8
+
+const (
+	refused  access = iota
+	public          // no token is looked at
+	optional        // a token is checked if there is one
+	required
+)
+
+// rule is one demand on a verified token.
+type rule struct {
+	stage stage
+	name  string
+	check func(*token.Token) error
+	need  []string // of a scope rule: the scopes it speaks of
+	one   bool     // of a scope rule: one of need is enough
+}
+
+// stage orders the rules of a policy: whoever lacks a scope is told so before
+// the application's own rules are asked.
+type stage uint8
+
+const (
+	stageScope stage = iota
+	stageApplication
+)
+
+// The policies that ask for no scope.
+var (
+	// Public lets every call through and looks at no credentials, not even
+	// bad ones. The handler finds no token in its context.
+	Public = Policy{access: public}
+	// Optional lets a call without a token through. A token that is
+	// presented must be good; the handler may find it in its context.
+	Optional = Policy{access: optional}
+	// Authenticated asks for a good token and for nothing else.
+	Authenticated = Policy{access: required}
+	// User asks for a good token behind which there is a user: it denies
+	// clients that act on their own behalf (RFC 9068 §5, RFC 9700 §4.15).
+	User = application("user", func(t *token.Token) error { return deniedIf(t.ActsForItself()) })
+	// Client asks for a good token of a client that acts on its own behalf.
+	Client = application("client", func(t *token.Token) error { return deniedIf(!t.ActsForItself()) })
+)
+
+// All asks for a good token with every one of the scopes.
+//
+// It panics if there is no scope among its arguments or if one is not valid
+// (see Valid): it is for literals. Run other text through Parse first.
+func All(scopes ...string) Policy { return scopeRule("all", scopes, false) }
+
+// Any asks for a good token with at least one of the scopes. Like All, it
+// panics if there are none or one is not valid.
+func Any(scopes ...string) Policy { return scopeRule("any", scopes, true) }
+
+// Claims asks for a good token whose claims f approves of. They are decoded
+// into a T as by token.ClaimsOf; claims that do not fit T refuse the token
+// with ErrClaim. name stands for the rule in String.
+//
+// f may be called concurrently and should not block. If it returns an error
+// that matches one of the outcomes of package token, such as a
+// token.StepUpError, that is the answer; any other error is token.ErrDenied.
+func Claims[T any](name string, f func(T) error) Policy {
+	return application(name, func(t *token.Token) error {
+		claims, err := token.ClaimsOf[T](t)
+		if err != nil {
+			return err
+		}
+		return decided(f(claims))
+	})
+}
+
+// And asks for what p asks for and for what q asks for. Scopes are checked
+// first, then claims in the order given. The stricter of both decides whether
+// a token is needed; a zero Policy on either side makes the result refuse
+// every call.
+func (p Policy) And(q Policy) Policy {
+	if p.IsZero() || q.IsZero() {
+		return Policy{}
+	}
+	rules := slices.Concat(p.rules, q.rules)
+	slices.SortStableFunc(rules, func(a, b rule) int { return int(a.stage) - int(b.stage) })
+	return Policy{access: max(p.access, q.access), rules: rules}
+}
+
+// IsZero reports whether p is the zero Policy, which refuses every call.
+func (p Policy) IsZero() bool { return p.access == refused }
+
+// IsPublic reports whether p looks at no credentials at all, so that there is
+// nothing to authenticate.
+func (p Policy) IsPublic() bool { return p.access == public }
+
+// IsOptional reports whether p lets a call without a token through but checks
+// a token that is there.
+func (p Policy) IsOptional() bool { return p.access == optional }
+
+// Scopes lists every scope the policy speaks of, once each.
+func (p Policy) Scopes() []string {
+	var scopes []string
+	for _, r := range p.rules {
+		scopes = appendNew(scopes, r.need...)
+	}
+	return scopes
+}
+
+// Check returns nil if t is enough for the call, and otherwise an error that
+// matches exactly one of the outcomes of package token: ErrMissing if a token
+// is needed and t is nil, a *token.ScopeError that names everything the call
+// needs, ErrDenied, or what a Claims function returned. It does not block
+// unless such a function does.
+func (p Policy) Check(t *token.Token) error {
+	switch {
+	case p.access == public:
+		return nil
+	case t == nil && p.access == optional:
+		return nil
+	case t == nil:
+		return token.ErrMissing
+	case p.access == refused:
+		return errZero
+	}
+	for _, r := range p.rules {
+		if err := r.check(t); err != nil {
+			return p.explain(t, err)
+		}
+	}
+	return nil
+}
+
+// explain replaces the failure of one scope rule by what the whole policy
+// needs, since a client asks for a token with what the answer names.
+func (p Policy) explain(t *token.Token, err error) error {
+	if err != errScope {
+		return err
+	}
+	var need []string
+	for _, r := range p.rules {
+		need = appendNew(need, r.wanted(t)...)
+	}
+	return &token.ScopeError{Need: need}
+}
+
+// wanted is what a rule adds to the scopes a call needs. Of alternatives it is
+// those the caller has, for it must not lose them, or else all.
+func (r rule) wanted(t *token.Token) []string {
+	if !r.one || r.check(t) != nil {
+		return r.need
+	}
+	return slices.DeleteFunc(slices.Clone(r.need), func(s string) bool { return !t.HasScope(s) })
+}
+
+// String reads like the rule: "all(orders:read)", "any(a, b) and user",
+// "public". The zero Policy is "refused".
+func (p Policy) String() string {
+	switch p.access {
+	case refused:
+		return "refused"
+	case public:
+		return "public"
+	case optional:
+		return "optional"
+	}
+	if len(p.rules) == 0 {
+		return "authenticated"
+	}
+	names := make([]string, len(p.rules))
+	for i, r := range p.rules {
+		names[i] = r.name
+	}
+	return strings.Join(names, " and ")
+}
+
+var (
+	errScope = errors.New("scope: missing")
+	errZero  = fmt.Errorf("%w: no policy allows the call", token.ErrDenied)
+)
+
+func scopeRule(kind string, scopes []string, one bool) Policy {
+	if len(scopes) == 0 {
+		panic("scope: no scope given; use Authenticated to ask for none")
+	}
+	for _, s := range scopes {
+		if !Valid(s) {
+			panic(fmt.Errorf("%w: %w: %q", token.ErrConfig, ErrSyntax, s))
+		}
+	}
+	need := appendNew(nil, scopes...)
+	check := func(t *token.Token) error { return missingUnless(hasAll(t, need)) }
+	if one {
+		check = func(t *token.Token) error { return missingUnless(slices.ContainsFunc(need, t.HasScope)) }
+	}
+	name := kind + "(" + strings.Join(need, ", ") + ")"
+	return Policy{required, []rule{{stageScope, name, check, need, one}}}
+}
+
+func application(name string, check func(*token.Token) error) Policy {
+	return Policy{required, []rule{{stage: stageApplication, name: name, check: check}}}
+}
+
+func hasAll(t *token.Token, need []string) bool {
+	for _, s := range need {
+		if !t.HasScope(s) {
+			return false
+		}
+	}
+	return true
+}
+
+func missingUnless(ok bool) error {
+	if ok {
+		return nil
+	}
+	return errScope
+}
+
+func deniedIf(no bool) error {
+	if no {
+		return token.ErrDenied
+	}
+	return nil
+}
+
+// decided makes an application's error one of the outcomes.
+func decided(err error) error {
+	if err == nil || token.IsOutcome(err) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", token.ErrDenied, err)
+}
+
+func appendNew(list []string, more ...string) []string {
+	for _, s := range more {
+		if !slices.Contains(list, s) {
+			list = append(list, s)
+		}
+	}
+	return list
+}

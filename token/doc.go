@@ -1,0 +1,2 @@
+// Package token decides whether an access token is good.
+package token

@@ -1,0 +1,51 @@
+package token
+
+import (
+	"context"
+	"crypto/x509"
+	"net/url"
+)
+
+// Presentation is what a caller presented, free of any transport: the same
+// checks serve HTTP and gRPC.
+type Presentation struct {
+	// Scheme is the authentication scheme, "Bearer" or "DPoP", in any case.
+	// Empty means Bearer.
+	Scheme string
+	// Token is the access token as received. Empty means that there was none.
+	Token string
+	// Method is the HTTP method. It is POST for gRPC.
+	Method string
+	// URL is the target as the caller addressed it, or nil if unknown.
+	URL *url.URL
+	// Proofs are the values of the DPoP header field (RFC 9449 §4.1).
+	Proofs []string
+	// Certificates is the client's certificate chain, leaf first, as the TLS
+	// connection has it.
+	Certificates []*x509.Certificate
+}
+
+// Bearer is the presentation of a token by itself (RFC 6750).
+func Bearer(raw string) Presentation { return Presentation{Scheme: "Bearer", Token: raw} }
+
+// Authenticator decides whether what a caller presented is a good access
+// token. Implementations may be called concurrently and may block, until ctx
+// ends, on what they need from elsewhere. Every error matches exactly one of
+// the outcomes; a nil error comes with a non-nil Token.
+type Authenticator interface {
+	Authenticate(ctx context.Context, p Presentation) (*Token, error)
+}
+
+// Proof is a way for a caller to prove that a token was issued to it, such as
+// by a certificate (RFC 8705) or a signed proof (RFC 9449). Implementations
+// may be called concurrently.
+type Proof interface {
+	// Method is the member of the cnf claim that the proof is about, "jkt" or
+	// "x5t#S256" (RFC 7800 §3.1).
+	Method() string
+	// Check returns nil if p proves possession of what t is bound to, and
+	// otherwise an error that matches ErrProof, or ErrUnavailable if that
+	// cannot be told. t has passed every check before the binding, and
+	// t.Confirmation has the value it is bound to.
+	Check(ctx context.Context, t *Token, p Presentation) error
+}

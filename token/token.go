@@ -1,0 +1,132 @@
+package token
+
+import (
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/postern-go/postern/internal/strict"
+)
+
+// Token is a verified access token. Only an Authenticator makes one, so that
+// holding a *Token is the proof that its checks have passed. It is immutable
+// and safe for concurrent use. Printing or logging it does not show the token.
+type Token struct {
+	raw     string
+	payload string // the claims as received, one strict JSON object
+
+	issuer    string
+	subject   string
+	clientID  string
+	id        string
+	audience  []string
+	scopes    []string
+	issuedAt  int64 // seconds since 1970; 0 if absent
+	notBefore int64
+	expiry    int64
+	leeway    time.Duration
+	cnf       strict.Value
+}
+
+// Principal identifies a subject across issuers. Subjects of different issuers
+// are different principals, whatever they are called. It is comparable.
+type Principal struct {
+	Issuer  string
+	Subject string
+}
+
+// Issuer is the iss claim: who issued the token.
+func (t *Token) Issuer() string { return t.issuer }
+
+// Subject is the sub claim: the user on whose behalf the client acts, or the
+// client itself. It is unique only together with Issuer; see Principal. It is
+// "" where the profile does not require the claim and the token has none.
+func (t *Token) Subject() string { return t.subject }
+
+// Principal is the pair of Issuer and Subject, which is what to key data by.
+func (t *Token) Principal() Principal { return Principal{t.issuer, t.subject} }
+
+// ClientID is the client the token was issued to (RFC 9068 §2.2), or "" where
+// the profile does not require the claim and the token has none.
+func (t *Token) ClientID() string { return t.clientID }
+
+// ActsForItself reports whether the client acts on its own behalf, with no
+// user behind the token: its subject is the client (RFC 9068 §5).
+func (t *Token) ActsForItself() bool { return t.clientID != "" && t.subject == t.clientID }
+
+// Audience is a copy of the aud claim: every resource server the token is for.
+func (t *Token) Audience() []string { return slices.Clone(t.audience) }
+
+// Scopes is a copy of the scopes granted, without repetitions, in the order of
+// the claim.
+func (t *Token) Scopes() []string { return slices.Clone(t.scopes) }
+
+// HasScope reports whether the scope was granted. Scopes are compared byte for
+// byte (RFC 6749 §3.3).
+func (t *Token) HasScope(scope string) bool { return slices.Contains(t.scopes, scope) }
+
+// ID is the jti claim, or "" where the token has none.
+func (t *Token) ID() string { return t.id }
+
+// IssuedAt is the iat claim in UTC, or the zero time where the token has none.
+func (t *Token) IssuedAt() time.Time { return numericTime(t.issuedAt) }
+
+// NotBefore is the nbf claim in UTC, or the zero time where the token has none.
+func (t *Token) NotBefore() time.Time { return numericTime(t.notBefore) }
+
+// Expiry is the exp claim in UTC.
+func (t *Token) Expiry() time.Time { return numericTime(t.expiry) }
+
+// Deadline is when the verifier stops accepting the token: Expiry plus the
+// leeway it allows. Work that goes on for long, such as a stream, ends here.
+func (t *Token) Deadline() time.Time { return t.Expiry().Add(t.leeway) }
+
+// Raw is the token as received, for passing it on. It is a secret: whoever
+// holds it can act as the caller.
+func (t *Token) Raw() string { return t.raw }
+
+// Confirmation is the value of a member of the cnf claim (RFC 7800 §3.1), such
+// as "jkt", and whether the token has one of that name that is a string.
+func (t *Token) Confirmation(method string) (string, bool) {
+	var value string
+	var found bool
+	if t.cnf.Kind == strict.Object {
+		_ = strict.Members(t.cnf.Raw, func(name string, v strict.Value) {
+			if name == method {
+				value, found = v.Text()
+			}
+		})
+	}
+	return value, found
+}
+
+// Bound reports whether the token may be used only by who proves possession
+// of something, which makes it useless to pass on.
+func (t *Token) Bound() bool { return t.cnf.Kind != strict.Absent }
+
+// String names the token without showing it.
+func (t Token) String() string {
+	return fmt.Sprintf("access token of %q for %q", t.clientID, t.subject)
+}
+
+// Format implements fmt.Formatter, so that no verb shows the token.
+func (t Token) Format(s fmt.State, _ rune) { _, _ = fmt.Fprint(s, t.String()) }
+
+// LogValue implements slog.LogValuer. It leaves the token itself out.
+func (t Token) LogValue() slog.Value {
+	return slog.GroupValue(
+		slog.String("issuer", t.issuer),
+		slog.String("subject", t.subject),
+		slog.String("client_id", t.clientID),
+		slog.String("id", t.id),
+		slog.Time("expiry", t.Expiry()),
+	)
+}
+
+func numericTime(seconds int64) time.Time {
+	if seconds == 0 {
+		return time.Time{}
+	}
+	return time.Unix(seconds, 0).UTC()
+}
