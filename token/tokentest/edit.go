@@ -1,0 +1,164 @@
+package tokentest
+
+import (
+	"strings"
+	"time"
+)
+
+// Edit changes one thing about a token before, while or after it is signed.
+// Whatever an edit changes in the header or the claims is signed as changed:
+// the token is otherwise as good as before, so that a test that presents it
+// asks about one check alone. The zero Edit changes nothing. Edits may be used
+// any number of times and concurrently.
+type Edit struct{ edit func(*draft) }
+
+func (e Edit) apply(d *draft) {
+	if e.edit != nil {
+		e.edit(d)
+	}
+}
+
+// Edits is several edits in one, applied in order.
+func Edits(edits ...Edit) Edit {
+	return Edit{func(d *draft) {
+		for _, e := range edits {
+			e.apply(d)
+		}
+	}}
+}
+
+// Claim sets a claim to what encoding/json makes of value. A value of type
+// json.RawMessage goes in byte for byte, even if it is no JSON.
+func Claim(name string, value any) Edit {
+	return Edit{func(d *draft) { d.claims.set(name, value) }}
+}
+
+// WithoutClaim leaves a claim out.
+func WithoutClaim(name string) Edit {
+	return Edit{func(d *draft) { d.claims.remove(name) }}
+}
+
+// Subject sets sub: on whose behalf the client acts.
+func Subject(sub string) Edit { return Claim("sub", sub) }
+
+// ClientID sets client_id: whom the token was issued to.
+func ClientID(id string) Edit { return Claim("client_id", id) }
+
+// ClientCredentials makes the client act on its own behalf, with no user
+// behind the token: sub becomes what client_id is (RFC 9068 §5).
+func ClientCredentials() Edit {
+	return Edit{func(d *draft) { d.claims.set("sub", d.claims.get("client_id")) }}
+}
+
+// Scope sets the scope claim to these scopes, separated by spaces, in place of
+// those it had. Without any it leaves the claim out.
+func Scope(scopes ...string) Edit {
+	if len(scopes) == 0 {
+		return WithoutClaim("scope")
+	}
+	return Claim("scope", strings.Join(scopes, " "))
+}
+
+// Audience sets aud: a string if there is one, and otherwise an array.
+func Audience(audience ...string) Edit {
+	if len(audience) == 1 {
+		return Claim("aud", audience[0])
+	}
+	return Claim("aud", append([]string{}, audience...))
+}
+
+// ExpiresIn sets exp to d from now. Negative: the token has expired. Fractions
+// of a second are cut off from the resulting time.
+func ExpiresIn(d time.Duration) Edit {
+	return Edit{func(t *draft) { t.claims.set("exp", t.now.Add(d).Unix()) }}
+}
+
+// IssuedAt sets iat. The claim exp stays as it is.
+func IssuedAt(at time.Time) Edit { return Claim("iat", at.Unix()) }
+
+// NotBefore sets nbf.
+func NotBefore(at time.Time) Edit { return Claim("nbf", at.Unix()) }
+
+// Header sets a header parameter, as Claim sets a claim. It does not change
+// how the token is signed; see Algorithm and Key.
+func Header(name string, value any) Edit {
+	return Edit{func(d *draft) { d.header.set(name, value) }}
+}
+
+// WithoutHeader leaves a header parameter out.
+func WithoutHeader(name string) Edit {
+	return Edit{func(d *draft) { d.header.remove(name) }}
+}
+
+// Type sets the header parameter typ: what kind of token this is.
+func Type(typ string) Edit { return Header("typ", typ) }
+
+// Algorithm signs with the issuer's key for another algorithm, one of RS256,
+// RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA and Ed25519,
+// and sets alg and kid accordingly. An issuer that has no such key yet makes
+// and publishes one.
+func Algorithm(name string) Edit {
+	return Edit{func(d *draft) { d.useKey(d.issuer.keyFor(name)) }}
+}
+
+// Key signs with k, whether or not the issuer publishes it, and sets alg and
+// kid accordingly.
+func Key(k SigningKey) Edit {
+	return Edit{func(d *draft) { d.useKey(k) }}
+}
+
+// RawHeader replaces the whole header by this text. The token is signed with
+// the same key as without it, whatever the text says.
+func RawHeader(text string) Edit { return HeaderText(replaceBy(text)) }
+
+// RawPayload replaces the whole payload by this text.
+func RawPayload(text string) Edit { return PayloadText(replaceBy(text)) }
+
+// HeaderText edits the text of the header, such as to repeat a member.
+func HeaderText(f func(text string) string) Edit {
+	return Edit{func(d *draft) { d.headerText.add(f) }}
+}
+
+// PayloadText edits the text of the payload.
+func PayloadText(f func(text string) string) Edit {
+	return Edit{func(d *draft) { d.payloadText.add(f) }}
+}
+
+// HeaderSegment edits the header as it is encoded, before it is signed.
+func HeaderSegment(f func(segment string) string) Edit {
+	return Edit{func(d *draft) { d.headerSegment.add(f) }}
+}
+
+// PayloadSegment edits the payload as it is encoded, before it is signed.
+func PayloadSegment(f func(segment string) string) Edit {
+	return Edit{func(d *draft) { d.payloadSegment.add(f) }}
+}
+
+// SignWith makes the signature by f from the JWS signing input: the encoded
+// header, a dot, and the encoded payload (RFC 7515 §5.1).
+func SignWith(f func(input []byte) (signature []byte)) Edit {
+	return Edit{func(d *draft) { d.signWith = f }}
+}
+
+// Signature edits the finished signature.
+func Signature(f func(signature []byte) []byte) Edit {
+	return Edit{func(d *draft) { d.signature.add(f) }}
+}
+
+// Segments edits the three encoded parts of the finished token.
+func Segments(f func(header, payload, signature string) (string, string, string)) Edit {
+	return Compact(func(compact string) string {
+		parts := strings.SplitN(compact, ".", 3)
+		header, payload, signature := f(parts[0], parts[1], parts[2])
+		return header + "." + payload + "." + signature
+	})
+}
+
+// Compact edits the finished token.
+func Compact(f func(compact string) string) Edit {
+	return Edit{func(d *draft) { d.compact.add(f) }}
+}
+
+func replaceBy(text string) func(string) string {
+	return func(string) string { return text }
+}

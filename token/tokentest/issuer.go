@@ -1,0 +1,157 @@
+package tokentest
+
+import (
+	"net/http"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/postern-go/postern/token"
+)
+
+// Options are the settings of an Issuer. The zero value of each field, and a
+// nil *Options, are ready for use.
+type Options struct {
+	// Identifier is the issuer identifier, which tokens carry as iss. It may
+	// have a path. Empty means "https://issuer.test". With Loopback only its
+	// path is used.
+	Identifier string
+	// Audience is the aud of tokens. Empty means "https://api.example.com".
+	Audience []string
+	// Algorithms are what the issuer signs with; it publishes a key for each
+	// from the start, and the first is that of tokens by default. Empty means
+	// ES256. Keys for other algorithms are added when a token is signed with
+	// one; a service that has fetched the key set learns of those later.
+	Algorithms []string
+	// Lifetime is how long tokens are good for. Zero means five minutes.
+	Lifetime time.Duration
+	// Time is the issuer's clock. Nil means time.Now, which is the fake clock
+	// in a bubble of testing/synctest.
+	Time func() time.Time
+	// Discovery says under which well-known names the issuer publishes its
+	// metadata. Zero means under all of them.
+	Discovery Discovery
+	// CacheControl is the Cache-Control field of the metadata and the key
+	// set. Empty means "max-age=300"; see also Issuer.SetHeader.
+	CacheControl string
+	// Loopback makes the issuer serve on a loopback address until the test
+	// ends, for services that are other processes. Its identifier is then an
+	// http URL with a port chosen by the system.
+	Loopback bool
+}
+
+// Issuer is an authorization server for tests. Its methods may be called
+// concurrently, also while a service under test talks to it.
+type Issuer struct {
+	tb         testing.TB
+	options    Options
+	identifier string
+	client     *http.Client
+
+	mu        sync.Mutex
+	published []publishedKey
+	signing   map[string]SigningKey // by algorithm
+	minted    int                   // keys made so far, for their ids
+	metadata  map[string]any        // members of the metadata that were set
+	headers   http.Header           // header fields that were set
+	elsewhere map[string]string     // documents under URLs outside the issuer
+	requests  map[string]int        // by URL
+	fault     fault
+	stopped   chan struct{} // closed when a loopback server ends; nil in memory
+}
+
+// NewIssuer makes an authorization server for the time of a test. opts may be
+// nil.
+//
+// In memory, which is the default, it is reached through Client alone. It
+// starts no goroutine and opens no socket, so that it works in a bubble of
+// testing/synctest; make it inside the bubble then.
+func NewIssuer(tb testing.TB, opts *Options) *Issuer {
+	tb.Helper()
+	i := &Issuer{
+		tb:        tb,
+		signing:   map[string]SigningKey{},
+		metadata:  map[string]any{},
+		headers:   http.Header{},
+		elsewhere: map[string]string{},
+		requests:  map[string]int{},
+	}
+	if opts != nil {
+		i.options = *opts
+	}
+	i.listen()
+	for _, algorithm := range i.algorithms() {
+		i.keyFor(algorithm)
+	}
+	return i
+}
+
+// NewLoopbackIssuer is NewIssuer with Options.Loopback set.
+func NewLoopbackIssuer(tb testing.TB, opts *Options) *Issuer {
+	tb.Helper()
+	var o Options
+	if opts != nil {
+		o = *opts
+	}
+	o.Loopback = true
+	return NewIssuer(tb, &o)
+}
+
+// Identifier is the issuer identifier, which tokens carry as iss.
+func (i *Issuer) Identifier() string { return i.identifier }
+
+// Client reaches the issuer. It is for the service under test, as
+// token.Config.HTTPClient. In memory it reaches nothing else, and there is no
+// other way to the issuer.
+func (i *Issuer) Client() *http.Client { return i.client }
+
+// Config is what token.NewVerifier needs to accept this issuer's tokens. With
+// no audience given, it is the one that the issuer's tokens have.
+func (i *Issuer) Config(audience ...string) token.Config {
+	if len(audience) == 0 {
+		audience = i.audience()
+	}
+	return token.Config{
+		Issuer:     i.identifier,
+		Audience:   slices.Clone(audience),
+		HTTPClient: i.client,
+		Time:       i.options.Time,
+	}
+}
+
+// Now is the time by the issuer's clock.
+func (i *Issuer) Now() time.Time {
+	if i.options.Time == nil {
+		return time.Now()
+	}
+	return i.options.Time()
+}
+
+func (i *Issuer) audience() []string {
+	if len(i.options.Audience) == 0 {
+		return []string{"https://api.example.com"}
+	}
+	return i.options.Audience
+}
+
+func (i *Issuer) algorithms() []string {
+	if len(i.options.Algorithms) == 0 {
+		return []string{"ES256"}
+	}
+	return i.options.Algorithms
+}
+
+func (i *Issuer) lifetime() time.Duration {
+	if i.options.Lifetime == 0 {
+		return 5 * time.Minute
+	}
+	return i.options.Lifetime
+}
+
+func (i *Issuer) cacheControl() string {
+	if i.options.CacheControl == "" {
+		return "max-age=300"
+	}
+	return i.options.CacheControl
+}

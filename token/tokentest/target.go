@@ -1,0 +1,85 @@
+package tokentest
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+)
+
+// Target makes one call to the service under test with what an attacker
+// presents, and tells what became of it. Calls should otherwise be what the
+// service wants: with the good token they succeed. The same Target is called
+// many times, one call after the other.
+//
+// HTTPTarget makes a Target of an http.Handler, and package
+// grpcauth/grpcauthtest one of a gRPC method.
+type Target func(ctx context.Context, c Credentials) Answer
+
+// Credentials are what a call carries besides its own request.
+type Credentials struct {
+	// Authorization are the values of the Authorization field, or of the
+	// metadata key authorization. There may be none, one or several, and they
+	// may contain any bytes.
+	Authorization []string
+	// Fields are further header fields or metadata, such as Proxy-Authorization.
+	Fields http.Header
+	// Query are parameters to add to the query of the request URL.
+	Query url.Values
+}
+
+// Answer is what became of a call.
+type Answer struct {
+	// Admitted tells that the call got past the guard: the handler ran.
+	Admitted bool
+	// Unsent tells that the transport cannot carry such credentials, so that
+	// the service was not called. The attack does not exist there.
+	Unsent bool
+	// Status is the HTTP status code, or 0 if the call did not go over HTTP.
+	Status int
+	// Code is the gRPC status code, if the call went over gRPC.
+	Code uint32
+	// Challenge are the values of the WWW-Authenticate field, or of the
+	// trailer www-authenticate.
+	Challenge []string
+}
+
+// HTTPTarget makes a Target of a handler, without a server and a socket.
+// request makes a fresh request for each call, without credentials; nil means
+// GET of "/". The request must be one that the handler answers with success
+// when its caller may make it, since a status below 400 counts as admitted.
+func HTTPTarget(handler http.Handler, request func() *http.Request) Target {
+	if request == nil {
+		request = func() *http.Request { return httptest.NewRequest(http.MethodGet, "/", nil) }
+	}
+	return func(ctx context.Context, c Credentials) Answer {
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, c.present(request().WithContext(ctx)))
+		result := w.Result()
+		return Answer{
+			Admitted:  result.StatusCode < http.StatusBadRequest,
+			Status:    result.StatusCode,
+			Challenge: result.Header.Values("WWW-Authenticate"),
+		}
+	}
+}
+
+// present puts c into a request. Header values are set as they are: a handler
+// must not rely on what is in front of it to refuse bad ones.
+func (c Credentials) present(r *http.Request) *http.Request {
+	for name, values := range c.Fields {
+		r.Header[http.CanonicalHeaderKey(name)] = values
+	}
+	if c.Authorization != nil {
+		r.Header["Authorization"] = c.Authorization
+	}
+	if len(c.Query) > 0 {
+		q := r.URL.Query()
+		for name, values := range c.Query {
+			q[name] = values
+		}
+		r.URL.RawQuery = q.Encode()
+		r.RequestURI = r.URL.RequestURI()
+	}
+	return r
+}
