@@ -1,0 +1,85 @@
+package authserver
+
+import (
+	"net/http"
+	"net/url"
+)
+
+// consentPage is what the consent page shows.
+type consentPage struct {
+	Client   string
+	Resource string
+	User     string
+	Rights   []Scope
+	Request  string
+	CSRF     string
+}
+
+func (s *Server) showConsent(w http.ResponseWriter, r *http.Request) {
+	key := r.URL.Query().Get("request")
+	browser, req, ok := s.openRequest(r, key)
+	if !ok {
+		s.refusePage(w, http.StatusBadRequest, lostText)
+		return
+	}
+	user, ok := s.userBySubject(browser.subject)
+	if !ok { // not signed in: nobody is here who could consent
+		http.Redirect(w, r, signInPath+"?request="+url.QueryEscape(key), http.StatusSeeOther)
+		return
+	}
+	s.page(w, http.StatusOK, "consent.html", originOf(req.redirectURI), consentPage{
+		Client: req.client.Name, Resource: req.resource.Name, User: user.FullName,
+		Rights: s.rights(req), Request: key, CSRF: browser.csrf,
+	})
+}
+
+func (s *Server) rights(req authRequest) []Scope {
+	var rights []Scope
+	for _, name := range req.scopes {
+		meaning, _ := s.meaning(req.resource, name)
+		rights = append(rights, Scope{name, meaning})
+	}
+	return rights
+}
+
+func (s *Server) takeConsent(w http.ResponseWriter, r *http.Request) {
+	form, err := postedForm(w, r)
+	if err != nil {
+		s.refusePage(w, http.StatusBadRequest, lostText)
+		return
+	}
+	browser, ok := s.sessions.find(r, s.cfg.now())
+	if !ok || browser.subject == "" {
+		s.refusePage(w, http.StatusBadRequest, lostText)
+		return
+	}
+	if !browser.ownForm(form["csrf"]) {
+		s.refusePage(w, http.StatusForbidden, forgedText)
+		return
+	}
+	// Taken, not read: one consent page is good for one answer.
+	req, ok := s.sessions.unpark(browser.id, form["request"])
+	if !ok {
+		s.refusePage(w, http.StatusBadRequest, lostText)
+		return
+	}
+	s.decided(w, r, browser, req, form["decision"])
+}
+
+// decided tells the client. Anything but a clear yes is a no.
+func (s *Server) decided(w http.ResponseWriter, r *http.Request, browser session, req authRequest, decision string) {
+	if decision != "allow" {
+		s.redirectError(w, r, req.redirectURI, req.state, refuse("access_denied", "The user did not allow it."))
+		return
+	}
+	code, ok := s.codes.issue(grant{
+		clientID: req.client.ID, redirectURI: req.redirectURI, challenge: req.challenge,
+		resource: req.resource, scopes: req.scopes, nonce: req.nonce,
+		subject: browser.subject, authTime: browser.authTime,
+	}, s.cfg.now())
+	if !ok {
+		s.redirectError(w, r, req.redirectURI, req.state, refuse("temporarily_unavailable", "Too many codes are waiting."))
+		return
+	}
+	s.redirect(w, r, req.redirectURI, req.state, url.Values{"code": {code}})
+}
