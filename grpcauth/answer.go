@@ -1,0 +1,55 @@
+package grpcauth
+
+import (
+	"context"
+	"time"
+
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/protoadapt"
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	"github.com/postern-go/postern/internal/challenge"
+)
+
+// answer is a refusal as gRPC carries it.
+type answer struct {
+	status  *status.Status
+	trailer metadata.MD
+}
+
+// refuse is the answer to a call that is refused for err.
+func (i *Interceptor) refuse(ctx context.Context, err error) answer {
+	row := i.table.Answer(err)
+	code := codes.Code(row.Code)
+	// What ended is the call itself. Its context tells, and not the error: a
+	// fetch of keys that ran into its own timeout is an outage.
+	if code == codes.Unavailable && ctx.Err() != nil {
+		return answer{status: status.FromContextError(ctx.Err())}
+	}
+	st := status.New(code, row.Message)
+	if detailed, err := st.WithDetails(i.details(row)...); err == nil {
+		st = detailed
+	}
+	return answer{status: st, trailer: trailer(row)}
+}
+
+func (i *Interceptor) details(row challenge.Answer) []protoadapt.MessageV1 {
+	details := []protoadapt.MessageV1{
+		&errdetails.ErrorInfo{Reason: row.Reason, Domain: i.domain, Metadata: row.Metadata},
+	}
+	if row.RetryAfter > 0 {
+		wait := time.Duration(row.RetryAfter) * time.Second
+		details = append(details, &errdetails.RetryInfo{RetryDelay: durationpb.New(wait)})
+	}
+	return details
+}
+
+func trailer(row challenge.Answer) metadata.MD {
+	if len(row.Challenges) == 0 {
+		return nil
+	}
+	return metadata.MD{"www-authenticate": append([]string(nil), row.Challenges...)}
+}

@@ -1,0 +1,86 @@
+package grpcauth
+
+import (
+	"cmp"
+	"fmt"
+
+	"github.com/postern-go/postern/internal/challenge"
+	"github.com/postern-go/postern/token"
+)
+
+// Config says how an Interceptor presents its service to callers. The zero
+// Config is good for most services. New copies it.
+type Config struct {
+	// Realm names the protected space in challenges (RFC 9110 §11.5). It must
+	// be printable ASCII. Empty means "api".
+	Realm string
+
+	// ResourceMetadata is the URL of the protected resource metadata document,
+	// which tells clients where to get a token (RFC 9728 §5.1). Empty leaves
+	// it out of challenges.
+	ResourceMetadata string
+
+	// ErrorURI is a page for developers of clients that explains refusals
+	// (RFC 6750 §3). Empty leaves it out of challenges.
+	ErrorURI string
+
+	// Domain is the domain of google.rpc.ErrorInfo in the details of a
+	// refusal, such as "orders.example.com". It must be printable ASCII.
+	// Empty means the realm.
+	Domain string
+
+	// StreamsOutliveToken lets a stream go on after its token has expired.
+	// Otherwise it ends then; see Interceptor.Stream.
+	StreamsOutliveToken bool
+
+	// KeepCredentials leaves the caller's credentials in the metadata that
+	// handlers see. Otherwise they are removed, so that a handler which copies
+	// its metadata into an outgoing call does not hand them on.
+	KeepCredentials bool
+
+	// Trace observes decisions. Nil observes nothing.
+	Trace *Trace
+}
+
+// Validate checks the settings without using them, for those that come from a
+// file. A nil Config is valid. An error matches token.ErrConfig.
+func (c *Config) Validate() error {
+	if err := c.challenges().Validate(); err != nil {
+		return fmt.Errorf("grpcauth: %w", err)
+	}
+	if d := c.domain(); !isPrintable(d) {
+		return fmt.Errorf("grpcauth: %w: domain %q is not printable ASCII", token.ErrConfig, d)
+	}
+	return nil
+}
+
+func (c *Config) orZero() Config {
+	if c == nil {
+		return Config{}
+	}
+	return *c
+}
+
+func (c *Config) challenges() challenge.Config {
+	set := c.orZero()
+	return challenge.Config{Realm: c.realm(), ErrorURI: set.ErrorURI, ResourceMetadata: set.ResourceMetadata}
+}
+
+func (c *Config) realm() string  { return cmp.Or(c.orZero().Realm, "api") }
+func (c *Config) domain() string { return cmp.Or(c.orZero().Domain, c.realm()) }
+
+func (c *Config) trace() Trace {
+	if set := c.orZero(); set.Trace != nil {
+		return *set.Trace
+	}
+	return Trace{}
+}
+
+func isPrintable(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,144 @@
+package grpcauth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+
+	"github.com/postern-go/postern/internal/challenge"
+	"github.com/postern-go/postern/internal/credentials"
+	"github.com/postern-go/postern/scope"
+	"github.com/postern-go/postern/token"
+)
+
+// Interceptor guards the methods of a gRPC server by an Authenticator and
+// policies. It is immutable and safe for concurrent use.
+type Interceptor struct {
+	auth     token.Authenticator
+	policies Policies
+	table    *challenge.Table
+	config   Config
+	domain   string
+	trace    Trace
+}
+
+var (
+	errNoVerdict = fmt.Errorf("%w: the authenticator returned neither token nor error", token.ErrUnavailable)
+	errNoAuth    = fmt.Errorf("grpcauth: %w: the authenticator is nil", token.ErrConfig)
+)
+
+// New returns an Interceptor that asks auth about tokens and holds each method
+// against its policy. Both maps and settings are copied. A nil cfg means the
+// zero Config.
+//
+// It panics with an error that matches token.ErrConfig if auth is nil, or if
+// policies or cfg are not valid, since they are literals in most programs; run
+// what comes from elsewhere through Policies.Validate and Config.Validate
+// first. It makes no request.
+func New(auth token.Authenticator, policies Policies, cfg *Config) *Interceptor {
+	if auth == nil {
+		panic(errNoAuth)
+	}
+	if err := errors.Join(cfg.Validate(), policies.Validate()); err != nil {
+		panic(err)
+	}
+	table, _ := challenge.New(cfg.challenges())
+	return &Interceptor{
+		auth:     auth,
+		policies: maps.Clone(policies),
+		table:    table,
+		config:   cfg.orZero(),
+		domain:   cfg.domain(),
+		trace:    cfg.trace(),
+	}
+}
+
+// ServerOptions installs the Interceptor on a grpc.Server, for unary and
+// streaming methods together, and for methods the server does not know: they
+// are refused like others that are not listed, so that a stranger cannot tell
+// by UNIMPLEMENTED which methods there are.
+//
+// Interceptors run in the order of the options that install them. Put these
+// options before others, except for interceptors that are to see refused calls.
+// A grpc.UnknownServiceHandler of your own comes after, and is guarded too.
+func (i *Interceptor) ServerOptions() []grpc.ServerOption {
+	return []grpc.ServerOption{
+		grpc.ChainUnaryInterceptor(i.Unary),
+		grpc.ChainStreamInterceptor(i.Stream),
+		grpc.UnknownServiceHandler(unimplemented),
+	}
+}
+
+func unimplemented(any, grpc.ServerStream) error {
+	return status.Error(codes.Unimplemented, "unknown method")
+}
+
+// Unary is a grpc.UnaryServerInterceptor. Install it together with Stream, or
+// better both by ServerOptions.
+func (i *Interceptor) Unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+	admitted, _, err := i.admit(ctx, info.FullMethod)
+	if err != nil {
+		answer := i.refuse(ctx, err)
+		// Fails only outside of a server, where there is nobody to tell.
+		_ = grpc.SetTrailer(ctx, answer.trailer)
+		return nil, answer.status.Err()
+	}
+	return handler(admitted, req)
+}
+
+// admit decides on a call. The context is the one for its handler.
+func (i *Interceptor) admit(ctx context.Context, method string) (context.Context, *token.Token, error) {
+	md, _ := metadata.FromIncomingContext(ctx)
+	call := Call{Policy: i.policies[method], Method: method}
+	stripped := i.withoutCredentials(ctx, md)
+	if call.Policy.IsPublic() {
+		return stripped, nil, nil
+	}
+	t, err := i.decide(ctx, md, call)
+	if err == nil && t != nil {
+		stripped = token.NewContext(stripped, t)
+	}
+	i.trace.decided(stripped, call, err)
+	return stripped, t, err
+}
+
+func (i *Interceptor) decide(ctx context.Context, md metadata.MD, call Call) (*token.Token, error) {
+	scheme, raw, err := credentials.Parse(md[keyAuthorization], "Bearer")
+	if err == token.ErrMissing && call.Policy.IsOptional() {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	t, err := i.authenticate(ctx, presentation(ctx, md, call.Method, scheme, raw))
+	if err != nil {
+		return nil, err
+	}
+	return permitted(t, call.Policy)
+}
+
+// authenticate holds the Authenticator to its contract, so that a faulty one
+// lets nobody in and nobody's token is called bad for its fault.
+func (i *Interceptor) authenticate(ctx context.Context, p token.Presentation) (*token.Token, error) {
+	t, err := i.auth.Authenticate(ctx, p)
+	switch {
+	case err == nil && t == nil:
+		return nil, errNoVerdict
+	case err != nil && !token.IsOutcome(err):
+		return nil, errors.Join(token.ErrUnavailable, err)
+	}
+	return t, err
+}
+
+func permitted(t *token.Token, p scope.Policy) (*token.Token, error) {
+	if err := p.Check(t); err != nil {
+		return nil, err
+	}
+	return t, nil
+}

@@ -1,0 +1,49 @@
+package middleware
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+)
+
+// WriteError answers a call that is refused for err, an error of Check, as
+// RFC 6750 §3 says: a status, a WWW-Authenticate line for each challenge, and
+// an empty body that must not be cached. Nothing of err or of the request is
+// told to the caller apart from its outcome. A policy's own ErrDenied is 403
+// without a challenge, ErrUnavailable is 503 with Retry-After. An error that
+// matches no outcome, nil included, is answered like ErrUnavailable.
+//
+// Header fields that speak of a body, set earlier for another answer, are
+// removed. WriteError must be called before anything was written to w.
+func (m *Middleware) WriteError(w http.ResponseWriter, _ *http.Request, err error) {
+	answer := m.table.Answer(err)
+	h := w.Header()
+	for _, name := range ofBody {
+		delete(h, name)
+	}
+	h["Cache-Control"] = []string{"no-store"}
+	h["Content-Length"] = []string{"0"}
+	// A copy, since whoever wraps w may edit values in place, and the table's
+	// are shared by all calls.
+	setOrDelete(h, "Www-Authenticate", slices.Clone(answer.Challenges))
+	setOrDelete(h, "Retry-After", retryAfter(answer.RetryAfter))
+	w.WriteHeader(answer.Status)
+}
+
+// ofBody are the fields that would describe a body that is not sent.
+var ofBody = []string{"Content-Type", "Content-Encoding", "Etag", "Last-Modified"}
+
+func setOrDelete(h http.Header, name string, values []string) {
+	if len(values) == 0 {
+		delete(h, name)
+		return
+	}
+	h[name] = values
+}
+
+func retryAfter(seconds int) []string {
+	if seconds == 0 {
+		return nil
+	}
+	return []string{strconv.Itoa(seconds)}
+}

@@ -1,0 +1,144 @@
+package middleware
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/postern-go/postern/scope"
+	"github.com/postern-go/postern/token"
+)
+
+// Mux is an http.ServeMux whose routes cannot be registered without a policy,
+// and which refuses whatever is not registered: a caller without a good token
+// cannot tell by 404 and 405 which routes there are, and a caller with one is
+// denied (403). Make one by Middleware.NewMux. Its methods may be called
+// concurrently, like those of http.ServeMux.
+type Mux struct {
+	m     *Middleware
+	inner *http.ServeMux
+
+	mu     sync.RWMutex
+	routes []Route
+	policy map[string]scope.Policy // by pattern
+}
+
+// Route is a pattern with the policy that guards it.
+type Route struct {
+	Pattern string
+	Policy  scope.Policy
+}
+
+// NewMux returns a Mux without routes, which refuses every call.
+func (m *Middleware) NewMux() *Mux {
+	return &Mux{m: m, inner: http.NewServeMux(), policy: map[string]scope.Policy{}}
+}
+
+// Handle registers h for the calls that match pattern, in the syntax of
+// http.ServeMux, and that p allows.
+//
+// It panics if p is the zero Policy or h is nil, and in the cases in which
+// http.ServeMux panics: an invalid pattern, or one that conflicts with another.
+func (x *Mux) Handle(pattern string, p scope.Policy, h http.Handler) {
+	if p.IsZero() {
+		panic(fmt.Errorf("middleware: %w: route %q has no policy", token.ErrConfig, pattern))
+	}
+	x.inner.Handle(pattern, routed{x.m.Require(p)(h)})
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.routes = append(x.routes, Route{pattern, p})
+	x.policy[pattern] = p
+}
+
+// HandleFunc is Handle for a function.
+func (x *Mux) HandleFunc(pattern string, p scope.Policy, h func(http.ResponseWriter, *http.Request)) {
+	if h == nil {
+		panic(fmt.Errorf("middleware: %w: the handler of route %q is nil", token.ErrConfig, pattern))
+	}
+	x.Handle(pattern, p, http.HandlerFunc(h))
+}
+
+// ServeHTTP implements http.Handler. A redirect to the canonical form of a
+// path is subject to the policy of the route it leads to.
+func (x *Mux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x.inner.ServeHTTP(&door{x: x, w: w, r: r}, r)
+}
+
+// Routes lists the routes in the order of registration.
+func (x *Mux) Routes() []Route {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	return slices.Clone(x.routes)
+}
+
+// String is a table of the routes and their policies, a line each, to print
+// when a service starts and to compare in a test.
+func (x *Mux) String() string {
+	routes := x.Routes()
+	width := len(elsewhere)
+	for _, r := range routes {
+		width = max(width, len(r.Pattern))
+	}
+	var b strings.Builder
+	for _, r := range append(routes, Route{Pattern: elsewhere}) {
+		fmt.Fprintf(&b, "%-*s  %v\n", width, r.Pattern, r.Policy)
+	}
+	return b.String()
+}
+
+const elsewhere = "(anything else)"
+
+func (x *Mux) policyOf(pattern string) scope.Policy {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	return x.policy[pattern]
+}
+
+// routed is a handler as it is registered. It takes the door out of the way,
+// so that only what http.ServeMux answers by itself passes through there.
+type routed struct{ next http.Handler }
+
+func (h routed) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h.next.ServeHTTP(w.(*door).w, r)
+}
+
+// door is the http.ResponseWriter for what http.ServeMux answers by itself:
+// 404, 405, 400 and redirects. They would tell anybody which routes exist, so
+// each is held against a policy when it is about to be written, and replaced
+// by a refusal if the caller may not see it.
+type door struct {
+	x   *Mux
+	w   http.ResponseWriter
+	r   *http.Request
+	out http.ResponseWriter // nil until decided
+}
+
+func (d *door) Header() http.Header         { return d.decided().Header() }
+func (d *door) Write(b []byte) (int, error) { return d.decided().Write(b) }
+func (d *door) WriteHeader(status int)      { d.decided().WriteHeader(status) }
+
+func (d *door) decided() http.ResponseWriter {
+	if d.out == nil {
+		d.out = d.decide()
+	}
+	return d.out
+}
+
+// decide holds the answer against the policy of the route that a redirect
+// leads to. There is none for 404 and 405, and the zero Policy refuses.
+func (d *door) decide() http.ResponseWriter {
+	if _, err := d.x.m.Check(d.r, d.x.policyOf(d.r.Pattern)); err != nil {
+		d.x.m.WriteError(d.w, d.r, err)
+		return discard{http.Header{}}
+	}
+	return d.w
+}
+
+// discard takes an answer that is not to be seen.
+type discard struct{ header http.Header }
+
+func (d discard) Header() http.Header         { return d.header }
+func (d discard) Write(b []byte) (int, error) { return len(b), nil }
+func (d discard) WriteHeader(int)             {}

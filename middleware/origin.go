@@ -1,0 +1,62 @@
+package middleware
+
+import (
+	"fmt"
+	"net/netip"
+	"net/url"
+	"strings"
+
+	"github.com/postern-go/postern/token"
+)
+
+// origin is a scheme, a host and a port (RFC 6454 §4), in one spelling.
+type origin struct{ scheme, host, port string }
+
+func parseOrigin(text string) (origin, error) {
+	u, err := url.Parse(text)
+	if err != nil || !isBase(u) || u.Path != "" || strings.HasSuffix(text, "#") {
+		return origin{}, fmt.Errorf("middleware: %w: %q is not an origin (scheme://host[:port])", token.ErrConfig, text)
+	}
+	o := originOf(u)
+	if o.host == "" {
+		return origin{}, fmt.Errorf("middleware: %w: the host of origin %q is empty or not ASCII", token.ErrConfig, text)
+	}
+	if o.scheme != "https" && !isLoopback(o.host) {
+		return origin{}, fmt.Errorf("middleware: %w: origin %q must be https or on loopback", token.ErrConfig, text)
+	}
+	return o, nil
+}
+
+// originOf is the zero origin, which is nobody's, if the host is not ASCII:
+// transports differ in how they fold other letters.
+func originOf(u *url.URL) origin {
+	if !isASCII(u.Host) {
+		return origin{}
+	}
+	o := origin{scheme: strings.ToLower(u.Scheme), host: strings.ToLower(u.Hostname()), port: u.Port()}
+	if o.port == "" {
+		o.port = defaultPorts[o.scheme]
+	}
+	return o
+}
+
+var defaultPorts = map[string]string{"https": "443", "http": "80"}
+
+// isLoopback tells whether host never leaves this machine. Only "localhost"
+// itself is taken as a name, since whatever a resolver says can change.
+func isLoopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.Unmap().IsLoopback()
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] > '~' {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,48 @@
+package middleware
+
+import (
+	"crypto/x509"
+	"net/http"
+	"net/url"
+
+	"github.com/postern-go/postern/token"
+)
+
+// presentation is what the caller presented, apart from how HTTP carried it.
+func (m *Middleware) presentation(r *http.Request, scheme, raw string) token.Presentation {
+	return token.Presentation{
+		Scheme:       scheme,
+		Token:        raw,
+		Method:       r.Method,
+		URL:          m.target(r),
+		Proofs:       r.Header["Dpop"],
+		Certificates: certificates(r),
+	}
+}
+
+// target is the URL as the caller addressed it.
+func (m *Middleware) target(r *http.Request) *url.URL {
+	u := &url.URL{Host: r.Host, Path: r.URL.Path, RawPath: r.URL.RawPath, RawQuery: r.URL.RawQuery}
+	switch {
+	case m.external != nil:
+		u.Scheme, u.Host = m.external.Scheme, m.external.Host
+		u.Path = m.external.Path + u.Path
+		if u.RawPath != "" {
+			u.RawPath = m.external.Path + u.RawPath
+		}
+	case r.TLS != nil:
+		u.Scheme = "https"
+	default:
+		u.Scheme = "http"
+	}
+	return u
+}
+
+// certificates is the client's chain as the TLS connection has it. Fields in
+// which proxies pass certificates on are not looked at (RFC 9440 §4).
+func certificates(r *http.Request) []*x509.Certificate {
+	if r.TLS == nil {
+		return nil
+	}
+	return r.TLS.PeerCertificates
+}
