@@ -80,8 +80,14 @@ func (v Value) Elements(visit func(Value) bool) bool {
 // UTF-8, nested no deeper than MaxDepth, in which no object at any level
 // repeats a member name, however the name is escaped.
 func Valid(text string) error {
-	_, err := read(text, nil)
-	return err
+	s, err := newScanner(text)
+	if err != nil {
+		return err
+	}
+	if _, err := s.value(); err != nil {
+		return err
+	}
+	return s.atEnd()
 }
 
 // Members reads text as one JSON object under the rules of Valid and calls
@@ -89,26 +95,25 @@ func Valid(text string) error {
 // they are, case included. visit may have been called before an error is
 // found, so what it gathered is worth nothing unless Members returns nil.
 func Members(text string, visit func(name string, v Value)) error {
-	v, err := read(text, visit)
-	if err == nil && v.Kind != Object {
-		return ErrObject
+	s, err := newScanner(text)
+	if err != nil {
+		return err
 	}
-	return err
+	if s.peek() != '{' {
+		return notObject(text)
+	}
+	if err := s.object(visit); err != nil {
+		return err
+	}
+	return s.atEnd()
 }
 
-func read(text string, visit func(string, Value)) (Value, error) {
-	if !utf8.ValidString(text) {
-		return Value{}, ErrUTF8
+// notObject tells another value from what is no JSON at all.
+func notObject(text string) error {
+	if err := Valid(text); err != nil {
+		return err
 	}
-	s := scanner{text: text, visit: visit}
-	v, err := s.value()
-	if err != nil {
-		return Value{}, err
-	}
-	if s.peek() != end {
-		return Value{}, ErrSyntax
-	}
-	return v, nil
+	return ErrObject
 }
 
 // scanner reads JSON text from left to right, once.
@@ -116,7 +121,20 @@ type scanner struct {
 	text  string
 	pos   int
 	depth int
-	visit func(string, Value) // for the members of the outermost object, or nil
+}
+
+func newScanner(text string) (scanner, error) {
+	if !utf8.ValidString(text) {
+		return scanner{}, ErrUTF8
+	}
+	return scanner{text: text}, nil
+}
+
+func (s *scanner) atEnd() error {
+	if s.peek() != end {
+		return ErrSyntax
+	}
+	return nil
 }
 
 // end stands for the end of the text. No JSON token begins with it.
@@ -145,7 +163,7 @@ func (s *scanner) value() (Value, error) {
 	case c == '"':
 		kind, err = String, s.string()
 	case c == '{':
-		kind, err = Object, s.object()
+		kind, err = Object, s.object(nil)
 	case c == '[':
 		kind, err = Array, s.array()
 	case c == '-' || '0' <= c && c <= '9':
@@ -204,7 +222,8 @@ func (s *scanner) array() error {
 	}
 }
 
-func (s *scanner) object() error {
+// object takes an object and shows its members to visit, unless that is nil.
+func (s *scanner) object(visit func(string, Value)) error {
 	if err := s.enter(); err != nil {
 		return err
 	}
@@ -213,26 +232,27 @@ func (s *scanner) object() error {
 		s.pos++
 		return nil
 	}
-	var few [16]string // most objects have no more members: no allocation
-	names := nameSet{names: few[:0]}
+	var few [fewNames]string // most objects have no more members: no allocation
+	names := few[:0]
 	for {
 		name, err := s.name()
 		if err != nil {
 			return err
 		}
-		if !names.add(name) {
+		if len(names) < fewNames && slices.Contains(names, name) {
 			return ErrDuplicate
 		}
+		names = append(names, name)
 		v, err := s.value()
 		if err != nil {
 			return err
 		}
-		if s.depth == 1 && s.visit != nil {
-			s.visit(name, v)
+		if visit != nil {
+			visit(name, v)
 		}
 		if more, err := s.separator('}'); !more {
-			if err == nil && names.repeats() {
-				err = ErrDuplicate
+			if err == nil && len(names) > fewNames && repeats(names) {
+				return ErrDuplicate
 			}
 			return err
 		}
@@ -423,26 +443,15 @@ func (s *scanner) digits() bool {
 	return s.pos > start
 }
 
-// nameSet finds repeated names: at once while there are few, where comparing
-// is cheapest, and by sorting at the end when there are many, so that an
-// object of thousands of members costs no quadratic time.
-type nameSet struct{ names []string }
+// fewNames is up to how many names each new one is compared with those before
+// it. Beyond that repetitions are found by sorting, so that an object of
+// thousands of members costs no quadratic time.
+const fewNames = 16
 
-func (n *nameSet) add(name string) bool {
-	if len(n.names) < 16 && slices.Contains(n.names, name) {
-		return false
-	}
-	n.names = append(n.names, name)
-	return true
-}
-
-func (n *nameSet) repeats() bool {
-	if len(n.names) <= 16 {
-		return false
-	}
-	slices.Sort(n.names)
-	for i := 1; i < len(n.names); i++ {
-		if n.names[i] == n.names[i-1] {
+func repeats(names []string) bool {
+	slices.Sort(names)
+	for i := 1; i < len(names); i++ {
+		if names[i] == names[i-1] {
 			return true
 		}
 	}
