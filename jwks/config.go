@@ -1,0 +1,181 @@
+package jwks
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"time"
+)
+
+// RemoteConfig says where an issuer's keys are and how long to trust them.
+// Issuer or URLs is needed; everything else may be left zero. It is copied by
+// NewRemote.
+type RemoteConfig struct {
+	// Issuer is the issuer identifier: an https URL without query and fragment,
+	// or http on a loopback host. Its metadata document (RFC 8414 §3, OpenID
+	// Connect Discovery §4) tells where the keys are, and must name exactly
+	// this issuer. If URLs are given, no document is fetched, and Issuer is a
+	// label of Status and Snapshot only, of any form.
+	Issuer string
+	// URLs are where the key set is: several places of one and the same set,
+	// each tried in order when those before it fail. Nil: discovered from Issuer.
+	URLs []string
+
+	// HTTPClient fetches. It is copied, so that its redirects and cookies can be
+	// switched off; every fetch also has the limits of this package. Its
+	// transport must end a request when the context of that request ends, and is
+	// itself responsible for which addresses it connects to. Nil, or a client
+	// without a transport: one that needs TLS 1.2, uses no proxy, keeps no idle
+	// connection and refuses link-local, cloud metadata, multicast and
+	// unspecified addresses, and loopback addresses of hosts not named so.
+	HTTPClient *http.Client
+	// AllowHosts names the hosts that may resolve to addresses otherwise
+	// refused. It matters only without a transport in HTTPClient. Nil: none.
+	AllowHosts []string
+	// SameHost refuses metadata that names a key set on another host than the
+	// issuer's. Several large issuers do that, so the zero value allows it.
+	SameHost bool
+
+	// DefaultLifetime is for how long a set may be used if the issuer does not
+	// say, between one minute and 24 hours. Zero: 15 minutes, or the nearest
+	// that MinLifetime and MaxLifetime leave.
+	DefaultLifetime time.Duration
+	// MinLifetime and MaxLifetime bound what the issuer says (RFC 9111 §4.2),
+	// no-store included: a set is no stored response but the state of this
+	// process. MaxLifetime is also the longest that a withdrawn key lives while
+	// its issuer can be reached. Between one minute and 24 hours. Zero: one
+	// minute and 24 hours.
+	MinLifetime, MaxLifetime time.Duration
+	// StaleFor is how long after the last successful fetch the keys serve while
+	// the issuer cannot be reached or answers nonsense, up to 72 hours; never
+	// less than the lifetime of the set. Zero: 24 hours. Negative: not at all.
+	StaleFor time.Duration
+	// RefetchInterval is the least time between two fetches that callers cause
+	// with kids nobody has published, between 5 seconds and 10 minutes. It is
+	// also how long someone who sends garbage can delay the acceptance of a
+	// key that its issuer uses without having announced it. Zero: 30 seconds.
+	RefetchInterval time.Duration
+	// FetchTimeout bounds one HTTP exchange, body included, between 100
+	// milliseconds and one minute. Zero: 5 seconds. A fetch of metadata and keys
+	// takes at most twice, and one from several URLs as many times as there are.
+	FetchTimeout time.Duration
+
+	// Snapshot is what Remote.Snapshot returned earlier, here or in another
+	// replica: its keys serve at once if they are fresh, and after a failed
+	// fetch if they are not older than StaleFor. Whoever can write it can sign
+	// tokens. One that is damaged, too old, from the future or of another
+	// issuer is reported to Trace.Snapshot and otherwise ignored. Nil: none.
+	Snapshot []byte
+	// Trace has the hooks to watch this Remote with. Nil: none.
+	Trace *Trace
+	// Time is the clock. It may be called concurrently. Nil: time.Now.
+	Time func() time.Time
+	// Jitter returns numbers in [0, 1) that spread refreshes and retries, so
+	// that replicas started together drift apart. It may be called
+	// concurrently. Nil: math/rand/v2.Float64.
+	Jitter func() float64
+}
+
+const (
+	leastLifetime   = time.Minute
+	longestLifetime = 24 * time.Hour
+	longestStale    = 72 * time.Hour
+)
+
+func (c *RemoteConfig) minLifetime() time.Duration { return cmp.Or(c.MinLifetime, leastLifetime) }
+func (c *RemoteConfig) maxLifetime() time.Duration { return cmp.Or(c.MaxLifetime, longestLifetime) }
+func (c *RemoteConfig) staleFor() time.Duration    { return cmp.Or(c.StaleFor, 24*time.Hour) }
+
+func (c *RemoteConfig) refetchInterval() time.Duration {
+	return cmp.Or(c.RefetchInterval, 30*time.Second)
+}
+
+func (c *RemoteConfig) fetchTimeout() time.Duration {
+	return cmp.Or(c.FetchTimeout, 5*time.Second)
+}
+
+// roundTimeout bounds everything that one flight does.
+func (c *RemoteConfig) roundTimeout() time.Duration {
+	return c.fetchTimeout() * time.Duration(max(2, len(c.URLs)))
+}
+
+func (c *RemoteConfig) defaultLifetime() time.Duration {
+	return c.clamp(cmp.Or(c.DefaultLifetime, 15*time.Minute))
+}
+
+func (c *RemoteConfig) clamp(lifetime time.Duration) time.Duration {
+	return min(max(lifetime, c.minLifetime()), c.maxLifetime())
+}
+
+func (c *RemoteConfig) time() func() time.Time {
+	if c.Time == nil {
+		return time.Now
+	}
+	return c.Time
+}
+
+func (c *RemoteConfig) jitter() float64 {
+	if c.Jitter == nil {
+		return rand.Float64()
+	}
+	return min(max(c.Jitter(), 0), 1)
+}
+
+func (c *RemoteConfig) clone() RemoteConfig {
+	copied := *c
+	copied.URLs = slices.Clone(c.URLs)
+	copied.AllowHosts = slices.Clone(c.AllowHosts)
+	return copied
+}
+
+func (c *RemoteConfig) validate() error {
+	err := errors.Join(c.validateOrigin(), c.validateTimes())
+	if err != nil {
+		return fmt.Errorf("jwks: %w: %w", ErrConfig, err)
+	}
+	return nil
+}
+
+func (c *RemoteConfig) validateOrigin() error {
+	if c.Issuer == "" && len(c.URLs) == 0 {
+		return errors.New("neither Issuer nor URLs is set")
+	}
+	if len(c.URLs) == 0 {
+		if _, err := checkIssuer(c.Issuer); err != nil {
+			return fmt.Errorf("Issuer %q: %w", c.Issuer, err)
+		}
+	}
+	for _, u := range c.URLs {
+		if _, err := checkURL(u); err != nil {
+			return fmt.Errorf("URLs: %q: %w", u, err)
+		}
+	}
+	if c.SameHost && len(c.URLs) > 0 {
+		return errors.New("SameHost is about discovery, which URLs replace")
+	}
+	return nil
+}
+
+func (c *RemoteConfig) validateTimes() error {
+	if c.minLifetime() > c.maxLifetime() {
+		return errors.New("MinLifetime is longer than MaxLifetime")
+	}
+	return errors.Join(
+		within("MinLifetime", c.MinLifetime, leastLifetime, longestLifetime),
+		within("MaxLifetime", c.MaxLifetime, leastLifetime, longestLifetime),
+		within("DefaultLifetime", c.DefaultLifetime, c.minLifetime(), c.maxLifetime()),
+		within("StaleFor", max(c.StaleFor, 0), 0, longestStale),
+		within("RefetchInterval", c.RefetchInterval, 5*time.Second, 10*time.Minute),
+		within("FetchTimeout", c.FetchTimeout, 100*time.Millisecond, time.Minute),
+	)
+}
+
+func within(name string, d, least, most time.Duration) error {
+	if d != 0 && (d < least || d > most) {
+		return fmt.Errorf("%s is %v, outside of %v to %v", name, d, least, most)
+	}
+	return nil
+}

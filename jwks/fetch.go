@@ -1,0 +1,137 @@
+package jwks
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+)
+
+const (
+	acceptSet      = "application/jwk-set+json, application/json" // RFC 7517 §8.5
+	acceptMetadata = "application/json"
+	maxValidator   = 1024 // bytes of an ETag worth sending back
+)
+
+// fetcher makes single HTTP exchanges, each within its limits.
+type fetcher struct {
+	client  *http.Client
+	timeout time.Duration
+	now     func() time.Time
+	trace   *Trace
+}
+
+// query is one thing to fetch.
+type query struct {
+	url, accept  string
+	limit        int64 // bytes of the body
+	etag         string
+	lastModified string
+}
+
+// answer is a 200 with its body, or a 304 to a query that had a validator.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+	asked  time.Time // when the query was sent: the issuer's word is no younger
+}
+
+func (a answer) notModified() bool { return a.status == http.StatusNotModified }
+
+// statusError is an answer that is neither.
+type statusError struct {
+	status int
+	wait   time.Duration // Retry-After
+}
+
+func (e *statusError) Error() string        { return fmt.Sprintf("%v %d", ErrStatus, e.status) }
+func (e *statusError) Is(target error) bool { return target == ErrStatus }
+
+func (e *statusError) retryAfter() time.Duration { return e.wait }
+
+// delayed is an error after which the server asked to be left alone.
+type delayed interface {
+	error
+	retryAfter() time.Duration
+}
+
+func (f *fetcher) get(ctx context.Context, q query) (answer, error) {
+	f.trace.fetchStart(q.url)
+	a := answer{asked: f.now()}
+	ctx, cancel := context.WithTimeout(ctx, f.timeout)
+	defer cancel()
+	err := f.exchange(ctx, q, &a)
+	if err != nil && ctx.Err() != nil {
+		err = fmt.Errorf("%w: %v", ErrTimeout, err)
+	}
+	f.trace.fetchDone(FetchDone{
+		URL: q.url, Status: a.status, Bytes: len(a.body), Duration: f.now().Sub(a.asked), Err: err,
+	})
+	return a, err
+}
+
+func (f *fetcher) exchange(ctx context.Context, q query, a *answer) error {
+	request, err := q.request(ctx)
+	if err != nil {
+		return err
+	}
+	response, err := f.client.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	a.status, a.header = response.StatusCode, response.Header
+	if err := f.check(q, response); err != nil || a.notModified() {
+		return err
+	}
+	a.body, err = readAtMost(response.Body, q.limit)
+	return err
+}
+
+func (q *query) request(ctx context.Context) (*http.Request, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, q.url, nil)
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("Accept", q.accept)
+	// Said aloud, so that the transport does not unpack behind our back.
+	request.Header.Set("Accept-Encoding", "identity")
+	request.Header.Set("User-Agent", "postern")
+	if q.etag != "" {
+		request.Header.Set("If-None-Match", q.etag)
+	}
+	if q.lastModified != "" {
+		request.Header.Set("If-Modified-Since", q.lastModified)
+	}
+	return request, nil
+}
+
+func (q *query) conditional() bool { return q.etag != "" || q.lastModified != "" }
+
+func (f *fetcher) check(q query, response *http.Response) error {
+	switch code := response.StatusCode; {
+	case code == http.StatusNotModified && q.conditional():
+		return nil
+	case code == http.StatusTooManyRequests, code == http.StatusServiceUnavailable:
+		return &statusError{code, retryAfter(response.Header, f.now())}
+	case code != http.StatusOK:
+		return &statusError{status: code}
+	}
+	if encoding := response.Header.Get("Content-Encoding"); encoding != "" && encoding != "identity" {
+		return ErrEncoding
+	}
+	return nil
+}
+
+func readAtMost(body io.Reader, limit int64) ([]byte, error) {
+	read, err := io.ReadAll(io.LimitReader(body, limit+1))
+	switch {
+	case err != nil:
+		return nil, err
+	case int64(len(read)) > limit:
+		return nil, ErrTooLarge
+	}
+	return read, nil
+}

@@ -1,0 +1,147 @@
+package jwks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// flight is one attempt to fetch, shared by every call that needs it. It runs
+// on a goroutine of its own that ends with it, and its time is its own: a
+// caller that leaves does not take it down for the others.
+type flight struct {
+	cause Cause
+	kid   string // that was asked for, for CauseUnknownKey
+	paid  charge
+	done  chan struct{}
+}
+
+// landed is a flight that is over before it began: whoever waits for it looks
+// at the current state again.
+var landed = func() *flight {
+	f := &flight{done: make(chan struct{})}
+	close(f.done)
+	return f
+}()
+
+// wait returns when the flight is over or ctx ends.
+func (f *flight) wait(ctx context.Context) error {
+	select {
+	case <-f.done:
+		return nil
+	default:
+	}
+	select {
+	case <-f.done:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("%w: %w", ErrUnavailable, ctx.Err())
+	}
+}
+
+// launch starts a flight, or finds the one that is under way; own tells which.
+// seen is the view that the decision to fetch was made on: if it is not current
+// any more, somebody has just fetched.
+func (r *Remote) launch(seen *view, cause Cause) (f *flight, own bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if f := r.underWay(seen); f != nil {
+		return f, false
+	}
+	return r.takeOff(&flight{cause: cause}), true
+}
+
+// launchFor is launch for a kid that is not held. It returns nil if the budget
+// allows no fetch.
+func (r *Remote) launchFor(kid string, seen *view, now time.Time) (f *flight, own bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if f := r.underWay(seen); f != nil {
+		return f, false
+	}
+	paid := r.budget.allow(kid, now)
+	if paid == chargeNothing {
+		return nil, false
+	}
+	return r.takeOff(&flight{cause: CauseUnknownKey, kid: kid, paid: paid}), true
+}
+
+func (r *Remote) underWay(seen *view) *flight {
+	if f := r.flight.Load(); f != nil {
+		return f
+	}
+	if r.view.Load() != seen {
+		return landed
+	}
+	return nil
+}
+
+func (r *Remote) takeOff(f *flight) *flight {
+	f.done = make(chan struct{})
+	r.flight.Store(f)
+	go r.fly(f)
+	return f
+}
+
+// fly fetches and lands, whatever happens on the way. A panic becomes a failed
+// fetch: this goroutine serves no request, so no server would recover for it,
+// and what it parses comes from the network.
+func (r *Remote) fly(f *flight) {
+	defer close(f.done)
+	got, err := fetched{}, ErrPanic // unless the fetch comes to its end
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w: %v", ErrPanic, p)
+		}
+		event := r.land(f, got, err)
+		r.config.Trace.skip(got.set.Skipped)
+		r.config.Trace.refresh(event)
+	}()
+	ctx, cancel := context.WithTimeout(context.Background(), r.config.roundTimeout())
+	defer cancel()
+	got, err = r.origins.fetch(ctx, r.view.Load().set)
+}
+
+// land replaces the view by what the flight brought. Nobody else replaces it
+// meanwhile: there is one flight at a time.
+func (r *Remote) land(f *flight, got fetched, err error) Refresh {
+	before, now := r.view.Load(), r.now()
+	after, event := &view{set: before.set}, Refresh{Cause: f.cause}
+	if err != nil {
+		after.failure = r.failed(before.failure, err, now)
+		event.Err, event.Failures, event.RetryAfter = err, after.failure.count, after.failure.wait
+	} else {
+		after.set = got.apply(before.set, r.config.terms(got.lifetime))
+		event.Added, event.Removed = changes(before.lookup(""), after.set.all)
+		event.URL, event.NotModified, event.Lifetime = got.origin.url, got.notModified, got.lifetime
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.settle(f, after, len(event.Added) > 0, now)
+	r.view.Store(after)
+	r.flight.Store(nil)
+	return event
+}
+
+// settle pays for the flight out of the budget.
+func (r *Remote) settle(f *flight, after *view, broughtKeys bool, now time.Time) {
+	if after.failure != nil {
+		r.budget.giveBack(f.paid)
+		return
+	}
+	r.budget.succeeded(f.paid, broughtKeys, now)
+	if f.kid != "" && after.lookup(f.kid) == nil {
+		r.budget.lookedFor(f.kid, now)
+	}
+}
+
+func (r *Remote) failed(before *failure, cause error, now time.Time) *failure {
+	n := before.next(cause, now)
+	n.wait = backoff(n.count, r.config.jitter())
+	var d delayed
+	if errors.As(cause, &d) && d.retryAfter() > n.wait {
+		n.wait, n.told = d.retryAfter(), true
+	}
+	return n
+}

@@ -1,0 +1,147 @@
+package jwks
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// freshFor reads from the header of an answer how long it stays fresh after
+// received (RFC 9111 §4.2), for a private cache: s-maxage is not for us. A
+// lifetime that cannot be read is zero. told is false if the header says
+// nothing about it.
+func freshFor(h http.Header, received time.Time) (lifetime time.Duration, told bool) {
+	d := parseCacheControl(h.Values("Cache-Control"))
+	switch {
+	case d.noStore || d.noCache:
+		return 0, true
+	case d.hasMaxAge:
+		lifetime = d.maxAge
+	case len(h.Values("Expires")) > 0:
+		lifetime = expiresIn(h, received)
+	default:
+		return 0, false
+	}
+	return max(0, lifetime-age(h)), true
+}
+
+// expiresIn is Expires minus Date (§4.2.1). Several or unreadable values, of
+// which "0" is a usual one, mean that the answer has expired (§5.3).
+func expiresIn(h http.Header, received time.Time) time.Duration {
+	values := h.Values("Expires")
+	expires, err := http.ParseTime(values[0])
+	if err != nil || len(values) > 1 {
+		return 0
+	}
+	if date, err := http.ParseTime(h.Get("Date")); err == nil {
+		received = date
+	}
+	return max(0, expires.Sub(received))
+}
+
+// age is how long the answer has been in caches on its way (§5.1).
+func age(h http.Header) time.Duration {
+	d, _ := deltaSeconds(strings.TrimSpace(h.Get("Age")))
+	return d
+}
+
+// deltaSeconds reads a number of seconds (§1.2.2). Numbers too large to matter
+// are cut to 2^31 as that section says, and never overflow.
+func deltaSeconds(s string) (time.Duration, bool) {
+	if s == "" || strings.Trim(s, "0123456789") != "" {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(s, 10, 64)
+	if err != nil || n > 1<<31 {
+		n = 1 << 31
+	}
+	return time.Duration(n) * time.Second, true
+}
+
+type directives struct {
+	noStore, noCache, hasMaxAge bool
+	maxAge                      time.Duration
+}
+
+// parseCacheControl reads the directives that matter here (§5.2). Names are
+// case-insensitive, arguments tokens or quoted strings, and what is unknown is
+// ignored. Of several max-age the smallest counts, and one that cannot be read
+// counts as zero.
+func parseCacheControl(lines []string) directives {
+	var d directives
+	for rest := strings.Join(lines, ","); rest != ""; {
+		var name, argument string
+		name, argument, rest = nextDirective(rest)
+		switch strings.ToLower(name) {
+		case "no-store":
+			d.noStore = true
+		case "no-cache":
+			d.noCache = true
+		case "max-age":
+			seconds, _ := deltaSeconds(argument)
+			if !d.hasMaxAge || seconds < d.maxAge {
+				d.maxAge = seconds
+			}
+			d.hasMaxAge = true
+		}
+	}
+	return d
+}
+
+// nextDirective takes one directive off the front of a list. The argument
+// comes without quotes.
+func nextDirective(list string) (name, argument, rest string) {
+	end := strings.IndexAny(list, ",=")
+	if end < 0 {
+		return trim(list), "", ""
+	}
+	name, rest = trim(list[:end]), list[end+1:]
+	if list[end] == ',' {
+		return name, "", rest
+	}
+	if quoted := strings.TrimLeft(rest, " \t"); strings.HasPrefix(quoted, `"`) {
+		argument, rest = unquote(quoted[1:])
+		junk, after, _ := strings.Cut(rest, ",")
+		if trim(junk) != "" { // `"600"x` is no number
+			argument += junk
+		}
+		return name, argument, after
+	}
+	argument, rest, _ = strings.Cut(rest, ",")
+	return name, trim(argument), rest
+}
+
+// unquote reads a quoted string after its opening quote. One that is not
+// closed ends with the list.
+func unquote(s string) (content, rest string) {
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		switch {
+		case s[i] == '"':
+			return b.String(), s[i+1:]
+		case s[i] == '\\' && i+1 < len(s):
+			i++
+		}
+		b.WriteByte(s[i])
+	}
+	return "", ""
+}
+
+func trim(s string) string { return strings.Trim(s, " \t") }
+
+// retryAfter reads when a server that is overloaded or down for maintenance
+// wants to be asked again (RFC 9110 §10.2.3), up to ten minutes.
+func retryAfter(h http.Header, now time.Time) time.Duration {
+	const longest = 10 * time.Minute
+	value := trim(h.Get("Retry-After"))
+	wait, ok := deltaSeconds(value)
+	if !ok {
+		at, err := http.ParseTime(value)
+		if err != nil {
+			return 0
+		}
+		wait = at.Sub(now)
+	}
+	return min(max(0, wait), longest)
+}

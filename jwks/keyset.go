@@ -1,0 +1,102 @@
+package jwks
+
+import (
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"time"
+)
+
+// keySet is one fetched set with its times. It is immutable.
+type keySet struct {
+	all     []Key
+	byID    map[string][]Key // without the keys that have no id
+	skipped []Skipped
+	origin  origin
+	at      time.Time // when the issuer was last asked and confirmed the set
+	changed time.Time // when it was last asked and had other keys than before
+	terms
+}
+
+// origin is where a set came from, with its validators (RFC 9111 §4.3.1).
+type origin struct{ url, etag, lastModified string }
+
+// terms are how long after its confirmation a set may be used.
+type terms struct {
+	lifetime time.Duration // withdrawn keys die then
+	ahead    time.Duration // a refresh in the background is due
+	limit    time.Duration // the end, whatever happens
+}
+
+func newKeySet(set Set, from origin, at time.Time, t terms) *keySet {
+	s := &keySet{all: set.Keys, skipped: set.Skipped, origin: from, at: at, changed: at, terms: t}
+	s.byID = make(map[string][]Key, len(set.Keys))
+	for _, k := range set.Keys {
+		if k.ID != "" {
+			s.byID[k.ID] = append(s.byID[k.ID], k)
+		}
+	}
+	return s
+}
+
+// confirmed is s as of a later answer that did not change it.
+func (s *keySet) confirmed(from origin, at time.Time, t terms) *keySet {
+	c := *s
+	c.origin, c.at, c.terms = from, at, t
+	return &c
+}
+
+// lookup returns the keys of that id, all keys if it is empty, or nil.
+func (s *keySet) lookup(kid string) []Key {
+	if kid == "" {
+		return s.all
+	}
+	return s.byID[kid]
+}
+
+// terms computes the times of a set that is fresh for lifetime. The jitter in
+// the refresh lets replicas that started together drift apart.
+func (c *RemoteConfig) terms(lifetime time.Duration) terms {
+	const share, spread = 0.8, 0.1
+	return terms{
+		lifetime: lifetime,
+		ahead:    time.Duration(float64(lifetime) * share * (1 + spread*(2*c.jitter()-1))),
+		limit:    max(lifetime, c.staleFor()),
+	}
+}
+
+// changes compares two sets by what their keys are: the same id with another
+// key is one that went and one that came.
+func changes(before, after []Key) (added, removed []string) {
+	return missingFrom(before, after), missingFrom(after, before)
+}
+
+func missingFrom(held, keys []Key) (ids []string) {
+	for _, k := range keys {
+		if !holds(held, k) {
+			ids = append(ids, k.ID)
+		}
+	}
+	return ids
+}
+
+func holds(keys []Key, k Key) bool {
+	for _, h := range keys {
+		if h.ID == k.ID && h.Algorithm == k.Algorithm && samePublic(h, k) {
+			return true
+		}
+	}
+	return false
+}
+
+func samePublic(a, b Key) bool {
+	switch public := a.Public.(type) {
+	case *rsa.PublicKey:
+		return public.Equal(b.Public)
+	case *ecdsa.PublicKey:
+		return public.Equal(b.Public)
+	case ed25519.PublicKey:
+		return public.Equal(b.Public)
+	}
+	return false
+}

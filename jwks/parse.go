@@ -1,0 +1,169 @@
+package jwks
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"unicode/utf8"
+
+	"github.com/postern-go/postern/internal/strict"
+)
+
+// Limits of a key set. An honest set has a handful of keys and a few kilobytes.
+const (
+	maxSetBytes    = 512 << 10
+	maxKeys        = 100
+	maxSetElements = 1000
+)
+
+// Set is what ParseSet finds in a JWK Set.
+type Set struct {
+	// Keys are the keys that may verify signatures, in the order of the set.
+	// Several may share an ID: the caller tries each.
+	Keys []Key
+	// Skipped are the keys that may not, with the reason for each.
+	Skipped []Skipped
+}
+
+// Skipped is a key of a set that is not used.
+type Skipped struct {
+	// ID is the key's kid, as far as it could be read, cut to 128 bytes. The
+	// issuer chose it: quote it where it is shown.
+	ID string
+	// Reason is one of the ErrKey values of this package.
+	Reason error
+}
+
+// ParseSet reads a JWK Set (RFC 7517 §5), such as one kept in a file; use its
+// Keys as a Static source. Remote reads what it fetches in the same way.
+//
+// Each key is judged by itself, so that a key of a kind not known here, a weak
+// one or a broken one takes nobody else down. A key is used only if it is a
+// public RSA key of 2048 to 8192 bits, an EC key on P-256, P-384 or P-521, or an
+// Ed25519 key, and if its use, key_ops and alg let it verify. Members named
+// x5c, x5t and x5u are not looked at. A member whose value is null counts as
+// absent. At most 100 keys are used.
+//
+// The error matches ErrTooLarge for more than 512 KiB, and ErrSet for a text
+// that is not one JSON object with an array named keys, or that repeats a
+// member name outside the keys. A set without a usable key is no error.
+func ParseSet(body []byte) (Set, error) {
+	elements, err := splitSet(body)
+	if err != nil {
+		return Set{}, err
+	}
+	var set Set
+	for i, element := range elements {
+		if i == maxSetElements {
+			set.Skipped = append(set.Skipped, Skipped{Reason: ErrKeyLimit})
+			break
+		}
+		set.add(string(element))
+	}
+	return set, nil
+}
+
+func (s *Set) add(element string) {
+	key, err := parseKey(element)
+	if err == nil && len(s.Keys) == maxKeys {
+		err = ErrKeyLimit
+	}
+	if err != nil {
+		s.Skipped = append(s.Skipped, Skipped{ID: shorten(key.ID), Reason: err})
+		return
+	}
+	s.Keys = append(s.Keys, key)
+}
+
+// shorten keeps a name that the issuer chose from filling logs.
+func shorten(id string) string {
+	const most = 128
+	if len(id) <= most {
+		return id
+	}
+	end := most
+	for !utf8.RuneStart(id[end]) {
+		end--
+	}
+	return id[:end]
+}
+
+// splitSet takes the elements of keys out of a set without judging them. The
+// strict reader would refuse the set for a name repeated inside one key, so
+// the outer object is walked here and each part of it read strictly by itself.
+func splitSet(body []byte) ([]json.RawMessage, error) {
+	if len(body) > maxSetBytes {
+		return nil, ErrTooLarge
+	}
+	if !utf8.Valid(body) || !json.Valid(body) {
+		return nil, ErrSet
+	}
+	w := walker{json.NewDecoder(bytes.NewReader(body))}
+	if !w.open('{') {
+		return nil, ErrSet
+	}
+	elements, err := w.members()
+	if err != nil || elements == nil {
+		return nil, ErrSet
+	}
+	return elements, nil
+}
+
+// walker walks a text that is known to be valid JSON.
+type walker struct{ *json.Decoder }
+
+func (w walker) open(delim json.Delim) bool {
+	t, err := w.Token()
+	return err == nil && t == delim
+}
+
+// members returns the elements of the member keys, or nil if there is none.
+func (w walker) members() (elements []json.RawMessage, err error) {
+	names := map[string]bool{}
+	for w.More() {
+		t, err := w.Token()
+		if err != nil {
+			return nil, err
+		}
+		name, _ := t.(string)
+		if names[name] {
+			return nil, strict.ErrDuplicate
+		}
+		names[name] = true
+		if name == "keys" {
+			elements, err = w.elements()
+		} else {
+			err = w.skip()
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return elements, nil
+}
+
+func (w walker) elements() ([]json.RawMessage, error) {
+	if !w.open('[') {
+		return nil, ErrSet
+	}
+	elements := []json.RawMessage{}
+	for w.More() {
+		var element json.RawMessage
+		if err := w.Decode(&element); err != nil {
+			return nil, err
+		}
+		elements = append(elements, element)
+	}
+	if !w.open(']') {
+		return nil, io.ErrUnexpectedEOF
+	}
+	return elements, nil
+}
+
+func (w walker) skip() error {
+	var value json.RawMessage
+	if err := w.Decode(&value); err != nil {
+		return err
+	}
+	return strict.Valid(string(value))
+}

@@ -1,0 +1,198 @@
+package jwks
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Remote is a Source of the keys that an issuer publishes. It fetches on demand
+// and in the background while it is in use, never otherwise, so it needs no
+// Close: no goroutine outlives its fetch. Its methods may be called
+// concurrently. Make one for each issuer with NewRemote and keep it.
+//
+// What it promises, with the defaults of RemoteConfig:
+//
+//   - A key announced ahead is held before it signs. One that signs unannounced
+//     is fetched once, by the first call that meets it, which waits for it as do
+//     all others that need it.
+//   - A withdrawn key is not used past the lifetime of the set it was in, as
+//     long as the issuer can be reached. A process that has been idle asks
+//     before it uses what it holds.
+//   - While the issuer cannot be reached, or answers anything but a set with a
+//     usable key, the last good set serves for up to 24 hours after its last
+//     confirmation, and then none does: ErrUnavailable, never ErrNotFound.
+//   - Kids that nobody publishes cost the issuer one request in 30 seconds,
+//     and a spare one now and then for a kid that many calls ask for.
+//   - A bad signature costs nothing: a kid that is held is never fetched again.
+type Remote struct {
+	config  RemoteConfig
+	now     func() time.Time
+	origins origins // used by the flight under way
+
+	view   atomic.Pointer[view]
+	flight atomic.Pointer[flight]
+	mu     sync.Mutex // held to change view and flight, and for budget
+	budget budget
+}
+
+// NewRemote returns a Remote as cfg says. It makes no request, so an issuer
+// that is down does not keep a service from starting. An error matches
+// ErrConfig.
+func NewRemote(cfg RemoteConfig) (*Remote, error) {
+	if err := cfg.validate(); err != nil {
+		return nil, err
+	}
+	r := &Remote{config: cfg.clone(), now: cfg.time(), budget: newBudget(cfg.refetchInterval())}
+	r.origins = newOrigins(&r.config)
+	r.view.Store(&view{set: r.takeOver(cfg.Snapshot)})
+	return r, nil
+}
+
+func newOrigins(c *RemoteConfig) origins {
+	f := &fetcher{
+		client:  newClient(c.HTTPClient, c.AllowHosts, c.fetchTimeout()),
+		timeout: c.fetchTimeout(),
+		now:     c.time(),
+		trace:   c.Trace,
+	}
+	return origins{config: c, fetcher: f, discovery: discovery{issuer: c.Issuer, sameHost: c.SameHost, fetcher: f}}
+}
+
+// Keys returns the keys published under kid, or every key if kid is empty.
+// Several keys may share a kid: the caller tries each.
+//
+// For a kid that is held it returns at once, without lock or allocation,
+// except when nothing is held yet or the set has expired: then it waits for one
+// fetch, shared with all other calls. For a kid that is not held it waits for a
+// fetch too if the budget allows one. When ctx ends first, it returns an error
+// that matches ErrUnavailable and the error of ctx, and the fetch goes on for
+// the others.
+//
+// An error matches ErrNotFound if the issuer is known not to publish such a key,
+// as of at most RefetchInterval ago; in an outage that has lasted for a minute,
+// as of the last set. Otherwise it matches ErrUnavailable, and says why.
+func (r *Remote) Keys(ctx context.Context, kid string) ([]Key, error) {
+	if v := r.view.Load(); v.fresh(r.now()) {
+		if keys := v.set.lookup(kid); keys != nil {
+			return keys, nil
+		}
+	}
+	return r.seek(ctx, kid)
+}
+
+// Ready returns nil if keys are held that may be used, and else waits for one
+// attempt to fetch them. Use it to warm up at the start or in a readiness probe.
+// Keys that serve in an outage count: see Status for telling those. An error
+// matches ErrUnavailable; while failures hold further attempts back, it comes
+// at once.
+func (r *Remote) Ready(ctx context.Context) error {
+	_, err := r.Keys(ctx, "")
+	return err
+}
+
+// maxFlights is how many flights one call waits for: one that was under way
+// when it came, and one that began after.
+const maxFlights = 2
+
+// seek is Keys off the fast path. It looks, and waits for a flight if that can
+// improve the answer, until there is one.
+func (r *Remote) seek(ctx context.Context, kid string) ([]Key, error) {
+	s := search{remote: r, kid: kid}
+	for {
+		keys, f, err := s.look()
+		if f == nil {
+			return keys, err
+		}
+		if err := f.wait(ctx); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// search is one call on its way to an answer.
+type search struct {
+	remote  *Remote
+	kid     string
+	flights int  // waited for
+	asked   bool // one of them began after the call
+}
+
+// look answers from the current view, or returns a flight to wait for.
+func (s *search) look() ([]Key, *flight, error) {
+	v := s.remote.view.Load()
+	now := s.remote.now() // after the view: a set is never from the future
+	keys := v.lookup(s.kid)
+	switch v.phase(now) {
+	case phaseEmpty:
+		f, err := s.whenEmpty(v, now)
+		return nil, f, err
+	case phaseExpired:
+		if f := s.whenExpired(v, now); f != nil {
+			return nil, f, nil
+		}
+		if keys != nil {
+			s.remote.config.Trace.stale(elapsed(v.set.at, now))
+		}
+	case phaseAhead:
+		s.remote.refresh(v, CauseAhead, now)
+	}
+	if keys != nil {
+		return keys, nil, nil
+	}
+	f, err := s.whenUnknown(v, now)
+	return nil, f, err
+}
+
+// whenEmpty fetches, unless that has just failed.
+func (s *search) whenEmpty(v *view, now time.Time) (*flight, error) {
+	if v.failure.holdsBack(now) || s.flights > 0 && v.failure != nil {
+		return nil, v.failure.err
+	}
+	return s.join(s.remote.launch(v, CauseEmpty)), nil
+}
+
+// whenExpired fetches before anything is used. Only if the issuer is known to
+// be failing is the stale set used meanwhile.
+func (s *search) whenExpired(v *view, now time.Time) *flight {
+	if v.failure.current(now) {
+		s.remote.refresh(v, CauseExpired, now)
+		return nil
+	}
+	return s.join(s.remote.launch(v, CauseExpired))
+}
+
+// whenUnknown is for a kid that is not held although there are keys.
+func (s *search) whenUnknown(v *view, now time.Time) (*flight, error) {
+	r := s.remote
+	switch {
+	case s.asked || s.flights >= maxFlights || v.failure.holdsBackUnknown(now, r.config.refetchInterval()):
+		return nil, v.failure.verdict(now)
+	}
+	f, own := r.launchFor(s.kid, v, now)
+	if f == nil {
+		r.config.Trace.budget()
+		return nil, v.failure.verdict(now)
+	}
+	return s.join(f, own), nil
+}
+
+// join counts the flight that the call is about to wait for.
+func (s *search) join(f *flight, own bool) *flight {
+	if f != landed {
+		s.flights++
+	}
+	s.asked = s.asked || own
+	return f
+}
+
+// refresh starts a flight that nobody waits for, unless one is under way or
+// has just failed.
+func (r *Remote) refresh(v *view, cause Cause, now time.Time) {
+	if r.flight.Load() == nil && !v.failure.holdsBack(now) {
+		r.launch(v, cause)
+	}
+}
+
+var _ Source = (*Remote)(nil)

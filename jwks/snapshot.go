@@ -1,0 +1,126 @@
+package jwks
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+	"github.com/go-jose/go-jose/v4/json"
+
+	"github.com/postern-go/postern/internal/strict"
+)
+
+const (
+	snapshotVersion  = 1
+	maxSnapshotBytes = maxSetBytes + 64<<10
+)
+
+// snapshot is the form in which a set leaves the process.
+type snapshot struct {
+	Version      int             `json:"postern_jwks_snapshot"`
+	Issuer       string          `json:"issuer,omitempty"`
+	URL          string          `json:"url"`
+	Fetched      time.Time       `json:"fetched"`
+	Changed      time.Time       `json:"changed"`
+	Lifetime     float64         `json:"lifetime"` // seconds
+	ETag         string          `json:"etag,omitempty"`
+	LastModified string          `json:"last_modified,omitempty"`
+	Set          json.RawMessage `json:"jwks"`
+}
+
+// Snapshot returns the keys that are held, with their times, as JSON for
+// RemoteConfig.Snapshot: a replica that starts while the issuer is down serves
+// with them. It holds nothing secret, but whoever can alter it can sign tokens.
+// It makes no request. An error matches ErrUnavailable if no key is held that
+// may be used.
+func (r *Remote) Snapshot() ([]byte, error) {
+	v := r.view.Load()
+	if v.phase(r.now()) == phaseEmpty {
+		return nil, ErrUnavailable
+	}
+	set, err := marshalSet(v.set.all)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(snapshot{
+		Version:      snapshotVersion,
+		Issuer:       r.config.Issuer,
+		URL:          v.set.origin.url,
+		Fetched:      v.set.at.UTC(),
+		Changed:      v.set.changed.UTC(),
+		Lifetime:     v.set.lifetime.Seconds(),
+		ETag:         v.set.origin.etag,
+		LastModified: v.set.origin.lastModified,
+		Set:          set,
+	})
+}
+
+func marshalSet(keys []Key) ([]byte, error) {
+	var set jose.JSONWebKeySet
+	for _, k := range keys {
+		set.Keys = append(set.Keys, jose.JSONWebKey{Key: k.Public, KeyID: k.ID, Algorithm: k.Algorithm, Use: "sig"})
+	}
+	return json.Marshal(set)
+}
+
+// takeOver makes a set out of a snapshot, or returns nil if that may not be
+// used. A service must start without its snapshot, so this is no error.
+func (r *Remote) takeOver(raw []byte) *keySet {
+	if len(raw) == 0 {
+		return nil
+	}
+	s, err := r.readSnapshot(raw)
+	if err != nil {
+		err = fmt.Errorf("%w: %w", ErrSnapshot, err)
+	}
+	r.config.Trace.snapshot(err)
+	return s
+}
+
+func (r *Remote) readSnapshot(raw []byte) (*keySet, error) {
+	if len(raw) > maxSnapshotBytes {
+		return nil, ErrTooLarge
+	}
+	if err := strict.Valid(string(raw)); err != nil {
+		return nil, err
+	}
+	var s snapshot
+	if err := json.Unmarshal(raw, &s); err != nil {
+		return nil, err
+	}
+	if err := r.checkSnapshot(&s); err != nil {
+		return nil, err
+	}
+	set, err := ParseSet(s.Set)
+	if err != nil {
+		return nil, err
+	}
+	if len(set.Keys) == 0 {
+		return nil, ErrNoKeys
+	}
+	lifetime := r.config.clamp(time.Duration(min(s.Lifetime, longestLifetime.Seconds()) * float64(time.Second)))
+	held := newKeySet(set, origin{s.URL, validator(s.ETag), validator(s.LastModified)}, s.Fetched, r.config.terms(lifetime))
+	held.changed = s.Changed
+	if (&view{set: held}).phase(r.now()) == phaseEmpty {
+		return nil, fmt.Errorf("fetched at %v, which is too long ago or in the future", s.Fetched)
+	}
+	return held, nil
+}
+
+// checkSnapshot refuses a snapshot that is not of this Remote's key set: kids
+// are not unique between issuers.
+func (r *Remote) checkSnapshot(s *snapshot) error {
+	_, err := checkURL(s.URL)
+	switch {
+	case s.Version != snapshotVersion:
+		return fmt.Errorf("version %d", s.Version)
+	case s.Issuer != r.config.Issuer:
+		return ErrIssuerMismatch
+	case err != nil:
+		return err
+	case len(r.config.URLs) > 0 && !slices.Contains(r.config.URLs, s.URL):
+		return ErrCrossHost
+	}
+	return nil
+}

@@ -1,0 +1,133 @@
+package jwks
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// State says in one word whether a Remote can serve.
+type State string
+
+// The states of a Remote.
+const (
+	// StateEmpty: no key is held that may be used. The next call fetches.
+	StateEmpty State = "empty"
+	// StateFresh: the set is within its lifetime.
+	StateFresh State = "fresh"
+	// StateExpired: the set is past its lifetime. The next call fetches first.
+	StateExpired State = "expired"
+	// StateStale: the set is past its lifetime and serves because the issuer
+	// cannot be reached.
+	StateStale State = "stale"
+)
+
+// Status is what a Remote holds and how its fetches go, for a health endpoint
+// and for alerting on replicas that hold old keys. Times not known are zero.
+type Status struct {
+	State State
+	// Issuer is as configured, URL is where the set that is held came from.
+	Issuer, URL string
+	// KeyIDs are the kids held, in the order of the set.
+	KeyIDs []string
+	// Skipped are the keys of the set that are not used.
+	Skipped []Skipped
+	// LastSuccess is when the issuer last confirmed the set, LastChange when it
+	// last had other keys than before.
+	LastSuccess, LastChange time.Time
+	// NextRefresh is from when on the next call starts a fetch; in the past if
+	// nobody has called since.
+	NextRefresh time.Time
+	// Expires is when the lifetime of the set ends, UsableUntil when it stops
+	// serving even if the issuer cannot be reached.
+	Expires, UsableUntil time.Time
+	// LastError is why the last attempt failed, or nil if it did not.
+	// FailingSince is when the first of those in a row failed, Failures their
+	// number.
+	LastError    error
+	FailingSince time.Time
+	Failures     int
+}
+
+// Status returns the current status. It makes no request and never blocks. The
+// error texts in it may name hosts: show it to operators.
+func (r *Remote) Status() Status {
+	v, now := r.view.Load(), r.now()
+	s := Status{State: v.state(now), Issuer: r.config.Issuer}
+	s.fillSet(v.set)
+	s.fillFailure(v.failure)
+	return s
+}
+
+func (v *view) state(now time.Time) State {
+	switch v.phase(now) {
+	case phaseEmpty:
+		return StateEmpty
+	case phaseExpired:
+		if v.failure.current(now) {
+			return StateStale
+		}
+		return StateExpired
+	default:
+		return StateFresh
+	}
+}
+
+func (s *Status) fillSet(set *keySet) {
+	if set == nil {
+		return
+	}
+	s.URL = set.origin.url
+	for _, k := range set.all {
+		s.KeyIDs = append(s.KeyIDs, k.ID)
+	}
+	s.Skipped = append(s.Skipped, set.skipped...)
+	s.LastSuccess, s.LastChange = set.at, set.changed
+	s.NextRefresh = set.at.Add(set.ahead)
+	s.Expires = set.at.Add(set.lifetime)
+	s.UsableUntil = set.at.Add(set.limit)
+}
+
+func (s *Status) fillFailure(f *failure) {
+	if f == nil {
+		return
+	}
+	s.LastError, s.FailingSince, s.Failures = f.cause, f.since, f.count
+	if again := f.at.Add(f.wait); again.After(s.NextRefresh) {
+		s.NextRefresh = again
+	}
+}
+
+// MarshalJSON writes the status with names in snake case, times as RFC 3339,
+// and without what is not known.
+func (s Status) MarshalJSON() ([]byte, error) {
+	type skipped struct {
+		ID     string `json:"kid"`
+		Reason string `json:"reason"`
+	}
+	out := struct {
+		State        State     `json:"state"`
+		Issuer       string    `json:"issuer,omitempty"`
+		URL          string    `json:"url,omitempty"`
+		KeyIDs       []string  `json:"key_ids"`
+		Skipped      []skipped `json:"skipped,omitempty"`
+		LastSuccess  time.Time `json:"last_success,omitzero"`
+		LastChange   time.Time `json:"last_change,omitzero"`
+		NextRefresh  time.Time `json:"next_refresh,omitzero"`
+		Expires      time.Time `json:"expires,omitzero"`
+		UsableUntil  time.Time `json:"usable_until,omitzero"`
+		LastError    string    `json:"last_error,omitempty"`
+		FailingSince time.Time `json:"failing_since,omitzero"`
+		Failures     int       `json:"failures,omitempty"`
+	}{
+		State: s.State, Issuer: s.Issuer, URL: s.URL, KeyIDs: s.KeyIDs,
+		LastSuccess: s.LastSuccess, LastChange: s.LastChange, NextRefresh: s.NextRefresh,
+		Expires: s.Expires, UsableUntil: s.UsableUntil, FailingSince: s.FailingSince, Failures: s.Failures,
+	}
+	for _, k := range s.Skipped {
+		out.Skipped = append(out.Skipped, skipped{k.ID, k.Reason.Error()})
+	}
+	if s.LastError != nil {
+		out.LastError = s.LastError.Error()
+	}
+	return json.Marshal(out)
+}

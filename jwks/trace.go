@@ -1,0 +1,143 @@
+package jwks
+
+import "time"
+
+// Trace is a set of hooks to watch a Remote with, for logs, metrics and alarms.
+// Any of them may be nil. They are called synchronously and concurrently, by
+// the fetch or by the call that they are about, so they should be quick; calling
+// Remote.Keys or Remote.Ready from FetchStart, FetchDone or Discovered would
+// wait for itself. None of them is shown anything of a token.
+type Trace struct {
+	// FetchStart is called before each HTTP request, with its URL.
+	FetchStart func(url string)
+	// FetchDone is called after each HTTP exchange.
+	FetchDone func(FetchDone)
+	// Discovered is called when metadata has told where the keys are.
+	Discovered func(Discovered)
+	// Refresh is called at the end of each attempt to get the key set, which
+	// may have taken several HTTP exchanges.
+	Refresh func(Refresh)
+	// Skip is called for each key of a fetched set that is not used. One with
+	// the reason ErrKeyPrivate deserves an alarm.
+	Skip func(Skipped)
+	// Budget is called when a kid that nobody is known to publish is refused
+	// without a fetch. Many such calls mean a flood of garbage.
+	Budget func()
+	// Stale is called when keys past their lifetime are handed out because the
+	// issuer cannot be reached, with the time since the last success.
+	Stale func(age time.Duration)
+	// Snapshot is called by NewRemote with the outcome of taking over
+	// RemoteConfig.Snapshot: nil, or an error that matches ErrSnapshot.
+	Snapshot func(err error)
+}
+
+// FetchDone tells how one HTTP exchange went.
+type FetchDone struct {
+	// URL is what was fetched.
+	URL string
+	// Status is the HTTP status, or 0 if there was no answer.
+	Status int
+	// Bytes is the length of the body as far as it was read.
+	Bytes int
+	// Duration is how long the exchange took.
+	Duration time.Duration
+	// Err is nil if the answer could be used, which a 304 can.
+	Err error
+}
+
+// Discovered tells what a metadata document said.
+type Discovered struct {
+	// Issuer is the configured issuer, which the document named too.
+	Issuer string
+	// URL is its jwks_uri.
+	URL string
+	// CrossHost says that the two are on different hosts.
+	CrossHost bool
+}
+
+// Cause is why a key set is fetched.
+type Cause string
+
+// The causes of a fetch.
+const (
+	// CauseEmpty: no key is held that may be trusted.
+	CauseEmpty Cause = "empty"
+	// CauseAhead: the set is near the end of its lifetime.
+	CauseAhead Cause = "ahead"
+	// CauseExpired: the set is past its lifetime.
+	CauseExpired Cause = "expired"
+	// CauseUnknownKey: a call asked for a kid that the set does not have.
+	CauseUnknownKey Cause = "unknown_key"
+)
+
+// Refresh tells how an attempt to get the key set went.
+type Refresh struct {
+	// Cause is why it was made.
+	Cause Cause
+	// URL is where the set came from, or "" if there is none.
+	URL string
+	// Added and Removed are the ids of keys that came and went. A key without
+	// a kid counts with the id "".
+	Added, Removed []string
+	// NotModified says that the issuer confirmed the set that is held.
+	NotModified bool
+	// Lifetime is how long the set may be used.
+	Lifetime time.Duration
+	// Err is nil on success. Otherwise what was held is still held.
+	Err error
+	// Failures is how many attempts in a row have failed, this one included.
+	Failures int
+	// RetryAfter is how long no attempt is made after a failure.
+	RetryAfter time.Duration
+}
+
+func (t *Trace) fetchStart(url string) {
+	if t != nil && t.FetchStart != nil {
+		t.FetchStart(url)
+	}
+}
+
+func (t *Trace) fetchDone(d FetchDone) {
+	if t != nil && t.FetchDone != nil {
+		t.FetchDone(d)
+	}
+}
+
+func (t *Trace) discovered(d Discovered) {
+	if t != nil && t.Discovered != nil {
+		t.Discovered(d)
+	}
+}
+
+func (t *Trace) refresh(r Refresh) {
+	if t != nil && t.Refresh != nil {
+		t.Refresh(r)
+	}
+}
+
+func (t *Trace) skip(skipped []Skipped) {
+	if t == nil || t.Skip == nil {
+		return
+	}
+	for _, s := range skipped {
+		t.Skip(s)
+	}
+}
+
+func (t *Trace) budget() {
+	if t != nil && t.Budget != nil {
+		t.Budget()
+	}
+}
+
+func (t *Trace) stale(age time.Duration) {
+	if t != nil && t.Stale != nil {
+		t.Stale(age)
+	}
+}
+
+func (t *Trace) snapshot(err error) {
+	if t != nil && t.Snapshot != nil {
+		t.Snapshot(err)
+	}
+}
