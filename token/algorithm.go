@@ -1,0 +1,162 @@
+package token
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/sha512"
+
+	"github.com/postern-go/postern/jwks"
+)
+
+// algorithm is one asymmetric signature algorithm of RFC 7518 §3 or RFC 8037.
+type algorithm struct {
+	name   string
+	hash   crypto.Hash    // 0 for Ed25519
+	curve  elliptic.Curve // of ECDSA
+	size   int            // bytes of each half of an ECDSA signature
+	verify func(a *algorithm, key crypto.PublicKey, input string, signature []byte) bool
+	fits   func(a *algorithm, key crypto.PublicKey) bool
+}
+
+// algorithms are all that can be configured. There is no HMAC among them and
+// no "none": a resource server holds public keys only.
+var algorithms = []*algorithm{
+	{name: "RS256", hash: crypto.SHA256, verify: verifyPKCS1v15, fits: isRSA},
+	{name: "RS384", hash: crypto.SHA384, verify: verifyPKCS1v15, fits: isRSA},
+	{name: "RS512", hash: crypto.SHA512, verify: verifyPKCS1v15, fits: isRSA},
+	{name: "PS256", hash: crypto.SHA256, verify: verifyPSS, fits: isRSA},
+	{name: "PS384", hash: crypto.SHA384, verify: verifyPSS, fits: isRSA},
+	{name: "PS512", hash: crypto.SHA512, verify: verifyPSS, fits: isRSA},
+	{name: "ES256", hash: crypto.SHA256, curve: elliptic.P256(), size: 32, verify: verifyECDSA, fits: isECDSA},
+	{name: "ES384", hash: crypto.SHA384, curve: elliptic.P384(), size: 48, verify: verifyECDSA, fits: isECDSA},
+	{name: "ES512", hash: crypto.SHA512, curve: elliptic.P521(), size: 66, verify: verifyECDSA, fits: isECDSA},
+	{name: edDSA, verify: verifyEd25519, fits: isEd25519},
+	{name: fullyEd25519, verify: verifyEd25519, fits: isEd25519},
+}
+
+// EdDSA is the older name and here means Ed25519 only (RFC 9864 §2.2).
+const (
+	edDSA        = "EdDSA"
+	fullyEd25519 = "Ed25519"
+)
+
+func algorithmNamed(name string) *algorithm {
+	for _, a := range algorithms {
+		if a.name == name {
+			return a
+		}
+	}
+	return nil
+}
+
+// accepts tells whether the key may be used with the algorithm: it is of the
+// right kind and on the right curve, and the issuer has not reserved it for
+// another algorithm (RFC 7517 §4.4). Without this a key could be made to
+// verify what it was never meant for.
+func (a *algorithm) accepts(key jwks.Key) bool {
+	return a.fits(a, key.Public) && (key.Algorithm == "" || sameAlgorithm(key.Algorithm, a.name))
+}
+
+func sameAlgorithm(a, b string) bool {
+	return a == b || a == edDSA && b == fullyEd25519 || a == fullyEd25519 && b == edDSA
+}
+
+func isRSA(_ *algorithm, key crypto.PublicKey) bool {
+	_, ok := key.(*rsa.PublicKey)
+	return ok
+}
+
+func isECDSA(a *algorithm, key crypto.PublicKey) bool {
+	k, ok := key.(*ecdsa.PublicKey)
+	return ok && k.Curve == a.curve
+}
+
+func isEd25519(_ *algorithm, key crypto.PublicKey) bool {
+	k, ok := key.(ed25519.PublicKey)
+	return ok && len(k) == ed25519.PublicKeySize
+}
+
+// digest hashes the signing input.
+func (a *algorithm) digest(input string, buf *[sha512.Size]byte) []byte {
+	switch a.hash {
+	case crypto.SHA256:
+		sum := sha256.Sum256([]byte(input))
+		return append(buf[:0], sum[:]...)
+	case crypto.SHA384:
+		sum := sha512.Sum384([]byte(input))
+		return append(buf[:0], sum[:]...)
+	default:
+		sum := sha512.Sum512([]byte(input))
+		return append(buf[:0], sum[:]...)
+	}
+}
+
+func verifyPKCS1v15(a *algorithm, key crypto.PublicKey, input string, signature []byte) bool {
+	var buf [sha512.Size]byte
+	return rsa.VerifyPKCS1v15(key.(*rsa.PublicKey), a.hash, a.digest(input, &buf), signature) == nil
+}
+
+// verifyPSS insists on a salt as long as the hash (RFC 7518 §3.5), which the
+// default options of crypto/rsa do not.
+func verifyPSS(a *algorithm, key crypto.PublicKey, input string, signature []byte) bool {
+	var buf [sha512.Size]byte
+	options := rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash, Hash: a.hash}
+	return rsa.VerifyPSS(key.(*rsa.PublicKey), a.hash, a.digest(input, &buf), signature, &options) == nil
+}
+
+// verifyECDSA takes the two halves at their full length (RFC 7518 §3.4) and
+// nothing else: not DER, not longer, not shorter. That each half is from 1 to
+// n-1 is checked by crypto/ecdsa.
+func verifyECDSA(a *algorithm, key crypto.PublicKey, input string, signature []byte) bool {
+	if len(signature) != 2*a.size {
+		return false
+	}
+	var buf [sha512.Size]byte
+	var der [maxDER]byte
+	asn1 := appendSignature(der[:0], signature[:a.size], signature[a.size:])
+	return ecdsa.VerifyASN1(key.(*ecdsa.PublicKey), a.digest(input, &buf), asn1)
+}
+
+func verifyEd25519(_ *algorithm, key crypto.PublicKey, input string, signature []byte) bool {
+	return len(signature) == ed25519.SignatureSize && ed25519.Verify(key.(ed25519.PublicKey), []byte(input), signature)
+}
+
+// maxDER holds the longest signature there is: a sequence of two integers of
+// 66 bytes, each with two bytes before it, and three before them all.
+const maxDER = 3 + 2*(2+67)
+
+// appendSignature writes the ASN.1 form of a signature that crypto/ecdsa
+// takes. Going by way of math/big would cost allocations.
+func appendSignature(der, r, s []byte) []byte {
+	r, s = trimZeros(r), trimZeros(s)
+	n := integerLen(r) + integerLen(s)
+	der = append(der, 0x30)
+	if n > 127 {
+		der = append(der, 0x81)
+	}
+	der = append(der, byte(n))
+	return appendInteger(appendInteger(der, r), s)
+}
+
+func trimZeros(b []byte) []byte {
+	for len(b) > 1 && b[0] == 0 {
+		b = b[1:]
+	}
+	return b
+}
+
+// integerLen is the length of an ASN.1 integer with the two bytes before it. A
+// first bit that is set needs a zero byte, or else the number is negative.
+func integerLen(b []byte) int { return 2 + len(b) + int(b[0]>>7) }
+
+func appendInteger(der, b []byte) []byte {
+	der = append(der, 0x02, byte(integerLen(b)-2))
+	if b[0]>>7 == 1 {
+		der = append(der, 0)
+	}
+	return append(der, b...)
+}

@@ -1,0 +1,94 @@
+package token
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/postern-go/postern/internal/strict"
+)
+
+// checkBinding wants proof of possession for every method that the token is
+// bound by. A method nobody checks refuses the token: ignoring it would make a
+// bound token a bearer token, which is what a thief wants (RFC 7800 §3.1).
+func (v *Verifier) checkBinding(ctx context.Context, t *Token, cnf strict.Value, p Presentation) error {
+	if cnf.Kind == strict.Absent {
+		return checkUnbound(p)
+	}
+	t.cnf = cnf
+	methods, err := confirmationMethods(cnf)
+	if err != nil {
+		return err
+	}
+	for _, method := range methods {
+		proof := v.proof(method)
+		if proof == nil {
+			return &refusal{why: ErrProof, what: "cnf", seen: method, want: "a method that is configured", field: "Config.Proofs"}
+		}
+		if err := judged(proof.Check(ctx, t, p)); err != nil {
+			return err
+		}
+	}
+	if isDPoP(p) {
+		if _, ok := t.Confirmation("jkt"); !ok {
+			return checkUnbound(p)
+		}
+	}
+	return nil
+}
+
+// checkUnbound refuses a token without a DPoP key that came under the DPoP
+// scheme: the caller believes it to be bound, and it is not (RFC 9449 §7.1).
+func checkUnbound(p Presentation) error {
+	if isDPoP(p) {
+		return &refusal{why: ErrProof, what: "cnf", want: "a jkt, as the scheme is DPoP"}
+	}
+	return nil
+}
+
+// confirmationMethods lists the members of a cnf claim, at least one.
+func confirmationMethods(cnf strict.Value) ([]string, error) {
+	var methods []string
+	if cnf.Kind == strict.Object {
+		_ = strict.Members(cnf.Raw, func(name string, _ strict.Value) { methods = append(methods, name) })
+	}
+	if len(methods) == 0 {
+		return nil, &refusal{why: ErrProof, what: "cnf", seen: cnf.Raw, want: "an object with a method"}
+	}
+	return methods, nil
+}
+
+func (v *Verifier) proof(method string) Proof {
+	for _, p := range v.proofs {
+		if p.Method() == method {
+			return p
+		}
+	}
+	return nil
+}
+
+// judged makes the answer of a Proof one of the outcomes.
+func judged(err error) error {
+	if err == nil || errors.Is(err, ErrProof) || errors.Is(err, ErrUnavailable) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrProof, err)
+}
+
+// checkScheme refuses schemes that nothing here understands. DPoP is
+// understood where a Proof of its kind is configured.
+func (v *Verifier) checkScheme(p Presentation) error {
+	switch {
+	case p.Token == "":
+		return ErrMissing
+	case p.Scheme == "" || strings.EqualFold(p.Scheme, "Bearer"):
+		return nil
+	case isDPoP(p) && v.proof("jkt") != nil:
+		return nil
+	default:
+		return ErrMissing
+	}
+}
+
+func isDPoP(p Presentation) bool { return strings.EqualFold(p.Scheme, "DPoP") }

@@ -1,0 +1,99 @@
+package token_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/postern-go/postern/token"
+)
+
+// proof is a Proof that answers as told.
+type proof struct {
+	method string
+	check  func(*token.Token, token.Presentation) error
+}
+
+func (p proof) Method() string { return p.method }
+
+func (p proof) Check(_ context.Context, t *token.Token, pr token.Presentation) error {
+	return p.check(t, pr)
+}
+
+func TestProofs(t *testing.T) {
+	t.Parallel()
+	failed := errors.New("wrong certificate")
+	good := func(*token.Token, token.Presentation) error { return nil }
+	fails := func(err error) func(*token.Token, token.Presentation) error {
+		return func(*token.Token, token.Presentation) error { return err }
+	}
+	cnf := func(members ...any) mint { return claims("cnf", pairs(members)) }
+	for name, c := range map[string]struct {
+		mint   mint
+		scheme string
+		proofs []token.Proof
+		want   error
+	}{
+		"proved":                        {cnf("jkt", "k"), "DPoP", []token.Proof{proof{"jkt", good}}, nil},
+		"scheme in other case":          {cnf("jkt", "k"), "dpop", []token.Proof{proof{"jkt", good}}, nil},
+		"not proved":                    {cnf("jkt", "k"), "DPoP", []token.Proof{proof{"jkt", fails(failed)}}, token.ErrProof},
+		"not proved, reason kept":       {cnf("jkt", "k"), "DPoP", []token.Proof{proof{"jkt", fails(failed)}}, failed},
+		"store of proofs down":          {cnf("jkt", "k"), "DPoP", []token.Proof{proof{"jkt", fails(token.ErrUnavailable)}}, token.ErrUnavailable},
+		"C_8705-3-4 both, one wrong":    {cnf("jkt", "k", "x5t#S256", "c"), "DPoP", []token.Proof{proof{"jkt", good}, proof{"x5t#S256", fails(failed)}}, token.ErrProof},
+		"C_8705-3-4 both right":         {cnf("jkt", "k", "x5t#S256", "c"), "DPoP", []token.Proof{proof{"jkt", good}, proof{"x5t#S256", good}}, nil},
+		"C_8705-3-3 one unknown":        {cnf("jkt", "k", "jwk", "c"), "DPoP", []token.Proof{proof{"jkt", good}}, token.ErrProof},
+		"C_9449-7.1-3 unbound as DPoP":  {mint{}, "DPoP", []token.Proof{proof{"jkt", good}}, token.ErrProof},
+		"bound to another thing, DPoP":  {cnf("x5t#S256", "c"), "DPoP", []token.Proof{proof{"jkt", good}, proof{"x5t#S256", good}}, token.ErrProof},
+		"DPoP where nobody checks it":   {mint{}, "DPoP", nil, token.ErrMissing},
+		"DPoP, only certificates known": {cnf("x5t#S256", "c"), "DPoP", []token.Proof{proof{"x5t#S256", good}}, token.ErrMissing},
+		"certificate under Bearer":      {cnf("x5t#S256", "c"), "Bearer", []token.Proof{proof{"x5t#S256", good}}, nil},
+		"unbound under Bearer":          {mint{}, "bearer", []token.Proof{proof{"jkt", fails(failed)}}, nil},
+		"C_6750-2.1-8 another scheme":   {mint{}, "Basic", nil, token.ErrMissing},
+		"no scheme means Bearer":        {mint{}, "", nil, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			v := newVerifier(t, func(cfg *token.Config) { cfg.Proofs = c.proofs })
+			_, err := v.Authenticate(context.Background(), token.Presentation{Scheme: c.scheme, Token: c.mint.token()})
+			if c.want == nil {
+				require.NoError(t, err)
+				return
+			}
+			require.ErrorIs(t, err, c.want)
+			assertOneOutcome(t, err)
+		})
+	}
+}
+
+// A proof sees the finished token and what was presented.
+func TestProofSeesTheToken(t *testing.T) {
+	t.Parallel()
+	seen := false
+	check := func(tok *token.Token, p token.Presentation) error {
+		thumbprint, ok := tok.Confirmation("jkt")
+		assert.True(t, ok)
+		assert.Equal(t, "thumb", thumbprint)
+		assert.Equal(t, "user", tok.Subject())
+		assert.True(t, tok.Bound())
+		assert.Equal(t, []string{"proof"}, p.Proofs)
+		seen = true
+		return nil
+	}
+	v := newVerifier(t, func(cfg *token.Config) { cfg.Proofs = []token.Proof{proof{"jkt", check}} })
+	_, err := v.Authenticate(context.Background(), token.Presentation{
+		Scheme: "DPoP", Token: claims("cnf", map[string]string{"jkt": "thumb"}).token(), Proofs: []string{"proof"},
+	})
+	require.NoError(t, err)
+	assert.True(t, seen)
+}
+
+func TestNoToken(t *testing.T) {
+	t.Parallel()
+	for _, auth := range []token.Authenticator{newVerifier(t, nil), token.ByIssuer(nil)} {
+		_, err := auth.Authenticate(context.Background(), token.Bearer(""))
+		require.ErrorIs(t, err, token.ErrMissing)
+	}
+}

@@ -1,0 +1,210 @@
+package token
+
+import (
+	"math/bits"
+	"slices"
+	"time"
+
+	"github.com/postern-go/postern/internal/strict"
+)
+
+// fill checks the claims of a token whose signature is good, in the order in
+// which their faults are reported, and fills in what t says of them. Each
+// check stands alone: no claim makes up for another.
+func (v *Verifier) fill(t *Token, c *claims, explicit bool) error {
+	now := v.time()
+	for _, check := range [...]func(*Verifier, *Token, *claims, time.Time) error{
+		(*Verifier).checkIssuer, (*Verifier).checkExpiry, (*Verifier).checkNotBefore, (*Verifier).checkIssuedAt,
+		(*Verifier).checkAudience, (*Verifier).checkSubject, (*Verifier).checkClientID, (*Verifier).checkID,
+		(*Verifier).checkOthers, (*Verifier).checkScope,
+	} {
+		if err := check(v, t, c, now); err != nil {
+			return err
+		}
+	}
+	if explicit {
+		return nil
+	}
+	return v.checkNoIDToken(t, c)
+}
+
+// checkIssuer has been called before, to choose the keys. It is called again
+// here so that no token exists whose issuer was not checked with its claims.
+func (v *Verifier) checkIssuer(t *Token, c *claims, _ time.Time) error {
+	t.issuer = v.issuer
+	return v.isFromIssuer(c)
+}
+
+func (v *Verifier) isFromIssuer(c *claims) error {
+	if iss, ok := c.iss.Text(); !ok || iss != v.issuer {
+		return &refusal{why: ErrIssuer, what: "iss", seen: c.iss.Raw, want: v.want.issuer, field: "Config.Issuer"}
+	}
+	return nil
+}
+
+// checkExpiry refuses from the very second of exp on (RFC 7519 §4.1.4). A
+// fraction of a second is dropped, to the earlier side.
+func (v *Verifier) checkExpiry(t *Token, c *claims, now time.Time) error {
+	exp, _, ok := numericDate(c.exp)
+	if !ok {
+		return wrongDate("exp", c.exp)
+	}
+	t.expiry, t.leeway = exp, v.leeway
+	if !now.Before(t.Deadline()) {
+		return &refusal{why: ErrExpired, what: "exp", seen: c.exp.Raw, want: "later than now", field: "Config.Leeway"}
+	}
+	return nil
+}
+
+func (v *Verifier) checkNotBefore(t *Token, c *claims, now time.Time) (err error) {
+	t.notBefore, err = v.checkPast("nbf", c.nbf, now)
+	return err
+}
+
+// checkIssuedAt refuses a token from the future: its issuer's clock, or the
+// claim, is wrong.
+func (v *Verifier) checkIssuedAt(t *Token, c *claims, now time.Time) (err error) {
+	if c.iat.Kind == strict.Absent && (v.required.iat || v.maxLifetime > 0) {
+		return wrongDate("iat", c.iat)
+	}
+	if t.issuedAt, err = v.checkPast("iat", c.iat, now); err != nil {
+		return err
+	}
+	// In seconds: the years that fit a date do not fit a time.Duration.
+	if v.maxLifetime > 0 && t.expiry-t.issuedAt > int64(v.maxLifetime/time.Second) {
+		return &refusal{why: ErrClaim, what: "exp", seen: c.exp.Raw, want: v.want.lifetime, field: "Config.MaxLifetime"}
+	}
+	return nil
+}
+
+// checkPast reads a date that must not lie in the future. A fraction of a
+// second is rounded up, to the stricter side.
+func (v *Verifier) checkPast(name string, value strict.Value, now time.Time) (int64, error) {
+	if value.Kind == strict.Absent {
+		return 0, nil
+	}
+	date, more, ok := numericDate(value)
+	if !ok {
+		return 0, wrongDate(name, value)
+	}
+	if more {
+		date++
+	}
+	if time.Unix(date, 0).After(now.Add(v.leeway)) {
+		return 0, &refusal{why: ErrNotYetValid, what: name, seen: value.Raw, want: "not later than now", field: "Config.Leeway"}
+	}
+	return date, nil
+}
+
+// checkAudience wants one of our identifiers, exactly (RFC 9068 §4, RFC 7519
+// §4.1.3). A token for somebody else must be worthless here.
+func (v *Verifier) checkAudience(t *Token, c *claims, _ time.Time) error {
+	switch c.aud.Kind {
+	case strict.String:
+		aud, _ := c.aud.Text()
+		t.audience = []string{aud}
+	case strict.Array:
+		var ok bool
+		if t.audience, ok = listStrings(c.aud); !ok {
+			return wrongType("aud", c.aud, "a string or an array of strings")
+		}
+	case strict.Object:
+		return wrongType("aud", c.aud, "a string or an array of strings")
+	}
+	for _, aud := range t.audience {
+		if slices.Contains(v.audience, aud) {
+			return nil
+		}
+	}
+	return &refusal{why: ErrAudience, what: "aud", seen: c.aud.Raw, want: v.want.audience, field: "Config.Audience"}
+}
+
+func (v *Verifier) checkSubject(t *Token, c *claims, _ time.Time) (err error) {
+	t.subject, err = text("sub", c.sub, v.required.sub)
+	return err
+}
+
+func (v *Verifier) checkClientID(t *Token, c *claims, _ time.Time) (err error) {
+	t.clientID, err = text(v.clientIDClaim, c.clientID, v.required.clientID)
+	return err
+}
+
+func (v *Verifier) checkID(t *Token, c *claims, _ time.Time) (err error) {
+	t.id, err = text("jti", c.jti, v.required.jti)
+	return err
+}
+
+// checkOthers wants the claims that are required by name only.
+func (v *Verifier) checkOthers(_ *Token, c *claims, _ time.Time) error {
+	if missing := ^c.others & (1<<len(v.required.others) - 1); missing != 0 {
+		name := v.required.others[bits.TrailingZeros64(missing)]
+		return &refusal{why: ErrClaim, what: name, want: "it to be there", field: "Config.Profile.Required"}
+	}
+	return nil
+}
+
+// checkScope reads the scopes. No claim means no scope, never all.
+func (v *Verifier) checkScope(t *Token, c *claims, _ time.Time) error {
+	if c.scope.Kind == strict.Absent {
+		return nil
+	}
+	if v.scopeList {
+		scopes, ok := listStrings(c.scope)
+		if !ok {
+			return &refusal{why: ErrClaim, what: v.scopeClaim, seen: c.scope.Raw, want: "an array of strings", field: "Config.Profile.ScopeList"}
+		}
+		t.scopes = unique(scopes)
+		return nil
+	}
+	value, ok := c.scope.Text()
+	if !ok {
+		return &refusal{why: ErrClaim, what: v.scopeClaim, seen: c.scope.Raw, want: "a string", field: "Config.Profile.ScopeList"}
+	}
+	t.scopes = splitScopes(value)
+	return nil
+}
+
+// checkNoIDToken refuses what looks like an ID token where the type does not
+// tell (RFC 8725 §3.12). An ID token says who signed in, not what anyone may
+// do, and every client of the issuer can get one.
+func (v *Verifier) checkNoIDToken(t *Token, c *claims) error {
+	if c.idToken != "" {
+		return &refusal{why: ErrType, what: c.idToken, seen: "present", want: "a token without it, since ID tokens have it", field: "Config.Profile.Types"}
+	}
+	for _, aud := range t.audience {
+		if slices.Contains(v.clientIDs, aud) {
+			return &refusal{why: ErrType, what: "aud", seen: aud, want: "no client id, since ID tokens have one there", field: "Config.Profile.ClientIDs"}
+		}
+	}
+	return nil
+}
+
+// text reads a claim that is a string, and not empty if it is required.
+func text(name string, value strict.Value, required bool) (string, error) {
+	s, ok := value.Text()
+	switch {
+	case ok && (s != "" || !required):
+		return s, nil
+	case value.Kind == strict.Absent && !required:
+		return "", nil
+	case required:
+		return "", &refusal{why: ErrClaim, what: name, seen: value.Raw, want: "a string that is not empty", field: "Config.Profile.Required"}
+	default:
+		return "", wrongType(name, value, "a string")
+	}
+}
+
+func numericDate(value strict.Value) (seconds int64, more, ok bool) {
+	if value.Kind != strict.Number {
+		return 0, false, false
+	}
+	return parseNumericDate(value.Raw)
+}
+
+func wrongDate(name string, value strict.Value) error {
+	return wrongType(name, value, "a number of seconds since 1970, up to the year 9999")
+}
+
+func wrongType(name string, value strict.Value, want string) error {
+	return &refusal{why: ErrClaim, what: name, seen: value.Raw, want: want}
+}

@@ -1,0 +1,77 @@
+package token
+
+import (
+	"strings"
+
+	"github.com/postern-go/postern/internal/strict"
+)
+
+const (
+	maxHeaderSize    = 4 << 10 // bytes of JSON
+	maxSignatureSize = 1 << 10 // RSA with 8192 bits
+)
+
+// compact is a JWS in compact serialization (RFC 7515 §7.1), read but not
+// verified: nothing in it may be believed.
+type compact struct {
+	input     string // what is signed: the first two parts as received
+	header    string // JSON
+	payload   string // JSON
+	signature []byte
+}
+
+// readCompact takes raw apart. Every part must be there, in the one base64url
+// spelling there is. signature is where the bytes of the signature go if they
+// fit.
+func readCompact(raw string, signature []byte) (compact, error) {
+	header, rest, _ := strings.Cut(raw, ".")
+	payload, sig, _ := strings.Cut(rest, ".")
+	if header == "" || payload == "" || sig == "" || strings.Contains(sig, ".") {
+		return compact{}, notCompact(raw)
+	}
+	c := compact{input: raw[:len(header)+1+len(payload)]}
+	if strict.DecodedLen(len(header)) > maxHeaderSize || strict.DecodedLen(len(sig)) > maxSignatureSize {
+		return compact{}, errPartTooLarge
+	}
+	var err error
+	if c.header, err = decodeText(header); err != nil {
+		return compact{}, err
+	}
+	if c.payload, err = decodeText(payload); err != nil {
+		return compact{}, err
+	}
+	if c.signature, err = strict.AppendBase64URL(signature, sig); err != nil {
+		return compact{}, errNotBase64URL
+	}
+	return c, nil
+}
+
+// Errors that need no word of what was seen are made once.
+var (
+	errNotBase64URL = &refusal{why: ErrMalformed, cause: strict.ErrBase64URL}
+	errPartTooLarge = &refusal{why: ErrMalformed, want: "a header of at most 4096 bytes and a signature of at most 1024"}
+	errNotCompact   = &refusal{why: ErrMalformed, want: "three parts, none empty, in compact serialization"}
+	errEncrypted    = &refusal{why: ErrMalformed, want: "a signed token, but this has five parts like an encrypted one (JWE)"}
+)
+
+func notCompact(raw string) error {
+	if strings.Count(raw, ".") == 4 {
+		return errEncrypted
+	}
+	return errNotCompact
+}
+
+// decodeText decodes a part to a string, so that what is read from it later
+// can share its memory and nobody can change it.
+func decodeText(part string) (string, error) {
+	var small [1 << 10]byte
+	buf := small[:0]
+	if n := strict.DecodedLen(len(part)); n > len(small) {
+		buf = make([]byte, 0, n)
+	}
+	decoded, err := strict.AppendBase64URL(buf, part)
+	if err != nil {
+		return "", errNotBase64URL
+	}
+	return string(decoded), nil
+}

@@ -1,0 +1,170 @@
+package token
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/postern-go/postern/jwks"
+)
+
+// Config is what a Verifier accepts. Issuer and Audience are required; the
+// zero value of every other field is the strict choice. A Config must not be
+// modified after it has been passed to NewVerifier.
+type Config struct {
+	// Issuer is the authorization server's identifier. It equals the iss
+	// claim byte for byte: neither case nor a final slash is forgiven
+	// (RFC 9068 §4, RFC 7519 §4.1.1).
+	Issuer string
+	// Audience lists the identifiers of this resource server. The aud claim
+	// must contain one of them exactly (RFC 9068 §4).
+	Audience []string
+	// Keys supplies the issuer's keys. Nil means that they are discovered
+	// from Issuer on first use (RFC 8414), which then must be an https URL,
+	// or http to a loopback address.
+	Keys jwks.Source
+	// Algorithms lists the accepted signature algorithms (RFC 8725 §3.1).
+	// Nil means RS256, PS256, ES256, EdDSA and Ed25519; also known are RS384,
+	// RS512, PS384, PS512, ES384 and ES512. EdDSA means Ed25519 only. HMAC
+	// and none are never accepted. What the issuer's metadata says does not
+	// matter here.
+	Algorithms []string
+	// Profile fits issuers that do not issue tokens after RFC 9068. The zero
+	// value is RFC 9068 as written.
+	Profile Profile
+	// Leeway is how far the clocks of issuer and service may differ when exp,
+	// nbf and iat are judged. Zero means 30 seconds, negative means none. More
+	// than a minute needs ExtendedLeeway.
+	Leeway time.Duration
+	// ExtendedLeeway permits a Leeway of up to five minutes. A revoked or
+	// expired token lives on for as long.
+	ExtendedLeeway bool
+	// MaxLifetime refuses tokens whose exp is later than iat by more. Such a
+	// token must have an iat. Zero means no limit.
+	MaxLifetime time.Duration
+	// MaxTokenSize is the length in bytes from which on a token is refused
+	// unread. Zero means 16384; from 1024 to 65536 is allowed.
+	MaxTokenSize int
+	// RequireKeyID refuses tokens without a kid header. Without it such a
+	// token is tried with at most eight fitting keys.
+	RequireKeyID bool
+	// Proofs lists the proofs of possession that are understood. A token that
+	// is bound in any other way is refused (RFC 7800 §3.1).
+	Proofs []Proof
+	// HTTPClient fetches metadata and keys when Keys is nil. Nil means a
+	// client of its own with limits and timeouts; see jwks.RemoteConfig.
+	HTTPClient *http.Client
+	// Time tells the time. Nil means time.Now.
+	Time func() time.Time
+}
+
+const (
+	defaultLeeway  = 30 * time.Second
+	longestLeeway  = time.Minute
+	extendedLeeway = 5 * time.Minute
+
+	defaultTokenSize = 16 << 10
+	smallestMaxSize  = 1 << 10
+	largestMaxSize   = 64 << 10
+)
+
+func (c Config) leeway() time.Duration {
+	if c.Leeway == 0 {
+		return defaultLeeway
+	}
+	return max(c.Leeway, 0)
+}
+
+func (c Config) maxTokenSize() int {
+	if c.MaxTokenSize == 0 {
+		return defaultTokenSize
+	}
+	return c.MaxTokenSize
+}
+
+func (c Config) algorithms() []string {
+	if c.Algorithms == nil {
+		return []string{"RS256", "PS256", "ES256", "EdDSA", "Ed25519"}
+	}
+	return c.Algorithms
+}
+
+func (c Config) time() func() time.Time {
+	if c.Time == nil {
+		return time.Now
+	}
+	return c.Time
+}
+
+// source is where the keys come from.
+func (c Config) source() (jwks.Source, error) {
+	if c.Keys != nil {
+		return c.Keys, nil
+	}
+	return jwks.NewRemote(jwks.RemoteConfig{Issuer: c.Issuer, HTTPClient: c.HTTPClient, Time: c.Time})
+}
+
+func (c Config) validate() error {
+	for _, check := range []func() error{
+		c.validateIdentifiers, c.validateAlgorithms, c.validateLimits, c.validateProofs, c.Profile.validate,
+	} {
+		if err := check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c Config) validateIdentifiers() error {
+	if c.Issuer == "" {
+		return fmt.Errorf("%w: Issuer is required", ErrConfig)
+	}
+	if len(c.Audience) == 0 || slices.Contains(c.Audience, "") {
+		return fmt.Errorf("%w: Audience is required and must not contain an empty string", ErrConfig)
+	}
+	return nil
+}
+
+func (c Config) validateAlgorithms() error {
+	if len(c.algorithms()) == 0 {
+		return fmt.Errorf("%w: Algorithms is empty, so no token could pass", ErrConfig)
+	}
+	for _, name := range c.algorithms() {
+		if algorithmNamed(name) == nil {
+			return fmt.Errorf("%w: algorithm %q is not an asymmetric signature algorithm known here", ErrConfig, name)
+		}
+	}
+	return nil
+}
+
+func (c Config) validateLimits() error {
+	most := longestLeeway
+	if c.ExtendedLeeway {
+		most = extendedLeeway
+	}
+	if c.leeway() > most {
+		return fmt.Errorf("%w: Leeway of %v is more than %v", ErrConfig, c.Leeway, most)
+	}
+	if c.MaxLifetime < 0 {
+		return fmt.Errorf("%w: MaxLifetime is negative", ErrConfig)
+	}
+	if size := c.maxTokenSize(); size < smallestMaxSize || size > largestMaxSize {
+		return fmt.Errorf("%w: MaxTokenSize of %d is not from %d to %d", ErrConfig, size, smallestMaxSize, largestMaxSize)
+	}
+	return nil
+}
+
+func (c Config) validateProofs() error {
+	seen := map[string]bool{}
+	for _, p := range c.Proofs {
+		if p == nil || p.Method() == "" {
+			return fmt.Errorf("%w: Proofs contains one without a method", ErrConfig)
+		}
+		if seen[p.Method()] {
+			return fmt.Errorf("%w: Proofs contains %q twice", ErrConfig, p.Method())
+		}
+		seen[p.Method()] = true
+	}
+	return nil
+}

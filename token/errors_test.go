@@ -1,0 +1,100 @@
+package token_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/postern-go/postern/token"
+)
+
+func TestReason(t *testing.T) {
+	t.Parallel()
+	for want, err := range map[string]error{
+		"missing": token.ErrMissing, "request": token.ErrRequest, "invalid": token.ErrInvalid,
+		"scope": token.ErrScope, "step_up": token.ErrStepUp, "denied": token.ErrDenied,
+		"unavailable": token.ErrUnavailable, "keys_unavailable": token.ErrKeysUnavailable,
+		"malformed": token.ErrMalformed, "too_large": token.ErrTooLarge, "algorithm": token.ErrAlgorithm,
+		"critical": token.ErrCritical, "type": token.ErrType, "unknown_key": token.ErrUnknownKey,
+		"signature": token.ErrSignature, "issuer": token.ErrIssuer, "audience": token.ErrAudience,
+		"expired": token.ErrExpired, "not_yet_valid": token.ErrNotYetValid, "claim": token.ErrClaim,
+		"inactive": token.ErrInactive, "binding": token.ErrProof,
+	} {
+		assert.Equal(t, want, token.Reason(err))
+		assert.Equal(t, want, token.Reason(fmt.Errorf("wrapped: %w", err)))
+		assert.True(t, token.IsOutcome(err))
+		assertOneOutcome(t, err)
+	}
+	assert.Empty(t, token.Reason(nil))
+	assert.Equal(t, "unavailable", token.Reason(errors.New("foreign")))
+	assert.False(t, token.IsOutcome(errors.New("foreign")))
+	assert.False(t, token.IsOutcome(nil))
+}
+
+func TestReasonsMatchTheirOutcome(t *testing.T) {
+	t.Parallel()
+	for _, err := range []error{
+		token.ErrMalformed, token.ErrTooLarge, token.ErrAlgorithm, token.ErrCritical, token.ErrType, token.ErrUnknownKey,
+		token.ErrSignature, token.ErrIssuer, token.ErrAudience, token.ErrExpired, token.ErrNotYetValid, token.ErrClaim,
+		token.ErrInactive, token.ErrProof,
+	} {
+		assert.ErrorIs(t, err, token.ErrInvalid)
+	}
+	assert.ErrorIs(t, token.ErrTooLarge, token.ErrMalformed)
+	assert.ErrorIs(t, token.ErrKeysUnavailable, token.ErrUnavailable)
+	assert.ErrorIs(t, &token.ScopeError{Need: []string{"a"}}, token.ErrScope)
+	assert.ErrorIs(t, &token.StepUpError{MaxAge: time.Minute}, token.ErrStepUp)
+}
+
+// An operator reads in the error what was seen, what was expected and which
+// field would change it.
+func TestErrorsExplain(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		mint mint
+		says []string
+	}{
+		"typ":     {header("typ", "JWT"), []string{"JWT", "at+jwt", "Config.Profile.Types"}},
+		"aud":     {claims("aud", "https://sibling.example"), []string{"https://sibling.example", audience, "Config.Audience"}},
+		"iss":     {claims("iss", issuer+"/"), []string{issuer + "/", issuer, "Config.Issuer"}},
+		"alg":     {header("alg", "ES512"), []string{"ES512", "ES256", "Config.Algorithms"}},
+		"scope":   {claims("scope", []string{"a"}), []string{"scope", "Config.Profile.ScopeList"}},
+		"cnf":     {claims("cnf", map[string]string{"jkt": "x"}), []string{"jkt", "Config.Proofs"}},
+		"JWE":     {mint{compact: func(string) string { return "a.b.c.d.e" }}, []string{"JWE"}},
+		"absent":  {claims("sub", nil), []string{"sub is absent"}},
+		"expired": {claims("exp", 1), []string{"exp", "Config.Leeway"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := newVerifier(t, nil).Authenticate(context.Background(), token.Bearer(c.mint.token()))
+			require.Error(t, err)
+			for _, text := range c.says {
+				assert.Contains(t, err.Error(), text)
+			}
+		})
+	}
+}
+
+// What a hostile token says can neither forge a line of a log nor fill it.
+func TestErrorsAreFitForALog(t *testing.T) {
+	t.Parallel()
+	hostile := "\n\x1b[31mlevel=INFO msg=\"all is well\"\u2028" + strings.Repeat("x", 3000)
+	for name, m := range map[string]mint{
+		"kid": header("kid", "\r\nSet-Cookie: a=b"), "typ": header("typ", hostile), "alg": header("alg", hostile),
+		"iss": claims("iss", hostile), "aud": claims("aud", hostile), "cnf": claims("cnf", map[string]string{hostile: ""}),
+		"sub": claims("sub", []string{hostile}),
+	} {
+		_, err := newVerifier(t, nil).Authenticate(context.Background(), token.Bearer(m.token()))
+		require.Error(t, err, name)
+		assert.Less(t, len(err.Error()), 400, name)
+		for _, r := range err.Error() {
+			assert.True(t, ' ' <= r && r <= '~', "%s: %q in %q", name, r, err.Error())
+		}
+	}
+}

@@ -1,0 +1,178 @@
+package token_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+
+	"github.com/postern-go/postern/jwks"
+	"github.com/postern-go/postern/token"
+)
+
+// A service that accepts the tokens of one issuer. Its keys would be
+// discovered from the issuer if Keys were nil.
+func ExampleNewVerifier() {
+	verifier, err := token.NewVerifier(token.Config{
+		Issuer:   "https://as.example.com",
+		Audience: []string{"https://api.example.com"},
+		Keys:     jwks.Static{{ID: "es256", Algorithm: "ES256", Public: issuerKey}},
+		Time:     clock,
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	t, err := verifier.Authenticate(context.Background(), token.Bearer(tokenWith("scope", "orders:read")))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(t.Subject(), t.ClientID(), t.Scopes())
+	fmt.Println(t)
+	// Output:
+	// user client [orders:read]
+	// access token of "client" for "user"
+}
+
+// A refusal tells the operator why. The caller is told less.
+func ExampleVerifier_Authenticate_refused() {
+	_, err := verifier.Authenticate(context.Background(), token.Bearer(tokenWith("aud", "https://sibling.example.com")))
+	fmt.Println(errors.Is(err, token.ErrInvalid), errors.Is(err, token.ErrAudience))
+	fmt.Println(token.Reason(err))
+	fmt.Println(err)
+	// Output:
+	// true true
+	// audience
+	// token: wrong audience: aud is "\"https://sibling.example.com\"", want one of ["https://api.example.com"] (see Config.Audience)
+}
+
+// At start, or in a readiness probe.
+func ExampleVerifier_Ready() {
+	if err := verifier.Ready(context.Background()); err != nil {
+		fmt.Println("not ready:", token.Reason(err))
+		return
+	}
+	fmt.Println("ready")
+	// Output: ready
+}
+
+// An issuer whose tokens predate RFC 9068: they say JWT, name the client azp
+// and list their scopes as scp.
+func ExampleProfile() {
+	profile := token.LegacyProfile()
+	profile.ClientIDClaim = "azp"
+	profile.ScopeClaim, profile.ScopeList = "scp", true
+	profile.Required = []string{"sub", "scp"}
+
+	verifier, err := token.NewVerifier(token.Config{
+		Issuer:   "https://as.example.com",
+		Audience: []string{"https://api.example.com"},
+		Keys:     jwks.Static{{ID: "es256", Public: issuerKey}},
+		Profile:  profile,
+		Time:     clock,
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	t, err := verifier.Authenticate(context.Background(), token.Bearer(legacyToken))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(t.ClientID(), t.Scopes())
+	// Output: app [orders:read orders:write]
+}
+
+// Two issuers, each with keys, audience and algorithms of its own.
+func ExampleByIssuer() {
+	auth := token.ByIssuer(map[string]token.Authenticator{
+		"https://as.example.com":    verifier,
+		"https://other.example.com": otherVerifier,
+	})
+	t, err := auth.Authenticate(context.Background(), token.Bearer(tokenWith("sub", "alice")))
+	fmt.Println(t.Principal(), err)
+	_, err = auth.Authenticate(context.Background(), token.Bearer(tokenWith("iss", "https://evil.example.com")))
+	fmt.Println(token.Reason(err))
+	// Output:
+	// {https://as.example.com alice} <nil>
+	// issuer
+}
+
+func ExampleClaimsOf() {
+	type claims struct {
+		Tenant string `json:"tenant"`
+	}
+	t, err := verifier.Authenticate(context.Background(), token.Bearer(tokenWith("tenant", "acme")))
+	if err != nil {
+		log.Fatal(err)
+	}
+	c, err := token.ClaimsOf[claims](t)
+	fmt.Println(c.Tenant, err)
+	// Output: acme <nil>
+}
+
+// In a handler behind the middleware or an interceptor.
+func ExampleClaimsFrom() {
+	handle := func(ctx context.Context) {
+		claims, err := token.ClaimsFrom[struct {
+			Tenant string `json:"tenant"`
+		}](ctx)
+		fmt.Println(claims.Tenant, err)
+	}
+	t, err := verifier.Authenticate(context.Background(), token.Bearer(tokenWith("tenant", "acme")))
+	if err != nil {
+		log.Fatal(err)
+	}
+	handle(token.NewContext(context.Background(), t))
+	handle(context.Background())
+	// Output:
+	// acme <nil>
+	//  token: no access token presented
+}
+
+func ExampleFromContext() {
+	handle := func(ctx context.Context) {
+		if t, ok := token.FromContext(ctx); ok {
+			fmt.Println("called by", t.ClientID(), "for", t.Subject())
+			return
+		}
+		fmt.Println("called by anyone")
+	}
+	t, err := verifier.Authenticate(context.Background(), token.Bearer(tokenWith()))
+	if err != nil {
+		log.Fatal(err)
+	}
+	handle(token.NewContext(context.Background(), t))
+	handle(context.Background())
+	// Output:
+	// called by client for user
+	// called by anyone
+}
+
+// For metric labels: the reason is one of a closed set.
+func ExampleReason() {
+	_, err := verifier.Authenticate(context.Background(), token.Bearer(tokenWith("exp", 1)))
+	fmt.Println(token.Reason(err))
+	fmt.Println(token.Reason(&token.ScopeError{Need: []string{"orders:read"}}))
+	fmt.Println(token.Reason(errors.New("from elsewhere")))
+	// Output:
+	// expired
+	// scope
+	// unavailable
+}
+
+// What the examples have to do with: a verifier of each of two issuers, and
+// tokens of the first.
+var (
+	issuerKey     = keys.p256().Public()
+	clock         = config().Time
+	verifier      = mustVerifier(issuer, jwks.Static{{ID: "es256", Public: issuerKey}})
+	otherVerifier = mustVerifier(otherIssuer, jwks.Static{{ID: "es256", Public: keys.otherP256().Public()}})
+	legacyToken   = mint{header: pairs([]any{"typ", "JWT"}), claims: pairs([]any{"client_id", nil, "azp", "app", "scp", []string{"orders:read", "orders:write"}})}.token()
+)
+
+func tokenWith(changes ...any) string { return claims(changes...).token() }
+
+func mustVerifier(issuer string, keys jwks.Source) *token.Verifier {
+	v, err := token.NewVerifier(token.Config{Issuer: issuer, Audience: []string{audience}, Keys: keys, Time: clock})
+	must(err)
+	return v
+}

@@ -1,0 +1,109 @@
+package token
+
+import (
+	"slices"
+
+	"github.com/postern-go/postern/internal/strict"
+)
+
+const maxKeyIDSize = 256
+
+// header is the part of a JOSE header (RFC 7515 §4.1) that decides something.
+// Keys and addresses of keys in it (jwk, jku, x5c, x5u) are not even read:
+// whoever sends the token would choose the key it is checked with.
+type header struct {
+	alg, typ, kid, cty, crit, b64 strict.Value
+}
+
+func readHeader(text string) (header, error) {
+	var h header
+	err := strict.Members(text, func(name string, v strict.Value) {
+		switch name {
+		case "alg":
+			h.alg = v
+		case "typ":
+			h.typ = v
+		case "kid":
+			h.kid = v
+		case "cty":
+			h.cty = v
+		case "crit":
+			h.crit = v
+		case "b64":
+			h.b64 = v
+		}
+	})
+	if err != nil {
+		return header{}, &refusal{why: ErrMalformed, want: "a strict JSON object as header", cause: err}
+	}
+	return h, nil
+}
+
+// algorithm is the one the header names, if it is among those allowed.
+func (v *Verifier) algorithm(h *header) (*algorithm, error) {
+	if name, ok := h.alg.Text(); ok {
+		for _, a := range v.algorithms {
+			if a.name == name {
+				return a, nil
+			}
+		}
+	}
+	return nil, &refusal{why: ErrAlgorithm, what: "header alg", seen: h.alg.Raw, want: v.want.algorithms, field: "Config.Algorithms"}
+}
+
+// checkCritical refuses every extension, since none is processed here
+// (RFC 7515 §4.1.11). b64 is refused with or without crit: it changes what is
+// signed, and has no place in a JWT (RFC 7797 §7).
+func (h *header) checkCritical() error {
+	switch {
+	case h.crit.Kind != strict.Absent:
+		return &refusal{why: ErrCritical, what: "header crit", seen: h.crit.Raw, want: "no critical extension"}
+	case h.b64.Kind != strict.Absent:
+		return &refusal{why: ErrCritical, what: "header b64", seen: h.b64.Raw, want: "no b64"}
+	default:
+		return nil
+	}
+}
+
+// checkType refuses other kinds of token, which may be signed by the same
+// issuer with the same key (RFC 8725 §3.11). It reports whether the kind is
+// told by the type alone.
+func (v *Verifier) checkType(h *header) (explicit bool, err error) {
+	typ, ok := h.typ.Text()
+	switch {
+	case h.typ.Kind == strict.Absent && v.allowMissingType:
+		return false, nil
+	case ok && slices.Contains(v.types, mediaType(typ)):
+		return mediaType(typ) == accessTokenType, nil
+	default:
+		return false, &refusal{why: ErrType, what: "header typ", seen: h.typ.Raw, want: v.want.types, field: "Config.Profile.Types"}
+	}
+}
+
+// checkContent refuses a token within the token, which would have claims of
+// its own.
+func (h *header) checkContent() error {
+	if h.cty.Kind == strict.Absent {
+		return nil
+	}
+	if cty, ok := h.cty.Text(); ok && mediaType(cty) != "jwt" {
+		return nil
+	}
+	return &refusal{why: ErrMalformed, what: "header cty", seen: h.cty.Raw, want: "claims, not another token"}
+}
+
+// keyID is the kid, or "" if there is none. It is hostile: it is compared and
+// nothing else.
+func (v *Verifier) keyID(h *header) (string, error) {
+	kid, ok := h.kid.Text()
+	switch {
+	case h.kid.Kind == strict.Absent && v.requireKeyID:
+		return "", &refusal{why: ErrUnknownKey, what: "header kid", want: "a kid", field: "Config.RequireKeyID"}
+	case h.kid.Kind == strict.Absent:
+		return "", nil
+	case !ok || kid == "" || len(kid) > maxKeyIDSize:
+		return "", &refusal{why: ErrMalformed, what: "header kid", seen: h.kid.Raw, want: "a string of 1 to 256 bytes"}
+	default:
+		return kid, nil
+	}
+}

@@ -1,0 +1,106 @@
+package token_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/postern-go/postern/jwks"
+	"github.com/postern-go/postern/token"
+)
+
+const otherIssuer = "https://other.example.com"
+
+// twoIssuers have a key of the same kid each.
+func twoIssuers(t *testing.T) token.Authenticator {
+	t.Helper()
+	return token.ByIssuer(map[string]token.Authenticator{
+		issuer: newVerifier(t, nil),
+		otherIssuer: newVerifier(t, func(c *token.Config) {
+			c.Issuer, c.Audience = otherIssuer, []string{"other-audience"}
+			c.Keys = jwks.Static{{ID: "es256", Public: keys.otherP256().Public()}}
+			c.Algorithms = []string{"ES256"}
+		}),
+	})
+}
+
+func TestByIssuer(t *testing.T) {
+	t.Parallel()
+	other := func(edits ...any) mint {
+		return mint{key: keys.otherP256(), claims: pairs(append([]any{"iss", otherIssuer, "aud", "other-audience"}, edits...))}
+	}
+	for name, c := range map[string]struct {
+		mint mint
+		want error
+	}{
+		"first":  {mint{}, nil},
+		"second": {other(), nil},
+		"C_8725-3.8-1 second's key, first's name": {mint{key: keys.otherP256()}, token.ErrSignature},
+		"C_8725-3.8-1 first's key, second's name": {claims("iss", otherIssuer, "aud", "other-audience"), token.ErrSignature},
+		"first's audience at the second":          {other("aud", audience), token.ErrAudience},
+		"first's algorithm at the second":         {mint{alg: "RS256", claims: pairs([]any{"iss", otherIssuer})}, token.ErrAlgorithm},
+		"C_7519-4.1.1-1 nobody's":                 {claims("iss", "https://evil.example"), token.ErrIssuer},
+		"C_7519-4.1.1-1 with a slash":             {claims("iss", issuer+"/"), token.ErrIssuer},
+		"C_7519-4.1.1-1 iss a number":             {claims("iss", 5), token.ErrIssuer},
+		"iss absent":                              {claims("iss", nil), token.ErrIssuer},
+		"iss twice":                               {mint{rawPayload: payloadWith(`,"iss":"` + otherIssuer + `"`)}, token.ErrMalformed},
+		"payload is no JSON":                      {mint{rawPayload: "x"}, token.ErrMalformed},
+		"opaque":                                  {mint{compact: func(string) string { return "opaque" }}, token.ErrMalformed},
+		"too large for anybody":                   {mint{compact: func(string) string { return string(make([]byte, 65<<10)) }}, token.ErrTooLarge},
+		"too large for its issuer":                {claims("x", string(make([]byte, 20<<10))), token.ErrTooLarge},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tok, err := twoIssuers(t).Authenticate(context.Background(), token.Bearer(c.mint.token()))
+			if c.want == nil {
+				require.NoError(t, err)
+				require.NotNil(t, tok)
+				return
+			}
+			require.ErrorIs(t, err, c.want)
+			assertOneOutcome(t, err)
+		})
+	}
+}
+
+// authFunc is an Authenticator made of a function.
+type authFunc func(context.Context, token.Presentation) (*token.Token, error)
+
+func (f authFunc) Authenticate(ctx context.Context, p token.Presentation) (*token.Token, error) {
+	return f(ctx, p)
+}
+
+// Decision 9: the issuer of the verified token is checked again, whoever
+// verified it.
+func TestByIssuerChecksTheVerifiedIssuer(t *testing.T) {
+	t.Parallel()
+	foreign := verified(t, mint{}, nil)
+	for name, answer := range map[string]*token.Token{"another issuer's token": foreign, "no token and no error": nil} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			auth := token.ByIssuer(map[string]token.Authenticator{
+				otherIssuer: authFunc(func(context.Context, token.Presentation) (*token.Token, error) { return answer, nil }),
+			})
+			got, err := auth.Authenticate(context.Background(), token.Bearer(claims("iss", otherIssuer).token()))
+			require.ErrorIs(t, err, token.ErrIssuer)
+			assert.Nil(t, got)
+		})
+	}
+}
+
+func TestByIssuerMistakes(t *testing.T) {
+	t.Parallel()
+	assert.Panics(t, func() { token.ByIssuer(map[string]token.Authenticator{issuer: nil}) })
+	assert.Panics(t, func() { token.ByIssuer(map[string]token.Authenticator{otherIssuer: newVerifier(t, nil)}) })
+}
+
+func TestByIssuerCopiesTheMap(t *testing.T) {
+	t.Parallel()
+	m := map[string]token.Authenticator{}
+	auth := token.ByIssuer(m)
+	m[issuer] = newVerifier(t, nil)
+	_, err := auth.Authenticate(context.Background(), token.Bearer(mint{}.token()))
+	require.ErrorIs(t, err, token.ErrIssuer)
+}

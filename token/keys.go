@@ -1,0 +1,124 @@
+package token
+
+import (
+	"context"
+	"crypto/rsa"
+	"errors"
+	"sync"
+	"sync/atomic"
+
+	"github.com/postern-go/postern/jwks"
+)
+
+// maxTries is how many keys one token may cost. Where an issuer gives keys no
+// kid, or one kid to several, there is no telling which is meant.
+const maxTries = 8
+
+// checkKeys verifies the signature with the issuer's keys of that kid, or with
+// those that fit if the token names none.
+func (v *Verifier) checkKeys(ctx context.Context, jws *compact, alg *algorithm, kid string) error {
+	keys, err := v.keys.Keys(ctx, kid)
+	switch {
+	case errors.Is(err, jwks.ErrNotFound):
+		return unknownKey(kid, err)
+	case err != nil:
+		return keysUnavailable(err)
+	}
+	tries := 0
+	for _, key := range keys {
+		if !alg.accepts(key) || !v.pins.allow(key, alg) {
+			continue
+		}
+		if tries++; tries > maxTries {
+			return unknownKey(kid, errTooMany)
+		}
+		if alg.verify(alg, key.Public, jws.input, jws.signature) {
+			return v.pin(key, alg)
+		}
+	}
+	switch {
+	case tries > 0:
+		return errSignature
+	case kid != "":
+		return &refusal{why: ErrAlgorithm, what: "header alg", seen: alg.name, want: "the algorithm of the key it names"}
+	default:
+		return unknownKey(kid, errNoneFits)
+	}
+}
+
+var (
+	errSignature = &refusal{why: ErrSignature}
+	errTooMany   = errors.New("none of the first eight keys that fit verifies it")
+	errNoneFits  = errors.New("the token names no key and none fits its algorithm")
+)
+
+func unknownKey(kid string, cause error) error {
+	return &refusal{why: ErrUnknownKey, what: "header kid", seen: kid, cause: cause}
+}
+
+func (v *Verifier) pin(key jwks.Key, alg *algorithm) error {
+	if v.pins.pin(key, alg) {
+		return nil
+	}
+	return &refusal{why: ErrAlgorithm, what: "header alg", seen: alg.name, want: "the algorithm the key has verified before"}
+}
+
+// pins remembers which algorithm each RSA key has verified, where the issuer
+// does not say and more than one is allowed: one key, one algorithm (RFC 8725
+// §3.1). It holds for as long as the key set is not loaded anew.
+type pins struct {
+	algorithms sync.Map // *rsa.PublicKey -> *algorithm
+	count      atomic.Int32
+}
+
+// maxPins bounds the memory for sources that make keys anew at each call,
+// whose pins are never met again.
+const maxPins = 1024
+
+// newPins returns nil if there is nothing to pin: no RSA key could be used
+// with two of the algorithms.
+func newPins(allowed []*algorithm) *pins {
+	rsaAlgorithms := 0
+	for _, a := range allowed {
+		if a.curve == nil && a.hash != 0 {
+			rsaAlgorithms++
+		}
+	}
+	if rsaAlgorithms < 2 {
+		return nil
+	}
+	return &pins{}
+}
+
+// allow tells whether the key is free for the algorithm.
+func (p *pins) allow(key jwks.Key, alg *algorithm) bool {
+	pinnable, ok := p.pinnable(key)
+	if !ok {
+		return true
+	}
+	pinned, ok := p.algorithms.Load(pinnable)
+	return !ok || pinned == alg
+}
+
+// pin ties the key, which has just verified a signature, to the algorithm. It
+// reports false if another call tied it to another first.
+func (p *pins) pin(key jwks.Key, alg *algorithm) bool {
+	pinnable, ok := p.pinnable(key)
+	if !ok {
+		return true
+	}
+	pinned, met := p.algorithms.LoadOrStore(pinnable, alg)
+	if !met && p.count.Add(1) > maxPins {
+		p.algorithms.Clear()
+		p.count.Store(0)
+	}
+	return pinned == alg
+}
+
+func (p *pins) pinnable(key jwks.Key) (*rsa.PublicKey, bool) {
+	if p == nil || key.Algorithm != "" {
+		return nil, false
+	}
+	k, ok := key.Public.(*rsa.PublicKey)
+	return k, ok
+}

@@ -1,0 +1,131 @@
+package token
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/postern-go/postern/internal/strict"
+)
+
+// claims are the claims that decide something, as received.
+type claims struct {
+	iss, sub, aud, exp, nbf, iat, jti strict.Value
+	clientID, scope, cnf              strict.Value
+	idToken                           string // a claim that only ID tokens have, or ""
+	others                            uint64 // bit i: required.others[i] of the verifier is there
+}
+
+// claims reads the payload. Its values are still to be checked.
+func (v *Verifier) claims(payload string) (claims, error) {
+	var c claims
+	err := strict.Members(payload, func(name string, value strict.Value) {
+		switch name {
+		case "iss":
+			c.iss = value
+		case "sub":
+			c.sub = value
+		case "aud":
+			c.aud = value
+		case "exp":
+			c.exp = value
+		case "nbf":
+			c.nbf = value
+		case "iat":
+			c.iat = value
+		case "jti":
+			c.jti = value
+		case "cnf":
+			c.cnf = value
+		case "nonce", "at_hash", "c_hash":
+			c.idToken = name
+		}
+		switch name {
+		case v.clientIDClaim:
+			c.clientID = value
+		case v.scopeClaim:
+			c.scope = value
+		}
+		c.noteRequired(v.required.others, name, value)
+	})
+	if err != nil {
+		return claims{}, &refusal{why: ErrMalformed, want: "a strict JSON object as payload", cause: err}
+	}
+	return c, nil
+}
+
+// noteRequired marks a claim that is required by name only.
+func (c *claims) noteRequired(required []string, name string, value strict.Value) {
+	for i, r := range required {
+		if r == name && value.Kind != strict.Null {
+			c.others |= 1 << i
+		}
+	}
+}
+
+// unverifiedIssuer reads nothing but iss, for choosing who is to verify.
+func unverifiedIssuer(payload string) (string, error) {
+	var iss strict.Value
+	err := strict.Members(payload, func(name string, value strict.Value) {
+		if name == "iss" {
+			iss = value
+		}
+	})
+	if err != nil {
+		return "", &refusal{why: ErrMalformed, want: "a strict JSON object as payload", cause: err}
+	}
+	text, ok := iss.Text()
+	if !ok {
+		return "", &refusal{why: ErrIssuer, what: "iss", seen: iss.Raw, want: "a string"}
+	}
+	return text, nil
+}
+
+// splitScopes reads a scope claim of the usual shape. Only the space
+// separates: any other character, a tab included, is part of a scope that
+// then matches nothing (RFC 6749 §3.3).
+func splitScopes(value string) []string {
+	scopes := make([]string, 0, 1+strings.Count(value, " "))
+	for scope := range strings.SplitSeq(value, " ") {
+		if scope != "" {
+			scopes = append(scopes, scope)
+		}
+	}
+	return unique(scopes)
+}
+
+// listStrings reads an array of strings. ok is false for anything else.
+func listStrings(list strict.Value) (elements []string, ok bool) {
+	ok = true
+	isArray := list.Elements(func(v strict.Value) bool {
+		var text string
+		text, ok = v.Text()
+		elements = append(elements, text)
+		return ok
+	})
+	return elements, isArray && ok
+}
+
+// unique drops repetitions, in place and without looking at every pair when
+// there are many.
+func unique(list []string) []string {
+	if len(list) < 2 {
+		return list
+	}
+	kept := list[:0]
+	if len(list) <= 32 {
+		for _, s := range list {
+			if !slices.Contains(kept, s) {
+				kept = append(kept, s)
+			}
+		}
+		return kept
+	}
+	seen := make(map[string]bool, len(list))
+	for _, s := range list {
+		if !seen[s] {
+			seen[s] = true
+			kept = append(kept, s)
+		}
+	}
+	return kept
+}

@@ -1,0 +1,113 @@
+package token
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Profile says what an issuer's access tokens look like. The zero Profile is
+// RFC 9068 as written, which is what an issuer should be asked for first. Each
+// other value relaxes one check for one issuer, and nothing else does.
+type Profile struct {
+	// Types lists the accepted values of the typ header, compared as media
+	// types: in any case, with or without "application/" (RFC 7515 §4.1.9).
+	// Nil means at+jwt alone (RFC 9068 §4). Where it lists any other type, a
+	// token of such a type is refused when it carries nonce, at_hash or
+	// c_hash, which ID tokens have and access tokens do not (RFC 8725 §3.12).
+	Types []string
+	// AllowMissingType accepts a token without a typ header, under the same
+	// condition.
+	AllowMissingType bool
+	// ScopeClaim names the claim that holds the scopes. "" means "scope".
+	ScopeClaim string
+	// ScopeList says that the scope claim is an array of strings instead of
+	// one string of scopes separated by spaces (RFC 9068 §2.2.3). One shape
+	// is read, never both.
+	ScopeList bool
+	// ClientIDClaim names the claim that holds the client id, such as "azp",
+	// "appid" or "cid". "" means "client_id".
+	ClientIDClaim string
+	// Required lists the claims a token must have besides iss, aud and exp,
+	// which are always required. Nil means those of RFC 9068 §2.2: sub,
+	// client_id (under ClientIDClaim), iat and jti. An empty list requires no
+	// more. A claim that an ID token of the issuer lacks is a good choice
+	// where types cannot tell the two apart.
+	Required []string
+	// ClientIDs lists client ids whose ID tokens this service might be sent.
+	// A token of another type than at+jwt whose aud names one is refused.
+	ClientIDs []string
+}
+
+// LegacyProfile fits issuers that predate RFC 9068: typ may be JWT or at+jwt
+// or be missing, and only iss, aud and exp are required. What is left to tell
+// an access token from an ID token is that it has no nonce, at_hash or c_hash
+// and that its audience is this service. Add a claim of the issuer's access
+// tokens to Required.
+func LegacyProfile() Profile {
+	return Profile{Types: []string{accessTokenType, "JWT"}, AllowMissingType: true, Required: []string{}}
+}
+
+// maxRequired is how many claims Profile.Required may list.
+const maxRequired = 64
+
+// accessTokenType is the typ of RFC 9068 §2.1.
+const accessTokenType = "at+jwt"
+
+func (p Profile) types() []string {
+	if p.Types == nil {
+		return []string{accessTokenType}
+	}
+	return p.Types
+}
+
+func (p Profile) scopeClaim() string    { return orDefault(p.ScopeClaim, "scope") }
+func (p Profile) clientIDClaim() string { return orDefault(p.ClientIDClaim, "client_id") }
+
+func (p Profile) required() []string {
+	if p.Required == nil {
+		return []string{"sub", p.clientIDClaim(), "iat", "jti"}
+	}
+	return p.Required
+}
+
+func (p Profile) validate() error {
+	if len(p.types()) == 0 && !p.AllowMissingType {
+		return fmt.Errorf("%w: Profile.Types is empty, so no token could pass", ErrConfig)
+	}
+	if len(p.Required) > maxRequired {
+		return fmt.Errorf("%w: Profile.Required lists more than %d claims", ErrConfig, maxRequired)
+	}
+	if slices.Contains(p.Types, "") || slices.Contains(p.Required, "") || slices.Contains(p.ClientIDs, "") {
+		return fmt.Errorf("%w: Profile lists an empty name", ErrConfig)
+	}
+	for _, name := range []string{p.scopeClaim(), p.clientIDClaim()} {
+		if slices.Contains(registered, name) {
+			return fmt.Errorf("%w: Profile reads scope or client id from %q, which means something else", ErrConfig, name)
+		}
+	}
+	if p.scopeClaim() == p.clientIDClaim() {
+		return fmt.Errorf("%w: Profile reads scope and client id from the same claim", ErrConfig)
+	}
+	return nil
+}
+
+// registered are the claims with a meaning of their own.
+var registered = []string{"iss", "sub", "exp", "nbf", "iat", "jti", "cnf", "nonce", "at_hash", "c_hash"}
+
+// mediaType brings a typ value into the form in which values are compared
+// (RFC 7515 §4.1.9, RFC 8725 §3.11).
+func mediaType(typ string) string {
+	typ = strings.ToLower(typ)
+	if rest, ok := strings.CutPrefix(typ, "application/"); ok && !strings.Contains(rest, "/") {
+		return rest
+	}
+	return typ
+}
+
+func orDefault(value, def string) string {
+	if value == "" {
+		return def
+	}
+	return value
+}

@@ -1,0 +1,211 @@
+package token
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/postern-go/postern/jwks"
+)
+
+// Verifier is the Authenticator for JWT access tokens (RFC 9068) of one
+// issuer. It is safe for concurrent use.
+type Verifier struct {
+	issuer           string
+	audience         []string
+	keys             jwks.Source
+	algorithms       []*algorithm
+	types            []string // as mediaType gives them
+	allowMissingType bool
+	scopeClaim       string
+	scopeList        bool
+	clientIDClaim    string
+	clientIDs        []string
+	required         required
+	leeway           time.Duration
+	maxLifetime      time.Duration
+	maxSize          int
+	requireKeyID     bool
+	proofs           []Proof
+	time             func() time.Time
+	pins             *pins // nil if no key could serve two algorithms
+
+	want expectations
+}
+
+// expectations say in words what would have passed, for operators. They are
+// made once, so that a flood of refusals formats nothing.
+type expectations struct {
+	issuer, audience, algorithms, types, lifetime, size string
+}
+
+func newExpectations(cfg Config) expectations {
+	return expectations{
+		issuer:     strconv.Quote(cfg.Issuer),
+		audience:   oneOf(cfg.Audience),
+		algorithms: oneOf(cfg.algorithms()),
+		types:      oneOf(cfg.Profile.types()),
+		lifetime:   "no later than iat and " + cfg.MaxLifetime.String(),
+		size:       "at most " + strconv.Itoa(cfg.maxTokenSize()) + " bytes",
+	}
+}
+
+// required says which claims a token must have besides iss, aud and exp.
+type required struct {
+	sub, clientID, iat, jti bool
+	others                  []string
+}
+
+// NewVerifier checks cfg and makes no request: a service starts while its
+// issuer is down, and answers ErrUnavailable until there are keys. The error
+// matches ErrConfig.
+func NewVerifier(cfg Config) (*Verifier, error) {
+	if err := cfg.validate(); err != nil {
+		return nil, fmt.Errorf("token: %w", err)
+	}
+	keys, err := cfg.source()
+	if err != nil {
+		return nil, fmt.Errorf("token: %w", err)
+	}
+	v := &Verifier{
+		issuer:           cfg.Issuer,
+		audience:         slices.Clone(cfg.Audience),
+		keys:             keys,
+		allowMissingType: cfg.Profile.AllowMissingType,
+		scopeClaim:       cfg.Profile.scopeClaim(),
+		scopeList:        cfg.Profile.ScopeList,
+		clientIDClaim:    cfg.Profile.clientIDClaim(),
+		clientIDs:        slices.Clone(cfg.Profile.ClientIDs),
+		required:         newRequired(cfg.Profile),
+		leeway:           cfg.leeway(),
+		maxLifetime:      cfg.MaxLifetime,
+		maxSize:          cfg.maxTokenSize(),
+		requireKeyID:     cfg.RequireKeyID,
+		proofs:           slices.Clone(cfg.Proofs),
+		time:             cfg.time(),
+		want:             newExpectations(cfg),
+	}
+	for _, name := range cfg.algorithms() {
+		v.algorithms = append(v.algorithms, algorithmNamed(name))
+	}
+	for _, typ := range cfg.Profile.types() {
+		v.types = append(v.types, mediaType(typ))
+	}
+	v.pins = newPins(v.algorithms)
+	return v, nil
+}
+
+func newRequired(p Profile) required {
+	var r required
+	for _, name := range p.required() {
+		switch name {
+		case "iss", "aud", "exp": // always are
+		case "sub":
+			r.sub = true
+		case p.clientIDClaim():
+			r.clientID = true
+		case "iat":
+			r.iat = true
+		case "jti":
+			r.jti = true
+		default:
+			r.others = append(r.others, name)
+		}
+	}
+	return r
+}
+
+func oneOf(list []string) string { return "one of " + fmt.Sprintf("%q", list) }
+
+// Authenticate verifies an access token: its size and shape, its header, its
+// signature, its claims and its binding, in this order (RFC 9068 §4, RFC 8725).
+// It blocks while keys are fetched, until ctx ends at the latest.
+//
+// The error matches ErrMissing if there is no token of a scheme that is
+// understood, ErrInvalid and one reason if the token is no good, or
+// ErrUnavailable if the issuer's keys are out of reach. Its text tells an
+// operator what was seen and expected; it is not for the caller.
+func (v *Verifier) Authenticate(ctx context.Context, p Presentation) (*Token, error) {
+	if err := v.checkScheme(p); err != nil {
+		return nil, err
+	}
+	if len(p.Token) > v.maxSize {
+		return nil, &refusal{why: ErrTooLarge, want: v.want.size, field: "Config.MaxTokenSize"}
+	}
+	var signature [maxSignatureSize]byte
+	jws, err := readCompact(p.Token, signature[:0])
+	if err != nil {
+		return nil, err
+	}
+	return v.verify(ctx, p, &jws)
+}
+
+func (v *Verifier) verify(ctx context.Context, p Presentation, jws *compact) (*Token, error) {
+	h, err := readHeader(jws.header)
+	if err != nil {
+		return nil, err
+	}
+	c, err := v.claims(jws.payload)
+	if err != nil {
+		return nil, err
+	}
+	explicit, err := v.checkSignature(ctx, jws, &h, &c)
+	if err != nil {
+		return nil, err
+	}
+	t := &Token{raw: p.Token, payload: jws.payload}
+	if err := v.fill(t, &c, explicit); err != nil {
+		return nil, err
+	}
+	if err := v.checkBinding(ctx, t, c.cnf, p); err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+// checkSignature finds the algorithm and the key and verifies the signature.
+// Until it returns, the claims are anybody's. Of them only iss is looked at,
+// to see whether the keys at hand are the right ones at all: a token of
+// another issuer must not cost ours a request.
+func (v *Verifier) checkSignature(ctx context.Context, jws *compact, h *header, c *claims) (explicit bool, err error) {
+	alg, err := v.algorithm(h)
+	if err != nil {
+		return false, err
+	}
+	if err := h.checkCritical(); err != nil {
+		return false, err
+	}
+	if explicit, err = v.checkType(h); err != nil {
+		return false, err
+	}
+	if err := h.checkContent(); err != nil {
+		return false, err
+	}
+	kid, err := v.keyID(h)
+	if err != nil {
+		return false, err
+	}
+	if err := v.isFromIssuer(c); err != nil {
+		return false, err
+	}
+	return explicit, v.checkKeys(ctx, jws, alg, kid)
+}
+
+// Ready reports whether tokens can be verified: it returns nil once the keys
+// are held, fetching them if need be, until ctx ends. Otherwise the error
+// matches ErrUnavailable. It is meant for readiness probes and for warming up
+// at start; nothing depends on its being called.
+func (v *Verifier) Ready(ctx context.Context) error {
+	source, ok := v.keys.(interface{ Ready(context.Context) error })
+	if !ok {
+		return nil
+	}
+	if err := source.Ready(ctx); err != nil {
+		return keysUnavailable(err)
+	}
+	return nil
+}
+
+func keysUnavailable(err error) error { return &refusal{why: ErrKeysUnavailable, cause: err} }
