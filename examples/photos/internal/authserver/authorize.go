@@ -30,7 +30,7 @@ func (s *Server) serveAuthorize(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		// An error must not be sent to an address that nobody has vouched
 		// for: that would be an open redirector (RFC 6749 §4.1.2.1).
-		s.refusePage(w, http.StatusBadRequest, "This link does not come from an application that is registered here, "+
+		refusePage(w, http.StatusBadRequest, "This link does not come from an application that is registered here, "+
 			"or it would send you back to the wrong place.")
 		return
 	}
@@ -135,14 +135,14 @@ func (s *Server) askUser(w http.ResponseWriter, r *http.Request, req authRequest
 	browser, ok := s.sessions.find(r, now)
 	if !ok {
 		if browser, ok = s.sessions.begin(now); !ok {
-			s.refusePage(w, http.StatusServiceUnavailable, "Too many people are signing in. Please try again later.")
+			refusePage(w, http.StatusServiceUnavailable, "Too many people are signing in. Please try again later.")
 			return
 		}
 		browser.setCookie(w)
 	}
 	key, ok := s.sessions.park(browser.id, req)
 	if !ok {
-		s.refusePage(w, http.StatusBadRequest, "Your session has ended. Please start again.")
+		refusePage(w, http.StatusBadRequest, "Your session has ended. Please start again.")
 		return
 	}
 	next := consentPath
@@ -165,7 +165,7 @@ func (s *Server) redirectError(w http.ResponseWriter, r *http.Request, redirectU
 func (s *Server) redirect(w http.ResponseWriter, r *http.Request, redirectURI, state string, answer url.Values) {
 	to, err := url.Parse(redirectURI)
 	if err != nil {
-		s.refusePage(w, http.StatusInternalServerError, "The way back to the application is broken.")
+		refusePage(w, http.StatusInternalServerError, "The way back to the application is broken.")
 		return
 	}
 	query := to.Query()

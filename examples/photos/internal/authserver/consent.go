@@ -19,7 +19,7 @@ func (s *Server) showConsent(w http.ResponseWriter, r *http.Request) {
 	key := r.URL.Query().Get("request")
 	browser, req, ok := s.openRequest(r, key)
 	if !ok {
-		s.refusePage(w, http.StatusBadRequest, lostText)
+		refusePage(w, http.StatusBadRequest, lostText)
 		return
 	}
 	user, ok := s.userBySubject(browser.subject)
@@ -27,7 +27,7 @@ func (s *Server) showConsent(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, signInPath+"?request="+url.QueryEscape(key), http.StatusSeeOther)
 		return
 	}
-	s.page(w, http.StatusOK, "consent.html", originOf(req.redirectURI), consentPage{
+	pages.Write(w, http.StatusOK, "consent.html", originOf(req.redirectURI), consentPage{
 		Client: req.client.Name, Resource: req.resource.Name, User: user.FullName,
 		Rights: s.rights(req), Request: key, CSRF: browser.csrf,
 	})
@@ -45,22 +45,22 @@ func (s *Server) rights(req authRequest) []Scope {
 func (s *Server) takeConsent(w http.ResponseWriter, r *http.Request) {
 	form, err := postedForm(w, r)
 	if err != nil {
-		s.refusePage(w, http.StatusBadRequest, lostText)
+		refusePage(w, http.StatusBadRequest, lostText)
 		return
 	}
 	browser, ok := s.sessions.find(r, s.cfg.now())
 	if !ok || browser.subject == "" {
-		s.refusePage(w, http.StatusBadRequest, lostText)
+		refusePage(w, http.StatusBadRequest, lostText)
 		return
 	}
 	if !browser.ownForm(form["csrf"]) {
-		s.refusePage(w, http.StatusForbidden, forgedText)
+		refusePage(w, http.StatusForbidden, forgedText)
 		return
 	}
 	// Taken, not read: one consent page is good for one answer.
 	req, ok := s.sessions.unpark(browser.id, form["request"])
 	if !ok {
-		s.refusePage(w, http.StatusBadRequest, lostText)
+		refusePage(w, http.StatusBadRequest, lostText)
 		return
 	}
 	s.decided(w, r, browser, req, form["decision"])

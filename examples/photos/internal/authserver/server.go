@@ -60,7 +60,7 @@ func (s *Server) routes(userinfo http.Handler) http.Handler {
 }
 
 func (s *Server) showHome(w http.ResponseWriter, _ *http.Request) {
-	s.page(w, http.StatusOK, "message.html", "", messagePage{
+	pages.Write(w, http.StatusOK, "message.html", "", messagePage{
 		Title: "Authorization server",
 		Text:  "Applications send you here to sign in. There is nothing to do without one.",
 	})

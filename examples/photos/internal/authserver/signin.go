@@ -27,10 +27,10 @@ func (s *Server) showSignIn(w http.ResponseWriter, r *http.Request) {
 	key := r.URL.Query().Get("request")
 	browser, req, ok := s.openRequest(r, key)
 	if !ok {
-		s.refusePage(w, http.StatusBadRequest, lostText)
+		refusePage(w, http.StatusBadRequest, lostText)
 		return
 	}
-	s.page(w, http.StatusOK, "signin.html", "", signInPage{Client: req.client.Name, Request: key, CSRF: browser.csrf})
+	pages.Write(w, http.StatusOK, "signin.html", "", signInPage{Client: req.client.Name, Request: key, CSRF: browser.csrf})
 }
 
 // openRequest is the browser's session and the request it wants to go on with.
@@ -46,21 +46,21 @@ func (s *Server) openRequest(r *http.Request, key string) (session, authRequest,
 func (s *Server) takeSignIn(w http.ResponseWriter, r *http.Request) {
 	form, err := postedForm(w, r)
 	if err != nil {
-		s.refusePage(w, http.StatusBadRequest, lostText)
+		refusePage(w, http.StatusBadRequest, lostText)
 		return
 	}
 	browser, req, ok := s.openRequest(r, form["request"])
 	if !ok {
-		s.refusePage(w, http.StatusBadRequest, lostText)
+		refusePage(w, http.StatusBadRequest, lostText)
 		return
 	}
 	if !browser.ownForm(form["csrf"]) {
-		s.refusePage(w, http.StatusForbidden, forgedText)
+		refusePage(w, http.StatusForbidden, forgedText)
 		return
 	}
 	user, ok := s.checkPassword(form["username"], form["password"])
 	if !ok {
-		s.page(w, http.StatusUnauthorized, "signin.html", "", signInPage{
+		pages.Write(w, http.StatusUnauthorized, "signin.html", "", signInPage{
 			Client: req.client.Name, Request: form["request"], CSRF: browser.csrf, Name: form["username"], Wrong: true,
 		})
 		return
@@ -71,7 +71,7 @@ func (s *Server) takeSignIn(w http.ResponseWriter, r *http.Request) {
 func (s *Server) signedIn(w http.ResponseWriter, r *http.Request, browser session, user User, key string) {
 	fresh, ok := s.sessions.signIn(browser.id, user.Subject, s.cfg.now())
 	if !ok {
-		s.refusePage(w, http.StatusBadRequest, lostText)
+		refusePage(w, http.StatusBadRequest, lostText)
 		return
 	}
 	fresh.setCookie(w)

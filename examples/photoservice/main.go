@@ -1,0 +1,46 @@
+// Command photoservice is the photo service of the photos example alone, over
+// HTTP and gRPC, for trying postern against any issuer:
+//
+//	go run ./examples/photoservice -listen 127.0.0.1:8080 -grpc-listen 127.0.0.1:8081 \
+//	    -issuer https://login.example.com -audience https://photos.example.com
+//
+//	GET  /photos    needs photos:read
+//	POST /photos    needs photos:write; {"title": "Harbour at dawn"}
+//	GET  /whoami    any valid token; answers sub, client_id, scope and iss
+//	GET  /healthz   public
+//
+// and photos.v1.PhotoService with ListPhotos, AddPhoto, WhoAmI and WatchPhotos,
+// health and reflection. It keeps its photos in memory. It starts whether the
+// issuer can be reached or not; until it can, calls that need a token are
+// answered 503 (gRPC UNAVAILABLE). Serve it on loopback, or put TLS in front.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() { os.Exit(start()) }
+
+// start is main with an exit code.
+func start() int {
+	o, err := parse(os.Args[1:], os.Stderr)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return 0
+	case err != nil:
+		return 2
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, o, os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return 0
+}
