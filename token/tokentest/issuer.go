@@ -52,6 +52,7 @@ type Issuer struct {
 	mu        sync.Mutex
 	published []publishedKey
 	signing   map[string]SigningKey // by algorithm
+	forgers   map[string]SigningKey // keys of attackers, by algorithm
 	minted    int                   // keys made so far, for their ids
 	metadata  map[string]any        // members of the metadata that were set
 	headers   http.Header           // header fields that were set
@@ -72,6 +73,7 @@ func NewIssuer(tb testing.TB, opts *Options) *Issuer {
 	i := &Issuer{
 		tb:        tb,
 		signing:   map[string]SigningKey{},
+		forgers:   map[string]SigningKey{},
 		metadata:  map[string]any{},
 		headers:   http.Header{},
 		elsewhere: map[string]string{},
