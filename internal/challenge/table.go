@@ -84,9 +84,12 @@ func New(cfg Config) (*Table, error) {
 }
 
 // Answer is the row for err, which must not be nil. An error that matches no
-// outcome is no verdict on the token, and is answered like ErrUnavailable.
+// outcome is no verdict on the token, and is answered like ErrUnavailable. One
+// that matches ErrUnavailable among others is none either.
 func (t *Table) Answer(err error) Answer {
 	switch {
+	case errors.Is(err, token.ErrUnavailable):
+		return unjudged(err)
 	case errors.Is(err, token.ErrMissing):
 		return t.missing
 	case errors.Is(err, token.ErrRequest):
@@ -100,11 +103,24 @@ func (t *Table) Answer(err error) Answer {
 	case errors.Is(err, token.ErrDenied):
 		return t.denied
 	default:
-		return Answer{
-			Status: http.StatusServiceUnavailable, RetryAfter: retryAfter,
-			Code: unavailable, Message: textUnavailable, Reason: strings.ToUpper(token.Reason(err)),
-		}
+		return unjudged(err)
 	}
+}
+
+func unjudged(err error) Answer {
+	return Answer{
+		Status: http.StatusServiceUnavailable, RetryAfter: retryAfter,
+		Code: unavailable, Message: textUnavailable, Reason: unjudgedReason(err),
+	}
+}
+
+// unjudgedReason names what is out of reach, and nothing else that err matches.
+func unjudgedReason(err error) string {
+	reason := strings.ToUpper(token.Reason(err))
+	if !strings.HasSuffix(reason, "UNAVAILABLE") {
+		return "UNAVAILABLE"
+	}
+	return reason
 }
 
 func (t *Table) scope(err error) Answer {

@@ -23,9 +23,9 @@ func (c Config) Validate() error {
 	if !printable(c.Realm) {
 		return fmt.Errorf("%w: realm %q is not printable ASCII", token.ErrConfig, c.Realm)
 	}
-	for name, value := range map[string]string{"error_uri": c.ErrorURI, "resource_metadata": c.ResourceMetadata} {
-		if value != "" && !absoluteURI(value) {
-			return fmt.Errorf("%w: %s %q is not an absolute URI", token.ErrConfig, name, value)
+	for _, p := range []param{{"error_uri", c.ErrorURI}, {"resource_metadata", c.ResourceMetadata}} {
+		if p.value != "" && !absoluteURI(p.value) {
+			return fmt.Errorf("%w: %s %q is not an absolute URI", token.ErrConfig, p.name, p.value)
 		}
 	}
 	return nil
