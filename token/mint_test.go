@@ -5,15 +5,17 @@ import (
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
-	"crypto/elliptic"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"maps"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -33,36 +35,32 @@ const (
 // now is when every test of this package takes place.
 var now = time.Unix(1_700_000_000, 0)
 
-// keys are made once: RSA keys take their time.
+// keys are the issuer's, and some of others. They are fixed, so that a good
+// token is good in every process of a fuzzer.
 var keys = struct {
 	rsa, rsa3072, otherRSA func() *rsa.PrivateKey
 	p256, otherP256        func() *ecdsa.PrivateKey
 	p384, p521             func() *ecdsa.PrivateKey
 	ed                     func() ed25519.PrivateKey
 }{
-	rsa: newRSA(2048), rsa3072: newRSA(3072), otherRSA: newRSA(2048),
-	p256: newEC(elliptic.P256()), otherP256: newEC(elliptic.P256()),
-	p384: newEC(elliptic.P384()), p521: newEC(elliptic.P521()),
-	ed: sync.OnceValue(func() ed25519.PrivateKey {
-		_, key, err := ed25519.GenerateKey(rand.Reader)
-		must(err)
-		return key
-	}),
+	rsa:       stored[*rsa.PrivateKey]("rsa2048"),
+	rsa3072:   stored[*rsa.PrivateKey]("rsa3072"),
+	otherRSA:  stored[*rsa.PrivateKey]("rsa2048-other"),
+	p256:      stored[*ecdsa.PrivateKey]("p256"),
+	otherP256: stored[*ecdsa.PrivateKey]("p256-other"),
+	p384:      stored[*ecdsa.PrivateKey]("p384"),
+	p521:      stored[*ecdsa.PrivateKey]("p521"),
+	ed:        stored[ed25519.PrivateKey]("ed25519"),
 }
 
-func newRSA(bits int) func() *rsa.PrivateKey {
-	return sync.OnceValue(func() *rsa.PrivateKey {
-		key, err := rsa.GenerateKey(rand.Reader, bits)
+func stored[T any](name string) func() T {
+	return sync.OnceValue(func() T {
+		data, err := os.ReadFile("testdata/" + name + ".pem")
 		must(err)
-		return key
-	})
-}
-
-func newEC(curve elliptic.Curve) func() *ecdsa.PrivateKey {
-	return sync.OnceValue(func() *ecdsa.PrivateKey {
-		key, err := ecdsa.GenerateKey(curve, rand.Reader)
+		block, _ := pem.Decode(data)
+		key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
 		must(err)
-		return key
+		return key.(T)
 	})
 }
 
