@@ -64,8 +64,9 @@ var (
 
 // All asks for a good token with every one of the scopes.
 //
-// It panics if there is no scope among its arguments or if one is not valid
-// (see Valid): it is for literals. Run other text through Parse first.
+// It panics, with an error that matches token.ErrConfig, if there is no scope
+// among its arguments or if one is not valid (see Valid): it is for literals.
+// Run other text through Parse first.
 func All(scopes ...string) Policy { return scopeRule("all", scopes, false) }
 
 // Any asks for a good token with at least one of the scopes. Like All, it
@@ -192,15 +193,16 @@ func (p Policy) String() string {
 var (
 	errScope = errors.New("scope: missing")
 	errZero  = fmt.Errorf("%w: no policy allows the call", token.ErrDenied)
+	errNone  = fmt.Errorf("scope: %w: no scope given; use Authenticated to ask for none", token.ErrConfig)
 )
 
 func scopeRule(kind string, scopes []string, one bool) Policy {
 	if len(scopes) == 0 {
-		panic("scope: no scope given; use Authenticated to ask for none")
+		panic(errNone)
 	}
 	for _, s := range scopes {
 		if !Valid(s) {
-			panic(fmt.Errorf("%w: %w: %q", token.ErrConfig, ErrSyntax, s))
+			panic(fmt.Errorf("scope: %w: %w: %q", token.ErrConfig, ErrSyntax, s))
 		}
 	}
 	need := appendNew(nil, scopes...)

@@ -1,0 +1,77 @@
+package scope_test
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/postern-go/postern/scope"
+	"github.com/postern-go/postern/token"
+)
+
+func ExampleAll() {
+	p := scope.All("orders:read", "orders:write")
+	fmt.Println(p)
+	fmt.Println(p.Check(nil))
+	// Output:
+	// all(orders:read, orders:write)
+	// token: no access token presented
+}
+
+func ExampleAny() {
+	fmt.Println(scope.Any("orders:read", "orders:admin"))
+	// Output: any(orders:read, orders:admin)
+}
+
+func ExampleClaims() {
+	type employee struct {
+		Department string `json:"department"`
+	}
+	ofFinance := scope.Claims("department finance", func(e employee) error {
+		if e.Department != "finance" {
+			return errors.New("not of the finance department")
+		}
+		return nil
+	})
+	fmt.Println(scope.All("ledger:write").And(ofFinance))
+	// Output: all(ledger:write) and department finance
+}
+
+// A policy can ask for a more recent sign-in (RFC 9470).
+func ExampleClaims_stepUp() {
+	type session struct {
+		AuthTime int64 `json:"auth_time"`
+	}
+	const most = 5 * time.Minute
+	recent := scope.Claims("signed in within 5 minutes", func(s session) error {
+		if time.Since(time.Unix(s.AuthTime, 0)) > most {
+			return &token.StepUpError{MaxAge: most}
+		}
+		return nil
+	})
+	fmt.Println(scope.All("payments:make").And(recent))
+	// Output: all(payments:make) and signed in within 5 minutes
+}
+
+func ExamplePolicy_And() {
+	fmt.Println(scope.User.And(scope.All("orders:write")))
+	fmt.Println(scope.All("orders:write").And(scope.Policy{})) // a rule somebody forgot
+	// Output:
+	// all(orders:write) and user
+	// refused
+}
+
+func ExampleParse() {
+	configured, err := scope.Parse("orders:read orders:write")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(scope.All(configured...))
+
+	_, err = scope.Parse(`orders:"read"`)
+	fmt.Println(errors.Is(err, scope.ErrSyntax))
+	// Output:
+	// all(orders:read, orders:write)
+	// true
+}
