@@ -125,16 +125,16 @@ func (p Policy) Scopes() []string {
 
 // Check returns nil if t is enough for the call, and otherwise an error that
 // matches exactly one of the outcomes of package token: ErrMissing if a token
-// is needed and t is nil, a *token.ScopeError that names everything the call
+// is needed and t is nil or zero, a *token.ScopeError that names everything the call
 // needs, ErrDenied, or what a Claims function returned. It does not block
 // unless such a function does.
 func (p Policy) Check(t *token.Token) error {
 	switch {
 	case p.access == public:
 		return nil
-	case t == nil && p.access == optional:
+	case t.IsZero() && p.access == optional:
 		return nil
-	case t == nil:
+	case t.IsZero():
 		return token.ErrMissing
 	case p.access == refused:
 		return errZero

@@ -13,7 +13,7 @@ import (
 //
 // A type's UnmarshalJSON method is used as in encoding/json.
 func (t *Token) Claims(v any) error {
-	if err := json.Unmarshal([]byte(t.payload), v); err != nil {
+	if err := json.Unmarshal([]byte(t.set().payload), v); err != nil {
 		return &refusal{why: ErrClaim, want: "claims that fit the Go type", cause: err}
 	}
 	return nil
@@ -22,7 +22,7 @@ func (t *Token) Claims(v any) error {
 // ClaimsOf decodes the claims of t into a T. See Token.Claims.
 func ClaimsOf[T any](t *Token) (T, error) {
 	var v T
-	if t == nil {
+	if t.IsZero() {
 		return v, ErrMissing
 	}
 	err := t.Claims(&v)

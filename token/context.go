@@ -15,5 +15,5 @@ func NewContext(ctx context.Context, t *Token) context.Context {
 // when the caller sent no token, and outside a guarded handler.
 func FromContext(ctx context.Context) (*Token, bool) {
 	t, ok := ctx.Value(contextKey{}).(*Token)
-	return t, ok && t != nil
+	return t, ok && !t.IsZero()
 }

@@ -49,7 +49,7 @@ func (b byIssuer) Authenticate(ctx context.Context, p Presentation) (*Token, err
 	if err != nil {
 		return nil, err
 	}
-	if t == nil || t.issuer != issuer {
+	if t.IsZero() || t.issuer != issuer {
 		return nil, &refusal{why: ErrIssuer, what: "iss", seen: issuer, want: "the issuer of the verified token"}
 	}
 	return t, nil

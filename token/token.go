@@ -13,7 +13,13 @@ import (
 // holding a *Token is the proof that its checks have passed. It is immutable
 // and safe for concurrent use. Printing or logging it does not show the token.
 type Token struct {
-	raw     string
+	raw string
+	*claimSet
+}
+
+// claimSet is what a token says, without the token itself. It is shared
+// between the Tokens of one access token and never changes once it is whole.
+type claimSet struct {
 	payload string // the claims as received, one strict JSON object
 
 	issuer    string
@@ -36,51 +42,65 @@ type Principal struct {
 	Subject string
 }
 
+// IsZero reports whether t is nil or the zero Token, which nobody has verified
+// and which no policy accepts.
+func (t *Token) IsZero() bool { return t == nil || t.claimSet == nil }
+
+// set is what t says. The zero Token says nothing.
+func (t *Token) set() *claimSet {
+	if t.claimSet == nil {
+		return &claimSet{}
+	}
+	return t.claimSet
+}
+
 // Issuer is the iss claim: who issued the token.
-func (t *Token) Issuer() string { return t.issuer }
+func (t *Token) Issuer() string { return t.set().issuer }
 
 // Subject is the sub claim: the user on whose behalf the client acts, or the
 // client itself. It is unique only together with Issuer; see Principal. It is
 // "" where the profile does not require the claim and the token has none.
-func (t *Token) Subject() string { return t.subject }
+func (t *Token) Subject() string { return t.set().subject }
 
 // Principal is the pair of Issuer and Subject, which is what to key data by.
-func (t *Token) Principal() Principal { return Principal{t.issuer, t.subject} }
+func (t *Token) Principal() Principal { return Principal{t.set().issuer, t.set().subject} }
 
 // ClientID is the client the token was issued to (RFC 9068 §2.2), or "" where
 // the profile does not require the claim and the token has none.
-func (t *Token) ClientID() string { return t.clientID }
+func (t *Token) ClientID() string { return t.set().clientID }
 
 // ActsForItself reports whether the client acts on its own behalf, with no
 // user behind the token: its subject is the client (RFC 9068 §5).
-func (t *Token) ActsForItself() bool { return t.clientID != "" && t.subject == t.clientID }
+func (t *Token) ActsForItself() bool {
+	return t.set().clientID != "" && t.set().subject == t.set().clientID
+}
 
 // Audience is a copy of the aud claim: every resource server the token is for.
-func (t *Token) Audience() []string { return slices.Clone(t.audience) }
+func (t *Token) Audience() []string { return slices.Clone(t.set().audience) }
 
 // Scopes is a copy of the scopes granted, without repetitions, in the order of
 // the claim.
-func (t *Token) Scopes() []string { return slices.Clone(t.scopes) }
+func (t *Token) Scopes() []string { return slices.Clone(t.set().scopes) }
 
 // HasScope reports whether the scope was granted. Scopes are compared byte for
 // byte (RFC 6749 §3.3).
-func (t *Token) HasScope(scope string) bool { return slices.Contains(t.scopes, scope) }
+func (t *Token) HasScope(scope string) bool { return slices.Contains(t.set().scopes, scope) }
 
 // ID is the jti claim, or "" where the token has none.
-func (t *Token) ID() string { return t.id }
+func (t *Token) ID() string { return t.set().id }
 
 // IssuedAt is the iat claim in UTC, or the zero time where the token has none.
-func (t *Token) IssuedAt() time.Time { return numericTime(t.issuedAt) }
+func (t *Token) IssuedAt() time.Time { return numericTime(t.set().issuedAt) }
 
 // NotBefore is the nbf claim in UTC, or the zero time where the token has none.
-func (t *Token) NotBefore() time.Time { return numericTime(t.notBefore) }
+func (t *Token) NotBefore() time.Time { return numericTime(t.set().notBefore) }
 
 // Expiry is the exp claim in UTC.
-func (t *Token) Expiry() time.Time { return numericTime(t.expiry) }
+func (t *Token) Expiry() time.Time { return numericTime(t.set().expiry) }
 
 // Deadline is when the verifier stops accepting the token: Expiry plus the
 // leeway it allows. Work that goes on for long, such as a stream, ends here.
-func (t *Token) Deadline() time.Time { return t.Expiry().Add(t.leeway) }
+func (t *Token) Deadline() time.Time { return t.Expiry().Add(t.set().leeway) }
 
 // Raw is the token as received, for passing it on. It is a secret: whoever
 // holds it can act as the caller.
@@ -91,8 +111,8 @@ func (t *Token) Raw() string { return t.raw }
 func (t *Token) Confirmation(method string) (string, bool) {
 	var value string
 	var found bool
-	if t.cnf.Kind == strict.Object {
-		_ = strict.Members(t.cnf.Raw, func(name string, v strict.Value) {
+	if t.set().cnf.Kind == strict.Object {
+		_ = strict.Members(t.set().cnf.Raw, func(name string, v strict.Value) {
 			if name == method {
 				value, found = v.Text()
 			}
@@ -103,11 +123,11 @@ func (t *Token) Confirmation(method string) (string, bool) {
 
 // Bound reports whether the token may be used only by who proves possession
 // of something, which makes it useless to pass on.
-func (t *Token) Bound() bool { return t.cnf.Kind != strict.Absent }
+func (t *Token) Bound() bool { return t.set().cnf.Kind != strict.Absent }
 
 // String names the token without showing it.
 func (t Token) String() string {
-	return fmt.Sprintf("access token of %q for %q", t.clientID, t.subject)
+	return fmt.Sprintf("access token of %q for %q", t.set().clientID, t.set().subject)
 }
 
 // Format implements fmt.Formatter, so that no verb shows the token.
@@ -116,10 +136,10 @@ func (t Token) Format(s fmt.State, _ rune) { _, _ = fmt.Fprint(s, t.String()) }
 // LogValue implements slog.LogValuer. It leaves the token itself out.
 func (t Token) LogValue() slog.Value {
 	return slog.GroupValue(
-		slog.String("issuer", t.issuer),
-		slog.String("subject", t.subject),
-		slog.String("client_id", t.clientID),
-		slog.String("id", t.id),
+		slog.String("issuer", t.set().issuer),
+		slog.String("subject", t.set().subject),
+		slog.String("client_id", t.set().clientID),
+		slog.String("id", t.set().id),
 		slog.Time("expiry", t.Expiry()),
 	)
 }

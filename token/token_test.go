@@ -179,10 +179,27 @@ func TestContext(t *testing.T) {
 	assert.False(t, ok)
 	_, ok = token.FromContext(token.NewContext(context.Background(), nil))
 	assert.False(t, ok)
+	_, ok = token.FromContext(token.NewContext(context.Background(), &token.Token{}))
+	assert.False(t, ok, "nobody has verified the zero token")
 	tok := verified(t, mint{}, nil)
 	got, ok := token.FromContext(token.NewContext(context.Background(), tok))
 	assert.True(t, ok)
 	assert.Same(t, tok, got)
+}
+
+func TestZeroToken(t *testing.T) {
+	t.Parallel()
+	var zero token.Token
+	assert.True(t, zero.IsZero())
+	assert.True(t, (*token.Token)(nil).IsZero())
+	assert.False(t, verified(t, mint{}, nil).IsZero())
+	assert.Empty(t, zero.Subject()+zero.Issuer()+zero.ClientID()+zero.ID()+zero.Raw())
+	assert.Empty(t, zero.Scopes())
+	assert.True(t, zero.Expiry().IsZero())
+	assert.False(t, zero.Bound())
+	assert.Contains(t, fmt.Sprint(zero, &zero), "access token")
+	_, err := token.ClaimsOf[custom](&zero)
+	require.ErrorIs(t, err, token.ErrMissing)
 }
 
 func TestC_6749_10_3_1_PrintingDoesNotShowTheToken(t *testing.T) {

@@ -155,7 +155,7 @@ func (v *Verifier) verify(ctx context.Context, p Presentation, jws *compact) (*T
 	if err != nil {
 		return nil, err
 	}
-	t := &Token{raw: p.Token, payload: jws.payload}
+	t := &Token{p.Token, &claimSet{payload: jws.payload}}
 	if err := v.fill(t, &c, explicit); err != nil {
 		return nil, err
 	}
