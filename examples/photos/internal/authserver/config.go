@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/postern-go/postern/middleware"
 	"github.com/postern-go/postern/scope"
 )
 
@@ -29,6 +30,9 @@ type Config struct {
 	KeyLifetime time.Duration
 	// Time tells the time. Nil means time.Now.
 	Time func() time.Time
+	// Trace observes the decisions of the userinfo endpoint. Nil observes
+	// nothing.
+	Trace *middleware.Trace
 }
 
 // User is somebody who can sign in.

@@ -21,7 +21,7 @@ func (s *Server) guardUserinfo() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	auth := middleware.New(verifier, &middleware.Config{Realm: "userinfo"})
+	auth := middleware.New(verifier, &middleware.Config{Realm: "userinfo", Trace: s.cfg.Trace})
 	return auth.Require(userinfoPolicy)(http.HandlerFunc(s.serveUserinfo)), nil
 }
 

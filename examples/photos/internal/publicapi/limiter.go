@@ -16,18 +16,24 @@ type client struct{ issuer, id string }
 // so it is reached when there are that many honest ones.
 const maxClients = 10_000
 
+// Allowance is how often a client may call.
+type Allowance struct {
+	PerSecond float64
+	AtOnce    int // after a pause
+}
+
 // limiter counts the calls of each client. However many owners a client works
 // for, it has one allowance.
 type limiter struct {
-	rate  rate.Limit
-	burst int
+	usual   Allowance
+	special map[string]Allowance
 
 	mu      sync.Mutex
 	clients map[client]*rate.Limiter
 }
 
-func newLimiter(perSecond float64, burst int) *limiter {
-	return &limiter{rate: rate.Limit(perSecond), burst: burst, clients: make(map[client]*rate.Limiter)}
+func newLimiter(usual Allowance, special map[string]Allowance) *limiter {
+	return &limiter{usual: usual, special: special, clients: make(map[client]*rate.Limiter)}
 }
 
 // limit lets a client through as long as its allowance lasts. It stands behind
@@ -56,6 +62,10 @@ func (l *limiter) of(c client) *rate.Limiter {
 			break
 		}
 	}
-	l.clients[c] = rate.NewLimiter(l.rate, l.burst)
+	a, ok := l.special[c.id]
+	if !ok {
+		a = l.usual
+	}
+	l.clients[c] = rate.NewLimiter(rate.Limit(a.PerSecond), a.AtOnce)
 	return l.clients[c]
 }

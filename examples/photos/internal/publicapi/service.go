@@ -16,15 +16,17 @@ import (
 	"github.com/postern-go/postern/token"
 )
 
-// Config says what the API stands in front of. Every field but Trace is
-// required.
+// Config says what the API stands in front of. Every field but Special
+// and Trace is required.
 type Config struct {
 	Auth   token.Authenticator
 	Photos string // the photo service, as a URL
 	Albums string // the album service, as host and port
-	// Rate is how often each client may call, Burst how often at once.
-	Rate  float64
-	Burst int
+	// Allowance is how often each client may call.
+	Allowance Allowance
+	// Special are the allowances of clients that have one of their own, by
+	// client id. Nil means that nobody has.
+	Special map[string]Allowance
 	// KeepFor is how long an answer is kept for its caller.
 	KeepFor time.Duration
 	Time    func() time.Time
@@ -61,7 +63,7 @@ func New(cfg Config) (*Service, error) {
 		photos: &http.Client{Transport: toPhotos, Timeout: timeout},
 		conn:   conn,
 		albums: albumspb.NewAlbumServiceClient(conn),
-		limits: newLimiter(cfg.Rate, cfg.Burst),
+		limits: newLimiter(cfg.Allowance, cfg.Special),
 		cache:  newCache(cfg.KeepFor, cfg.Time),
 	}, nil
 }
