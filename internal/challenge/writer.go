@@ -73,9 +73,9 @@ func (w writer) failed(code, text string, params ...param) []string {
 }
 
 // quote writes a quoted-string (RFC 9110 §5.6.4) of printable ASCII.
-func quote(value string) string {
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(value) + `"`
-}
+func quote(value string) string { return `"` + escaper.Replace(value) + `"` }
+
+var escaper = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
 
 func printable(value string) bool {
 	for i := range len(value) {

@@ -60,7 +60,7 @@ func accepted(name string, schemes []string) (string, bool) {
 // schemeLen is the length of the token (RFC 9110 §5.6.2) that field begins with.
 func schemeLen(field string) int {
 	for i := range len(field) {
-		if c := field[i]; !isAlnum(c) && strings.IndexByte("!#$%&'*+-.^_`|~", c) < 0 {
+		if kinds[field[i]]&inScheme == 0 {
 			return i
 		}
 	}
@@ -72,13 +72,29 @@ func schemeLen(field string) int {
 func isToken68(s string) bool {
 	body := strings.TrimRight(s, "=")
 	for i := range len(body) {
-		if c := body[i]; !isAlnum(c) && strings.IndexByte("-._~+/", c) < 0 {
+		if kinds[body[i]]&inToken68 == 0 {
 			return false
 		}
 	}
 	return body != ""
 }
 
-func isAlnum(c byte) bool {
-	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
-}
+// kinds tells of each byte where it may stand. It is a table, since every byte
+// of every token passes here.
+var kinds = func() (table [256]kind) {
+	const alnum = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+	for _, c := range []byte(alnum + "!#$%&'*+-.^_`|~") {
+		table[c] |= inScheme
+	}
+	for _, c := range []byte(alnum + "-._~+/") {
+		table[c] |= inToken68
+	}
+	return table
+}()
+
+type kind uint8
+
+const (
+	inScheme kind = 1 << iota
+	inToken68
+)

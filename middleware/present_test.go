@@ -1,0 +1,90 @@
+package middleware_test
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/postern-go/postern/middleware"
+	"github.com/postern-go/postern/scope"
+	"github.com/postern-go/postern/token"
+)
+
+// presented is what an Authenticator gets to see of a request.
+func presented(cfg *middleware.Config, r *http.Request) token.Presentation {
+	var seen token.Presentation
+	auth := middleware.New(judge(func(_ context.Context, p token.Presentation) (*token.Token, error) {
+		seen = p
+		return nil, token.ErrInvalid
+	}), cfg)
+	_, _ = auth.Check(r, scope.Authenticated)
+	return seen
+}
+
+func TestPresentation(t *testing.T) {
+	t.Parallel()
+	r := httptest.NewRequest(http.MethodPut, "/orders/a%2Fb?x=1", nil)
+	r.Host = "api.example.com"
+	r.Header["Authorization"] = []string{"bearer abc"}
+	r.Header.Add("DPoP", "proof 1")
+	r.Header.Add("dpop", "proof 2")
+	leaf := &x509.Certificate{}
+	r.TLS = &tls.ConnectionState{PeerCertificates: []*x509.Certificate{leaf}}
+
+	p := presented(nil, r)
+	assert.Equal(t, "Bearer", p.Scheme)
+	assert.Equal(t, "abc", p.Token)
+	assert.Equal(t, http.MethodPut, p.Method)
+	assert.Equal(t, "https://api.example.com/orders/a%2Fb?x=1", p.URL.String())
+	assert.Equal(t, []string{"proof 1", "proof 2"}, p.Proofs)
+	assert.Equal(t, []*x509.Certificate{leaf}, p.Certificates)
+}
+
+func TestPresentation_URL(t *testing.T) {
+	t.Parallel()
+	forwarded := func(r *http.Request) *http.Request {
+		r.Header.Set("Forwarded", "host=evil.example;proto=https")
+		r.Header.Set("X-Forwarded-Host", "evil.example")
+		r.Header.Set("X-Forwarded-Proto", "https")
+		r.Header.Set("X-Forwarded-Prefix", "/evil")
+		return r
+	}
+	for _, row := range []struct {
+		name    string
+		base    string
+		request *http.Request
+		want    string
+	}{
+		{"as the connection shows", "", bearing("http://orders.internal/a?b=c"), "http://orders.internal/a?b=c"},
+		{"C_9449-4.3-9d forwarded fields are not looked at", "", forwarded(bearing("http://orders.internal/a")), "http://orders.internal/a"},
+		{"C_9449-4.3-9d a base URL", "https://api.example.com", forwarded(bearing("http://orders.internal/a?b=c")), "https://api.example.com/a?b=c"},
+		{"a base URL with a path", "https://api.example.com/v1/", bearing("http://orders.internal/a"), "https://api.example.com/v1/a"},
+		{"a base URL and an escaped path", "https://api.example.com/v1", bearing("http://orders.internal/a%2Fb"), "https://api.example.com/v1/a%2Fb"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			assert.Equal(t, row.want, presented(&middleware.Config{BaseURL: row.base}, row.request).URL.String())
+		})
+	}
+}
+
+func bearing(target string) *http.Request {
+	r := httptest.NewRequest(http.MethodGet, target, nil)
+	r.Header.Set("Authorization", "Bearer x")
+	return r
+}
+
+// C_8705-3-2: a certificate comes from the TLS connection and nowhere else.
+func TestC_8705_3_2_CertificateFields(t *testing.T) {
+	t.Parallel()
+	r := bearing("/a")
+	for _, name := range []string{"X-Client-Cert", "Client-Cert", "X-Forwarded-Client-Cert", "X-SSL-Cert"} {
+		r.Header.Set(name, "-----BEGIN CERTIFICATE-----")
+	}
+	assert.Empty(t, presented(nil, r).Certificates)
+}

@@ -1,0 +1,44 @@
+package middleware_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/postern-go/postern/scope"
+	"github.com/postern-go/postern/token/tokentest"
+)
+
+// TestRefusals runs the attacks that users of the module run, each of which a
+// single check stands in the way of.
+func TestRefusals(t *testing.T) {
+	t.Parallel()
+	needs := []string{"orders:read", "orders:list"}
+	policy := scope.All(needs...)
+	for name, row := range map[string]struct {
+		handler func(world) http.Handler
+		cfg     *tokentest.RefusalConfig
+	}{
+		"Require": {
+			func(w world) http.Handler { return w.guard(policy) },
+			&tokentest.RefusalConfig{Scopes: needs},
+		},
+		"Mux": {
+			func(w world) http.Handler {
+				mux := w.auth.NewMux()
+				mux.Handle("GET /{$}", policy, subject)
+				return mux
+			},
+			&tokentest.RefusalConfig{Scopes: needs},
+		},
+		"Optional": {
+			func(w world) http.Handler { return w.guard(scope.Optional) },
+			&tokentest.RefusalConfig{Optional: true},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			tokentest.TestRefusals(t, w.Issuer, tokentest.HTTPTarget(row.handler(w), nil), row.cfg)
+		})
+	}
+}

@@ -1,0 +1,89 @@
+package middleware_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/postern-go/postern/middleware"
+	"github.com/postern-go/postern/scope"
+	"github.com/postern-go/postern/token"
+	"github.com/postern-go/postern/token/tokentest"
+)
+
+// record keeps what a Trace was told.
+type record struct {
+	allowed []string
+	refused []string
+}
+
+func (r *record) trace() *middleware.Trace {
+	return &middleware.Trace{
+		Allowed: func(ctx context.Context, call middleware.Call) {
+			t, _ := token.FromContext(ctx)
+			r.allowed = append(r.allowed, fmt.Sprintf("%s %v %v", call.Pattern, call.Policy, t))
+		},
+		Refused: func(_ context.Context, call middleware.Call, err error) {
+			r.refused = append(r.refused, fmt.Sprintf("%s %v %s", call.Pattern, call.Policy, token.Reason(err)))
+		},
+	}
+}
+
+func TestTrace(t *testing.T) {
+	t.Parallel()
+	var seen record
+	w := newWorldWith(t, &middleware.Config{Trace: seen.trace()})
+	mux := w.auth.NewMux()
+	mux.Handle("GET /orders", scope.All("read"), subject)
+	mux.Handle("GET /news", scope.Optional, subject)
+	mux.Handle("GET /healthz", scope.Public, subject)
+
+	serve(mux, w.good(tokentest.Scope("read")))
+	serve(mux, w.good())
+	serve(mux, w.good(tokentest.ExpiresIn(-time.Hour)))
+	serve(mux, at(request(), "/news"))
+	serve(mux, at(request(), "/healthz"))
+	serve(mux, at(request(), "/absent"))
+	serve(mux, at(w.good(), "/absent"))
+
+	assert.Equal(t, []string{
+		`GET /orders all(read) access token of "test-client" for "alice"`,
+		"GET /news optional <nil>",
+	}, seen.allowed)
+	assert.Equal(t, []string{
+		"GET /orders all(read) scope",
+		"GET /orders all(read) expired",
+		" refused missing",
+		" refused denied",
+	}, seen.refused)
+}
+
+func at(r *http.Request, path string) *http.Request {
+	r.URL.Path = path
+	return r
+}
+
+// C_6749-10.3-1: the token is in no text that the library hands out.
+func TestC_6749_10_3_1_NoTokenInErrors(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for name, raw := range map[string]string{
+		"expired":   w.Token(tokentest.ExpiresIn(-time.Hour)),
+		"audience":  w.Token(tokentest.Audience("https://other.example.com")),
+		"scope":     w.Token(),
+		"signature": w.Token(tokentest.Key(w.ForeignKey("ES256", w.SigningKey().ID))),
+		"malformed": w.Token() + "~",
+	} {
+		_, err := w.auth.Check(request("Bearer "+raw), scope.All("read"))
+		require.Error(t, err, name)
+		for _, text := range []string{err.Error(), fmt.Sprintf("%+v", err), fmt.Sprintf("%#v", err)} {
+			assert.NotContains(t, text, raw[len(raw)-20:], name)
+			assert.NotContains(t, text, raw[:40], name)
+		}
+	}
+}
