@@ -44,18 +44,16 @@ func (d dialer) allows(host string) bool {
 	return slices.ContainsFunc(d.allowed, func(a string) bool { return strings.EqualFold(a, host) })
 }
 
-// guard refuses a resolved address. Loopback is for hosts that are named so:
-// another name that resolves to it is aiming at this machine.
+// guard refuses a resolved address. Loopback is for hosts that are named so, and
+// nothing else is for those: another name that resolves to loopback is aiming
+// at this machine, and http to a "localhost" elsewhere would cross a network.
 func guard(resolved string, loopbackNamed bool) error {
 	at, err := netip.ParseAddrPort(resolved)
 	if err != nil {
 		return fmt.Errorf("%w: unreadable", ErrBlockedAddress)
 	}
 	a := embedded(at.Addr().WithZone("").Unmap())
-	if a.IsLoopback() && loopbackNamed {
-		return nil
-	}
-	if a.IsLoopback() || blocked(a) {
+	if a.IsLoopback() != loopbackNamed || blocked(a) {
 		return fmt.Errorf("%w: %s", ErrBlockedAddress, a)
 	}
 	return nil

@@ -33,7 +33,8 @@ type RemoteConfig struct {
 	// unspecified addresses, and loopback addresses of hosts not named so.
 	HTTPClient *http.Client
 	// AllowHosts names the hosts that may resolve to addresses otherwise
-	// refused. It matters only without a transport in HTTPClient. Nil: none.
+	// refused. It has no effect on a transport of HTTPClient, so setting both
+	// is an error. Nil: none.
 	AllowHosts []string
 	// SameHost refuses metadata that names a key set on another host than the
 	// issuer's. Several large issuers do that, so the zero value allows it.
@@ -132,7 +133,7 @@ func (c *RemoteConfig) clone() RemoteConfig {
 }
 
 func (c *RemoteConfig) validate() error {
-	err := errors.Join(c.validateOrigin(), c.validateTimes())
+	err := errors.Join(c.validateOrigin(), c.validateClient(), c.validateTimes())
 	if err != nil {
 		return fmt.Errorf("jwks: %w: %w", ErrConfig, err)
 	}
@@ -155,6 +156,13 @@ func (c *RemoteConfig) validateOrigin() error {
 	}
 	if c.SameHost && len(c.URLs) > 0 {
 		return errors.New("SameHost is about discovery, which URLs replace")
+	}
+	return nil
+}
+
+func (c *RemoteConfig) validateClient() error {
+	if len(c.AllowHosts) > 0 && c.HTTPClient != nil && c.HTTPClient.Transport != nil {
+		return errors.New("AllowHosts has no effect on the transport of HTTPClient")
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package jwks
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -63,13 +64,23 @@ func (f *fetcher) get(ctx context.Context, q query) (answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, f.timeout)
 	defer cancel()
 	err := f.exchange(ctx, q, &a)
-	if err != nil && ctx.Err() != nil {
-		err = fmt.Errorf("%w: %v", ErrTimeout, err)
-	}
+	err = hideContext(ctx, err)
 	f.trace.fetchDone(FetchDone{
 		URL: q.url, Status: a.status, Bytes: len(a.body), Duration: f.now().Sub(a.asked), Err: err,
 	})
 	return a, err
+}
+
+// hideContext replaces the context errors in err: a caller who finds one would
+// take it for a deadline of his own.
+func hideContext(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	if ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		return fmt.Errorf("%w: %v", ErrTimeout, err)
+	}
+	return err
 }
 
 func (f *fetcher) exchange(ctx context.Context, q query, a *answer) error {

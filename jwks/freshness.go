@@ -42,7 +42,8 @@ func expiresIn(h http.Header, received time.Time) time.Duration {
 
 // age is how long the answer has been in caches on its way (§5.1).
 func age(h http.Header) time.Duration {
-	d, _ := deltaSeconds(strings.TrimSpace(h.Get("Age")))
+	first, _, _ := strings.Cut(h.Get("Age"), ",")
+	d, _ := deltaSeconds(trim(first))
 	return d
 }
 
@@ -103,8 +104,8 @@ func nextDirective(list string) (name, argument, rest string) {
 	if quoted := strings.TrimLeft(rest, " \t"); strings.HasPrefix(quoted, `"`) {
 		argument, rest = unquote(quoted[1:])
 		junk, after, _ := strings.Cut(rest, ",")
-		if trim(junk) != "" { // `"600"x` is no number
-			argument += junk
+		if trim(junk) != "" {
+			argument = "" // neither a token nor a quoted string
 		}
 		return name, argument, after
 	}

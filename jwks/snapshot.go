@@ -1,6 +1,7 @@
 package jwks
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -120,7 +121,7 @@ func (r *Remote) checkSnapshot(s *snapshot) error {
 	case err != nil:
 		return err
 	case len(r.config.URLs) > 0 && !slices.Contains(r.config.URLs, s.URL):
-		return ErrCrossHost
+		return errors.New("of a URL that is not configured")
 	}
 	return nil
 }

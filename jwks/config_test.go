@@ -1,0 +1,100 @@
+package jwks_test
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/postern-go/postern/jwks"
+)
+
+func TestNewRemoteRefuses(t *testing.T) {
+	t.Parallel()
+	urls := []string{keysURL}
+	tests := map[string]jwks.RemoteConfig{
+		"nothing":                         {},
+		"C_8414-2-1 http":                 {Issuer: "http://as.example.com"},
+		"C_8414-2-1 query":                {Issuer: "https://as.example.com?x=1"},
+		"C_8414-2-1 empty query":          {Issuer: "https://as.example.com?"},
+		"C_8414-2-1 fragment":             {Issuer: "https://as.example.com#f"},
+		"C_8414-2-1 empty fragment":       {Issuer: "https://as.example.com#"},
+		"C_8414-2-1 no URL":               {Issuer: "as.example.com"},
+		"issuer with a password":          {Issuer: "https://u:p@as.example.com"},
+		"issuer without a host":           {Issuer: "https://"},
+		"issuer is opaque":                {Issuer: "https:as.example.com"},
+		"issuer with a control character": {Issuer: "https://as.example.com/\n"},
+		"C_7517-9-1 http":                 {URLs: []string{"http://as.example.com/keys"}},
+		"http to what begins as loopback": {URLs: []string{"http://127.0.0.1.example.com/keys"}},
+		"http to a private address":       {URLs: []string{"http://10.0.0.1/keys"}},
+		"http to localhost as a label":    {URLs: []string{"http://localhost.example.com/keys"}},
+		"one good URL and one bad":        {URLs: []string{keysURL, "ftp://as.example.com/keys"}},
+		"empty URL":                       {URLs: []string{""}},
+		"SameHost without discovery":      {URLs: urls, SameHost: true},
+		"AllowHosts for another's client": {URLs: urls, AllowHosts: []string{"x"}, HTTPClient: &http.Client{Transport: newServer()}},
+		"DefaultLifetime too short":       {URLs: urls, DefaultLifetime: 59 * time.Second},
+		"DefaultLifetime too long":        {URLs: urls, DefaultLifetime: 25 * time.Hour},
+		"DefaultLifetime above Max":       {URLs: urls, DefaultLifetime: time.Hour, MaxLifetime: time.Minute},
+		"DefaultLifetime negative":        {URLs: urls, DefaultLifetime: -1},
+		"MinLifetime too short":           {URLs: urls, MinLifetime: time.Second},
+		"MaxLifetime too long":            {URLs: urls, MaxLifetime: 48 * time.Hour},
+		"MinLifetime above MaxLifetime":   {URLs: urls, MinLifetime: time.Hour, MaxLifetime: time.Minute},
+		"StaleFor too long":               {URLs: urls, StaleFor: 73 * time.Hour},
+		"RefetchInterval too short":       {URLs: urls, RefetchInterval: time.Second},
+		"RefetchInterval too long":        {URLs: urls, RefetchInterval: time.Hour},
+		"RefetchInterval negative":        {URLs: urls, RefetchInterval: -1},
+		"FetchTimeout too short":          {URLs: urls, FetchTimeout: time.Millisecond},
+		"FetchTimeout too long":           {URLs: urls, FetchTimeout: time.Hour},
+	}
+	for name, cfg := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r, err := jwks.NewRemote(cfg)
+			require.ErrorIs(t, err, jwks.ErrConfig)
+			require.Nil(t, r)
+		})
+	}
+}
+
+func TestNewRemoteAccepts(t *testing.T) {
+	t.Parallel()
+	urls := []string{keysURL}
+	tests := map[string]jwks.RemoteConfig{
+		"issuer":                   {Issuer: issuerURL},
+		"issuer with a path":       {Issuer: "https://as.example.com/t1/"},
+		"loopback issuers":         {Issuer: "http://127.0.0.1:8080"},
+		"loopback IPv6":            {Issuer: "http://[::1]:8080"},
+		"localhost":                {Issuer: "http://LocalHost:8080"},
+		"anywhere in 127.0.0.0/8":  {Issuer: "http://127.9.9.9"},
+		"a URL with a query":       {URLs: []string{"https://as.example.com/keys?appid=1"}},
+		"any issuer beside URLs":   {Issuer: "acme.com", URLs: urls},
+		"AllowHosts":               {URLs: urls, AllowHosts: []string{"as.example.com"}},
+		"AllowHosts, bare client":  {URLs: urls, AllowHosts: []string{"as.example.com"}, HTTPClient: &http.Client{Timeout: time.Second}},
+		"a cap below the default":  {URLs: urls, MaxLifetime: 5 * time.Minute},
+		"a floor above it":         {URLs: urls, MinLifetime: time.Hour},
+		"no stale keys":            {URLs: urls, StaleFor: -1},
+		"the bounds of everything": {URLs: urls, StaleFor: 72 * time.Hour, RefetchInterval: 5 * time.Second, FetchTimeout: time.Minute},
+		"a damaged snapshot":       {URLs: urls, Snapshot: []byte("{")},
+	}
+	for name, cfg := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r, err := jwks.NewRemote(cfg)
+			require.NoError(t, err)
+			assert.Equal(t, jwks.StateEmpty, r.Status().State)
+		})
+	}
+}
+
+func TestConfigIsCopied(t *testing.T) {
+	t.Parallel()
+	s, k := newServer(), ecKey("k")
+	s.publish(k)
+	cfg := jwks.RemoteConfig{URLs: []string{keysURL}, HTTPClient: &http.Client{Transport: s}}
+	r, err := jwks.NewRemote(cfg)
+	require.NoError(t, err)
+	cfg.URLs[0], cfg.HTTPClient.Transport = "https://evil.example.com", nil
+	requireKey(t, r, k)
+}
