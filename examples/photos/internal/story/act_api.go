@@ -25,7 +25,7 @@ func (s *story) publicAPIServesMany(ctx context.Context) {
 		want: "200, asked anew", deciders: []string{publicAPI, photoService, albumService}, do: s.askLater,
 	})
 	s.play(ctx, step{
-		who: printingService, whom: publicAPI, asked: "GET /library, often", with: "Olivia's token",
+		who: printingService, whom: publicAPI, asked: "GET /library", with: "Olivia's token, as often as it likes",
 		want: "429", deciders: []string{publicAPI}, crowd: true, do: s.askTooOften,
 	})
 	s.play(ctx, step{

@@ -34,7 +34,7 @@ func (s *story) ownerLetsStrangerPrint(ctx context.Context) {
 		want: "all 4 photos of olivia", deciders: []string{publicAPI, photoService, albumService}, do: s.allows,
 	})
 	s.play(ctx, step{
-		who: "we", whom: "Olivia's browser", asked: "who got her password?",
+		who: "we", whom: "Olivia's browser", asked: "who got it?", with: "her password, looked for in all that her browser sent",
 		want: authServer, do: s.whoSawThePassword,
 	})
 	s.play(ctx, step{

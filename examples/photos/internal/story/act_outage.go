@@ -15,6 +15,7 @@ func (s *story) issuerGoesDown(ctx context.Context) {
 		"Just before, it signs a last token with a key that no service has seen yet. Good calls go on; that token "+
 			"cannot be judged, which is nobody's fault, so it is answered 503 and never 401.")
 	known, unseen := new(string), new(string)
+	s.clock.moveOn(time.Minute) // services ask for unknown keys every half minute at most
 	s.play(ctx, step{
 		who: statistics, whom: authServer, asked: "a token for itself", with: "the issuer's connections cut",
 		want: "no answer", do: func(ctx context.Context) answer { return s.goDown(ctx, known, unseen) },

@@ -63,14 +63,14 @@ func (r *recorder) allowed(ctx context.Context, service string, policy scope.Pol
 	if t, ok := token.FromContext(ctx); ok {
 		caller = callerName(t)
 	}
-	r.note(decision{service: service, text: fmt.Sprintf("allowed %s, who meets %v", caller, policy)})
+	r.note(decision{service: service, text: fmt.Sprintf("allowed %s by %v", caller, policy)})
 }
 
 func callerName(t *token.Token) string {
 	if t.ActsForItself() {
-		return t.ClientID() + " (for itself)"
+		return t.ClientID() + " for itself"
 	}
-	return t.ClientID() + " (for " + t.Subject() + ")"
+	return t.ClientID() + " for " + t.Subject()
 }
 
 func (r *recorder) refused(service string, err error) {

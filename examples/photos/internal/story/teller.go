@@ -48,9 +48,9 @@ type teller struct {
 
 // Widths of the columns. The lines below a step are wrapped at their sum.
 const (
-	callWidth   = 42
-	askedWidth  = 22
-	answerWidth = 25
+	callWidth   = 40
+	askedWidth  = 19
+	answerWidth = 29
 	indent      = "     "
 	lineWidth   = len(indent) + callWidth + askedWidth + 2*answerWidth
 )

@@ -1,0 +1,20 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// The whole story, as the command plays it.
+func TestStory(t *testing.T) {
+	t.Parallel()
+	var out strings.Builder
+	ok, err := run(t.Context(), false, &out)
+	require.NoError(t, err)
+	assert.True(t, ok, "a step went otherwise than told:\n%s", &out)
+	assert.NotContains(t, out.String(), "eyJ", "a token has been printed")
+	assert.Regexp(t, `All \d+ steps went as told\.`, out.String())
+}
