@@ -54,8 +54,12 @@ func (s Static) Keys(_ context.Context, kid string) ([]Key, error) {
 		return s, nil
 	}
 	var found []Key
-	for _, k := range s {
-		if k.ID == kid {
+	for i, k := range s {
+		switch {
+		case k.ID != kid:
+		case found == nil:
+			found = s[i : i+1 : i+1] // the usual case costs no memory
+		default:
 			found = append(found, k)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/sha512"
+	"unsafe"
 
 	"github.com/postern-go/postern/jwks"
 )
@@ -84,16 +85,20 @@ func isEd25519(_ *algorithm, key crypto.PublicKey) bool {
 func (a *algorithm) digest(input string, buf *[sha512.Size]byte) []byte {
 	switch a.hash {
 	case crypto.SHA256:
-		sum := sha256.Sum256([]byte(input))
+		sum := sha256.Sum256(bytesOf(input))
 		return append(buf[:0], sum[:]...)
 	case crypto.SHA384:
-		sum := sha512.Sum384([]byte(input))
+		sum := sha512.Sum384(bytesOf(input))
 		return append(buf[:0], sum[:]...)
 	default:
-		sum := sha512.Sum512([]byte(input))
+		sum := sha512.Sum512(bytesOf(input))
 		return append(buf[:0], sum[:]...)
 	}
 }
+
+// bytesOf gives the bytes of text to functions that only read them. Copying
+// them would cost as much as the rest of the work on a remembered token.
+func bytesOf(text string) []byte { return unsafe.Slice(unsafe.StringData(text), len(text)) }
 
 func verifyPKCS1v15(a *algorithm, key crypto.PublicKey, input string, signature []byte) bool {
 	var buf [sha512.Size]byte
@@ -122,7 +127,7 @@ func verifyECDSA(a *algorithm, key crypto.PublicKey, input string, signature []b
 }
 
 func verifyEd25519(_ *algorithm, key crypto.PublicKey, input string, signature []byte) bool {
-	return len(signature) == ed25519.SignatureSize && ed25519.Verify(key.(ed25519.PublicKey), []byte(input), signature)
+	return len(signature) == ed25519.SignatureSize && ed25519.Verify(key.(ed25519.PublicKey), bytesOf(input), signature)
 }
 
 // maxDER holds the longest signature there is: a sequence of two integers of

@@ -12,12 +12,11 @@ import (
 // checkBinding wants proof of possession for every method that the token is
 // bound by. A method nobody checks refuses the token: ignoring it would make a
 // bound token a bearer token, which is what a thief wants (RFC 7800 §3.1).
-func (v *Verifier) checkBinding(ctx context.Context, t *Token, cnf strict.Value, p Presentation) error {
-	if cnf.Kind == strict.Absent {
+func (v *Verifier) checkBinding(ctx context.Context, t *Token, p Presentation) error {
+	if t.cnf.Kind == strict.Absent {
 		return checkUnbound(p)
 	}
-	t.cnf = cnf
-	methods, err := confirmationMethods(cnf)
+	methods, err := confirmationMethods(t.cnf)
 	if err != nil {
 		return err
 	}

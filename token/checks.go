@@ -11,9 +11,8 @@ import (
 // fill checks the claims of a token whose signature is good, in the order in
 // which their faults are reported, and fills in what t says of them. Each
 // check stands alone: no claim makes up for another.
-func (v *Verifier) fill(t *Token, c *claims, explicit bool) error {
-	now := v.time()
-	for _, check := range [...]func(*Verifier, *Token, *claims, time.Time) error{
+func (v *Verifier) fill(t *claimSet, c *claims, explicit bool, now time.Time) error {
+	for _, check := range [...]func(*Verifier, *claimSet, *claims, time.Time) error{
 		(*Verifier).checkIssuer, (*Verifier).checkExpiry, (*Verifier).checkNotBefore, (*Verifier).checkIssuedAt,
 		(*Verifier).checkAudience, (*Verifier).checkSubject, (*Verifier).checkClientID, (*Verifier).checkID,
 		(*Verifier).checkOthers, (*Verifier).checkScope,
@@ -28,9 +27,27 @@ func (v *Verifier) fill(t *Token, c *claims, explicit bool) error {
 	return v.checkNoIDToken(t, c)
 }
 
+// checkAgain checks of a token that was good before what time may have changed,
+// and whom it is for.
+func (v *Verifier) checkAgain(t *claimSet, now time.Time) error {
+	if err := t.checkNotExpired(now); err != nil {
+		return err
+	}
+	if err := v.checkNotAhead("nbf", t.notBefore, now); err != nil {
+		return err
+	}
+	if err := v.checkNotAhead("iat", t.issuedAt, now); err != nil {
+		return err
+	}
+	if !v.isAudience(t.audience) {
+		return &refusal{why: ErrAudience, what: "aud", want: v.want.audience, field: "Config.Audience"}
+	}
+	return nil
+}
+
 // checkIssuer has been called before, to choose the keys. It is called again
 // here so that no token exists whose issuer was not checked with its claims.
-func (v *Verifier) checkIssuer(t *Token, c *claims, _ time.Time) error {
+func (v *Verifier) checkIssuer(t *claimSet, c *claims, _ time.Time) error {
 	t.issuer = v.issuer
 	return v.isFromIssuer(c)
 }
@@ -44,26 +61,30 @@ func (v *Verifier) isFromIssuer(c *claims) error {
 
 // checkExpiry refuses from the very second of exp on (RFC 7519 §4.1.4). A
 // fraction of a second is dropped, to the earlier side.
-func (v *Verifier) checkExpiry(t *Token, c *claims, now time.Time) error {
+func (v *Verifier) checkExpiry(t *claimSet, c *claims, now time.Time) error {
 	exp, _, ok := numericDate(c.exp)
 	if !ok {
 		return wrongDate("exp", c.exp)
 	}
 	t.expiry, t.leeway = exp, v.leeway
-	if !now.Before(t.Deadline()) {
-		return &refusal{why: ErrExpired, what: "exp", seen: c.exp.Raw, want: "later than now", field: "Config.Leeway"}
-	}
-	return nil
+	return t.checkNotExpired(now)
 }
 
-func (v *Verifier) checkNotBefore(t *Token, c *claims, now time.Time) (err error) {
+func (s *claimSet) checkNotExpired(now time.Time) error {
+	if now.Before(s.deadline()) {
+		return nil
+	}
+	return &refusal{why: ErrExpired, what: "exp", dated: true, date: s.expiry, want: "later than now", field: "Config.Leeway"}
+}
+
+func (v *Verifier) checkNotBefore(t *claimSet, c *claims, now time.Time) (err error) {
 	t.notBefore, err = v.checkPast("nbf", c.nbf, now)
 	return err
 }
 
 // checkIssuedAt refuses a token from the future: its issuer's clock, or the
 // claim, is wrong.
-func (v *Verifier) checkIssuedAt(t *Token, c *claims, now time.Time) (err error) {
+func (v *Verifier) checkIssuedAt(t *claimSet, c *claims, now time.Time) (err error) {
 	if c.iat.Kind == strict.Absent && (v.required.iat || v.maxLifetime > 0) {
 		return wrongDate("iat", c.iat)
 	}
@@ -90,15 +111,19 @@ func (v *Verifier) checkPast(name string, value strict.Value, now time.Time) (in
 	if more {
 		date++
 	}
-	if time.Unix(date, 0).After(now.Add(v.leeway)) {
-		return 0, &refusal{why: ErrNotYetValid, what: name, seen: value.Raw, want: "not later than now", field: "Config.Leeway"}
+	return date, v.checkNotAhead(name, date, now)
+}
+
+func (v *Verifier) checkNotAhead(name string, date int64, now time.Time) error {
+	if !time.Unix(date, 0).After(now.Add(v.leeway)) {
+		return nil
 	}
-	return date, nil
+	return &refusal{why: ErrNotYetValid, what: name, dated: true, date: date, want: "not later than now", field: "Config.Leeway"}
 }
 
 // checkAudience wants one of our identifiers, exactly (RFC 9068 §4, RFC 7519
 // §4.1.3). A token for somebody else must be worthless here.
-func (v *Verifier) checkAudience(t *Token, c *claims, _ time.Time) error {
+func (v *Verifier) checkAudience(t *claimSet, c *claims, _ time.Time) error {
 	switch c.aud.Kind {
 	case strict.String:
 		aud, _ := c.aud.Text()
@@ -111,31 +136,38 @@ func (v *Verifier) checkAudience(t *Token, c *claims, _ time.Time) error {
 	case strict.Object:
 		return wrongType("aud", c.aud, "a string or an array of strings")
 	}
-	for _, aud := range t.audience {
-		if slices.Contains(v.audience, aud) {
-			return nil
-		}
+	if v.isAudience(t.audience) {
+		return nil
 	}
 	return &refusal{why: ErrAudience, what: "aud", seen: c.aud.Raw, want: v.want.audience, field: "Config.Audience"}
 }
 
-func (v *Verifier) checkSubject(t *Token, c *claims, _ time.Time) (err error) {
+func (v *Verifier) isAudience(named []string) bool {
+	for _, aud := range named {
+		if slices.Contains(v.audience, aud) {
+			return true
+		}
+	}
+	return false
+}
+
+func (v *Verifier) checkSubject(t *claimSet, c *claims, _ time.Time) (err error) {
 	t.subject, err = text("sub", c.sub, v.required.sub)
 	return err
 }
 
-func (v *Verifier) checkClientID(t *Token, c *claims, _ time.Time) (err error) {
+func (v *Verifier) checkClientID(t *claimSet, c *claims, _ time.Time) (err error) {
 	t.clientID, err = text(v.clientIDClaim, c.clientID, v.required.clientID)
 	return err
 }
 
-func (v *Verifier) checkID(t *Token, c *claims, _ time.Time) (err error) {
+func (v *Verifier) checkID(t *claimSet, c *claims, _ time.Time) (err error) {
 	t.id, err = text("jti", c.jti, v.required.jti)
 	return err
 }
 
 // checkOthers wants the claims that are required by name only.
-func (v *Verifier) checkOthers(_ *Token, c *claims, _ time.Time) error {
+func (v *Verifier) checkOthers(_ *claimSet, c *claims, _ time.Time) error {
 	if missing := ^c.others & (1<<len(v.required.others) - 1); missing != 0 {
 		name := v.required.others[bits.TrailingZeros64(missing)]
 		return &refusal{why: ErrClaim, what: name, want: "it to be there", field: "Config.Profile.Required"}
@@ -144,7 +176,7 @@ func (v *Verifier) checkOthers(_ *Token, c *claims, _ time.Time) error {
 }
 
 // checkScope reads the scopes. No claim means no scope, never all.
-func (v *Verifier) checkScope(t *Token, c *claims, _ time.Time) error {
+func (v *Verifier) checkScope(t *claimSet, c *claims, _ time.Time) error {
 	if c.scope.Kind == strict.Absent {
 		return nil
 	}
@@ -167,7 +199,7 @@ func (v *Verifier) checkScope(t *Token, c *claims, _ time.Time) error {
 // checkNoIDToken refuses what looks like an ID token where the type does not
 // tell (RFC 8725 §3.12). An ID token says who signed in, not what anyone may
 // do, and every client of the issuer can get one.
-func (v *Verifier) checkNoIDToken(t *Token, c *claims) error {
+func (v *Verifier) checkNoIDToken(t *claimSet, c *claims) error {
 	if c.idToken != "" {
 		return &refusal{why: ErrType, what: c.idToken, seen: "present", want: "a token without it, since ID tokens have it", field: "Config.Profile.Types"}
 	}

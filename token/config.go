@@ -49,6 +49,14 @@ type Config struct {
 	// RequireKeyID refuses tokens without a kid header. Without it such a
 	// token is tried with at most eight fitting keys.
 	RequireKeyID bool
+	// CacheSize is about how many bytes of memory the Verifier may use to
+	// remember tokens whose signature it has found good, so that it need not
+	// verify the same signature at every call. Everything that can change is
+	// checked at every call all the same: that the key is still published,
+	// exp, nbf, aud, binding and policy. Zero means 4 MiB, which is some 4000
+	// tokens; negative means that nothing is remembered. Memory is taken up
+	// only by issuers whose tokens come in.
+	CacheSize int
 	// Proofs lists the proofs of possession that are understood. A token that
 	// is bound in any other way is refused (RFC 7800 §3.1).
 	Proofs []Proof
@@ -66,6 +74,7 @@ const (
 
 	defaultTokenSize = 16 << 10
 	smallestMaxSize  = 1 << 10
+	defaultCacheSize = 4 << 20
 	largestMaxSize   = 64 << 10
 )
 
@@ -81,6 +90,13 @@ func (c Config) maxTokenSize() int {
 		return defaultTokenSize
 	}
 	return c.MaxTokenSize
+}
+
+func (c Config) cacheSize() int {
+	if c.CacheSize == 0 {
+		return defaultCacheSize
+	}
+	return c.CacheSize
 }
 
 func (c Config) algorithms() []string {

@@ -166,6 +166,8 @@ type refusal struct {
 	why   error  // the reason
 	what  string // what was looked at: "aud", "header typ"
 	seen  string // its value as received, hostile; "" if absent
+	dated bool   // its value is date, and seen is empty
+	date  int64
 	want  string // what would have passed
 	field string // the setting that would change the verdict, or ""
 	cause error
@@ -183,11 +185,7 @@ func (r *refusal) Error() string {
 	b.WriteString(r.why.Error())
 	if r.what != "" {
 		b.WriteString(": " + r.what)
-		if r.seen == "" {
-			b.WriteString(" is absent")
-		} else {
-			b.WriteString(" is " + shown(r.seen))
-		}
+		b.WriteString(r.sight())
 	}
 	if r.want != "" {
 		b.WriteString(", want " + r.want)
@@ -199,6 +197,17 @@ func (r *refusal) Error() string {
 		b.WriteString(": " + r.cause.Error())
 	}
 	return b.String()
+}
+
+func (r *refusal) sight() string {
+	switch {
+	case r.seen != "":
+		return " is " + shown(r.seen)
+	case r.dated:
+		return " is " + strconv.FormatInt(r.date, 10)
+	default:
+		return " is absent"
+	}
 }
 
 // shown makes a hostile value fit for a line in a log: quoted, so that it

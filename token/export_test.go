@@ -1,4 +1,54 @@
 package token
 
+import (
+	"crypto/sha256"
+	"time"
+)
+
 // ParseNumericDate is tested directly: a verifier shows only a part of what it does.
 var ParseNumericDate = parseNumericDate
+
+// Cache is the memory of a Verifier, filled without signatures.
+type Cache struct{ c *cache }
+
+func NewCache(bytes int) *Cache { return &Cache{newCache(bytes)} }
+
+func (c *Cache) Get(name string) bool {
+	id := tokenID(sha256.Sum256([]byte(name)))
+	return c.c.get(&id) != nil
+}
+
+func (c *Cache) Put(name string, size int, expiry, now time.Time) {
+	e := &entry{id: sha256.Sum256([]byte(name)), says: &claimSet{payload: string(make([]byte, size)), expiry: expiry.Unix()}}
+	c.c.put(e, now)
+}
+
+func (c *Cache) Bytes() int {
+	bytes := 0
+	for i := range *c.c.buckets.Load() {
+		b := &(*c.c.buckets.Load())[i]
+		held := 0
+		for s := range b.slots {
+			if e := b.slots[s].Load(); e != nil {
+				held += e.size
+			}
+		}
+		if held != b.bytes {
+			panic("the account of a bucket is wrong")
+		}
+		bytes += held
+	}
+	return bytes
+}
+
+func (c *Cache) Entries() int {
+	entries := 0
+	for i := range *c.c.buckets.Load() {
+		for s := range (*c.c.buckets.Load())[i].slots {
+			if (*c.c.buckets.Load())[i].slots[s].Load() != nil {
+				entries++
+			}
+		}
+	}
+	return entries
+}

@@ -2,6 +2,9 @@ package token
 
 import (
 	"context"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/rsa"
 	"errors"
 	"sync"
@@ -14,15 +17,15 @@ import (
 // kid, or one kid to several, there is no telling which is meant.
 const maxTries = 8
 
-// checkKeys verifies the signature with the issuer's keys of that kid, or with
-// those that fit if the token names none.
-func (v *Verifier) checkKeys(ctx context.Context, jws *compact, alg *algorithm, kid string) error {
+// findKey finds the key that verifies the signature among the issuer's keys of
+// that kid, or among those that fit if the token names none.
+func (v *Verifier) findKey(ctx context.Context, jws *compact, alg *algorithm, kid string) (jwks.Key, error) {
 	keys, err := v.keys.Keys(ctx, kid)
 	switch {
 	case errors.Is(err, jwks.ErrNotFound):
-		return unknownKey(kid, err)
+		return jwks.Key{}, unknownKey(kid, err)
 	case err != nil:
-		return keysUnavailable(err)
+		return jwks.Key{}, keysUnavailable(err)
 	}
 	tries := 0
 	for _, key := range keys {
@@ -30,19 +33,19 @@ func (v *Verifier) checkKeys(ctx context.Context, jws *compact, alg *algorithm, 
 			continue
 		}
 		if tries++; tries > maxTries {
-			return unknownKey(kid, errTooMany)
+			return jwks.Key{}, unknownKey(kid, errTooMany)
 		}
 		if alg.verify(alg, key.Public, jws.input, jws.signature) {
-			return v.pin(key, alg)
+			return key, v.pin(key, alg)
 		}
 	}
 	switch {
 	case tries > 0:
-		return errSignature
+		return jwks.Key{}, errSignature
 	case kid != "":
-		return &refusal{why: ErrAlgorithm, what: "header alg", seen: alg.name, want: "the algorithm of the key it names"}
+		return jwks.Key{}, &refusal{why: ErrAlgorithm, what: "header alg", seen: alg.name, want: "the algorithm of the key it names"}
 	default:
-		return unknownKey(kid, errNoneFits)
+		return jwks.Key{}, unknownKey(kid, errNoneFits)
 	}
 }
 
@@ -54,6 +57,33 @@ var (
 
 func unknownKey(kid string, cause error) error {
 	return &refusal{why: ErrUnknownKey, what: "header kid", seen: kid, cause: cause}
+}
+
+// isPublished reports whether the key that verified a token may still do so.
+func (v *Verifier) isPublished(e *entry, keys []jwks.Key) bool {
+	for _, key := range keys {
+		if e.alg.accepts(key) && sameKey(key.Public, e.key.Public) && v.pins.allow(key, e.alg) {
+			return true
+		}
+	}
+	return false
+}
+
+// sameKey compares public keys, first by where they are, since a source hands
+// out the same ones until they are loaded anew.
+func sameKey(a, b crypto.PublicKey) bool {
+	switch a := a.(type) {
+	case *rsa.PublicKey:
+		b, ok := b.(*rsa.PublicKey)
+		return ok && (a == b || a.Equal(b))
+	case *ecdsa.PublicKey:
+		b, ok := b.(*ecdsa.PublicKey)
+		return ok && (a == b || a.Equal(b))
+	case ed25519.PublicKey:
+		return a.Equal(b)
+	default:
+		return false
+	}
 }
 
 func (v *Verifier) pin(key jwks.Key, alg *algorithm) error {

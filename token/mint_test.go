@@ -38,13 +38,13 @@ var now = time.Unix(1_700_000_000, 0)
 // keys are the issuer's, and some of others. They are fixed, so that a good
 // token is good in every process of a fuzzer.
 var keys = struct {
-	rsa, rsa3072, otherRSA func() *rsa.PrivateKey
-	p256, otherP256        func() *ecdsa.PrivateKey
-	p384, p521             func() *ecdsa.PrivateKey
-	ed                     func() ed25519.PrivateKey
+	rsa, pssRSA, otherRSA func() *rsa.PrivateKey
+	p256, otherP256       func() *ecdsa.PrivateKey
+	p384, p521            func() *ecdsa.PrivateKey
+	ed                    func() ed25519.PrivateKey
 }{
 	rsa:       stored[*rsa.PrivateKey]("rsa2048"),
-	rsa3072:   stored[*rsa.PrivateKey]("rsa3072"),
+	pssRSA:    stored[*rsa.PrivateKey]("rsa2048-pss"),
 	otherRSA:  stored[*rsa.PrivateKey]("rsa2048-other"),
 	p256:      stored[*ecdsa.PrivateKey]("p256"),
 	otherP256: stored[*ecdsa.PrivateKey]("p256-other"),
@@ -77,7 +77,7 @@ func keyFor(alg string) (kid string, key crypto.Signer) {
 	case "RS256", "RS384", "RS512":
 		return "rs", keys.rsa()
 	case "PS256", "PS384", "PS512":
-		return "ps", keys.rsa3072()
+		return "ps", keys.pssRSA()
 	case "ES256":
 		return "es256", keys.p256()
 	case "ES384":
@@ -93,7 +93,7 @@ func keyFor(alg string) (kid string, key crypto.Signer) {
 func published() jwks.Static {
 	return jwks.Static{
 		{ID: "rs", Public: keys.rsa().Public()},
-		{ID: "ps", Public: keys.rsa3072().Public()},
+		{ID: "ps", Public: keys.pssRSA().Public()},
 		{ID: "es256", Public: keys.p256().Public()},
 		{ID: "es384", Public: keys.p384().Public()},
 		{ID: "es512", Public: keys.p521().Public()},

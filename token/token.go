@@ -100,7 +100,9 @@ func (t *Token) Expiry() time.Time { return numericTime(t.set().expiry) }
 
 // Deadline is when the verifier stops accepting the token: Expiry plus the
 // leeway it allows. Work that goes on for long, such as a stream, ends here.
-func (t *Token) Deadline() time.Time { return t.Expiry().Add(t.set().leeway) }
+func (t *Token) Deadline() time.Time { return t.set().deadline() }
+
+func (s *claimSet) deadline() time.Time { return numericTime(s.expiry).Add(s.leeway) }
 
 // Raw is the token as received, for passing it on. It is a secret: whoever
 // holds it can act as the caller.

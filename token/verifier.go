@@ -2,6 +2,7 @@ package token
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -30,7 +31,8 @@ type Verifier struct {
 	requireKeyID     bool
 	proofs           []Proof
 	time             func() time.Time
-	pins             *pins // nil if no key could serve two algorithms
+	pins             *pins  // nil if no key could serve two algorithms
+	cache            *cache // nil if nothing is remembered
 
 	want expectations
 }
@@ -86,6 +88,7 @@ func NewVerifier(cfg Config) (*Verifier, error) {
 		proofs:           slices.Clone(cfg.Proofs),
 		time:             cfg.time(),
 		want:             newExpectations(cfg),
+		cache:            newCache(cfg.cacheSize()),
 	}
 	for _, name := range cfg.algorithms() {
 		v.algorithms = append(v.algorithms, algorithmNamed(name))
@@ -134,15 +137,28 @@ func (v *Verifier) Authenticate(ctx context.Context, p Presentation) (*Token, er
 	if len(p.Token) > v.maxSize {
 		return nil, &refusal{why: ErrTooLarge, want: v.want.size, field: "Config.MaxTokenSize"}
 	}
-	var signature [maxSignatureSize]byte
-	jws, err := readCompact(p.Token, signature[:0])
+	id := v.cache.id(p.Token)
+	says, err := v.recall(ctx, &id)
+	if says == nil && err == nil {
+		says, err = v.verify(ctx, p.Token, &id)
+	}
 	if err != nil {
 		return nil, err
 	}
-	return v.verify(ctx, p, &jws)
+	t := &Token{p.Token, says}
+	if err := v.checkBinding(ctx, t, p); err != nil {
+		return nil, err
+	}
+	return t, nil
 }
 
-func (v *Verifier) verify(ctx context.Context, p Presentation, jws *compact) (*Token, error) {
+// verify checks a token from its first byte on, but for its binding.
+func (v *Verifier) verify(ctx context.Context, raw string, id *tokenID) (*claimSet, error) {
+	var signature [maxSignatureSize]byte
+	jws, err := readCompact(raw, signature[:0])
+	if err != nil {
+		return nil, err
+	}
 	h, err := readHeader(jws.header)
 	if err != nil {
 		return nil, err
@@ -151,46 +167,74 @@ func (v *Verifier) verify(ctx context.Context, p Presentation, jws *compact) (*T
 	if err != nil {
 		return nil, err
 	}
-	explicit, err := v.checkSignature(ctx, jws, &h, &c)
+	signed, err := v.checkSignature(ctx, &jws, &h, &c)
 	if err != nil {
 		return nil, err
 	}
-	t := &Token{p.Token, &claimSet{payload: jws.payload}}
-	if err := v.fill(t, &c, explicit); err != nil {
+	now := v.time()
+	says := &claimSet{payload: jws.payload, cnf: c.cnf}
+	if err := v.fill(says, &c, signed.explicit, now); err != nil {
 		return nil, err
 	}
-	if err := v.checkBinding(ctx, t, c.cnf, p); err != nil {
+	v.cache.put(&entry{id: *id, kid: signed.kid, alg: signed.alg, key: signed.key, says: says}, now)
+	return says, nil
+}
+
+// recall looks for a token that has been verified before, and checks what may
+// have changed since. It returns nil and no error if the token is not known.
+func (v *Verifier) recall(ctx context.Context, id *tokenID) (*claimSet, error) {
+	e := v.cache.get(id)
+	if e == nil {
+		return nil, nil
+	}
+	keys, err := v.keys.Keys(ctx, e.kid)
+	if err != nil && !errors.Is(err, jwks.ErrNotFound) {
+		return nil, keysUnavailable(err)
+	}
+	if !v.isPublished(e, keys) {
+		v.cache.remove(e)
+		return nil, nil
+	}
+	if err := v.checkAgain(e.says, v.time()); err != nil {
+		v.cache.remove(e)
 		return nil, err
 	}
-	return t, nil
+	return e.says, nil
+}
+
+// signature is how a token was signed.
+type signature struct {
+	explicit bool // the type alone says that it is an access token
+	kid      string
+	alg      *algorithm
+	key      jwks.Key
 }
 
 // checkSignature finds the algorithm and the key and verifies the signature.
 // Until it returns, the claims are anybody's. Of them only iss is looked at,
 // to see whether the keys at hand are the right ones at all: a token of
 // another issuer must not cost ours a request.
-func (v *Verifier) checkSignature(ctx context.Context, jws *compact, h *header, c *claims) (explicit bool, err error) {
-	alg, err := v.algorithm(h)
-	if err != nil {
-		return false, err
+func (v *Verifier) checkSignature(ctx context.Context, jws *compact, h *header, c *claims) (s signature, err error) {
+	if s.alg, err = v.algorithm(h); err != nil {
+		return s, err
 	}
-	if err := h.checkCritical(); err != nil {
-		return false, err
+	if err = h.checkCritical(); err != nil {
+		return s, err
 	}
-	if explicit, err = v.checkType(h); err != nil {
-		return false, err
+	if s.explicit, err = v.checkType(h); err != nil {
+		return s, err
 	}
-	if err := h.checkContent(); err != nil {
-		return false, err
+	if err = h.checkContent(); err != nil {
+		return s, err
 	}
-	kid, err := v.keyID(h)
-	if err != nil {
-		return false, err
+	if s.kid, err = v.keyID(h); err != nil {
+		return s, err
 	}
-	if err := v.isFromIssuer(c); err != nil {
-		return false, err
+	if err = v.isFromIssuer(c); err != nil {
+		return s, err
 	}
-	return explicit, v.checkKeys(ctx, jws, alg, kid)
+	s.key, err = v.findKey(ctx, jws, s.alg, s.kid)
+	return s, err
 }
 
 // Ready reports whether tokens can be verified: it returns nil once the keys

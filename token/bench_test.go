@@ -1,0 +1,159 @@
+package token_test
+
+import (
+	"context"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"math/big"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/postern-go/postern/token"
+)
+
+var benchAlgorithms = []string{"RS256", "PS256", "ES256", "EdDSA"}
+
+// sized is a good token of about so many bytes.
+func sized(alg string, size int) string {
+	pad := size*3/4 - len(mint{alg: alg}.token())*3/4
+	return mint{alg: alg, claims: pairs([]any{"pad", strings.Repeat("p", max(pad, 0))})}.token()
+}
+
+// floor is the bare check of the token's signature, which no verifier can do
+// without unless it remembers the token.
+func floor(b *testing.B, alg, raw string) func() bool {
+	b.Helper()
+	dot := strings.LastIndexByte(raw, '.')
+	input := []byte(raw[:dot])
+	signature, err := base64.RawURLEncoding.DecodeString(raw[dot+1:])
+	require.NoError(b, err)
+	_, key := keyFor(alg)
+	switch public := key.Public().(type) {
+	case ed25519.PublicKey:
+		return func() bool { return ed25519.Verify(public, input, signature) }
+	case *ecdsa.PublicKey:
+		return func() bool {
+			digest := sha256.Sum256(input)
+			r, s := new(big.Int).SetBytes(signature[:32]), new(big.Int).SetBytes(signature[32:])
+			return ecdsa.Verify(public, digest[:], r, s)
+		}
+	case *rsa.PublicKey:
+		if alg == "PS256" {
+			options := &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash}
+			return func() bool {
+				digest := sha256.Sum256(input)
+				return rsa.VerifyPSS(public, crypto.SHA256, digest[:], signature, options) == nil
+			}
+		}
+		return func() bool {
+			digest := sha256.Sum256(input)
+			return rsa.VerifyPKCS1v15(public, crypto.SHA256, digest[:], signature) == nil
+		}
+	}
+	panic(alg)
+}
+
+// BenchmarkVerify measures a good token: verified from its first byte on
+// (cold), remembered (warm), and what either cannot go below (floor): the bare
+// signature check, and a hash of the token with a look-up in a map.
+func BenchmarkVerify(b *testing.B) {
+	for _, alg := range benchAlgorithms {
+		for _, size := range []int{900, 4096} {
+			raw := sized(alg, size)
+			name := fmt.Sprintf("alg=%s/size=%d/", alg, size)
+			b.Run(name+"floor", func(b *testing.B) {
+				check := floor(b, alg, raw)
+				b.ReportAllocs()
+				for b.Loop() {
+					if !check() {
+						b.Fatal("the floor gave way")
+					}
+				}
+			})
+			b.Run(name+"cold", benchVerify(raw, func(c *token.Config) { c.CacheSize = -1 }))
+			b.Run(name+"warm", benchVerify(raw, nil))
+		}
+	}
+	for _, size := range []int{900, 4096} {
+		b.Run(fmt.Sprintf("lookup/size=%d/floor", size), func(b *testing.B) {
+			raw := []byte(sized("RS256", size))
+			known := map[[sha256.Size]byte]bool{sha256.Sum256(raw): true}
+			b.ReportAllocs()
+			for b.Loop() {
+				if !known[sha256.Sum256(raw)] {
+					b.Fatal("forgotten")
+				}
+			}
+		})
+	}
+}
+
+func benchVerify(raw string, cfg func(*token.Config)) func(*testing.B) {
+	return func(b *testing.B) {
+		v := newVerifier(b, cfg)
+		p := token.Bearer(raw)
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := v.Authenticate(context.Background(), p); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+}
+
+// BenchmarkVerifyParallel shows whether callers stand in each other's way:
+// compare -cpu 1 and -cpu 2.
+func BenchmarkVerifyParallel(b *testing.B) {
+	for name, cfg := range map[string]func(*token.Config){"warm": nil, "cold": func(c *token.Config) { c.CacheSize = -1 }} {
+		b.Run(name, func(b *testing.B) {
+			v := newVerifier(b, cfg)
+			p := token.Bearer(sized("RS256", 900))
+			b.ReportAllocs()
+			b.RunParallel(func(pb *testing.PB) {
+				for pb.Next() {
+					if _, err := v.Authenticate(context.Background(), p); err != nil {
+						b.Error(err)
+					}
+				}
+			})
+		})
+	}
+}
+
+// BenchmarkRefuse measures what tokens cost that are no good.
+func BenchmarkRefuse(b *testing.B) {
+	for name, raw := range map[string]string{
+		"missing": "", "malformed": "a.b.c", "garbage": strings.Repeat("A", 900), "alg": header("alg", "none").token(),
+		"expired": claims("exp", 1).token(), "unknown-key": header("kid", "unknown").token(),
+		"signature": mint{key: keys.otherP256()}.token(), "audience": claims("aud", "x").token(),
+		"too-large": strings.Repeat("A", 1<<20),
+	} {
+		b.Run(name, func(b *testing.B) {
+			v := newVerifier(b, nil)
+			p := token.Bearer(raw)
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := v.Authenticate(context.Background(), p); err == nil {
+					b.Fatal("let in")
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkClaimsOf(b *testing.B) {
+	tok := verified(b, claims("tenant", "acme", "level", 3), nil)
+	b.ReportAllocs()
+	for b.Loop() {
+		if c, err := token.ClaimsOf[custom](tok); err != nil || c.Level != 3 {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,247 @@
+package token
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/postern-go/postern/jwks"
+)
+
+// cache remembers tokens whose signature one Verifier has found good: under
+// which key, and what their claims say. That is all that cannot change. Whether
+// the key is still published, whether the token has expired, is for us, and is
+// bound to who presents it, is decided again at every call.
+//
+// Its key is a hash of the exact token, which no two tokens share and from
+// which none can be had back; the token itself is not kept.
+//
+// It is a table of buckets of a few slots each. Reading takes no lock. What a
+// bucket may hold is fixed in bytes and entries, hence what all may hold.
+//
+// Who may stay is decided within a bucket. A token that is met again gains
+// merit, and one without merit makes room first. Where all have merit, a
+// newcomer is let in only if it was there not long ago, and only then do the
+// others lose merit, one after the other. So a flood of tokens that are good
+// but used once displaces nothing but itself, while a change in who calls is
+// followed after a token's second or third use.
+type cache struct {
+	count   int // of buckets
+	buckets atomic.Pointer[[]bucket]
+}
+
+const (
+	slotsPerBucket = 8
+	// slotShare is what the bound on memory counts for a slot. A token with
+	// more to say takes the share of others in its bucket.
+	slotShare   = 1 << 10
+	bucketBytes = slotsPerBucket * slotShare
+	// entryOverhead is what an entry takes besides what its claims say.
+	entryOverhead = 512
+	mostMerit     = 3
+	departedTags  = 32
+)
+
+type bucket struct {
+	slots [slotsPerBucket]atomic.Pointer[entry]
+
+	mu       sync.Mutex // for all below, and for writing slots
+	bytes    int
+	arrivals uint64
+	hand     int                  // which slot loses merit next
+	departed [departedTags]uint32 // who was here not long ago
+	last     int                  // the newest of them
+}
+
+// entry is one token found good. All but merit is fixed once it is in.
+type entry struct {
+	id      tokenID
+	kid     string
+	alg     *algorithm
+	key     jwks.Key
+	says    *claimSet
+	size    int
+	arrival uint64
+	merit   atomic.Int32 // times met again, up to mostMerit
+}
+
+// tokenID is a hash of a token.
+type tokenID [sha256.Size]byte
+
+// id is what the token goes by in the cache.
+func (c *cache) id(raw string) tokenID {
+	if c == nil {
+		return tokenID{}
+	}
+	return sha256.Sum256(bytesOf(raw))
+}
+
+// newCache returns nil, which holds nothing, if there is no room for a bucket.
+func newCache(bytes int) *cache {
+	if bytes < bucketBytes {
+		return nil
+	}
+	return &cache{count: bytes / bucketBytes}
+}
+
+// bucket is where the token belongs. The table is made when first written to:
+// a service may have many issuers of which few are ever heard of.
+func (c *cache) bucket(id *tokenID, forWriting bool) *bucket {
+	table := c.buckets.Load()
+	if table == nil && forWriting {
+		fresh := make([]bucket, c.count)
+		c.buckets.CompareAndSwap(nil, &fresh)
+		table = c.buckets.Load()
+	}
+	if table == nil {
+		return nil
+	}
+	return &(*table)[binary.LittleEndian.Uint64(id[:])%uint64(c.count)]
+}
+
+// get returns what is remembered of the token, or nil.
+func (c *cache) get(id *tokenID) *entry {
+	if c == nil {
+		return nil
+	}
+	b := c.bucket(id, false)
+	if b == nil {
+		return nil
+	}
+	for i := range b.slots {
+		if e := b.slots[i].Load(); e != nil && e.id == *id {
+			e.met()
+			return e
+		}
+	}
+	return nil
+}
+
+// met writes only while there is merit to gain, so that readers of a busy
+// token do not take its memory away from each other.
+func (e *entry) met() {
+	if merit := e.merit.Load(); merit < mostMerit {
+		e.merit.CompareAndSwap(merit, merit+1)
+	}
+}
+
+// put remembers a token if it can stay.
+func (c *cache) put(e *entry, now time.Time) {
+	if c == nil {
+		return
+	}
+	e.size = entryOverhead + len(e.says.payload) + len(e.kid) + 16*(len(e.says.scopes)+len(e.says.audience))
+	if e.size > bucketBytes {
+		return
+	}
+	b := c.bucket(&e.id, true)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.has(&e.id) {
+		b.admit(e, now)
+	}
+}
+
+func (b *bucket) admit(e *entry, now time.Time) {
+	back := slices.Contains(b.departed[:], e.tag())
+	if back {
+		e.merit.Store(1)
+	}
+	for {
+		if free := b.free(); free >= 0 && b.bytes+e.size <= bucketBytes {
+			b.arrivals++
+			e.arrival = b.arrivals
+			b.bytes += e.size
+			b.slots[free].Store(e)
+			return
+		}
+		loser := b.loser(now)
+		switch {
+		case loser < 0 && back:
+			loser = b.wear()
+		case loser < 0:
+			b.note(e)
+			return
+		}
+		b.drop(loser)
+	}
+}
+
+// remove forgets a token that has died.
+func (c *cache) remove(e *entry) {
+	b := c.bucket(&e.id, true)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for i := range b.slots {
+		if b.slots[i].Load() == e {
+			b.drop(i)
+		}
+	}
+}
+
+func (b *bucket) has(id *tokenID) bool {
+	for i := range b.slots {
+		if e := b.slots[i].Load(); e != nil && e.id == *id {
+			return true
+		}
+	}
+	return false
+}
+
+func (b *bucket) free() int {
+	for i := range b.slots {
+		if b.slots[i].Load() == nil {
+			return i
+		}
+	}
+	return -1
+}
+
+// loser is one that has expired, or else the oldest without merit, or -1.
+func (b *bucket) loser(now time.Time) int {
+	found, arrival := -1, uint64(0)
+	for i := range b.slots {
+		e := b.slots[i].Load()
+		switch {
+		case e == nil:
+		case !now.Before(e.says.deadline()):
+			return i
+		case e.merit.Load() == 0 && (found < 0 || e.arrival < arrival):
+			found, arrival = i, e.arrival
+		}
+	}
+	return found
+}
+
+// wear takes merit from one after the other until one has none left.
+func (b *bucket) wear() int {
+	for {
+		i := b.hand
+		b.hand = (b.hand + 1) % slotsPerBucket
+		e := b.slots[i].Load()
+		if e == nil {
+			continue
+		}
+		if merit := e.merit.Load(); merit == 0 || e.merit.Add(-1) <= 0 {
+			return i
+		}
+	}
+}
+
+func (b *bucket) drop(i int) {
+	e := b.slots[i].Load()
+	b.bytes -= e.size
+	b.slots[i].Store(nil)
+	b.note(e)
+}
+
+// note remembers of one who is not here any more no more than that.
+func (b *bucket) note(e *entry) {
+	b.last = (b.last + 1) % departedTags
+	b.departed[b.last] = e.tag()
+}
+
+func (e *entry) tag() uint32 { return binary.LittleEndian.Uint32(e.id[8:]) | 1 }
