@@ -1,5 +1,7 @@
 package tokentest
 
+import "crypto/rand"
+
 // typeAttacks are other kinds of token, as well signed as an access token, or
 // access tokens that do not say what they are.
 func typeAttacks() []Attack {
@@ -7,10 +9,7 @@ func typeAttacks() []Attack {
 		name: "type", want: refuseInvalid, reason: "type",
 		why: "an issuer signs other things with the same key, which anybody may hold who is no API client (RFC 9068 §4, RFC 8725 §3.11)",
 	}.attacks(
-		try{row: "8725-3.11-1", name: "ID token for this service", make: func(f *forge) Credentials {
-			audience := f.issuer.Config().Audience
-			return authorization("Bearer " + f.issuer.IDToken(Audience(audience...), Edits(f.cfg.Good...), Scope(f.cfg.Scopes...)))
-		}},
+		try{row: "8725-3.11-1", name: "ID token for this service", make: idTokenForService},
 		try{row: "9068-4-1", name: "typ JWT", edit: Type("JWT")},
 		try{row: "9068-4-1", name: "typ missing", edit: WithoutHeader("typ")},
 		try{row: "8725-3.11-1", name: "logout token", edit: Type("logout+jwt")},
@@ -32,6 +31,20 @@ func typeAttacks() []Attack {
 		try{row: "7515-4.1.10-1", name: "cty JWT", edit: Header("cty", "JWT"), reason: "malformed", why: "a token in a token has claims of its own, and only one of the two is checked (RFC 8725 §3.3)"},
 		try{row: "7515-4.1.10-1", name: "cty JWT around another good token", edit: nestedToken, reason: "malformed", why: "a token in a token has claims of its own, and only one of the two is checked (RFC 8725 §3.3)"},
 	)
+}
+
+// idTokenForService is an ID token that an issuer could be brought to issue:
+// for this service, and with the claims of an access token that some put into
+// ID tokens as well.
+func idTokenForService(f *forge) Credentials {
+	return authorization("Bearer " + f.issuer.IDToken(
+		Audience(f.issuer.audience()...),
+		ClientID("test-client"),
+		Claim("jti", rand.Text()),
+		Scope(f.cfg.Scopes...),
+		Edits(f.cfg.Good...),
+		Type("JWT"),
+	))
 }
 
 // nestedToken signs a whole good token as the payload of another.

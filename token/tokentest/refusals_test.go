@@ -1,10 +1,13 @@
 package tokentest_test
 
 import (
+	"errors"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/postern-go/postern/middleware"
@@ -35,6 +38,146 @@ func TestRefusalsOfSoundServices(t *testing.T) {
 			tokentest.TestRefusals(t, issuer, tokentest.HTTPTarget(service, orders), &tokentest.RefusalConfig{
 				Scopes: []string{"orders:read", "orders:list"},
 			})
+		})
+	}
+}
+
+// For each guard that leaves one check out, an attack that then gets in.
+var weakGuards = map[check]string{
+	checkPresence:   "no credentials",
+	checkPlace:      "good token in the query",
+	checkScheme:     "good token under the scheme Token",
+	checkOneField:   "two Authorization fields with good tokens",
+	checkToken68:    "good token in quotes",
+	checkParts:      "four parts",
+	checkSize:       "token of 100 kilobytes",
+	checkBase64:     "spare bits set in the signature",
+	checkJSON:       "sub twice",
+	checkCase:       "EXP instead of exp",
+	checkAlgorithm:  "alg none, empty signature",
+	checkAccepted:   "alg that the service does not accept, by a published key",
+	checkCritical:   "b64 false, signed over the payload as it is",
+	checkType:       "ID token for this service",
+	checkContent:    "cty JWT around another good token",
+	checkKeyID:      "kid that the issuer does not publish",
+	checkEmbedded:   "jwk of the attacker",
+	checkSignature:  "by another key under the issuer's kid",
+	checkReplicated: "iss, aud and exp in the header only",
+	checkIssuer:     "another issuer",
+	checkAudience:   "another service",
+	checkTime:       "expired",
+	checkClaims:     "sub missing",
+	checkBinding:    "bound to a DPoP key",
+	checkScope:      "another scope",
+}
+
+// Attacks that two checks stand against, and why they are made all the same.
+var severalChecks = map[string]string{
+	"two parts":                      "has no signature, and so no third part",
+	"dots alone":                     "has no claims",
+	"empty header":                   "has no algorithm",
+	"empty payload":                  "has no claims",
+	"opaque token":                   "has no claims",
+	"encrypted token":                "has no claims",
+	"header is null":                 "has no algorithm",
+	"payload is a string":            "has no claims",
+	"payload is null":                "has no claims",
+	"member of cnf twice":            "is bound as well; its row asks for it",
+	"exp is NaN":                     "has no end; its row asks for it",
+	"of an expired token broken too": "is about the order of checks",
+	"too little scope and expired":   "is about the order of checks",
+}
+
+// The suite finds every weak guard, and every attack finds one: it was refused
+// for the one thing that is wrong with it and for nothing else.
+func TestWeakGuards(t *testing.T) {
+	t.Parallel()
+	issuer := tokentest.NewIssuer(t, &tokentest.Options{Algorithms: []string{"ES256", "ES384"}})
+	letIn := map[string]bool{}
+	for missing, attack := range weakGuards {
+		admitted := admittedBy(t, issuer, missing)
+		assert.Contains(t, admitted, attack, "without the check that %s", missing)
+		for _, name := range admitted {
+			letIn[name] = true
+		}
+	}
+	for _, a := range tokentest.Attacks() {
+		_, several := severalChecks[a.Name]
+		assert.Equal(t, !several && !onlyRSA[a.Name], letIn[a.Name], "%s: %s", a.Group, a.Name)
+	}
+}
+
+var onlyRSA = map[string]bool{
+	"HS256 with the RSA public key in PKCS 1":   true,
+	"PSS with a salt of 20 bytes":               true,
+	"PKCS 1 instead of PSS by the same RSA key": true,
+}
+
+func TestWeakGuardsOfRSA(t *testing.T) {
+	t.Parallel()
+	issuer := tokentest.NewIssuer(t, &tokentest.Options{Algorithms: []string{"PS256"}})
+	admitted := slices.Concat(admittedBy(t, issuer, checkSignature), admittedBy(t, issuer, checkAlgorithm))
+	for name := range onlyRSA {
+		assert.Contains(t, admitted, name)
+	}
+}
+
+func TestGuardThatIsNotWeak(t *testing.T) {
+	t.Parallel()
+	for _, algorithm := range []string{"ES256", "PS256"} {
+		t.Run(algorithm, func(t *testing.T) {
+			t.Parallel()
+			issuer := tokentest.NewIssuer(t, &tokentest.Options{Algorithms: []string{algorithm, "ES384"}})
+			assert.Empty(t, admittedBy(t, issuer, checkNothing))
+		})
+	}
+}
+
+// admittedBy runs the suite against a guard that leaves one check out.
+func admittedBy(t *testing.T, issuer *tokentest.Issuer, missing check) (names []string) {
+	t.Helper()
+	scopes := []string{"orders:read", "orders:list"}
+	guard := naive{issuer: issuer, scopes: scopes, without: missing}
+	results := tokentest.Refusals(t.Context(), issuer, guard.target(), &tokentest.RefusalConfig{Scopes: scopes})
+	for _, r := range results {
+		require.NotErrorIs(t, r.Err, tokentest.ErrRefused, "without the check that %s", missing)
+		if errors.Is(r.Err, tokentest.ErrAdmitted) {
+			names = append(names, r.Attack.Name)
+		}
+	}
+	return names
+}
+
+// Each attack is refused for the reason it is listed under: the check it is
+// about is the one that finds it.
+func TestReasonsOfRefusals(t *testing.T) {
+	t.Parallel()
+	for _, algorithm := range []string{"ES256", "PS256", "EdDSA"} {
+		t.Run(algorithm, func(t *testing.T) {
+			t.Parallel()
+			issuer := tokentest.NewIssuer(t, &tokentest.Options{Algorithms: []string{algorithm, "ES384"}})
+			verifier, err := token.NewVerifier(issuer.Config())
+			require.NoError(t, err)
+			guard := middleware.New(verifier, nil)
+			policy := scope.All("orders:read", "orders:list")
+
+			var reasons []string
+			call := tokentest.HTTPTarget(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				_, err := guard.Check(r, policy)
+				reasons = append(reasons, token.Reason(err))
+				if err != nil {
+					guard.WriteError(w, r, err)
+				}
+			}), orders)
+			results := tokentest.Refusals(t.Context(), issuer, call, &tokentest.RefusalConfig{Scopes: policy.Scopes()})
+			for _, r := range results {
+				require.NoError(t, r.Err, r.Attack.Name)
+				if r.Skipped == "" {
+					assert.Contains(t, append(r.Attack.Reasons, ""), reasons[0], r.Attack.Name)
+					assert.Equal(t, r.Answer.Admitted, reasons[0] == "", r.Attack.Name)
+					reasons = reasons[1:]
+				}
+			}
 		})
 	}
 }
