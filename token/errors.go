@@ -210,12 +210,26 @@ func (r *refusal) sight() string {
 	}
 }
 
-// shown makes a hostile value fit for a line in a log: quoted, so that it
-// cannot forge another line, and cut, so that it cannot fill the disk.
+// shown makes a hostile value fit for a line in a log: printable, so that it
+// cannot forge another line, and cut, so that it cannot fill the disk. JSON
+// stays as it is, anything else is quoted.
 func shown(value string) string {
 	const most = 120
+	more := ""
 	if len(value) > most {
-		return strconv.QuoteToASCII(value[:most]) + "..."
+		value, more = value[:most], "..."
 	}
-	return strconv.QuoteToASCII(value)
+	if isJSON := strings.ContainsRune(`"[{`, rune(value[0])); !isJSON || !isPrintable(value) {
+		value = strconv.QuoteToASCII(value)
+	}
+	return value + more
+}
+
+func isPrintable(text string) bool {
+	for i := range len(text) {
+		if text[i] < ' ' || text[i] > '~' {
+			return false
+		}
+	}
+	return true
 }

@@ -42,7 +42,7 @@ func ExampleVerifier_Authenticate_refused() {
 	// Output:
 	// true true
 	// audience
-	// token: wrong audience: aud is "\"https://sibling.example.com\"", want one of ["https://api.example.com"] (see Config.Audience)
+	// token: wrong audience: aud is "https://sibling.example.com", want one of ["https://api.example.com"] (see Config.Audience)
 }
 
 // At start, or in a readiness probe.

@@ -47,7 +47,8 @@ type Answer struct {
 // HTTPTarget makes a Target of a handler, without a server and a socket.
 // request makes a fresh request for each call, without credentials; nil means
 // GET of "/". The request must be one that the handler answers with success
-// when its caller may make it, since a status below 400 counts as admitted.
+// when its caller may make it, since a status below 400 counts as admitted: a
+// redirect to a page for signing in as well, which tells an API client nothing.
 func HTTPTarget(handler http.Handler, request func() *http.Request) Target {
 	if request == nil {
 		request = func() *http.Request { return httptest.NewRequest(http.MethodGet, "/", nil) }
