@@ -1,0 +1,161 @@
+package tokentest_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/postern-go/postern/middleware"
+	"github.com/postern-go/postern/scope"
+	"github.com/postern-go/postern/token"
+	"github.com/postern-go/postern/token/tokentest"
+)
+
+// exampleT stands in for the testing.T of the test that an example would be in.
+type exampleT struct{ testing.TB }
+
+func (exampleT) Helper()        {}
+func (exampleT) Cleanup(func()) {}
+
+func (exampleT) Context() context.Context { return context.Background() }
+
+var t exampleT
+
+// newService is the service as it goes into production.
+func newService(verifier token.Authenticator) http.Handler {
+	mux := middleware.New(verifier, nil).NewMux()
+	mux.HandleFunc("GET /orders", scope.All("orders:read"), func(w http.ResponseWriter, r *http.Request) {
+		caller, _ := token.FromContext(r.Context())
+		fmt.Fprintf(w, "orders of %s", caller.Subject())
+	})
+	return mux
+}
+
+func ExampleNewIssuer() {
+	issuer := tokentest.NewIssuer(t, nil)
+	verifier, err := token.NewVerifier(issuer.Config("https://orders.example.com"))
+	if err != nil {
+		panic(err)
+	}
+
+	r := httptest.NewRequest("GET", "/orders", nil)
+	r.Header.Set("Authorization", "Bearer "+issuer.Token(
+		tokentest.Audience("https://orders.example.com"),
+		tokentest.Scope("orders:read"),
+		tokentest.Subject("bob")))
+	w := httptest.NewRecorder()
+	newService(verifier).ServeHTTP(w, r)
+	fmt.Println(w.Code, w.Body)
+	// Output: 200 orders of bob
+}
+
+func ExampleNewLoopbackIssuer() {
+	issuer := tokentest.NewLoopbackIssuer(t, &tokentest.Options{Identifier: "http://localhost/tenant"})
+	fmt.Println(strings.HasPrefix(issuer.Identifier(), "http://127.0.0.1:"))
+	fmt.Println(strings.HasSuffix(issuer.Identifier(), "/tenant"))
+	// Output:
+	// true
+	// true
+}
+
+func ExampleIssuer_Token() {
+	issuer := tokentest.NewIssuer(t, nil)
+	verifier, err := token.NewVerifier(issuer.Config())
+	if err != nil {
+		panic(err)
+	}
+	for _, raw := range []string{
+		issuer.Token(),
+		issuer.Token(tokentest.ExpiresIn(-time.Hour)),
+		issuer.Token(tokentest.Audience("https://other.example.com")),
+		issuer.Token(tokentest.Header("alg", "none")),
+		issuer.Token(tokentest.Signature(func(s []byte) []byte { s[0] ^= 1; return s })),
+	} {
+		_, err := verifier.Authenticate(t.Context(), token.Bearer(raw))
+		fmt.Printf("%q\n", token.Reason(err))
+	}
+	// Output:
+	// ""
+	// "expired"
+	// "audience"
+	// "algorithm"
+	// "signature"
+}
+
+func ExampleIssuer_Rotate() {
+	issuer := tokentest.NewIssuer(t, nil)
+	before := issuer.SigningKey()
+	after := issuer.Rotate()
+	fmt.Println(before.ID, after.ID)
+	// Output: es256-1 es256-2
+}
+
+func ExampleIssuer_GoDown() {
+	issuer := tokentest.NewIssuer(t, nil)
+	verifier, err := token.NewVerifier(issuer.Config())
+	if err != nil {
+		panic(err)
+	}
+	issuer.GoDown()
+	_, err = verifier.Authenticate(t.Context(), token.Bearer(issuer.Token()))
+	fmt.Println(token.Reason(err))
+	// Output: keys_unavailable
+}
+
+// In a test function, t is its parameter.
+func ExampleTestRefusals() {
+	var t *testing.T
+
+	issuer := tokentest.NewIssuer(t, nil)
+	verifier, err := token.NewVerifier(issuer.Config())
+	if err != nil {
+		t.Fatal(err)
+	}
+	listOrders := func() *http.Request { return httptest.NewRequest("GET", "/orders", nil) }
+	tokentest.TestRefusals(t, issuer, tokentest.HTTPTarget(newService(verifier), listOrders),
+		&tokentest.RefusalConfig{Scopes: []string{"orders:read"}})
+}
+
+func ExampleRefusals() {
+	issuer := tokentest.NewIssuer(t, nil)
+	verifier, err := token.NewVerifier(issuer.Config())
+	if err != nil {
+		panic(err)
+	}
+	listOrders := func() *http.Request { return httptest.NewRequest("GET", "/orders", nil) }
+	results := tokentest.Refusals(t.Context(), issuer, tokentest.HTTPTarget(newService(verifier), listOrders),
+		&tokentest.RefusalConfig{Scopes: []string{"orders:read"}})
+	for _, r := range results {
+		if r.Attack.Group == "binding" || r.Err != nil {
+			fmt.Println(r.Attack.Name, "->", r.Answer)
+		}
+	}
+	// Output:
+	// bound to a DPoP key -> 401 invalid_token
+	// bound to a certificate -> 401 invalid_token
+	// bound to a DPoP key and a certificate -> 401 invalid_token
+	// bound to a key in full -> 401 invalid_token
+	// bound to a key by name -> 401 invalid_token
+	// bound in a way nobody knows -> 401 invalid_token
+	// cnf is an empty object -> 401 invalid_token
+	// cnf is a string -> 401 invalid_token
+	// cnf is null -> 401 invalid_token
+	// cnf is an array -> 401 invalid_token
+	// bound to something that is not a string -> 401 invalid_token
+}
+
+func ExampleAttacks() {
+	for _, a := range tokentest.Attacks() {
+		if a.Row == "7515-4.1.2-1" {
+			fmt.Printf("%s: %s, want %s\n", a.Group, a.Name, a.Want)
+		}
+	}
+	// Output:
+	// embedded key: jku of the attacker, want 401 invalid_token (gRPC 16)
+	// embedded key: jku of the attacker under the issuer's kid, want 401 invalid_token (gRPC 16)
+	// embedded key: x5u of the attacker, want 401 invalid_token (gRPC 16)
+}

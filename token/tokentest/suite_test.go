@@ -1,0 +1,327 @@
+package tokentest_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/postern-go/postern/middleware"
+	"github.com/postern-go/postern/scope"
+	"github.com/postern-go/postern/token"
+	"github.com/postern-go/postern/token/tokentest"
+)
+
+// reasons are what token.Reason may say.
+var reasons = strings.Fields(`missing request scope step_up denied unavailable keys_unavailable invalid malformed
+	too_large algorithm critical type unknown_key signature issuer audience expired not_yet_valid claim inactive binding`)
+
+func TestAttacksAreDescribed(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for _, a := range tokentest.Attacks() {
+		assert.False(t, seen[a.Name], "two attacks are called %q", a.Name)
+		seen[a.Name] = true
+		assert.NotEmpty(t, a.Group, a.Name)
+		assert.NotEmpty(t, a.Why, a.Name)
+		assert.NotZero(t, a.Want, a.Name)
+		assert.NotEmpty(t, a.Reasons, a.Name)
+		assert.Subset(t, reasons, a.Reasons, a.Name)
+		if a.Row != "" {
+			assert.Regexp(t, `^\d{4}-[0-9.]+-\d+$`, a.Row, a.Name)
+		}
+	}
+}
+
+// withheaders is an answer that refuses, for services that get it wrong.
+func refuseWith(status int, challenge ...string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header()["Www-Authenticate"] = challenge
+		w.WriteHeader(status)
+	}
+}
+
+// good reports whether the request carries the one good token there is: a
+// service that knows no other cannot let an attack in.
+func newGoodOnly(t *testing.T, issuer *tokentest.Issuer, refuse http.HandlerFunc) tokentest.Target {
+	t.Helper()
+	verifier := newVerifier(t, issuer.Config())
+	guard := middleware.New(verifier, nil)
+	return tokentest.HTTPTarget(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, err := guard.Check(r, scope.Authenticated); err != nil {
+			refuse(w, r)
+		}
+	}), nil)
+}
+
+func TestWrongAnswers(t *testing.T) {
+	t.Parallel()
+	issuer := tokentest.NewIssuer(t, nil)
+	const invalid = `Bearer realm="api", error="invalid_token"`
+	for name, test := range map[string]struct {
+		refuse http.HandlerFunc
+		attack string
+		want   error
+	}{
+		"the right answer":          {refuseWith(401, invalid), "expired", nil},
+		"with other parameters":     {refuseWith(401, `Bearer scope="a\"b, error=x", Error = invalid_token`), "expired", nil},
+		"in a second challenge":     {refuseWith(401, `DPoP algs="ES256"`, invalid), "expired", nil},
+		"the wrong status":          {refuseWith(403, invalid), "expired", tokentest.ErrAnswer},
+		"an outage":                 {refuseWith(503), "expired", tokentest.ErrAnswer},
+		"a fault of the service":    {refuseWith(500), "expired", tokentest.ErrAnswer},
+		"no challenge":              {refuseWith(401), "expired", tokentest.ErrAnswer},
+		"no error code":             {refuseWith(401, `Bearer realm="api"`), "expired", tokentest.ErrAnswer},
+		"another error code":        {refuseWith(401, `Bearer error="invalid_request"`), "expired", tokentest.ErrAnswer},
+		"an error for no token":     {refuseWith(401, invalid), "no credentials", tokentest.ErrAnswer},
+		"a redirect":                {refuseWith(302), "no credentials", tokentest.ErrAdmitted},
+		"a page of success":         {refuseWith(200), "expired", tokentest.ErrAdmitted},
+		"the token in the answer":   {echo, "expired", tokentest.ErrEcho},
+		"a panic":                   {func(http.ResponseWriter, *http.Request) { panic("x") }, "expired", tokentest.ErrAnswer},
+		"a connection that is shut": {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, "expired", tokentest.ErrAnswer},
+		"a fetched key":             {fetchJKU(issuer), "jku of the attacker", tokentest.ErrFetched},
+	} {
+		t.Run(name, func(t *testing.T) {
+			results := tokentest.Refusals(t.Context(), issuer, newGoodOnly(t, issuer, test.refuse), nil)
+			r := resultOf(t, results, test.attack)
+			if test.want == nil {
+				assert.NoError(t, r.Err)
+				return
+			}
+			assert.ErrorIs(t, r.Err, test.want)
+			assert.Contains(t, tokentest.Report(results), "FAILED")
+		})
+	}
+}
+
+func echo(w http.ResponseWriter, r *http.Request) {
+	raw := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
+	refuseWith(401, `Bearer error="invalid_token", error_description="`+raw+`"`)(w, r)
+}
+
+// fetchJKU refuses well, but only after it has done what the attacker wanted.
+func fetchJKU(issuer *tokentest.Issuer) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		guard := naive{issuer: issuer, without: checkEmbedded}
+		guard.admits(r)
+		refuseWith(401, `Bearer error="invalid_token"`)(w, r)
+	}
+}
+
+func resultOf(t *testing.T, results []tokentest.Result, name string) tokentest.Result {
+	t.Helper()
+	for _, r := range results {
+		if r.Attack.Name == name {
+			return r
+		}
+	}
+	require.Fail(t, "no such attack", name)
+	return tokentest.Result{}
+}
+
+// A service that refuses everything has passed no test.
+func TestServiceThatRefusesTheGoodToken(t *testing.T) {
+	t.Parallel()
+	issuer := tokentest.NewIssuer(t, nil)
+	closed := tokentest.HTTPTarget(refuseWith(401, `Bearer error="invalid_token"`), nil)
+	results := tokentest.Refusals(t.Context(), issuer, closed, nil)
+	assert.ErrorIs(t, results[0].Err, tokentest.ErrRefused)
+	assert.ErrorIs(t, results[len(results)-1].Err, tokentest.ErrRefused)
+}
+
+// Over gRPC there is a code, and there may be a challenge.
+func TestAnswersOverGRPC(t *testing.T) {
+	t.Parallel()
+	issuer := tokentest.NewIssuer(t, nil)
+	v := newVerifier(t, issuer.Config())
+	for name, test := range map[string]struct {
+		refused tokentest.Answer
+		want    error
+	}{
+		"the right code":               {tokentest.Answer{Code: 16}, nil},
+		"and the right challenge":      {tokentest.Answer{Code: 16, Challenge: []string{`Bearer error="invalid_token"`}}, nil},
+		"and the wrong challenge":      {tokentest.Answer{Code: 16, Challenge: []string{`Bearer error="invalid_request"`}}, tokentest.ErrAnswer},
+		"the code of an identified":    {tokentest.Answer{Code: 7}, tokentest.ErrAnswer},
+		"the code of a broken service": {tokentest.Answer{Code: 13}, tokentest.ErrAnswer},
+		"success":                      {tokentest.Answer{Admitted: true}, tokentest.ErrAdmitted},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			call := func(ctx context.Context, c tokentest.Credentials) tokentest.Answer {
+				raw := strings.TrimPrefix(strings.Join(c.Authorization, ""), "Bearer ")
+				if _, err := v.Authenticate(ctx, token.Bearer(raw)); err == nil {
+					return tokentest.Answer{Admitted: true}
+				}
+				return test.refused
+			}
+			r := resultOf(t, tokentest.Refusals(t.Context(), issuer, call, nil), "expired")
+			assert.True(t, errors.Is(r.Err, test.want), "%v", r.Err)
+		})
+	}
+}
+
+func TestCredentialsThatCannotBeSent(t *testing.T) {
+	t.Parallel()
+	issuer := tokentest.NewIssuer(t, nil)
+	call := tokentest.HTTPTarget(guarded(t, issuer.Config(), scope.Authenticated), nil)
+	noQuery := func(ctx context.Context, c tokentest.Credentials) tokentest.Answer {
+		if c.Query != nil {
+			return tokentest.Answer{Unsent: true}
+		}
+		return call(ctx, c)
+	}
+	r := resultOf(t, tokentest.Refusals(t.Context(), issuer, noQuery, nil), "good token in the query")
+	assert.NoError(t, r.Err)
+	assert.NotEmpty(t, r.Skipped)
+}
+
+func TestSkip(t *testing.T) {
+	t.Parallel()
+	issuer := tokentest.NewIssuer(t, nil)
+	call := tokentest.HTTPTarget(guarded(t, issuer.Config(), scope.Authenticated), nil)
+	results := tokentest.Refusals(t.Context(), issuer, call, &tokentest.RefusalConfig{
+		Skip: map[string]string{"expired": "for this test", "audience": "for this test as well"},
+	})
+	assert.Equal(t, "for this test", resultOf(t, results, "expired").Skipped)
+	assert.Equal(t, "for this test as well", resultOf(t, results, "another service").Skipped)
+	assert.Empty(t, resultOf(t, results, "another issuer").Skipped)
+
+	results = tokentest.Refusals(t.Context(), issuer, call, &tokentest.RefusalConfig{Skip: map[string]string{"exspired": ""}})
+	require.Len(t, results, 1)
+	assert.ErrorIs(t, results[0].Err, tokentest.ErrSkip)
+}
+
+// Services whose good tokens and good calls are of other kinds.
+func TestRefusalsOfOtherServices(t *testing.T) {
+	t.Parallel()
+	t.Run("of an issuer that predates RFC 9068", func(t *testing.T) {
+		t.Parallel()
+		issuer := tokentest.NewIssuer(t, nil)
+		cfg := issuer.Config()
+		cfg.Profile = token.LegacyProfile()
+		const legacy = "this issuer sends no typ of its own and leaves claims out"
+		tokentest.TestRefusals(t, issuer, tokentest.HTTPTarget(guarded(t, cfg, scope.All("a")), nil), &tokentest.RefusalConfig{
+			Scopes: []string{"a"},
+			Good:   []tokentest.Edit{tokentest.Type("JWT"), tokentest.WithoutClaim("client_id"), tokentest.WithoutClaim("jti")},
+			Skip: map[string]string{
+				"typ JWT": legacy, "typ missing": legacy,
+				"sub missing": legacy, "sub is empty": legacy, "Sub instead of sub": legacy, "sub with a long s instead of sub": legacy,
+				"client_id missing": legacy, "client_id is an array": "it has none to put into an array", "iat missing": legacy,
+				"jti missing": legacy, "jti is an array": "it has none to put into an array",
+			},
+		})
+	})
+	t.Run("of which a token is optional", func(t *testing.T) {
+		t.Parallel()
+		issuer := tokentest.NewIssuer(t, nil)
+		tokentest.TestRefusals(t, issuer, tokentest.HTTPTarget(guarded(t, issuer.Config(), scope.Optional), nil),
+			&tokentest.RefusalConfig{Optional: true})
+	})
+	t.Run("of an audience of its own", func(t *testing.T) {
+		t.Parallel()
+		const orders = "urn:example:orders"
+		issuer := tokentest.NewIssuer(t, nil)
+		tokentest.TestRefusals(t, issuer, tokentest.HTTPTarget(guarded(t, issuer.Config(orders), scope.Authenticated), nil),
+			&tokentest.RefusalConfig{Good: []tokentest.Edit{tokentest.Audience("https://first.example.com", orders)}})
+	})
+	t.Run("of an issuer on loopback", func(t *testing.T) {
+		t.Parallel()
+		issuer := tokentest.NewLoopbackIssuer(t, &tokentest.Options{Identifier: "https://login.test/t1"})
+		cfg := issuer.Config()
+		cfg.HTTPClient = nil
+		tokentest.TestRefusals(t, issuer, tokentest.HTTPTarget(guarded(t, cfg, scope.Any("a", "b")), nil),
+			&tokentest.RefusalConfig{Scopes: []string{"a"}})
+	})
+	t.Run("of one algorithm", func(t *testing.T) {
+		t.Parallel()
+		issuer := tokentest.NewIssuer(t, &tokentest.Options{Algorithms: []string{"RS512", "ES256"}})
+		cfg := issuer.Config()
+		cfg.Algorithms = []string{"RS512"}
+		tokentest.TestRefusals(t, issuer, tokentest.HTTPTarget(guarded(t, cfg, scope.Authenticated), nil),
+			&tokentest.RefusalConfig{Algorithms: cfg.Algorithms})
+	})
+}
+
+func TestRefusalsInABubble(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		issuer := tokentest.NewIssuer(t, nil)
+		for _, r := range tokentest.Refusals(t.Context(), issuer, tokentest.HTTPTarget(guarded(t, issuer.Config(), scope.Authenticated), nil), nil) {
+			assert.NoError(t, r.Err, r.Attack.Name)
+		}
+	})
+}
+
+const weakService = "TOKENTEST_WEAK_SERVICE"
+
+// A test that fails, for the next one to run.
+func TestOfAWeakService(t *testing.T) {
+	missing, ok := os.LookupEnv(weakService)
+	if !ok {
+		t.Skip("run by TestRefusalsFails")
+	}
+	issuer := tokentest.NewIssuer(t, nil)
+	scopes := []string{"a", "b"}
+	guard := naive{issuer: issuer, scopes: scopes, without: check(missing)}
+	tokentest.TestRefusals(t, issuer, guard.target(), &tokentest.RefusalConfig{Scopes: scopes})
+}
+
+// TestRefusals itself fails, names the attack and says why it is dangerous.
+func TestRefusalsFails(t *testing.T) {
+	t.Parallel()
+	for _, missing := range []check{checkSignature, checkAudience, checkTime, checkAlgorithm, checkType} {
+		t.Run(string(missing), func(t *testing.T) {
+			t.Parallel()
+			run := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestOfAWeakService$", "-test.v")
+			run.Env = append(os.Environ(), weakService+"="+string(missing))
+			output, err := run.CombinedOutput()
+			var exit *exec.ExitError
+			require.ErrorAs(t, err, &exit)
+			assert.Contains(t, string(output), weakGuards[missing]+": "+tokentest.ErrAdmitted.Error())
+			assert.Contains(t, string(output), "Why this is dangerous: ")
+			assert.Contains(t, string(output), "VERDICT")
+		})
+	}
+}
+
+func FuzzChallenge(f *testing.F) {
+	f.Add(`Bearer realm="api", error="invalid_token", error_description="The access token is invalid"`)
+	f.Add(`Bearer error=invalid_token`)
+	f.Add(`Bearer realm="a\"b,c", , ERROR = "x"`)
+	f.Add(`Bearer realm="unterminated \`)
+	f.Add(``)
+	f.Fuzz(func(t *testing.T, text string) {
+		// Whatever a service answers, it is described and not choked on; and an
+		// error parameter in front is found whatever follows.
+		_ = tokentest.Answer{Status: 401, Challenge: []string{text}}.String()
+		answer := tokentest.Answer{Status: 401, Challenge: []string{`Bearer error="invalid_token", ` + text}}
+		assert.Equal(t, "401 invalid_token", answer.String())
+	})
+}
+
+func TestHTTPTarget(t *testing.T) {
+	t.Parallel()
+	var seen *http.Request
+	call := tokentest.HTTPTarget(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		seen = r
+		_, _ = io.WriteString(w, "hello")
+	}), nil)
+	answer := call(t.Context(), tokentest.Credentials{
+		Authorization: []string{"a", "b"},
+		Fields:        http.Header{"X-Other": {"c"}},
+		Query:         map[string][]string{"q": {"d"}},
+	})
+	assert.True(t, answer.Admitted)
+	assert.Equal(t, 200, answer.Status)
+	assert.Equal(t, []string{"a", "b"}, seen.Header.Values("Authorization"))
+	assert.Equal(t, "c", seen.Header.Get("X-Other"))
+	assert.Equal(t, "d", seen.FormValue("q"))
+	assert.Equal(t, http.MethodGet, seen.Method)
+}
