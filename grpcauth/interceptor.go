@@ -128,7 +128,7 @@ func (i *Interceptor) decide(ctx context.Context, md metadata.MD, call Call) (*t
 func (i *Interceptor) authenticate(ctx context.Context, p token.Presentation) (*token.Token, error) {
 	t, err := i.auth.Authenticate(ctx, p)
 	switch {
-	case err == nil && t == nil:
+	case err == nil && t.IsZero():
 		return nil, errNoVerdict
 	case err != nil && !token.IsOutcome(err):
 		return nil, errors.Join(token.ErrUnavailable, err)

@@ -123,7 +123,7 @@ func (m *Middleware) decide(r *http.Request, p scope.Policy) (*token.Token, erro
 func (m *Middleware) authenticate(r *http.Request, scheme, raw string) (*token.Token, error) {
 	t, err := m.auth.Authenticate(r.Context(), m.presentation(r, scheme, raw))
 	switch {
-	case err == nil && t == nil:
+	case err == nil && t.IsZero():
 		return nil, errNoVerdict
 	case err != nil && !token.IsOutcome(err):
 		return nil, errors.Join(token.ErrUnavailable, err)

@@ -179,6 +179,7 @@ func TestFaultyAuthenticator(t *testing.T) {
 		{"C_6750-3.1-6 a timeout", says(nil, context.DeadlineExceeded), 503, context.DeadlineExceeded},
 		{"C_6750-3.1-6 keys out of reach", says(nil, token.ErrKeysUnavailable), 503, token.ErrKeysUnavailable},
 		{"neither token nor error", says(nil, nil), 503, nil},
+		{"a token that nobody verified", says(new(token.Token), nil), 503, nil},
 		{"an error with a token", says(new(token.Token), token.ErrExpired), 401, token.ErrExpired},
 	} {
 		t.Run(row.name, func(t *testing.T) {

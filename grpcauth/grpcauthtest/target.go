@@ -1,0 +1,81 @@
+package grpcauthtest
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+
+	"github.com/postern-go/postern/token/tokentest"
+)
+
+// Target makes a tokentest.Target of a method. call calls it with the context
+// and the options it is given, and returns its error. Of a streaming method it
+// opens the stream and receives until there is an answer: a message, io.EOF or
+// an error. A call that returns nil or io.EOF counts as admitted, so it must
+// be one that succeeds when its caller may make it.
+//
+// Attacks that gRPC cannot carry are not made: those in a query, and those
+// with bytes that grpc-go does not send in metadata. For what a client of
+// another kind may send, package grpcauth has tests of its own.
+func Target(call func(ctx context.Context, opts ...grpc.CallOption) error) tokentest.Target {
+	return func(ctx context.Context, c tokentest.Credentials) tokentest.Answer {
+		md := metadataOf(c)
+		if len(c.Query) > 0 || !canBeSent(md) {
+			return tokentest.Answer{Unsent: true}
+		}
+		var trailer metadata.MD
+		err := call(metadata.NewOutgoingContext(ctx, md), grpc.Trailer(&trailer))
+		if errors.Is(err, io.EOF) {
+			err = nil
+		}
+		return answer(status.Code(err), trailer)
+	}
+}
+
+func answer(code codes.Code, trailer metadata.MD) tokentest.Answer {
+	return tokentest.Answer{
+		Admitted:  code == codes.OK,
+		Code:      uint32(code),
+		Challenge: trailer.Get("www-authenticate"),
+	}
+}
+
+func metadataOf(c tokentest.Credentials) metadata.MD {
+	md := metadata.MD{}
+	for name, values := range c.Fields {
+		md.Append(name, values...)
+	}
+	md.Append("authorization", c.Authorization...)
+	return md
+}
+
+// canBeSent tells whether grpc-go sends the metadata, of which it demands
+// printable ASCII.
+func canBeSent(md metadata.MD) bool {
+	for name, values := range md {
+		if strings.HasSuffix(name, "-bin") {
+			continue
+		}
+		for _, value := range values {
+			if !isPrintable(value) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func isPrintable(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,39 @@
+package grpcauth_test
+
+import (
+	"context"
+	"testing"
+
+	"google.golang.org/grpc"
+
+	"github.com/postern-go/postern/grpcauth/grpcauthtest"
+	"github.com/postern-go/postern/scope"
+	"github.com/postern-go/postern/token/tokentest"
+)
+
+// TestRefusals runs the attacks that users of the module run, each of which a
+// single check stands in the way of, against every kind of method.
+func TestRefusals(t *testing.T) {
+	t.Parallel()
+	needs := []string{"orders:read", "orders:list"}
+	for kind, call := range calls {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, settings{policies: all(scope.All(needs...))})
+			tokentest.TestRefusals(t, w.Issuer, target(w, call), &tokentest.RefusalConfig{Scopes: needs})
+		})
+	}
+	t.Run("optional", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, settings{policies: all(scope.Optional)})
+		tokentest.TestRefusals(t, w.Issuer, target(w, callUnary), &tokentest.RefusalConfig{Optional: true})
+	})
+}
+
+// target leaves the trailer to grpcauthtest, for unary calls, and otherwise
+// says what the call saw.
+func target(w world, call func(context.Context, client) outcome) tokentest.Target {
+	return grpcauthtest.Target(func(ctx context.Context, opts ...grpc.CallOption) error {
+		return call(ctx, clientWith{w.client, opts}).err
+	})
+}
