@@ -7,13 +7,16 @@ import (
 	"math/rand/v2"
 )
 
+// skies are hues of the sky from dawn to dusk.
+var skies = []int{18, 35, 190, 205, 220, 260, 330}
+
 // paint makes a small landscape out of a title, always the same one, so that
 // the example needs no picture files. Nothing of the title gets into it.
 func paint(title string) []byte {
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(title)) // a hash never fails to write
 	brush := rand.New(rand.NewPCG(h.Sum64(), 1))
-	sky := brush.IntN(360)
+	sky := skies[brush.IntN(len(skies))] + brush.IntN(15)
 	var b bytes.Buffer
 	b.WriteString(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 320 200" width="320" height="200">`)
 	fmt.Fprintf(&b, `<defs><linearGradient id="s" x2="0" y2="1"><stop stop-color="hsl(%d,65%%,62%%)"/>`+
@@ -21,7 +24,7 @@ func paint(title string) []byte {
 	b.WriteString(`<rect width="320" height="200" fill="url(#s)"/>`)
 	fmt.Fprintf(&b, `<circle cx="%d" cy="%d" r="%d" fill="hsl(45,95%%,88%%)"/>`, 50+brush.IntN(220), 40+brush.IntN(50), 14+brush.IntN(16))
 	for i := range 3 {
-		paintHill(&b, brush, (sky+150+20*i)%360, i)
+		paintHill(&b, brush, 90+brush.IntN(80), i)
 	}
 	b.WriteString(`</svg>`)
 	return b.Bytes()
