@@ -16,27 +16,35 @@ import (
 // algorithm is one asymmetric signature algorithm of RFC 7518 §3 or RFC 8037.
 type algorithm struct {
 	name   string
+	family family
 	hash   crypto.Hash    // 0 for Ed25519
 	curve  elliptic.Curve // of ECDSA
 	size   int            // bytes of each half of an ECDSA signature
-	verify func(a *algorithm, key crypto.PublicKey, input string, signature []byte) bool
-	fits   func(a *algorithm, key crypto.PublicKey) bool
 }
+
+type family uint8
+
+const (
+	pkcs1v15 family = iota
+	pss
+	ec
+	ed
+)
 
 // algorithms are all that can be configured. There is no HMAC among them and
 // no "none": a resource server holds public keys only.
 var algorithms = []*algorithm{
-	{name: "RS256", hash: crypto.SHA256, verify: verifyPKCS1v15, fits: isRSA},
-	{name: "RS384", hash: crypto.SHA384, verify: verifyPKCS1v15, fits: isRSA},
-	{name: "RS512", hash: crypto.SHA512, verify: verifyPKCS1v15, fits: isRSA},
-	{name: "PS256", hash: crypto.SHA256, verify: verifyPSS, fits: isRSA},
-	{name: "PS384", hash: crypto.SHA384, verify: verifyPSS, fits: isRSA},
-	{name: "PS512", hash: crypto.SHA512, verify: verifyPSS, fits: isRSA},
-	{name: "ES256", hash: crypto.SHA256, curve: elliptic.P256(), size: 32, verify: verifyECDSA, fits: isECDSA},
-	{name: "ES384", hash: crypto.SHA384, curve: elliptic.P384(), size: 48, verify: verifyECDSA, fits: isECDSA},
-	{name: "ES512", hash: crypto.SHA512, curve: elliptic.P521(), size: 66, verify: verifyECDSA, fits: isECDSA},
-	{name: edDSA, verify: verifyEd25519, fits: isEd25519},
-	{name: fullyEd25519, verify: verifyEd25519, fits: isEd25519},
+	{name: "RS256", family: pkcs1v15, hash: crypto.SHA256},
+	{name: "RS384", family: pkcs1v15, hash: crypto.SHA384},
+	{name: "RS512", family: pkcs1v15, hash: crypto.SHA512},
+	{name: "PS256", family: pss, hash: crypto.SHA256},
+	{name: "PS384", family: pss, hash: crypto.SHA384},
+	{name: "PS512", family: pss, hash: crypto.SHA512},
+	{name: "ES256", family: ec, hash: crypto.SHA256, curve: elliptic.P256(), size: 32},
+	{name: "ES384", family: ec, hash: crypto.SHA384, curve: elliptic.P384(), size: 48},
+	{name: "ES512", family: ec, hash: crypto.SHA512, curve: elliptic.P521(), size: 66},
+	{name: edDSA, family: ed},
+	{name: fullyEd25519, family: ed},
 }
 
 // EdDSA is the older name and here means Ed25519 only (RFC 9864 §2.2).
@@ -59,26 +67,47 @@ func algorithmNamed(name string) *algorithm {
 // another algorithm (RFC 7517 §4.4). Without this a key could be made to
 // verify what it was never meant for.
 func (a *algorithm) accepts(key jwks.Key) bool {
-	return a.fits(a, key.Public) && (key.Algorithm == "" || sameAlgorithm(key.Algorithm, a.name))
+	return a.fits(key.Public) && (key.Algorithm == "" || sameAlgorithm(key.Algorithm, a.name))
 }
 
 func sameAlgorithm(a, b string) bool {
 	return a == b || a == edDSA && b == fullyEd25519 || a == fullyEd25519 && b == edDSA
 }
 
-func isRSA(_ *algorithm, key crypto.PublicKey) bool {
-	_, ok := key.(*rsa.PublicKey)
-	return ok
+// fits tells whether the key is of the right kind and on the right curve
+// (RFC 7518 §3.4, RFC 8037 §3.1).
+func (a *algorithm) fits(key crypto.PublicKey) bool {
+	switch k := key.(type) {
+	case *rsa.PublicKey:
+		return a.family == pkcs1v15 || a.family == pss
+	case *ecdsa.PublicKey:
+		return a.family == ec && k.Curve == a.curve
+	case ed25519.PublicKey:
+		return a.family == ed && len(k) == ed25519.PublicKeySize
+	default:
+		return false
+	}
 }
 
-func isECDSA(a *algorithm, key crypto.PublicKey) bool {
-	k, ok := key.(*ecdsa.PublicKey)
-	return ok && k.Curve == a.curve
-}
-
-func isEd25519(_ *algorithm, key crypto.PublicKey) bool {
-	k, ok := key.(ed25519.PublicKey)
-	return ok && len(k) == ed25519.PublicKeySize
+// verify checks the signature over input with a key that the algorithm
+// accepts. This is the one place where signatures are verified.
+func (a *algorithm) verify(key crypto.PublicKey, input string, signature []byte) bool {
+	if a.family == ed {
+		return verifyEd25519(key.(ed25519.PublicKey), input, signature)
+	}
+	var buf [sha512.Size]byte
+	digest := a.digest(input, &buf)
+	switch a.family {
+	case pkcs1v15:
+		return rsa.VerifyPKCS1v15(key.(*rsa.PublicKey), a.hash, digest, signature) == nil
+	case pss:
+		// A salt as long as the hash is what RFC 7518 §3.5 demands, and what
+		// the default options of crypto/rsa do not.
+		options := rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash, Hash: a.hash}
+		return rsa.VerifyPSS(key.(*rsa.PublicKey), a.hash, digest, signature, &options) == nil
+	default:
+		return verifyECDSA(key.(*ecdsa.PublicKey), a.size, digest, signature)
+	}
 }
 
 // digest hashes the signing input.
@@ -100,34 +129,19 @@ func (a *algorithm) digest(input string, buf *[sha512.Size]byte) []byte {
 // them would cost as much as the rest of the work on a remembered token.
 func bytesOf(text string) []byte { return unsafe.Slice(unsafe.StringData(text), len(text)) }
 
-func verifyPKCS1v15(a *algorithm, key crypto.PublicKey, input string, signature []byte) bool {
-	var buf [sha512.Size]byte
-	return rsa.VerifyPKCS1v15(key.(*rsa.PublicKey), a.hash, a.digest(input, &buf), signature) == nil
-}
-
-// verifyPSS insists on a salt as long as the hash (RFC 7518 §3.5), which the
-// default options of crypto/rsa do not.
-func verifyPSS(a *algorithm, key crypto.PublicKey, input string, signature []byte) bool {
-	var buf [sha512.Size]byte
-	options := rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash, Hash: a.hash}
-	return rsa.VerifyPSS(key.(*rsa.PublicKey), a.hash, a.digest(input, &buf), signature, &options) == nil
-}
-
 // verifyECDSA takes the two halves at their full length (RFC 7518 §3.4) and
 // nothing else: not DER, not longer, not shorter. That each half is from 1 to
 // n-1 is checked by crypto/ecdsa.
-func verifyECDSA(a *algorithm, key crypto.PublicKey, input string, signature []byte) bool {
-	if len(signature) != 2*a.size {
+func verifyECDSA(key *ecdsa.PublicKey, size int, digest, signature []byte) bool {
+	if len(signature) != 2*size {
 		return false
 	}
-	var buf [sha512.Size]byte
 	var der [maxDER]byte
-	asn1 := appendSignature(der[:0], signature[:a.size], signature[a.size:])
-	return ecdsa.VerifyASN1(key.(*ecdsa.PublicKey), a.digest(input, &buf), asn1)
+	return ecdsa.VerifyASN1(key, digest, appendSignature(der[:0], signature[:size], signature[size:]))
 }
 
-func verifyEd25519(_ *algorithm, key crypto.PublicKey, input string, signature []byte) bool {
-	return len(signature) == ed25519.SignatureSize && ed25519.Verify(key.(ed25519.PublicKey), bytesOf(input), signature)
+func verifyEd25519(key ed25519.PublicKey, input string, signature []byte) bool {
+	return len(signature) == ed25519.SignatureSize && ed25519.Verify(key, bytesOf(input), signature)
 }
 
 // maxDER holds the longest signature there is: a sequence of two integers of

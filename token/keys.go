@@ -35,7 +35,7 @@ func (v *Verifier) findKey(ctx context.Context, jws *compact, alg *algorithm, ki
 		if tries++; tries > maxTries {
 			return jwks.Key{}, unknownKey(kid, errTooMany)
 		}
-		if alg.verify(alg, key.Public, jws.input, jws.signature) {
+		if alg.verify(key.Public, jws.input, jws.signature) {
 			return key, v.pin(key, alg)
 		}
 	}
@@ -110,7 +110,7 @@ const maxPins = 1024
 func newPins(allowed []*algorithm) *pins {
 	rsaAlgorithms := 0
 	for _, a := range allowed {
-		if a.curve == nil && a.hash != 0 {
+		if a.family == pkcs1v15 || a.family == pss {
 			rsaAlgorithms++
 		}
 	}
