@@ -8,7 +8,11 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-type downloads = grpc_testing.TestService_StreamingOutputCallServer
+type (
+	downloads = grpc_testing.TestService_StreamingOutputCallServer
+	uploads   = grpc_testing.TestService_StreamingInputCallServer
+	duplexes  = grpc_testing.TestService_FullDuplexCallServer
+)
 
 type emptyMessage struct{ message grpc_testing.Empty }
 
