@@ -8,23 +8,34 @@ import (
 	"github.com/postern-go/postern/internal/strict"
 )
 
-// fill checks the claims of a token whose signature is good, in the order in
-// which their faults are reported, and fills in what t says of them. Each
-// check stands alone: no claim makes up for another.
-func (v *Verifier) fill(t *claimSet, c *claims, explicit bool, now time.Time) error {
-	for _, check := range [...]func(*Verifier, *claimSet, *claims, time.Time) error{
-		(*Verifier).checkIssuer, (*Verifier).checkExpiry, (*Verifier).checkNotBefore, (*Verifier).checkIssuedAt,
-		(*Verifier).checkAudience, (*Verifier).checkSubject, (*Verifier).checkClientID, (*Verifier).checkID,
-		(*Verifier).checkOthers, (*Verifier).checkScope,
-	} {
-		if err := check(v, t, c, now); err != nil {
+// claimChecks are the checks of claims, in the order in which their faults are
+// reported. Each stands alone: no claim makes up for another.
+var claimChecks = []struct {
+	name  string
+	check func(*Verifier, *claimSet, *claims, time.Time) error
+}{
+	{"iss", (*Verifier).checkIssuer},
+	{"exp", (*Verifier).checkExpiry},
+	{"nbf", (*Verifier).checkNotBefore},
+	{"iat", (*Verifier).checkIssuedAt},
+	{"aud", (*Verifier).checkAudience},
+	{"sub", (*Verifier).checkSubject},
+	{"client id", (*Verifier).checkClientID},
+	{"jti", (*Verifier).checkID},
+	{"required claims", (*Verifier).checkOthers},
+	{"scope", (*Verifier).checkScope},
+	{"no ID token", (*Verifier).checkNoIDToken},
+}
+
+// fill checks the claims of a token whose signature is good, and fills in what
+// t says of them.
+func (v *Verifier) fill(t *claimSet, c *claims, now time.Time) error {
+	for i := range claimChecks {
+		if err := claimChecks[i].check(v, t, c, now); err != nil {
 			return err
 		}
 	}
-	if explicit {
-		return nil
-	}
-	return v.checkNoIDToken(t, c)
+	return nil
 }
 
 // checkAgain checks of a token that was good before what time may have changed,
@@ -199,7 +210,10 @@ func (v *Verifier) checkScope(t *claimSet, c *claims, _ time.Time) error {
 // checkNoIDToken refuses what looks like an ID token where the type does not
 // tell (RFC 8725 §3.12). An ID token says who signed in, not what anyone may
 // do, and every client of the issuer can get one.
-func (v *Verifier) checkNoIDToken(t *claimSet, c *claims) error {
+func (v *Verifier) checkNoIDToken(t *claimSet, c *claims, _ time.Time) error {
+	if c.explicit {
+		return nil
+	}
 	if c.idToken != "" {
 		return &refusal{why: ErrType, what: c.idToken, seen: "present", want: "a token without it, since ID tokens have it", field: "Config.Profile.Types"}
 	}

@@ -176,3 +176,16 @@ func mustVerifier(issuer string, keys jwks.Source) *token.Verifier {
 	must(err)
 	return v
 }
+
+// Everything that is wrong with a token, for a tool.
+func ExampleVerifier_Explain() {
+	raw := tokenWith("aud", "https://sibling.example.com", "exp", 1)
+	for _, f := range verifier.Explain(context.Background(), token.Bearer(raw)) {
+		if f.Err != nil {
+			fmt.Println(f.Check, token.Reason(f.Err))
+		}
+	}
+	// Output:
+	// exp expired
+	// aud audience
+}

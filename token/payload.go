@@ -11,6 +11,7 @@ import (
 type claims struct {
 	iss, sub, aud, exp, nbf, iat, jti strict.Value
 	clientID, scope, cnf              strict.Value
+	explicit                          bool   // the header's typ alone says that it is an access token
 	idToken                           string // a claim that only ID tokens have, or ""
 	others                            uint64 // bit i: required.others[i] of the verifier is there
 }

@@ -134,8 +134,8 @@ func (v *Verifier) Authenticate(ctx context.Context, p Presentation) (*Token, er
 	if err := v.checkScheme(p); err != nil {
 		return nil, err
 	}
-	if len(p.Token) > v.maxSize {
-		return nil, &refusal{why: ErrTooLarge, want: v.want.size, field: "Config.MaxTokenSize"}
+	if err := v.checkSize(p.Token); err != nil {
+		return nil, err
 	}
 	id := v.cache.id(p.Token)
 	says, err := v.recall(ctx, &id)
@@ -150,6 +150,15 @@ func (v *Verifier) Authenticate(ctx context.Context, p Presentation) (*Token, er
 		return nil, err
 	}
 	return t, nil
+}
+
+// checkSize comes before a byte is read: what follows costs time and memory in
+// proportion to the token.
+func (v *Verifier) checkSize(raw string) error {
+	if len(raw) > v.maxSize {
+		return &refusal{why: ErrTooLarge, want: v.want.size, field: "Config.MaxTokenSize"}
+	}
+	return nil
 }
 
 // verify checks a token from its first byte on, but for its binding.
@@ -173,7 +182,7 @@ func (v *Verifier) verify(ctx context.Context, raw string, id *tokenID) (*claimS
 	}
 	now := v.time()
 	says := &claimSet{payload: jws.payload, cnf: c.cnf}
-	if err := v.fill(says, &c, signed.explicit, now); err != nil {
+	if err := v.fill(says, &c, now); err != nil {
 		return nil, err
 	}
 	v.cache.put(&entry{id: *id, kid: signed.kid, alg: signed.alg, key: signed.key, says: says}, now)
@@ -204,7 +213,6 @@ func (v *Verifier) recall(ctx context.Context, id *tokenID) (*claimSet, error) {
 
 // signature is how a token was signed.
 type signature struct {
-	explicit bool // the type alone says that it is an access token
 	kid      string
 	alg      *algorithm
 	key      jwks.Key
@@ -221,7 +229,7 @@ func (v *Verifier) checkSignature(ctx context.Context, jws *compact, h *header, 
 	if err = h.checkCritical(); err != nil {
 		return s, err
 	}
-	if s.explicit, err = v.checkType(h); err != nil {
+	if c.explicit, err = v.checkType(h); err != nil {
 		return s, err
 	}
 	if err = h.checkContent(); err != nil {

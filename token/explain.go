@@ -1,0 +1,107 @@
+package token
+
+import (
+	"context"
+	"fmt"
+)
+
+// Finding is what one check said of a token.
+type Finding struct {
+	// Check names the check: "signature", "exp", "aud".
+	Check string
+	// Err is nil if the check passed, and otherwise what Authenticate would
+	// have returned if it had been the first to fail.
+	Err error
+	// Skipped says that the check could not be made, because of an earlier
+	// one that failed. Err is nil then, and says nothing.
+	Skipped bool
+}
+
+// Explain makes every check that Authenticate makes, in the same order, and
+// goes on after the first that fails, to help an operator find everything that
+// is wrong with a token at once. It is for tools; a service has no use for it,
+// and must let nobody in on its word: unless every Finding passed, whatever the
+// later ones say is about claims that anybody may have written.
+//
+// It blocks and fails like Authenticate, and remembers nothing.
+func (v *Verifier) Explain(ctx context.Context, p Presentation) []Finding {
+	e := explanation{Verifier: v}
+	e.run(ctx, p)
+	return e.findings
+}
+
+type explanation struct {
+	*Verifier
+	findings []Finding
+}
+
+// note adds what a check said and reports whether it passed.
+func (e *explanation) note(check string, err error) bool {
+	e.findings = append(e.findings, Finding{Check: check, Err: err})
+	return err == nil
+}
+
+func (e *explanation) skip(checks ...string) {
+	for _, check := range checks {
+		e.findings = append(e.findings, Finding{Check: check, Skipped: true})
+	}
+}
+
+func (e *explanation) run(ctx context.Context, p Presentation) {
+	if !e.note("credentials", e.checkScheme(p)) || !e.note("size", e.checkSize(p.Token)) {
+		return
+	}
+	jws, err := readCompact(p.Token, nil)
+	if !e.note("compact form", err) {
+		return
+	}
+	h, headerErr := readHeader(jws.header)
+	readable := e.note("header is strict JSON", headerErr)
+	c, err := e.claims(jws.payload)
+	readable = e.note("payload is strict JSON", err) && readable
+	if !readable {
+		return
+	}
+	e.header(ctx, &jws, &h, &c)
+	e.payload(ctx, p, &jws, &c)
+}
+
+// header makes the checks up to the signature. Without an algorithm or a kid
+// there is no telling which key to try.
+func (e *explanation) header(ctx context.Context, jws *compact, h *header, c *claims) {
+	alg, err := e.algorithm(h)
+	findable := e.note("alg", err)
+	e.note("crit", h.checkCritical())
+	c.explicit, err = e.checkType(h)
+	e.note("typ", err)
+	e.note("cty", h.checkContent())
+	kid, err := e.keyID(h)
+	findable = e.note("kid", err) && findable
+	findable = e.note("issuer of the keys", e.isFromIssuer(c)) && findable
+	if !findable {
+		e.skip("signature")
+		return
+	}
+	_, err = e.findKey(ctx, jws, alg, kid)
+	e.note("signature", err)
+}
+
+func (e *explanation) payload(ctx context.Context, p Presentation, jws *compact, c *claims) {
+	now, says := e.time(), &claimSet{payload: jws.payload, cnf: c.cnf}
+	for _, claim := range claimChecks {
+		e.note(claim.name, claim.check(e.Verifier, says, c, now))
+	}
+	e.note("binding", e.checkBinding(ctx, &Token{p.Token, says}, p))
+}
+
+// String is the verdict in one line, fit for a terminal or a log.
+func (f Finding) String() string {
+	switch {
+	case f.Skipped:
+		return f.Check + ": not checked"
+	case f.Err == nil:
+		return f.Check + ": ok"
+	default:
+		return fmt.Sprintf("%s: %s: %v", f.Check, Reason(f.Err), f.Err)
+	}
+}

@@ -1,0 +1,93 @@
+package token_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/postern-go/postern/jwks"
+	"github.com/postern-go/postern/token"
+)
+
+func explain(t *testing.T, m mint, edit func(*token.Config)) (findings []token.Finding, first error) {
+	t.Helper()
+	findings = newVerifier(t, edit).Explain(context.Background(), token.Bearer(m.token()))
+	require.NotEmpty(t, findings)
+	for _, f := range findings {
+		if f.Err != nil && first == nil {
+			first = f.Err
+		}
+	}
+	return findings, first
+}
+
+// Explain and Authenticate are of one mind about every single fault.
+func TestExplainAgrees(t *testing.T) {
+	t.Parallel()
+	for _, f := range faults {
+		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
+			m := mint{header: map[string]any{}, claims: map[string]any{}}
+			f.spoil(&m)
+			findings, first := explain(t, m, nil)
+			require.ErrorIs(t, first, f.want)
+			for _, finding := range findings {
+				assert.NotContains(t, finding.String(), m.token())
+			}
+		})
+	}
+	findings, first := explain(t, mint{}, nil)
+	require.NoError(t, first)
+	for _, f := range findings {
+		assert.False(t, f.Skipped, f.Check)
+	}
+}
+
+func TestExplainGoesOn(t *testing.T) {
+	t.Parallel()
+	findings, _ := explain(t, mint{
+		key:    keys.otherP256(),
+		header: pairs([]any{"typ", "JWT"}),
+		claims: pairs([]any{"exp", now.Unix() - 100, "aud", "other", "sub", nil, "cnf", map[string]string{"jkt": "x"}}),
+	}, nil)
+	failed := map[string]string{}
+	for _, f := range findings {
+		if f.Err != nil {
+			failed[f.Check] = token.Reason(f.Err)
+		}
+	}
+	assert.Equal(t, map[string]string{
+		"typ": "type", "signature": "signature", "exp": "expired", "aud": "audience", "sub": "claim", "binding": "binding",
+	}, failed)
+}
+
+func TestExplainSkipsWhatCannotBeChecked(t *testing.T) {
+	t.Parallel()
+	findings, _ := explain(t, header("alg", "none"), func(c *token.Config) {
+		c.Keys = sourceFunc(func(context.Context, string) ([]jwks.Key, error) {
+			t.Error("no key is looked for without an algorithm")
+			return nil, jwks.ErrNotFound
+		})
+	})
+	assert.Contains(t, findings, token.Finding{Check: "signature", Skipped: true})
+}
+
+func TestExplainWhatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	v := newVerifier(t, nil)
+	for name, p := range map[string]struct {
+		p    token.Presentation
+		want error
+	}{
+		"nothing":   {token.Bearer(""), token.ErrMissing},
+		"opaque":    {token.Bearer("opaque"), token.ErrMalformed},
+		"too large": {token.Bearer(string(make([]byte, 20<<10))), token.ErrTooLarge},
+		"no JSON":   {token.Bearer(mint{rawPayload: "x", rawHeader: "y"}.token()), token.ErrMalformed},
+	} {
+		findings := v.Explain(context.Background(), p.p)
+		last := findings[len(findings)-1]
+		require.ErrorIs(t, last.Err, p.want, name)
+	}
+}
