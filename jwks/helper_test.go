@@ -169,9 +169,7 @@ func (k testKey) with(name string, value any) testKey {
 		delete(members, name)
 	}
 	k.jwk = members
-	if id, ok := members["kid"].(string); ok {
-		k.id = id
-	}
+	k.id, _ = members["kid"].(string)
 	return k
 }
 

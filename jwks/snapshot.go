@@ -44,7 +44,7 @@ func (r *Remote) Snapshot() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return json.Marshal(snapshot{
+	return json.Marshal(&snapshot{ // go-jose's RawMessage needs the pointer
 		Version:      snapshotVersion,
 		Issuer:       r.config.Issuer,
 		URL:          v.set.origin.url,

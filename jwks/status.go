@@ -119,7 +119,7 @@ func (s Status) MarshalJSON() ([]byte, error) {
 		FailingSince time.Time `json:"failing_since,omitzero"`
 		Failures     int       `json:"failures,omitempty"`
 	}{
-		State: s.State, Issuer: s.Issuer, URL: s.URL, KeyIDs: s.KeyIDs,
+		State: s.State, Issuer: s.Issuer, URL: s.URL, KeyIDs: append([]string{}, s.KeyIDs...),
 		LastSuccess: s.LastSuccess, LastChange: s.LastChange, NextRefresh: s.NextRefresh,
 		Expires: s.Expires, UsableUntil: s.UsableUntil, FailingSince: s.FailingSince, Failures: s.Failures,
 	}

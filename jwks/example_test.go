@@ -1,0 +1,196 @@
+package jwks_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"time"
+
+	"github.com/postern-go/postern/jwks"
+)
+
+const exampleSet = `{"keys": [
+	{"kty": "OKP", "crv": "Ed25519", "kid": "2025-07", "alg": "EdDSA", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"},
+	{"kty": "oct", "kid": "oops", "k": "c2VjcmV0"}
+]}`
+
+// exampleIssuer is an authorization server as far as its keys are concerned.
+func exampleIssuer() *httptest.Server {
+	mux := http.NewServeMux()
+	server := httptest.NewServer(mux)
+	mux.HandleFunc("GET /.well-known/oauth-authorization-server", func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprintf(w, `{"issuer": %q, "jwks_uri": %q}`, server.URL, server.URL+"/keys")
+	})
+	mux.HandleFunc("GET /keys", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Cache-Control", "max-age=600")
+		_, _ = io.WriteString(w, exampleSet)
+	})
+	return server
+}
+
+func ExampleParseSet() {
+	set, err := jwks.ParseSet([]byte(exampleSet))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, k := range set.Keys {
+		fmt.Printf("%s verifies %s with %T\n", k.ID, k.Algorithm, k.Public)
+	}
+	for _, s := range set.Skipped {
+		fmt.Printf("%q is not used: %v\n", s.ID, s.Reason)
+	}
+	// Output:
+	// 2025-07 verifies EdDSA with ed25519.PublicKey
+	// "oops" is not used: jwks: symmetric key published
+}
+
+func ExampleStatic() {
+	set, err := jwks.ParseSet([]byte(exampleSet))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	var source jwks.Source = jwks.Static(set.Keys)
+	keys, err := source.Keys(context.Background(), "2025-07")
+	fmt.Println(len(keys), err)
+	_, err = source.Keys(context.Background(), "oops")
+	fmt.Println(err)
+	// Output:
+	// 1 <nil>
+	// jwks: no such key
+}
+
+func ExampleNewRemote() {
+	issuer := exampleIssuer()
+	defer issuer.Close()
+	remote, err := jwks.NewRemote(jwks.RemoteConfig{Issuer: issuer.URL})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	keys, err := remote.Keys(context.Background(), "2025-07")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(keys[0].ID, keys[0].Algorithm)
+	// Output: 2025-07 EdDSA
+}
+
+func ExampleRemote_Keys() {
+	issuer := exampleIssuer()
+	remote, err := jwks.NewRemote(jwks.RemoteConfig{Issuer: issuer.URL})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	_, err = remote.Keys(context.Background(), "another")
+	fmt.Println("a verdict:", errors.Is(err, jwks.ErrNotFound))
+
+	issuer.Close()
+	remote, err = jwks.NewRemote(jwks.RemoteConfig{Issuer: issuer.URL})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	_, err = remote.Keys(context.Background(), "2025-07")
+	fmt.Println("none:", errors.Is(err, jwks.ErrUnavailable))
+	// Output:
+	// a verdict: true
+	// none: true
+}
+
+func ExampleRemote_Ready() {
+	issuer := exampleIssuer()
+	defer issuer.Close()
+	remote, err := jwks.NewRemote(jwks.RemoteConfig{Issuer: issuer.URL})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	fmt.Println(remote.Status().State)
+	fmt.Println(remote.Ready(ctx))
+	fmt.Println(remote.Status().State)
+	// Output:
+	// empty
+	// <nil>
+	// fresh
+}
+
+func ExampleRemote_Status() {
+	issuer := exampleIssuer()
+	defer issuer.Close()
+	remote, err := jwks.NewRemote(jwks.RemoteConfig{Issuer: issuer.URL})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	if err := remote.Ready(context.Background()); err != nil {
+		fmt.Println(err)
+		return
+	}
+	status := remote.Status()
+	fmt.Println(status.State, status.KeyIDs, status.Expires.Sub(status.LastSuccess))
+	for _, s := range status.Skipped {
+		fmt.Println(s.ID, s.Reason)
+	}
+	// Output:
+	// fresh [2025-07] 10m0s
+	// oops jwks: symmetric key published
+}
+
+func ExampleRemote_Snapshot() {
+	issuer := exampleIssuer()
+	remote, err := jwks.NewRemote(jwks.RemoteConfig{Issuer: issuer.URL})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	if err := remote.Ready(context.Background()); err != nil {
+		fmt.Println(err)
+		return
+	}
+	snapshot, err := remote.Snapshot()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+
+	issuer.Close() // and then another replica starts
+	replica, err := jwks.NewRemote(jwks.RemoteConfig{Issuer: issuer.URL, Snapshot: snapshot})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	keys, err := replica.Keys(context.Background(), "2025-07")
+	fmt.Println(len(keys), err)
+	// Output: 1 <nil>
+}
+
+func ExampleTrace() {
+	issuer := exampleIssuer()
+	defer issuer.Close()
+	remote, err := jwks.NewRemote(jwks.RemoteConfig{
+		Issuer: issuer.URL,
+		Trace: &jwks.Trace{
+			Refresh: func(r jwks.Refresh) { fmt.Println("refresh:", r.Cause, r.Added, r.Err) },
+			Skip:    func(s jwks.Skipped) { fmt.Println("skipped:", s.ID, s.Reason) },
+		},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	if err := remote.Ready(context.Background()); err != nil {
+		fmt.Println(err)
+	}
+	// Output:
+	// skipped: oops jwks: symmetric key published
+	// refresh: empty [2025-07] <nil>
+}

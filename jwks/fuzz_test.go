@@ -1,0 +1,273 @@
+package jwks_test
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rsa"
+	"encoding/json"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"github.com/postern-go/postern/jwks"
+)
+
+// fixedEC and fixedEd are keys that seeds can carry: RFC 7517 A.1 and RFC 8037 A.2.
+const (
+	fixedEC = `{"kty":"EC","crv":"P-256","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",` +
+		`"y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM","use":"sig","kid":"1"}`
+	fixedEd  = `{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","alg":"EdDSA"}`
+	fixedRSA = `{"kty":"RSA","n":"0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMs` +
+		`tn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbIS` +
+		`D08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw","e":"AQAB","alg":"RS256","kid":"2011-04-29"}`
+)
+
+func FuzzParseSet(f *testing.F) {
+	f.Add([]byte(rawSet(fixedEC, fixedEd, fixedRSA)))
+	f.Add([]byte(rawSet(fixedRSA[:len(fixedRSA)-1] + `,"x5c":["!!"],"key_ops":["verify"]}`)))
+	f.Add([]byte(rawSet(fixedEC[:len(fixedEC)-1]+`,"d":"AA"}`, `{"kty":"oct","k":"AA"}`, `{"kty":"AKP"}`, `null`, `[]`)))
+	f.Add([]byte(rawSet(`{"kty":"EC","kty":"EC"}`)))
+	f.Add([]byte(`{"keys":[],"keys":[]}`))
+	f.Add([]byte(`{"keys":null}`))
+	f.Add([]byte(`{"error":"x"}`))
+	f.Add([]byte(`<html>`))
+	for _, seed := range seedSets(f) {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		set, err := jwks.ParseSet(body)
+		if err != nil {
+			if len(set.Keys)+len(set.Skipped) > 0 {
+				t.Fatal("an error and a set")
+			}
+			return
+		}
+		if !json.Valid(body) || len(set.Keys) > 100 {
+			t.Fatalf("accepted %q", body)
+		}
+		elements := elementsOf(t, body)
+		if len(elements) <= 1000 && len(set.Keys)+len(set.Skipped) != len(elements) {
+			t.Fatalf("%d keys and %d skipped of %d", len(set.Keys), len(set.Skipped), len(elements))
+		}
+		for _, k := range set.Keys {
+			checkInvariants(t, k)
+			if !slices.ContainsFunc(elements, func(e json.RawMessage) bool { return joseAgrees(e, k) }) {
+				t.Fatalf("no element of the set is the key %+v", k)
+			}
+		}
+		for _, s := range set.Skipped {
+			if !slices.Contains(reasons, s.Reason) || len(s.ID) > 128 {
+				t.Fatalf("skipped as %+v", s)
+			}
+		}
+	})
+}
+
+var reasons = []error{
+	jwks.ErrKeyMalformed, jwks.ErrKeyPrivate, jwks.ErrKeySymmetric, jwks.ErrKeyUse,
+	jwks.ErrKeyAlgorithm, jwks.ErrKeyWeak, jwks.ErrKeyUnsupported, jwks.ErrKeyLimit,
+}
+
+// seedSets are sets of published vectors, if they are here.
+func seedSets(f *testing.F) (sets [][]byte) {
+	b, err := os.ReadFile(filepath.Join("..", "..", "shared", "vectors", "wycheproof", "json_web_key_test.json"))
+	if err != nil {
+		return nil
+	}
+	var file struct {
+		TestGroups []struct{ Public, Private json.RawMessage }
+	}
+	if err := json.Unmarshal(b, &file); err != nil {
+		f.Fatal(err)
+	}
+	for _, g := range file.TestGroups {
+		sets = append(sets, g.Public, g.Private)
+	}
+	return sets
+}
+
+func elementsOf(t *testing.T, body []byte) []json.RawMessage {
+	t.Helper()
+	var outer map[string]json.RawMessage // unlike a struct, case-sensitive
+	var elements []json.RawMessage
+	if err := json.Unmarshal(body, &outer); err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(outer["keys"], &elements); err != nil {
+		t.Fatal(err)
+	}
+	return elements
+}
+
+// joseAgrees reports whether go-jose reads element, apart from certificates
+// and nulls, as the same key.
+func joseAgrees(element json.RawMessage, k jwks.Key) bool {
+	var members map[string]json.RawMessage
+	if json.Unmarshal(element, &members) != nil {
+		return false
+	}
+	plain := map[string]json.RawMessage{}
+	for _, name := range []string{"kty", "crv", "x", "y", "n", "e", "kid", "alg", "use"} {
+		if v, ok := members[name]; ok {
+			plain[name] = v
+		}
+	}
+	b, err := json.Marshal(plain)
+	if err != nil {
+		return false
+	}
+	var parsed jose.JSONWebKey
+	if parsed.UnmarshalJSON(b) != nil || !parsed.Valid() || !parsed.IsPublic() {
+		return false
+	}
+	public, ok := parsed.Key.(interface{ Equal(crypto.PublicKey) bool })
+	return ok && public.Equal(k.Public) && parsed.KeyID == k.ID && parsed.Algorithm == k.Algorithm &&
+		(parsed.Use == "" || parsed.Use == "sig")
+}
+
+func checkInvariants(t *testing.T, k jwks.Key) {
+	t.Helper()
+	switch public := k.Public.(type) {
+	case *rsa.PublicKey:
+		if bits := public.N.BitLen(); bits < 2048 || bits > 8192 || public.E < 3 || public.E%2 == 0 {
+			t.Fatalf("RSA key of %d bits with exponent %d", bits, public.E)
+		}
+		if k.Algorithm != "" && !strings.HasPrefix(k.Algorithm, "RS") && !strings.HasPrefix(k.Algorithm, "PS") {
+			t.Fatalf("RSA key for %s", k.Algorithm)
+		}
+	case *ecdsa.PublicKey:
+		if _, err := public.ECDH(); err != nil {
+			t.Fatalf("EC key: %v", err)
+		}
+		want := map[elliptic.Curve]string{elliptic.P256(): "ES256", elliptic.P384(): "ES384", elliptic.P521(): "ES512"}[public.Curve]
+		if want == "" || k.Algorithm != "" && k.Algorithm != want {
+			t.Fatalf("EC key on %s for %s", public.Params().Name, k.Algorithm)
+		}
+	case ed25519.PublicKey:
+		if len(public) != 32 || !slices.Contains([]string{"", "EdDSA", "Ed25519"}, k.Algorithm) {
+			t.Fatalf("Ed25519 key of %d bytes for %s", len(public), k.Algorithm)
+		}
+	default:
+		t.Fatalf("key of type %T", public)
+	}
+}
+
+func FuzzDiscovery(f *testing.F) {
+	f.Add([]byte(metadataOf(issuerURL, keysURL)), issuerURL)
+	f.Add([]byte(metadataOf(issuerURL+"/", keysURL)), issuerURL)
+	f.Add([]byte(`{"issuer":"a","issuer":"b","jwks_uri":"c"}`), "b")
+	f.Add([]byte(`{"iss\u0075er":"a","jwks_uri":"\u0063"}`), "a")
+	f.Add([]byte(`{"Issuer":"a","JWKS_URI":"c"}`), "a")
+	f.Add([]byte(`{"issuer":["a"],"jwks_uri":null}`), "a")
+	f.Add([]byte(`[]`), "a")
+	f.Fuzz(func(t *testing.T, body []byte, issuer string) {
+		if issuer == "" {
+			return // no Remote discovers without
+		}
+		uri, err := jwks.ParseMetadata(body, issuer)
+		if err != nil {
+			if uri != "" {
+				t.Fatal("an error and a URL")
+			}
+			return
+		}
+		var m map[string]any
+		if json.Unmarshal(body, &m) != nil || m["issuer"] != issuer || m["jwks_uri"] != uri || uri == "" {
+			t.Fatalf("%q from %q for %q", uri, body, issuer)
+		}
+	})
+}
+
+func FuzzFreshness(f *testing.F) {
+	for _, control := range []string{
+		"max-age=600", `Max-Age="600", foo=bar`, "max-age=600, max-age=60", "max-age=abc", "no-store", "", ",,",
+		`x="a, max-age=1", max-age=2`, `x="\", max-age=1`, `max-age="6\00"`, `max-age="600"0`, "max-age = 5", "max-age",
+		"max-age=99999999999999999999", "no-cache=\"x\", max-age=5", "s-maxage=5",
+	} {
+		f.Add(control, "", "", "")
+		f.Add(control, "10", "Thu, 01 Jan 1970 00:10:00 GMT", "Thu, 01 Jan 1970 00:00:00 GMT")
+	}
+	f.Add("public", "", "0", "")
+	f.Add("", "1", "Thu, 01 Jan 0000 00:00:00 GMT", "")
+	f.Add("", "1", "Thu, 01 Jan 9999 00:00:00 GMT", "Thu, 01 Jan 0001 00:00:00 GMT")
+	f.Add("public", "5, 6", "Thursday, 01-Jan-70 00:10:00 GMT", "x")
+	f.Fuzz(func(t *testing.T, control, age, expires, date string) {
+		h := http.Header{}
+		for name, value := range map[string]string{"Cache-Control": control, "Age": age, "Expires": expires, "Date": date} {
+			if value != "" {
+				h.Set(name, value)
+			}
+		}
+		received := time.Unix(300, 0)
+		got, gotTold := jwks.FreshFor(h, received)
+		want, wantTold := naiveFreshFor(control, age, expires, date, received)
+		if got != want || gotTold != wantTold {
+			t.Fatalf("%v %v, want %v %v, for %q", got, gotTold, want, wantTold, h)
+		}
+		if got < 0 {
+			t.Fatal("negative")
+		}
+	})
+}
+
+var (
+	directive = regexp.MustCompile(`(?s)^[ \t]*([^,=]*?)[ \t]*(?:=[ \t]*("(?:[^"\\]|\\.)*"[^,]*|"(?:[^"\\]|\\.)*\\?$|[^,]*))?(?:,|$)`)
+	quoted    = regexp.MustCompile(`(?s)^"((?:[^"\\]|\\.)*)"[ \t]*$`)
+	escaped   = regexp.MustCompile(`(?s)\\(.)`)
+	digits    = regexp.MustCompile(`^[0-9]+$`)
+)
+
+// naiveFreshFor is the same as a list of rules, with regular expressions.
+func naiveFreshFor(control, age, expires, date string, now time.Time) (time.Duration, bool) {
+	seconds := func(s string) (time.Duration, bool) {
+		if !digits.MatchString(s) {
+			return 0, false
+		}
+		s = strings.TrimLeft(s, "0")
+		if len(s) > 10 || len(s) == 10 && s > "2147483648" {
+			s = "2147483648"
+		}
+		d, _ := time.ParseDuration("0" + s + "s")
+		return d, true
+	}
+	var ages []time.Duration
+	for rest := control; rest != ""; {
+		m := directive.FindStringSubmatch(rest)
+		rest = rest[len(m[0]):]
+		switch strings.ToLower(m[1]) {
+		case "no-store", "no-cache":
+			return 0, true
+		case "max-age":
+			argument := strings.Trim(m[2], " \t")
+			if q := quoted.FindStringSubmatch(m[2]); q != nil {
+				argument = escaped.ReplaceAllString(q[1], "$1")
+			}
+			d, _ := seconds(argument)
+			ages = append(ages, d)
+		}
+	}
+	elapsed, _ := seconds(strings.Trim(strings.Split(age, ",")[0], " \t"))
+	switch {
+	case len(ages) > 0:
+		return max(0, slices.Min(ages)-elapsed), true
+	case expires != "":
+		at, err := http.ParseTime(expires)
+		if err != nil {
+			return 0, true
+		}
+		if from, err := http.ParseTime(date); err == nil {
+			now = from
+		}
+		return max(0, max(0, at.Sub(now))-elapsed), true
+	}
+	return 0, false
+}
