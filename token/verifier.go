@@ -213,9 +213,9 @@ func (v *Verifier) recall(ctx context.Context, id *tokenID) (*claimSet, error) {
 
 // signature is how a token was signed.
 type signature struct {
-	kid      string
-	alg      *algorithm
-	key      jwks.Key
+	kid string
+	alg *algorithm
+	key jwks.Key
 }
 
 // checkSignature finds the algorithm and the key and verifies the signature.
