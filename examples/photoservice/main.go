@@ -25,10 +25,10 @@ import (
 	"syscall"
 )
 
-func main() { os.Exit(start()) }
+func main() { os.Exit(command()) }
 
-// start is main with an exit code.
-func start() int {
+// command is main with an exit code.
+func command() int {
 	o, err := parse(os.Args[1:], os.Stderr)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
@@ -38,7 +38,7 @@ func start() int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, o, os.Stdout); err != nil {
+	if err := run(ctx, o, os.Stdout, os.Stderr); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}

@@ -24,19 +24,31 @@ import (
 // algorithms this service accepts, from any issuer.
 var algorithms = []string{"RS256", "PS256", "ES256", "EdDSA"}
 
-// run serves until ctx ends. It says on out where.
-func run(ctx context.Context, o options, out io.Writer) error {
+// service is the photo service with both its faces.
+type service struct {
+	http http.Handler
+	grpc *grpc.Server
+}
+
+// run serves until ctx ends. It says on out where, and on log why it refuses
+// calls.
+func run(ctx context.Context, o options, out, log io.Writer) error {
 	auth, err := authenticator(o.issuers)
 	if err != nil {
 		return err
 	}
-	store := new(photosvc.Store)
-	web := httpHandler(auth, store, out)
-	rpc, err := grpcServer(auth, store)
+	s, err := newService(auth, newOperator(log))
 	if err != nil {
 		return err
 	}
-	return listenAndServe(ctx, o, web, rpc, out)
+	fmt.Fprintln(out, s.http) // who may do what
+	return s.listenAndServe(ctx, o, out)
+}
+
+func newService(auth token.Authenticator, o operator) (service, error) {
+	store := new(photosvc.Store)
+	rpc, err := grpcServer(auth, store, o)
+	return service{httpHandler(auth, store, o), rpc}, err
 }
 
 // authenticator makes one verifier for each issuer, with its own keys,
@@ -71,19 +83,17 @@ func verifier(i issuerOptions) (*token.Verifier, error) {
 	return token.NewVerifier(cfg)
 }
 
-// httpHandler is the HTTP face. Its table of routes is printed, so that whoever
-// starts the service sees who may do what.
-func httpHandler(auth token.Authenticator, store *photosvc.Store, out io.Writer) http.Handler {
-	mux := middleware.New(auth, &middleware.Config{Realm: "photos"}).NewMux()
+// httpHandler is the HTTP face. Printing it shows its table of routes.
+func httpHandler(auth token.Authenticator, store *photosvc.Store, o operator) http.Handler {
+	mux := middleware.New(auth, &middleware.Config{Realm: "photos", Trace: o.http()}).NewMux()
 	photosvc.Route(mux, store)
-	fmt.Fprintln(out, mux)
 	return mux
 }
 
 // grpcServer is the gRPC face. Audit makes sure that no method has been
 // forgotten in the list of policies.
-func grpcServer(auth token.Authenticator, store *photosvc.Store) (*grpc.Server, error) {
-	guard := grpcauth.New(auth, photosvc.Policies(), &grpcauth.Config{Realm: "photos"})
+func grpcServer(auth token.Authenticator, store *photosvc.Store, o operator) (*grpc.Server, error) {
+	guard := grpcauth.New(auth, photosvc.Policies(), &grpcauth.Config{Realm: "photos", Trace: o.grpc()})
 	srv := grpc.NewServer(append(guard.ServerOptions(), grpc.ConnectionTimeout(5*time.Second))...)
 	photosvc.Register(srv, store)
 	healthpb.RegisterHealthServer(srv, health.NewServer())
@@ -91,14 +101,14 @@ func grpcServer(auth token.Authenticator, store *photosvc.Store) (*grpc.Server, 
 	return srv, guard.Audit(srv)
 }
 
-func listenAndServe(ctx context.Context, o options, web http.Handler, rpc *grpc.Server, out io.Writer) error {
+func (s service) listenAndServe(ctx context.Context, o options, out io.Writer) error {
 	ln, err := net.Listen("tcp", o.listen)
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(out, "HTTP on http://%s\n", ln.Addr())
 	servers := []func(context.Context) error{
-		func(ctx context.Context) error { return serve.HTTP(ctx, ln, web) },
+		func(ctx context.Context) error { return serve.HTTP(ctx, ln, s.http) },
 	}
 	if o.grpcListen != "" {
 		rpcLn, err := net.Listen("tcp", o.grpcListen)
@@ -107,7 +117,7 @@ func listenAndServe(ctx context.Context, o options, web http.Handler, rpc *grpc.
 			return err
 		}
 		fmt.Fprintf(out, "gRPC on %s\n", rpcLn.Addr())
-		servers = append(servers, func(ctx context.Context) error { return serve.GRPC(ctx, rpcLn, rpc) })
+		servers = append(servers, func(ctx context.Context) error { return serve.GRPC(ctx, rpcLn, s.grpc) })
 	}
 	return serve.All(ctx, servers...)
 }

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"google.golang.org/grpc"
+
+	pb "github.com/postern-go/postern/examples/internal/photospb"
+	"github.com/postern-go/postern/grpcauth/grpcauthtest"
+	"github.com/postern-go/postern/token"
+	"github.com/postern-go/postern/token/tokentest"
+)
+
+const audience = "https://photos.example"
+
+// sound is the service as it goes into production, but for the way to its
+// issuer, which is in memory.
+func sound(t *testing.T, log io.Writer) (service, *tokentest.Issuer) {
+	t.Helper()
+	issuer := tokentest.NewIssuer(t, &tokentest.Options{Audience: []string{audience}})
+	cfg := issuer.Config()
+	cfg.Algorithms = algorithms
+	verifier, err := token.NewVerifier(cfg)
+	require.NoError(t, err)
+	s, err := newService(token.ByIssuer(map[string]token.Authenticator{issuer.Identifier(): verifier}), newOperator(log))
+	require.NoError(t, err)
+	return s, issuer
+}
+
+func TestHTTPRefuses(t *testing.T) {
+	t.Parallel()
+	for route, scopes := range map[string][]string{
+		"GET /photos": {"photos:read"},
+		"GET /whoami": nil,
+	} {
+		t.Run(route, func(t *testing.T) {
+			s, issuer := sound(t, io.Discard)
+			method, path, _ := strings.Cut(route, " ")
+			tokentest.TestRefusals(t, issuer, tokentest.HTTPTarget(s.http, func() *http.Request {
+				return httptest.NewRequest(method, path, nil)
+			}), &tokentest.RefusalConfig{Scopes: scopes, Algorithms: algorithms})
+		})
+	}
+}
+
+func TestGRPCRefuses(t *testing.T) {
+	t.Parallel()
+	s, issuer := sound(t, io.Discard)
+	photos := pb.NewPhotoServiceClient(grpcauthtest.Serve(t, s.grpc))
+	tokentest.TestRefusals(t, issuer, grpcauthtest.Target(func(ctx context.Context, opts ...grpc.CallOption) error {
+		_, err := photos.ListPhotos(ctx, &pb.ListPhotosRequest{}, opts...)
+		return err
+	}), &tokentest.RefusalConfig{Scopes: []string{"photos:read"}, Algorithms: algorithms})
+}
+
+// The operator learns why a call was refused, and never the token.
+func TestOperatorIsTold(t *testing.T) {
+	t.Parallel()
+	var log strings.Builder
+	s, issuer := sound(t, &log)
+	raw := issuer.Token(tokentest.Audience("https://other.example"))
+	call := tokentest.HTTPTarget(s.http, func() *http.Request { return httptest.NewRequest(http.MethodGet, "/photos", nil) })
+	answer := call(t.Context(), tokentest.Credentials{Authorization: []string{"Bearer " + raw}})
+	require.Equal(t, http.StatusUnauthorized, answer.Status)
+	assert.Contains(t, log.String(), "reason=audience")
+	assert.Contains(t, log.String(), `call="GET /photos"`)
+	assert.Contains(t, log.String(), "https://other.example")
+	for _, part := range strings.Split(raw, ".") {
+		assert.NotContains(t, log.String(), part)
+	}
+}
