@@ -303,3 +303,15 @@ func (j judge) Authenticate(ctx context.Context, p token.Presentation) (*token.T
 func says(t *token.Token, err error) judge {
 	return func(context.Context, token.Presentation) (*token.Token, error) { return t, err }
 }
+
+// info is the ErrorInfo of a refusal.
+func info(tb testing.TB, err error) *errdetails.ErrorInfo {
+	tb.Helper()
+	for _, detail := range status.Convert(err).Details() {
+		if info, ok := detail.(*errdetails.ErrorInfo); ok {
+			return info
+		}
+	}
+	require.Fail(tb, "no ErrorInfo")
+	return nil
+}

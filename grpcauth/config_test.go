@@ -1,0 +1,146 @@
+package grpcauth_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/status"
+
+	"github.com/postern-go/postern/grpcauth"
+	"github.com/postern-go/postern/scope"
+	"github.com/postern-go/postern/token"
+)
+
+func TestNewPanics(t *testing.T) {
+	t.Parallel()
+	ok := says(nil, token.ErrMissing)
+	for name, f := range map[string]func(){
+		"no authenticator":     func() { grpcauth.New(nil, nil, nil) },
+		"realm":                func() { grpcauth.New(ok, nil, &grpcauth.Config{Realm: "a\nb"}) },
+		"C_6750-3-7 error URI": func() { grpcauth.New(ok, nil, &grpcauth.Config{ErrorURI: "/relative"}) },
+		"resource metadata":    func() { grpcauth.New(ok, nil, &grpcauth.Config{ResourceMetadata: "x"}) },
+		"domain":               func() { grpcauth.New(ok, nil, &grpcauth.Config{Domain: "\u00fc"}) },
+		"the zero policy":      func() { grpcauth.New(ok, grpcauth.Policies{unary: {}}, nil) },
+		"a bad name":           func() { grpcauth.New(ok, grpcauth.Policies{"UnaryCall": scope.Public}, nil) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			assert.ErrorIs(t, recovered(f), token.ErrConfig)
+		})
+	}
+}
+
+func recovered(f func()) (err error) {
+	defer func() { err, _ = recover().(error) }()
+	f()
+	return nil
+}
+
+func TestConfigValidate(t *testing.T) {
+	t.Parallel()
+	var none *grpcauth.Config
+	assert.NoError(t, none.Validate())
+	assert.NoError(t, (&grpcauth.Config{}).Validate())
+	assert.NoError(t, (&grpcauth.Config{Realm: "orders", Domain: "orders.example.com", ErrorURI: "https://x.example/e", ResourceMetadata: metadataURL}).Validate())
+	assert.ErrorIs(t, (&grpcauth.Config{Domain: "a\x00"}).Validate(), token.ErrConfig)
+}
+
+func TestPoliciesValidate(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{
+		"", "/", "//", "UnaryCall", "grpc.testing.TestService/UnaryCall", "/grpc.testing.TestService", "/grpc.testing.TestService/",
+		"//UnaryCall", "/grpc/testing/UnaryCall", unary + "/",
+	} {
+		assert.ErrorIs(t, grpcauth.Policies{name: scope.Public}.Validate(), token.ErrConfig, "%q", name)
+	}
+	assert.NoError(t, grpcauth.Policies{unary: scope.Public, "/a/b": scope.Optional}.Validate())
+	assert.NoError(t, grpcauth.Policies(nil).Validate())
+	assert.Len(t, joinedErrors(grpcauth.Policies{"a": {}, "b": scope.Public, unary: {}}.Validate()), 4, "everything that is wrong is named")
+}
+
+func joinedErrors(err error) []error {
+	if many, ok := err.(interface{ Unwrap() []error }); ok {
+		return many.Unwrap()
+	}
+	return nil
+}
+
+// New copies what it is given.
+func TestSettingsAreCopied(t *testing.T) {
+	t.Parallel()
+	policies := all(scope.Authenticated)
+	cfg := &grpcauth.Config{Realm: "orders", Trace: &grpcauth.Trace{}}
+	i := grpcauth.New(says(nil, token.ErrMissing), policies, cfg)
+	policies[unary] = scope.Public
+	cfg.Realm = "changed"
+	cfg.Trace.Refused = func(context.Context, grpcauth.Call, error) { t.Error("called") }
+	_, err := i.Unary(context.Background(), nil, &grpc.UnaryServerInfo{FullMethod: unary}, mustNotRun(t))
+	assert.Equal(t, missing.code, status.Code(err))
+}
+
+// The domain of the details is the realm if nothing else is said.
+func TestDomain(t *testing.T) {
+	t.Parallel()
+	for want, cfg := range map[string]*grpcauth.Config{
+		"api":                nil,
+		"orders":             {Realm: "orders"},
+		"orders.example.com": {Realm: "orders", Domain: "orders.example.com"},
+	} {
+		i := grpcauth.New(says(nil, token.ErrMissing), all(scope.Authenticated), cfg)
+		_, err := i.Unary(context.Background(), nil, &grpc.UnaryServerInfo{FullMethod: unary}, mustNotRun(t))
+		assert.Equal(t, want, info(t, err).GetDomain())
+	}
+}
+
+// served is a server with the methods of one service.
+type served map[string]grpc.ServiceInfo
+
+func (s served) GetServiceInfo() map[string]grpc.ServiceInfo { return s }
+
+func having(methods ...string) grpc.ServiceInfo {
+	var info grpc.ServiceInfo
+	for _, m := range methods {
+		info.Methods = append(info.Methods, grpc.MethodInfo{Name: m})
+	}
+	return info
+}
+
+func TestAudit(t *testing.T) {
+	t.Parallel()
+	i := grpcauth.New(says(nil, nil), grpcauth.Policies{
+		"/shop.v1.Orders/List":         scope.All("orders:read"),
+		"/shop.v1.Orders/Lsit":         scope.All("orders:read"),
+		"/grpc.health.v1.Health/Check": scope.Public,
+	}, nil)
+	complete := served{"shop.v1.Orders": having("List", "Lsit"), "grpc.health.v1.Health": having("Check")}
+	assert.NoError(t, i.Audit(complete))
+
+	err := i.Audit(served{"shop.v1.Orders": having("List", "Cancel"), "grpc.health.v1.Health": having("Check", "Watch")})
+	assert.ErrorIs(t, err, token.ErrConfig)
+	assert.Equal(t, []string{
+		"grpcauth: /grpc.health.v1.Health/Watch has no policy",
+		"grpcauth: /shop.v1.Orders/Cancel has no policy",
+		"grpcauth: /shop.v1.Orders/Lsit has a policy but is not served",
+	}, texts(joinedErrors(err)))
+}
+
+func texts(errs []error) []string {
+	var all []string
+	for _, err := range errs {
+		all = append(all, err.Error())
+	}
+	return all
+}
+
+func TestAuditOfAServer(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, settings{policies: all(scope.Authenticated)})
+	err := grpcauth.New(says(nil, nil), all(scope.Authenticated), nil).Audit(w.server)
+	assert.ErrorIs(t, err, token.ErrConfig)
+	for _, method := range []string{"EmptyCall", "CacheableUnaryCall", "HalfDuplexCall", "UnimplementedCall"} {
+		assert.ErrorContains(t, err, "/grpc.testing.TestService/"+method+" has no policy")
+	}
+	assert.NotContains(t, err.Error(), unary)
+}

@@ -1,0 +1,105 @@
+package grpcauth_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/postern-go/postern/scope"
+	"github.com/postern-go/postern/token"
+)
+
+// witness keeps what it is presented with.
+func witness(seen *token.Presentation) judge {
+	return func(_ context.Context, p token.Presentation) (*token.Token, error) {
+		*seen = p
+		return nil, token.ErrInvalid
+	}
+}
+
+// C_GRPC-11, C_GRPC-12: what an Authenticator and its proofs get to see.
+func TestPresentation(t *testing.T) {
+	t.Parallel()
+	var seen token.Presentation
+	me := identity(t, "client.example.com")
+	w := newWorld(t, overTLS(t, settings{policies: all(scope.Authenticated), auth: witness(&seen)}, me))
+	for kind, call := range calls {
+		seen = token.Presentation{}
+		o := call(with(t.Context(), "authorization", "bearer abc", "dpop", "proof 1", "dpop", "proof 2"), w.client)
+		assertRefusedText(t, o, "The access token is invalid")
+		assert.Equal(t, "Bearer", seen.Scheme, kind)
+		assert.Equal(t, "abc", seen.Token)
+		assert.Equal(t, "POST", seen.Method)
+		assert.Equal(t, "https://"+host+methods[kind], seen.URL.String())
+		assert.Equal(t, []string{"proof 1", "proof 2"}, seen.Proofs)
+		require.Len(t, seen.Certificates, 1)
+		assert.True(t, me.Leaf.Equal(seen.Certificates[0]))
+	}
+}
+
+var methods = map[string]string{"unary": unary, "download": download, "upload": upload, "duplex": duplex}
+
+func assertRefusedText(t *testing.T, o outcome, text string) {
+	t.Helper()
+	assertRefused(t, o, invalid(text))
+}
+
+func TestPresentation_withoutCertificate(t *testing.T) {
+	t.Parallel()
+	var seen token.Presentation
+	w := newWorld(t, overTLS(t, settings{policies: all(scope.Authenticated), auth: witness(&seen)}))
+	callUnary(with(t.Context(), "authorization", "Bearer abc", "x-client-cert", "-----BEGIN CERTIFICATE-----"), w.client)
+	assert.Equal(t, "abc", seen.Token)
+	assert.Empty(t, seen.Certificates)
+	assert.Empty(t, seen.Proofs)
+}
+
+// thumbprint is a proof by certificate that is content with any.
+type thumbprint struct{}
+
+func (thumbprint) Method() string { return "x5t#S256" }
+func (thumbprint) Check(_ context.Context, _ *token.Token, p token.Presentation) error {
+	if len(p.Certificates) == 0 {
+		return token.ErrProof
+	}
+	return nil
+}
+
+// C_GRPC-12: without TLS there is no certificate, and a token that is bound to
+// one is refused.
+func TestC_GRPC_12_BoundTokens(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		secure, proves bool
+		admitted       bool
+	}{
+		"over TLS with a certificate":       {true, true, true},
+		"over TLS, but no proof is allowed": {true, false, false},
+		"over plaintext":                    {false, true, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := settings{policies: all(scope.Authenticated)}
+			if row.secure {
+				s = overTLS(t, s, identity(t, "client.example.com"))
+			}
+			issuer := newIssuer(t)
+			cfg := issuer.Config()
+			if row.proves {
+				cfg.Proofs = []token.Proof{thumbprint{}}
+			}
+			verifier, err := token.NewVerifier(cfg)
+			require.NoError(t, err)
+			s.auth = verifier
+			w := newWorld(t, s)
+			o := callUnary(with(t.Context(), "authorization", "Bearer "+issuer.Token(boundTo("x5t#S256"))), w.client)
+			if row.admitted {
+				assert.NoError(t, o.err)
+				return
+			}
+			assertRefused(t, o, invalid("Invalid key binding"))
+		})
+	}
+}
