@@ -1,0 +1,165 @@
+package grpcauth_test
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"testing"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/local"
+	"google.golang.org/grpc/health"
+	"google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/interop/grpc_testing"
+	"google.golang.org/grpc/status"
+
+	"github.com/postern-go/postern/grpcauth"
+	"github.com/postern-go/postern/grpcauth/grpcauthtest"
+	"github.com/postern-go/postern/scope"
+	"github.com/postern-go/postern/token"
+	"github.com/postern-go/postern/token/tokentest"
+)
+
+// exampleTB stands in for the *testing.T that an example does not have.
+type exampleTB struct{ testing.TB }
+
+func (exampleTB) Helper()                        {}
+func (exampleTB) Cleanup(func())                 {}
+func (exampleTB) Fatal(args ...any)              { panic(fmt.Sprint(args...)) }
+func (exampleTB) Fatalf(format string, a ...any) { panic(fmt.Sprintf(format, a...)) }
+func (exampleTB) Context() context.Context       { return context.Background() }
+
+// newVerifier is what a service has in place of
+//
+//	token.NewVerifier(token.Config{
+//		Issuer:   "https://login.example.com",
+//		Audience: []string{"https://api.example.com"},
+//	})
+func newVerifier() (*tokentest.Issuer, *token.Verifier) {
+	issuer := tokentest.NewIssuer(exampleTB{}, nil)
+	verifier, err := token.NewVerifier(issuer.Config("https://api.example.com"))
+	if err != nil {
+		panic(err)
+	}
+	return issuer, verifier
+}
+
+// greeter is the service of the examples.
+type greeter struct {
+	grpc_testing.UnimplementedTestServiceServer
+}
+
+func (greeter) UnaryCall(ctx context.Context, _ *grpc_testing.SimpleRequest) (*grpc_testing.SimpleResponse, error) {
+	t, _ := token.FromContext(ctx)
+	return &grpc_testing.SimpleResponse{Username: t.Subject()}, nil
+}
+
+func ExampleNew() {
+	issuer, verifier := newVerifier()
+	guard := grpcauth.New(verifier, grpcauth.Policies{
+		grpc_testing.TestService_UnaryCall_FullMethodName: scope.All("greetings:read"),
+		grpc_health_v1.Health_Check_FullMethodName:        scope.Public,
+	}, &grpcauth.Config{
+		Domain: "greetings.example.com",
+		Trace: &grpcauth.Trace{
+			Refused: func(_ context.Context, call grpcauth.Call, err error) {
+				fmt.Println("refused:", call.Method, call.Policy, token.Reason(err))
+			},
+		},
+	})
+	srv := grpc.NewServer(guard.ServerOptions()...)
+	grpc_testing.RegisterTestServiceServer(srv, greeter{})
+	client := grpc_testing.NewTestServiceClient(grpcauthtest.Serve(exampleTB{}, srv))
+
+	for _, raw := range []string{issuer.Token(tokentest.Scope("greetings:read")), issuer.Token()} {
+		ctx := with(context.Background(), "authorization", "Bearer "+raw)
+		resp, err := client.UnaryCall(ctx, &grpc_testing.SimpleRequest{})
+		fmt.Println(status.Code(err), resp.GetUsername())
+	}
+	// Output:
+	// OK alice
+	// refused: /grpc.testing.TestService/UnaryCall all(greetings:read) scope
+	// PermissionDenied
+}
+
+// Options of the guard come first, and those of others after them.
+func ExampleInterceptor_ServerOptions() {
+	_, verifier := newVerifier()
+	guard := grpcauth.New(verifier, grpcauth.Policies{
+		grpc_testing.TestService_UnaryCall_FullMethodName: scope.Authenticated,
+	}, nil)
+	count := func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+		fmt.Println("a call that went through")
+		return handler(ctx, req)
+	}
+	srv := grpc.NewServer(append(guard.ServerOptions(), grpc.ChainUnaryInterceptor(count))...)
+	grpc_testing.RegisterTestServiceServer(srv, greeter{})
+	client := grpc_testing.NewTestServiceClient(grpcauthtest.Serve(exampleTB{}, srv))
+
+	_, err := client.UnaryCall(context.Background(), &grpc_testing.SimpleRequest{})
+	fmt.Println(err)
+	// Output:
+	// rpc error: code = Unauthenticated desc = An access token is required
+}
+
+func ExampleInterceptor_Audit() {
+	_, verifier := newVerifier()
+	guard := grpcauth.New(verifier, grpcauth.Policies{
+		grpc_health_v1.Health_Check_FullMethodName: scope.Public,
+		"/shop.v1.Orders/Lsit":                     scope.All("orders:read"),
+	}, nil)
+	srv := grpc.NewServer(guard.ServerOptions()...)
+	grpc_health_v1.RegisterHealthServer(srv, health.NewServer())
+
+	fmt.Println(guard.Audit(srv))
+	// Output:
+	// grpcauth: /grpc.health.v1.Health/List has no policy
+	// grpcauth: /grpc.health.v1.Health/Watch has no policy
+	// grpcauth: /shop.v1.Orders/Lsit has a policy but is not served
+}
+
+// Settings that are not literals are checked before New, which panics.
+func ExamplePolicies_Validate() {
+	policies := grpcauth.Policies{"shop.v1.Orders.List": scope.All("orders:read")}
+	fmt.Println(policies.Validate())
+	// Output:
+	// grpcauth: "shop.v1.Orders.List" is not of the form "/service/method"
+}
+
+// A service that calls another one on the same machine on behalf of its own
+// caller. Over a network, leave out AllowLoopback and use TLS.
+func ExampleNewForwarder() {
+	issuer, verifier := newVerifier()
+	guard := grpcauth.New(verifier, grpcauth.Policies{
+		grpc_testing.TestService_UnaryCall_FullMethodName: scope.Authenticated,
+	}, nil)
+	srv := grpc.NewServer(append(guard.ServerOptions(), grpc.Creds(local.NewCredentials()))...)
+	grpc_testing.RegisterTestServiceServer(srv, greeter{})
+	lis, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		panic(err)
+	}
+	go func() { _ = srv.Serve(lis) }()
+	defer srv.Stop()
+
+	conn, err := grpc.NewClient(lis.Addr().String(),
+		grpc.WithTransportCredentials(local.NewCredentials()),
+		grpc.WithPerRPCCredentials(grpcauth.NewForwarder().AllowLoopback()))
+	if err != nil {
+		panic(err)
+	}
+	defer conn.Close()
+	client := grpc_testing.NewTestServiceClient(conn)
+
+	// In a handler, ctx is that of the incoming call.
+	caller, err := verifier.Authenticate(context.Background(), token.Bearer(issuer.Token()))
+	if err != nil {
+		panic(err)
+	}
+	ctx := token.NewContext(context.Background(), caller)
+
+	resp, err := client.UnaryCall(ctx, &grpc_testing.SimpleRequest{})
+	fmt.Println(resp.GetUsername(), err)
+	// Output:
+	// alice <nil>
+}

@@ -1,0 +1,142 @@
+package grpcauthtest_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/interop/grpc_testing"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+
+	"github.com/postern-go/postern/grpcauth"
+	"github.com/postern-go/postern/grpcauth/grpcauthtest"
+	"github.com/postern-go/postern/scope"
+	"github.com/postern-go/postern/token"
+	"github.com/postern-go/postern/token/tokentest"
+)
+
+const method = "/grpc.testing.TestService/UnaryCall"
+
+type service struct {
+	grpc_testing.UnimplementedTestServiceServer
+}
+
+func (service) UnaryCall(context.Context, *grpc_testing.SimpleRequest) (*grpc_testing.SimpleResponse, error) {
+	return &grpc_testing.SimpleResponse{}, nil
+}
+
+func target(t *testing.T, opts ...grpc.ServerOption) tokentest.Target {
+	t.Helper()
+	srv := grpc.NewServer(opts...)
+	grpc_testing.RegisterTestServiceServer(srv, service{})
+	client := grpc_testing.NewTestServiceClient(grpcauthtest.Serve(t, srv))
+	return grpcauthtest.Target(func(ctx context.Context, opts ...grpc.CallOption) error {
+		_, err := client.UnaryCall(ctx, &grpc_testing.SimpleRequest{}, opts...)
+		return err
+	})
+}
+
+func guarded(t *testing.T, cfg token.Config, policy scope.Policy) tokentest.Target {
+	t.Helper()
+	verifier, err := token.NewVerifier(cfg)
+	require.NoError(t, err)
+	return target(t, grpcauth.New(verifier, grpcauth.Policies{method: policy}, nil).ServerOptions()...)
+}
+
+// A sound service passes.
+func TestTarget(t *testing.T) {
+	t.Parallel()
+	issuer := tokentest.NewIssuer(t, nil)
+	tokentest.TestRefusals(t, issuer, guarded(t, issuer.Config(), scope.All("orders:read")), &tokentest.RefusalConfig{
+		Scopes: []string{"orders:read"},
+	})
+}
+
+// One that is not, does not.
+func TestTargetFindsWeakServices(t *testing.T) {
+	t.Parallel()
+	issuer := tokentest.NewIssuer(t, nil)
+	for name, row := range map[string]struct {
+		target tokentest.Target
+		attack string
+		err    error
+	}{
+		"no guard":             {target(t), "no credentials", tokentest.ErrAdmitted},
+		"no scopes":            {guarded(t, issuer.Config(), scope.Authenticated), "another scope", tokentest.ErrAdmitted},
+		"an answer of its own": {target(t, grpc.UnaryInterceptor(never)), "no credentials", tokentest.ErrAnswer},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			results := tokentest.Refusals(t.Context(), issuer, row.target, &tokentest.RefusalConfig{Scopes: []string{"orders:read"}})
+			assert.ErrorIs(t, resultOf(results, row.attack), row.err)
+		})
+	}
+}
+
+func never(context.Context, any, *grpc.UnaryServerInfo, grpc.UnaryHandler) (any, error) {
+	return nil, status.Error(codes.InvalidArgument, "no")
+}
+
+func resultOf(results []tokentest.Result, attack string) error {
+	for _, r := range results {
+		if r.Attack.Name == attack {
+			return r.Err
+		}
+	}
+	return errors.New("there is no such attack")
+}
+
+func TestTargetSends(t *testing.T) {
+	t.Parallel()
+	var got metadata.MD
+	capture := grpcauthtest.Target(func(ctx context.Context, _ ...grpc.CallOption) error {
+		got, _ = metadata.FromOutgoingContext(ctx)
+		return io.EOF
+	})
+	answer := capture(t.Context(), tokentest.Credentials{
+		Authorization: []string{"Bearer a", "Bearer b"},
+		Fields:        http.Header{"X-Access-Token": {"c"}},
+	})
+	assert.Equal(t, metadata.MD{"authorization": {"Bearer a", "Bearer b"}, "x-access-token": {"c"}}, got)
+	assert.True(t, answer.Admitted, "the end of a stream is success")
+
+	for _, c := range []tokentest.Credentials{
+		{Query: url.Values{"access_token": {"x"}}},
+		{Authorization: []string{"Bearer a\x00"}},
+		{Authorization: []string{"Bearer \u00f6"}},
+		{Fields: http.Header{"X": {"a\nb"}}},
+	} {
+		got = nil
+		assert.True(t, capture(t.Context(), c).Unsent)
+		assert.Nil(t, got)
+	}
+}
+
+func TestTargetAnswers(t *testing.T) {
+	t.Parallel()
+	answer := target(t, grpc.UnaryInterceptor(func(ctx context.Context, _ any, _ *grpc.UnaryServerInfo, _ grpc.UnaryHandler) (any, error) {
+		_ = grpc.SetTrailer(ctx, metadata.Pairs("www-authenticate", "Bearer realm=\"x\""))
+		return nil, status.Error(codes.Unauthenticated, "no")
+	}))(t.Context(), tokentest.Credentials{})
+	assert.Equal(t, tokentest.Answer{Code: 16, Challenge: []string{`Bearer realm="x"`}}, answer)
+}
+
+func ExampleTarget() {
+	// In a test of the service:
+	_ = func(t *testing.T, issuer *tokentest.Issuer, srv *grpc.Server) {
+		client := grpc_testing.NewTestServiceClient(grpcauthtest.Serve(t, srv))
+		tokentest.TestRefusals(t, issuer, grpcauthtest.Target(
+			func(ctx context.Context, opts ...grpc.CallOption) error {
+				_, err := client.UnaryCall(ctx, &grpc_testing.SimpleRequest{}, opts...)
+				return err
+			}), &tokentest.RefusalConfig{Scopes: []string{"orders:read"}})
+	}
+}
