@@ -1,0 +1,26 @@
+module github.com/postern-go/postern/examples/contrib
+
+go 1.25.0
+
+require (
+	connectrpc.com/connect v1.19.1
+	github.com/go-chi/chi/v5 v5.2.3
+	github.com/justinas/alice v1.2.0
+	github.com/postern-go/postern v0.0.0
+	github.com/stretchr/testify v1.11.1
+	google.golang.org/grpc v1.79.3
+	google.golang.org/protobuf v1.36.10
+)
+
+require (
+	github.com/davecgh/go-spew v1.1.1 // indirect
+	github.com/go-jose/go-jose/v4 v4.1.4 // indirect
+	github.com/pmezard/go-difflib v1.0.0 // indirect
+	golang.org/x/net v0.48.0 // indirect
+	golang.org/x/sys v0.39.0 // indirect
+	golang.org/x/text v0.32.0 // indirect
+	google.golang.org/genproto/googleapis/rpc v0.0.0-20251202230838-ff82c1b0f217 // indirect
+	gopkg.in/yaml.v3 v3.0.1 // indirect
+)
+
+replace github.com/postern-go/postern => ../..
