@@ -26,7 +26,8 @@ type Attack struct {
 
 	applies func(*forge) bool // nil: always
 	make    func(*forge) Credentials
-	trap    string // name of the document that must not be fetched, or ""
+	after   func(*forge) (good, attack Credentials) // instead of make: good is let in first
+	trap    string                                  // name of the document that must not be fetched, or ""
 }
 
 // Attacks lists the attacks that TestRefusals knows, in the order in which it
@@ -44,6 +45,7 @@ func Attacks() []Attack {
 		keyIDAttacks(),
 		typeAttacks(),
 		signatureAttacks(),
+		cacheAttacks(),
 		payloadAttacks(),
 		issuerAttacks(),
 		audienceAttacks(),
@@ -69,6 +71,7 @@ type try struct {
 	name    string
 	edit    Edit
 	make    func(*forge) Credentials // instead of edit
+	after   func(*forge) (good, attack Credentials)
 	why     string
 	want    Refusal
 	reason  string // several are separated by spaces
@@ -88,9 +91,9 @@ func (g group) attack(t try) Attack {
 	a := Attack{
 		Group: g.name, Name: t.name, Row: t.row, Why: or(t.why, g.why), Want: or(t.want, g.want),
 		Reasons: strings.Fields(or(t.reason, g.reason)),
-		applies: t.applies, make: t.make, trap: t.trap,
+		applies: t.applies, make: t.make, after: t.after, trap: t.trap,
 	}
-	if a.make == nil {
+	if a.make == nil && a.after == nil {
 		a.make = func(f *forge) Credentials { return f.bearer(t.edit) }
 	}
 	return a

@@ -38,6 +38,33 @@ func signatureAttacks() []Attack {
 	)
 }
 
+// cacheAttacks follow a good token that has just been let in and have much in
+// common with it.
+func cacheAttacks() []Attack {
+	follow := func(edits ...Edit) func(*forge) (good, attack Credentials) {
+		return func(f *forge) (good, attack Credentials) {
+			raw := f.token()
+			return authorization("Bearer " + raw), authorization("Bearer " + f.token(Compact(replaceBy(raw)), Edits(edits...)))
+		}
+	}
+	return group{
+		name: "cache", want: refuseInvalid, reason: "signature",
+		why: "a cache that knows a token by less than all of it lets in what was never verified",
+	}.attacks(
+		try{name: "signature of a token just let in, other claims", after: follow(otherClaims)},
+		try{name: "header and claims of a token just let in, other signature", after: follow(Segments(func(h, p, s string) (string, string, string) {
+			return h, p, encode(append([]byte{decode(s)[0] ^ 1}, decode(s)[1:]...))
+		}))},
+		try{name: "jti of a token just let in, by another key", after: func(f *forge) (good, attack Credentials) {
+			jti := Claim("jti", rand.Text())
+			return f.bearer(jti), f.bearer(jti, forgedUnderGoodID)
+		}},
+		try{row: "7515-2-3", name: "token just let in, spelled otherwise", reason: "malformed", applies: signatureHasSpareBits, after: follow(Segments(func(h, p, s string) (string, string, string) {
+			return h, p, spareBits(s)
+		}))},
+	)
+}
+
 // otherClaims keeps the signature and changes who the token is about.
 var otherClaims = Segments(func(header, payload, signature string) (string, string, string) {
 	claims := strings.Replace(string(decode(payload)), `"sub":"`, `"sub":"x`, 1)

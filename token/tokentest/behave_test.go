@@ -17,8 +17,8 @@ import (
 	"github.com/postern-go/postern/token/tokentest"
 )
 
-// verify asks the verifier about one token.
-func verify1(t *testing.T, v *token.Verifier, raw string) error {
+// verifyBy asks the verifier about one token.
+func verifyBy(t *testing.T, v *token.Verifier, raw string) error {
 	t.Helper()
 	_, err := v.Authenticate(t.Context(), token.Bearer(raw))
 	return err
@@ -38,8 +38,8 @@ func TestRotations(t *testing.T) {
 			old := issuer.Token()
 			key := issuer.Rotate()
 			assert.Equal(t, key.ID, issuer.SigningKey().ID)
-			assert.NoError(t, verify1(t, v, issuer.Token()))
-			assert.NoError(t, verify1(t, v, old))
+			assert.NoError(t, verifyBy(t, v, issuer.Token()))
+			assert.NoError(t, verifyBy(t, v, old))
 			assert.Equal(t, 2, issuer.Requests(issuer.KeysURL()))
 		},
 		"a key announced ahead": func(t *testing.T, issuer *tokentest.Issuer, v *token.Verifier) {
@@ -48,10 +48,10 @@ func TestRotations(t *testing.T) {
 			assert.Equal(t, before.ID, issuer.SigningKey().ID)
 			assert.NotEqual(t, before.ID, key.ID)
 			time.Sleep(10 * time.Minute)
-			require.NoError(t, verify1(t, v, issuer.Token()))
+			require.NoError(t, verifyBy(t, v, issuer.Token()))
 			fetched := issuer.Requests(issuer.KeysURL())
 			issuer.Promote(key.ID)
-			assert.NoError(t, verify1(t, v, issuer.Token()))
+			assert.NoError(t, verifyBy(t, v, issuer.Token()))
 			assert.Equal(t, fetched, issuer.Requests(issuer.KeysURL()))
 		},
 		"a key withdrawn": func(t *testing.T, issuer *tokentest.Issuer, v *token.Verifier) {
@@ -60,37 +60,37 @@ func TestRotations(t *testing.T) {
 			issuer.Withdraw(old.ID)
 			assert.NotContains(t, issuer.KeySet(), old.ID)
 			time.Sleep(10 * time.Minute)
-			assert.NoError(t, verify1(t, v, issuer.Token()))
-			assert.ErrorIs(t, verify1(t, v, issuer.Token(tokentest.Key(old))), token.ErrUnknownKey)
+			assert.NoError(t, verifyBy(t, v, issuer.Token()))
+			assert.ErrorIs(t, verifyBy(t, v, issuer.Token(tokentest.Key(old))), token.ErrUnknownKey)
 		},
 		"a withdrawn key that signs on": func(t *testing.T, issuer *tokentest.Issuer, v *token.Verifier) {
 			issuer.Withdraw(issuer.Rotate().ID)
-			assert.ErrorIs(t, verify1(t, v, issuer.Token()), token.ErrUnknownKey)
+			assert.ErrorIs(t, verifyBy(t, v, issuer.Token()), token.ErrUnknownKey)
 		},
 		"a key replaced under its id": func(t *testing.T, issuer *tokentest.Issuer, v *token.Verifier) {
 			old := issuer.SigningKey()
 			key := issuer.ReplaceKey(old.ID)
 			assert.Equal(t, old.ID, key.ID)
-			assert.ErrorIs(t, verify1(t, v, issuer.Token()), token.ErrSignature)
+			assert.ErrorIs(t, verifyBy(t, v, issuer.Token()), token.ErrSignature)
 			time.Sleep(10 * time.Minute)
-			assert.NoError(t, verify1(t, v, issuer.Token()))
-			assert.ErrorIs(t, verify1(t, v, issuer.Token(tokentest.Key(old))), token.ErrSignature)
+			assert.NoError(t, verifyBy(t, v, issuer.Token()))
+			assert.ErrorIs(t, verifyBy(t, v, issuer.Token(tokentest.Key(old))), token.ErrSignature)
 		},
 		"keys that nobody can use": func(t *testing.T, issuer *tokentest.Issuer, v *token.Verifier) {
 			issuer.AddKey("pq-1", `{"kty":"AKP","kid":"pq-1","alg":"ML-DSA-44","pub":"AA"}`)
 			issuer.Rotate()
-			assert.NoError(t, verify1(t, v, issuer.Token()))
+			assert.NoError(t, verifyBy(t, v, issuer.Token()))
 			assert.Contains(t, issuer.KeySet(), "ML-DSA-44")
 			issuer.Withdraw("pq-1")
 			assert.NotContains(t, issuer.KeySet(), "ML-DSA-44")
 		},
 		"a key from elsewhere": func(t *testing.T, issuer *tokentest.Issuer, v *token.Verifier) {
 			key := issuer.ForeignKey("ES256", "brought")
-			assert.ErrorIs(t, verify1(t, v, issuer.Token(tokentest.Key(key))), token.ErrUnknownKey)
+			assert.ErrorIs(t, verifyBy(t, v, issuer.Token(tokentest.Key(key))), token.ErrUnknownKey)
 			time.Sleep(time.Minute)
 			issuer.Publish(key)
 			issuer.Promote(key.ID)
-			assert.NoError(t, verify1(t, v, issuer.Token()))
+			assert.NoError(t, verifyBy(t, v, issuer.Token()))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -98,7 +98,7 @@ func TestRotations(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				issuer := tokentest.NewIssuer(t, nil)
 				v := newVerifier(t, issuer.Config())
-				require.NoError(t, verify1(t, v, issuer.Token()))
+				require.NoError(t, verifyBy(t, v, issuer.Token()))
 				require.Equal(t, 1, issuer.Requests(issuer.KeysURL()))
 				test(t, issuer, v)
 			})
@@ -135,14 +135,14 @@ func TestOutages(t *testing.T) {
 				issuer := tokentest.NewIssuer(t, nil)
 				v := newVerifier(t, issuer.Config())
 				fail(issuer)
-				assert.ErrorIs(t, verify1(t, v, issuer.Token()), token.ErrUnavailable)
+				assert.ErrorIs(t, verifyBy(t, v, issuer.Token()), token.ErrUnavailable)
 				assert.Positive(t, issuer.Requests())
 
 				issuer.ComeUp()
 				issuer.SetMetadata("issuer", issuer.Identifier())
 				issuer.SetMetadata("jwks_uri", issuer.KeysURL())
 				time.Sleep(time.Hour)
-				assert.NoError(t, verify1(t, v, issuer.Token()))
+				assert.NoError(t, verifyBy(t, v, issuer.Token()))
 			})
 		})
 	}
@@ -250,7 +250,7 @@ func TestDiscovery(t *testing.T) {
 					assert.Equal(t, issuer.Identifier(), metadata.Issuer)
 					assert.Equal(t, issuer.KeysURL(), metadata.Keys)
 				}
-				err := verify1(t, newVerifier(t, issuer.Config()), issuer.Token())
+				err := verifyBy(t, newVerifier(t, issuer.Config()), issuer.Token())
 				if len(test.urls) == 0 {
 					assert.ErrorIs(t, err, token.ErrUnavailable)
 				} else {
@@ -312,7 +312,7 @@ func TestLoopback(t *testing.T) {
 	cfg := issuer.Config()
 	cfg.HTTPClient = nil // over the network, as another process would
 	v := newVerifier(t, cfg)
-	assert.NoError(t, verify1(t, v, issuer.Token()))
+	assert.NoError(t, verifyBy(t, v, issuer.Token()))
 
 	issuer.GoDown()
 	_, err := http.Get(issuer.KeysURL())
@@ -326,16 +326,21 @@ func TestLoopback(t *testing.T) {
 }
 
 // The test ends although the issuer still owes an answer.
-func TestLoopbackEndsWhileHanging(t *testing.T) {
+func TestLoopbackEndsWhileOwingAnAnswer(t *testing.T) {
 	t.Parallel()
-	ended := make(chan error, 1)
-	t.Run("hang", func(t *testing.T) {
-		issuer := tokentest.NewLoopbackIssuer(t, nil)
-		issuer.Hang()
-		go func() { ended <- getWith(context.Background(), issuer) }()
-		require.Eventually(t, func() bool { return issuer.Requests() == 1 }, 10*time.Second, time.Millisecond)
-	})
-	assert.Error(t, <-ended)
+	for name, fail := range map[string]func(*tokentest.Issuer){
+		"hanging": func(i *tokentest.Issuer) { i.Hang() },
+		"slow":    func(i *tokentest.Issuer) { i.Delay(24 * time.Hour) },
+	} {
+		ended := make(chan error, 1)
+		t.Run(name, func(t *testing.T) {
+			issuer := tokentest.NewLoopbackIssuer(t, nil)
+			fail(issuer)
+			go func() { ended <- getWith(context.Background(), issuer) }()
+			require.Eventually(t, func() bool { return issuer.Requests() == 1 }, 10*time.Second, time.Millisecond)
+		})
+		assert.Error(t, <-ended)
+	}
 }
 
 // Every method may be called while others are.

@@ -42,7 +42,7 @@ func TestGoodToken(t *testing.T) {
 		assert.NotEqual(t, got.ID(), other.ID())
 
 		time.Sleep(6 * time.Minute)
-		assert.ErrorIs(t, verify1(t, v, got.Raw()), token.ErrExpired)
+		assert.ErrorIs(t, verifyBy(t, v, got.Raw()), token.ErrExpired)
 	})
 }
 
@@ -141,7 +141,7 @@ func TestWhatIsSigned(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			assert.ErrorIs(t, verify1(t, v, issuer.Token(test.edit)), test.want)
+			assert.ErrorIs(t, verifyBy(t, v, issuer.Token(test.edit)), test.want)
 		})
 	}
 }
@@ -156,7 +156,7 @@ func TestEveryAlgorithmOnDemand(t *testing.T) {
 	cfg.Algorithms = everyAlgorithm
 	v := newVerifier(t, cfg)
 	for _, algorithm := range everyAlgorithm {
-		assert.NoError(t, verify1(t, v, issuer.Token(tokentest.Algorithm(algorithm))), algorithm)
+		assert.NoError(t, verifyBy(t, v, issuer.Token(tokentest.Algorithm(algorithm))), algorithm)
 	}
 	assert.Panics(t, func() { issuer.Token(tokentest.Algorithm("HS256")) })
 }
@@ -166,9 +166,9 @@ func TestIDToken(t *testing.T) {
 	t.Parallel()
 	issuer := tokentest.NewIssuer(t, nil)
 	v := newVerifier(t, issuer.Config())
-	assert.ErrorIs(t, verify1(t, v, issuer.IDToken()), token.ErrType)
-	assert.ErrorIs(t, verify1(t, v, issuer.IDToken(tokentest.Audience("https://api.example.com"))), token.ErrType)
-	assert.ErrorIs(t, verify1(t, v, issuer.IDToken(tokentest.Type("at+jwt"))), token.ErrAudience)
+	assert.ErrorIs(t, verifyBy(t, v, issuer.IDToken()), token.ErrType)
+	assert.ErrorIs(t, verifyBy(t, v, issuer.IDToken(tokentest.Audience("https://api.example.com"))), token.ErrType)
+	assert.ErrorIs(t, verifyBy(t, v, issuer.IDToken(tokentest.Type("at+jwt"))), token.ErrAudience)
 }
 
 // No two issuers of a test accept each other's tokens, although RSA keys are
@@ -184,8 +184,8 @@ func TestKeysAreNotShared(t *testing.T) {
 			cfg := one.Config()
 			cfg.Algorithms = []string{algorithm}
 			v := newVerifier(t, cfg)
-			assert.NoError(t, verify1(t, v, one.Token()))
-			assert.ErrorIs(t, verify1(t, v, other.Token()), token.ErrSignature)
+			assert.NoError(t, verifyBy(t, v, one.Token()))
+			assert.ErrorIs(t, verifyBy(t, v, other.Token()), token.ErrSignature)
 		})
 	}
 }

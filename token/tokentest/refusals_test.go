@@ -62,6 +62,7 @@ var weakGuards = map[check]string{
 	checkKeyID:      "kid that the issuer does not publish",
 	checkEmbedded:   "jwk of the attacker",
 	checkSignature:  "by another key under the issuer's kid",
+	checkCache:      "jti of a token just let in, by another key",
 	checkReplicated: "iss, aud and exp in the header only",
 	checkIssuer:     "another issuer",
 	checkAudience:   "another service",
@@ -137,7 +138,7 @@ func TestGuardThatIsNotWeak(t *testing.T) {
 func admittedBy(t *testing.T, issuer *tokentest.Issuer, missing check) (names []string) {
 	t.Helper()
 	scopes := []string{"orders:read", "orders:list"}
-	guard := naive{issuer: issuer, scopes: scopes, without: missing}
+	guard := naive{issuer: issuer, scopes: scopes, without: missing, seen: map[string]bool{}}
 	results := tokentest.Refusals(t.Context(), issuer, guard.target(), &tokentest.RefusalConfig{Scopes: scopes})
 	for _, r := range results {
 		require.NotErrorIs(t, r.Err, tokentest.ErrRefused, "without the check that %s", missing)
@@ -172,6 +173,10 @@ func TestReasonsOfRefusals(t *testing.T) {
 			results := tokentest.Refusals(t.Context(), issuer, call, &tokentest.RefusalConfig{Scopes: policy.Scopes()})
 			for _, r := range results {
 				require.NoError(t, r.Err, r.Attack.Name)
+				if r.Attack.Group == "cache" && r.Skipped == "" {
+					assert.Empty(t, reasons[0], r.Attack.Name) // what is let in first
+					reasons = reasons[1:]
+				}
 				if r.Skipped == "" {
 					assert.Contains(t, append(r.Attack.Reasons, ""), reasons[0], r.Attack.Name)
 					assert.Equal(t, r.Answer.Admitted, reasons[0] == "", r.Attack.Name)

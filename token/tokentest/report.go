@@ -15,8 +15,8 @@ type Result struct {
 	// Skipped says why the attack was not made, or is "".
 	Skipped string
 	// Err is nil if the service refused as it should, and otherwise matches
-	// one of ErrAdmitted, ErrAnswer, ErrFetched and ErrEcho. In the result for
-	// the good token it matches ErrRefused.
+	// one of ErrAdmitted, ErrAnswer, ErrFetched and ErrEcho, or ErrRefused if
+	// a good token was not let in.
 	Err error
 }
 
@@ -39,7 +39,7 @@ func (r Result) verdict() string {
 		return "FAILED"
 	case r.Skipped != "":
 		return "skipped"
-	case r.Attack.make == nil:
+	case r.Answer.Admitted:
 		return "let in"
 	default:
 		return "refused"

@@ -55,11 +55,17 @@ func (s *suite) checkSkips() error {
 
 func (s *suite) tryGood(ctx context.Context) Result {
 	r := Result{Attack: Attack{Group: "control", Name: "the good token", Why: "a service that refuses everything proves nothing"}}
-	r.Answer, r.Err = s.call(ctx, s.forge.bearer())
-	if r.Err == nil && !r.Answer.Admitted {
-		r.Err = fmt.Errorf("%w: %s, challenge %q", ErrRefused, r.Answer, r.Answer.Challenge)
-	}
+	r.Answer, r.Err = s.admit(ctx, s.forge.bearer())
 	return r
+}
+
+// admit makes a call that must be let in.
+func (s *suite) admit(ctx context.Context, c Credentials) (Answer, error) {
+	answer, err := s.call(ctx, c)
+	if err == nil && !answer.Admitted {
+		err = fmt.Errorf("%w: %s, challenge %q", ErrRefused, answer, answer.Challenge)
+	}
+	return answer, err
 }
 
 func (s *suite) try(ctx context.Context, a Attack) Result {
@@ -67,7 +73,11 @@ func (s *suite) try(ctx context.Context, a Attack) Result {
 	if r.Skipped != "" {
 		return r
 	}
-	c := a.make(s.forge)
+	c, err := s.prepare(ctx, a)
+	if err != nil {
+		r.Err = err
+		return r
+	}
 	fetched := s.trapped(a)
 	if r.Answer, r.Err = s.call(ctx, c); r.Err != nil {
 		return r
@@ -78,6 +88,17 @@ func (s *suite) try(ctx context.Context, a Attack) Result {
 	}
 	r.Err = s.judge(a, c, r.Answer, s.trapped(a)-fetched)
 	return r
+}
+
+// prepare makes the credentials of an attack. What is to be let in before it
+// must be, or the attack is none.
+func (s *suite) prepare(ctx context.Context, a Attack) (Credentials, error) {
+	if a.after == nil {
+		return a.make(s.forge), nil
+	}
+	good, attack := a.after(s.forge)
+	_, err := s.admit(ctx, good)
+	return attack, err
 }
 
 func (s *suite) judge(a Attack, c Credentials, answer Answer, fetched int) error {

@@ -41,7 +41,7 @@ func TestAttacksAreDescribed(t *testing.T) {
 	}
 }
 
-// withheaders is an answer that refuses, for services that get it wrong.
+// refuseWith refuses in one way, whatever the reason is.
 func refuseWith(status int, challenge ...string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header()["Www-Authenticate"] = challenge
@@ -49,9 +49,9 @@ func refuseWith(status int, challenge ...string) http.HandlerFunc {
 	}
 }
 
-// good reports whether the request carries the one good token there is: a
-// service that knows no other cannot let an attack in.
-func newGoodOnly(t *testing.T, issuer *tokentest.Issuer, refuse http.HandlerFunc) tokentest.Target {
+// refusing is a service that tells good tokens from bad ones, and then refuses
+// in its own way.
+func refusing(t *testing.T, issuer *tokentest.Issuer, refuse http.HandlerFunc) tokentest.Target {
 	t.Helper()
 	verifier := newVerifier(t, issuer.Config())
 	guard := middleware.New(verifier, nil)
@@ -89,7 +89,7 @@ func TestWrongAnswers(t *testing.T) {
 		"a fetched key":             {fetchJKU(issuer), "jku of the attacker", tokentest.ErrFetched},
 	} {
 		t.Run(name, func(t *testing.T) {
-			results := tokentest.Refusals(t.Context(), issuer, newGoodOnly(t, issuer, test.refuse), nil)
+			results := tokentest.Refusals(t.Context(), issuer, refusing(t, issuer, test.refuse), nil)
 			r := resultOf(t, results, test.attack)
 			if test.want == nil {
 				assert.NoError(t, r.Err)
@@ -259,7 +259,10 @@ func TestRefusalsInABubble(t *testing.T) {
 	})
 }
 
-const weakService = "TOKENTEST_WEAK_SERVICE"
+const (
+	weakService   = "TOKENTEST_WEAK_SERVICE"
+	closedService = "closed"
+)
 
 // A test that fails, for the next one to run.
 func TestOfAWeakService(t *testing.T) {
@@ -268,9 +271,12 @@ func TestOfAWeakService(t *testing.T) {
 		t.Skip("run by TestRefusalsFails")
 	}
 	issuer := tokentest.NewIssuer(t, nil)
-	scopes := []string{"a", "b"}
-	guard := naive{issuer: issuer, scopes: scopes, without: check(missing)}
-	tokentest.TestRefusals(t, issuer, guard.target(), &tokentest.RefusalConfig{Scopes: scopes})
+	cfg := &tokentest.RefusalConfig{Scopes: []string{"a", "b"}}
+	guard := naive{issuer: issuer, scopes: cfg.Scopes, without: check(missing)}
+	if missing == closedService {
+		guard.scopes = []string{"c"}
+	}
+	tokentest.TestRefusals(t, issuer, guard.target(), cfg)
 }
 
 // TestRefusals itself fails, names the attack and says why it is dangerous.
@@ -279,16 +285,29 @@ func TestRefusalsFails(t *testing.T) {
 	for _, missing := range []check{checkSignature, checkAudience, checkTime, checkAlgorithm, checkType} {
 		t.Run(string(missing), func(t *testing.T) {
 			t.Parallel()
-			run := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestOfAWeakService$", "-test.v")
-			run.Env = append(os.Environ(), weakService+"="+string(missing))
-			output, err := run.CombinedOutput()
-			var exit *exec.ExitError
-			require.ErrorAs(t, err, &exit)
-			assert.Contains(t, string(output), weakGuards[missing]+": "+tokentest.ErrAdmitted.Error())
-			assert.Contains(t, string(output), "Why this is dangerous: ")
-			assert.Contains(t, string(output), "VERDICT")
+			output := failingTest(t, string(missing))
+			assert.Contains(t, output, weakGuards[missing]+": "+tokentest.ErrAdmitted.Error())
+			assert.Contains(t, output, "Why this is dangerous: ")
+			assert.Contains(t, output, "VERDICT")
 		})
 	}
+	t.Run("a service that lets nobody in", func(t *testing.T) {
+		t.Parallel()
+		output := failingTest(t, closedService)
+		assert.Contains(t, output, tokentest.ErrRefused.Error())
+		assert.NotContains(t, output, "VERDICT", "attacks on a closed service prove nothing")
+	})
+}
+
+// failingTest runs TestOfAWeakService in a process of its own.
+func failingTest(t *testing.T, service string) (output string) {
+	t.Helper()
+	run := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestOfAWeakService$", "-test.v")
+	run.Env = append(os.Environ(), weakService+"="+service)
+	text, err := run.CombinedOutput()
+	var exit *exec.ExitError
+	require.ErrorAs(t, err, &exit)
+	return string(text)
 }
 
 func FuzzChallenge(f *testing.F) {
