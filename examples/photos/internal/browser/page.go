@@ -138,7 +138,7 @@ func (r *reader) text(s string) {
 	r.words = append(r.words, strings.Fields(s)...)
 	if r.button {
 		last := &r.lastForm().buttons[len(r.lastForm().buttons)-1]
-		last.label = strings.Join(strings.Fields(last.label+s), " ")
+		last.label = strings.Join(append(strings.Fields(last.label), strings.Fields(s)...), " ")
 	}
 }
 

@@ -1,0 +1,58 @@
+package story
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
+// A story that cannot go wrong proves nothing: each case goes otherwise than
+// told in one way.
+func TestTellerNotices(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		text     string
+		decided  []decision
+		deciders []string
+		ok       bool
+	}{
+		"as told":               {"401 expired", []decision{{photoService, "expired", "no"}}, []string{photoService}, true},
+		"whoever decided":       {"401 expired", nil, nil, true},
+		"another answer":        {"200", []decision{{photoService, "", "yes"}}, []string{photoService}, false},
+		"another reason":        {"401 signature", []decision{{photoService, "signature", "no"}}, []string{photoService}, false},
+		"nobody decided":        {"401 expired", nil, []string{photoService}, false},
+		"somebody else":         {"401 expired", []decision{{publicAPI, "expired", "no"}}, []string{photoService}, false},
+		"somebody else as well": {"401 expired", []decision{{photoService, "expired", "no"}, {albumService, "", "yes"}}, []string{photoService}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var out strings.Builder
+			tell := &teller{out: &out, recorder: new(recorder)}
+			tell.play(t.Context(), step{who: "a", whom: "b", asked: "c", want: "401 expired", deciders: c.deciders,
+				do: func(context.Context) answer {
+					for _, d := range c.decided {
+						tell.recorder.note(d)
+					}
+					return answer{text: c.text}
+				}})
+			tell.end()
+			assert.Equal(t, c.ok, tell.report.OK())
+			assert.Equal(t, c.ok, !strings.Contains(out.String(), "NOT AS TOLD"))
+			assert.Equal(t, c.ok, strings.Contains(out.String(), "All 1 steps went as told."))
+		})
+	}
+}
+
+func TestAStoryWithoutStepsIsNotOK(t *testing.T) {
+	t.Parallel()
+	assert.False(t, Report{}.OK())
+}
+
+func TestCodeName(t *testing.T) {
+	t.Parallel()
+	assert.Equal(t, "OK", codeName("OK"))
+	assert.Equal(t, "PERMISSION_DENIED", codeName("PermissionDenied"))
+	assert.Equal(t, "UNAVAILABLE", codeName("Unavailable"))
+}
