@@ -91,37 +91,40 @@ func (a *algorithm) fits(key crypto.PublicKey) bool {
 
 // verify checks the signature over input with a key that the algorithm
 // accepts. This is the one place where signatures are verified.
-func (a *algorithm) verify(key crypto.PublicKey, input string, signature []byte) bool {
+func (a *algorithm) verify(key crypto.PublicKey, jws *compact) bool {
 	if a.family == ed {
-		return verifyEd25519(key.(ed25519.PublicKey), input, signature)
+		return verifyEd25519(key.(ed25519.PublicKey), jws.input, jws.signature)
 	}
 	var buf [sha512.Size]byte
-	digest := a.digest(input, &buf)
+	digest := a.digest(jws, buf[:0])
 	switch a.family {
 	case pkcs1v15:
-		return rsa.VerifyPKCS1v15(key.(*rsa.PublicKey), a.hash, digest, signature) == nil
+		return rsa.VerifyPKCS1v15(key.(*rsa.PublicKey), a.hash, digest, jws.signature) == nil
 	case pss:
 		// A salt as long as the hash is what RFC 7518 §3.5 demands, and what
 		// the default options of crypto/rsa do not.
 		options := rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash, Hash: a.hash}
-		return rsa.VerifyPSS(key.(*rsa.PublicKey), a.hash, digest, signature, &options) == nil
+		return rsa.VerifyPSS(key.(*rsa.PublicKey), a.hash, digest, jws.signature, &options) == nil
 	default:
-		return verifyECDSA(key.(*ecdsa.PublicKey), a.size, digest, signature)
+		return verifyECDSA(key.(*ecdsa.PublicKey), a.size, digest, jws.signature)
 	}
 }
 
-// digest hashes the signing input.
-func (a *algorithm) digest(input string, buf *[sha512.Size]byte) []byte {
+// digest appends the hash of the signing input to buf.
+func (a *algorithm) digest(jws *compact, buf []byte) []byte {
 	switch a.hash {
 	case crypto.SHA256:
-		sum := sha256.Sum256(bytesOf(input))
-		return append(buf[:0], sum[:]...)
+		if jws.hashed {
+			return append(buf, jws.sha256[:]...)
+		}
+		sum := sha256.Sum256(bytesOf(jws.input))
+		return append(buf, sum[:]...)
 	case crypto.SHA384:
-		sum := sha512.Sum384(bytesOf(input))
-		return append(buf[:0], sum[:]...)
+		sum := sha512.Sum384(bytesOf(jws.input))
+		return append(buf, sum[:]...)
 	default:
-		sum := sha512.Sum512(bytesOf(input))
-		return append(buf[:0], sum[:]...)
+		sum := sha512.Sum512(bytesOf(jws.input))
+		return append(buf, sum[:]...)
 	}
 }
 

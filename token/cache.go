@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -71,12 +72,20 @@ type entry struct {
 // tokenID is a hash of a token.
 type tokenID [sha256.Size]byte
 
-// id is what the token goes by in the cache.
-func (c *cache) id(raw string) tokenID {
-	if c == nil {
-		return tokenID{}
-	}
-	return sha256.Sum256(bytesOf(raw))
+// fingerprint is what a token is known by: a hash of its signing input, which
+// is what most algorithms sign, so that it need not be made twice, and from
+// that and the rest one of the whole.
+type fingerprint struct {
+	input [sha256.Size]byte
+	id    tokenID
+}
+
+// take takes the fingerprint of a token.
+func (f *fingerprint) take(raw string) {
+	end := max(strings.LastIndexByte(raw, '.'), 0)
+	f.input = sha256.Sum256(bytesOf(raw[:end]))
+	var buf [sha256.Size + 512]byte // enough for a signature with an RSA key of 2048 bits
+	f.id = sha256.Sum256(append(append(buf[:0], f.input[:]...), raw[end:]...))
 }
 
 // newCache returns nil, which holds nothing, if there is no room for a bucket.
@@ -104,9 +113,6 @@ func (c *cache) bucket(id *tokenID, forWriting bool) *bucket {
 
 // get returns what is remembered of the token, or nil.
 func (c *cache) get(id *tokenID) *entry {
-	if c == nil {
-		return nil
-	}
 	b := c.bucket(id, false)
 	if b == nil {
 		return nil
@@ -130,9 +136,6 @@ func (e *entry) met() {
 
 // put remembers a token if it can stay.
 func (c *cache) put(e *entry, now time.Time) {
-	if c == nil {
-		return
-	}
 	e.size = entryOverhead + len(e.says.payload) + len(e.kid) + 16*(len(e.says.scopes)+len(e.says.audience))
 	if e.size > bucketBytes {
 		return

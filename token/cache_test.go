@@ -226,6 +226,29 @@ func anotherCopy(key crypto.PublicKey) crypto.PublicKey {
 	return again
 }
 
+// Two tokens that differ anywhere are two tokens, wherever the difference is
+// and whatever they have in common.
+func TestNoTwoTokensShareAnID(t *testing.T) {
+	t.Parallel()
+	raw := mint{}.token()
+	seen := map[[32]byte]string{}
+	add := func(raw string) {
+		id := token.TokenID(raw)
+		assert.Empty(t, seen[id], "%q has the id of another", raw)
+		seen[id] = raw
+	}
+	for i := range raw {
+		add(raw[:i] + "~" + raw[i+1:])
+		add(raw[:i])
+	}
+	add(raw)
+	add(raw + ".")
+	add("." + raw)
+	add(".a")
+	add("a.")
+	add("a")
+}
+
 // The bound on memory holds under any load, and so does the order of merit.
 func TestCacheBound(t *testing.T) {
 	t.Parallel()

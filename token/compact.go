@@ -1,6 +1,7 @@
 package token
 
 import (
+	"crypto/sha256"
 	"strings"
 
 	"github.com/postern-go/postern/internal/strict"
@@ -18,12 +19,13 @@ type compact struct {
 	header    string // JSON
 	payload   string // JSON
 	signature []byte
+	sha256    [sha256.Size]byte // of input, if hashed
+	hashed    bool
 }
 
 // readCompact takes raw apart. Every part must be there, in the one base64url
-// spelling there is. signature is where the bytes of the signature go if they
-// fit.
-func readCompact(raw string, signature []byte) (compact, error) {
+// spelling there is.
+func readCompact(raw string) (compact, error) {
 	header, rest, _ := strings.Cut(raw, ".")
 	payload, sig, _ := strings.Cut(rest, ".")
 	if header == "" || payload == "" || sig == "" || strings.Contains(sig, ".") {
@@ -40,7 +42,8 @@ func readCompact(raw string, signature []byte) (compact, error) {
 	if c.payload, err = decodeText(payload); err != nil {
 		return compact{}, err
 	}
-	if c.signature, err = strict.AppendBase64URL(signature, sig); err != nil {
+	c.signature = make([]byte, 0, strict.DecodedLen(len(sig)))
+	if c.signature, err = strict.AppendBase64URL(c.signature, sig); err != nil {
 		return compact{}, errNotBase64URL
 	}
 	return c, nil

@@ -51,7 +51,7 @@ func (e *explanation) run(ctx context.Context, p Presentation) {
 	if !e.note("credentials", e.checkScheme(p)) || !e.note("size", e.checkSize(p.Token)) {
 		return
 	}
-	jws, err := readCompact(p.Token, nil)
+	jws, err := readCompact(p.Token)
 	if !e.note("compact form", err) {
 		return
 	}

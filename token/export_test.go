@@ -8,6 +8,13 @@ import (
 // ParseNumericDate is tested directly: a verifier shows only a part of what it does.
 var ParseNumericDate = parseNumericDate
 
+// TokenID is what a token goes by in the memory of a Verifier.
+func TokenID(raw string) [sha256.Size]byte {
+	var f fingerprint
+	f.take(raw)
+	return f.id
+}
+
 // Cache is the memory of a Verifier, filled without signatures.
 type Cache struct{ c *cache }
 

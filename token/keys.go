@@ -35,7 +35,7 @@ func (v *Verifier) findKey(ctx context.Context, jws *compact, alg *algorithm, ki
 		if tries++; tries > maxTries {
 			return jwks.Key{}, unknownKey(kid, errTooMany)
 		}
-		if alg.verify(key.Public, jws.input, jws.signature) {
+		if alg.verify(key.Public, jws) {
 			return key, v.pin(key, alg)
 		}
 	}

@@ -137,11 +137,7 @@ func (v *Verifier) Authenticate(ctx context.Context, p Presentation) (*Token, er
 	if err := v.checkSize(p.Token); err != nil {
 		return nil, err
 	}
-	id := v.cache.id(p.Token)
-	says, err := v.recall(ctx, &id)
-	if says == nil && err == nil {
-		says, err = v.verify(ctx, p.Token, &id)
-	}
+	says, err := v.judge(ctx, p.Token)
 	if err != nil {
 		return nil, err
 	}
@@ -161,12 +157,28 @@ func (v *Verifier) checkSize(raw string) error {
 	return nil
 }
 
-// verify checks a token from its first byte on, but for its binding.
-func (v *Verifier) verify(ctx context.Context, raw string, id *tokenID) (*claimSet, error) {
-	var signature [maxSignatureSize]byte
-	jws, err := readCompact(raw, signature[:0])
+// judge checks all of a token but its binding.
+func (v *Verifier) judge(ctx context.Context, raw string) (*claimSet, error) {
+	if v.cache == nil {
+		return v.verify(ctx, raw, nil)
+	}
+	var print fingerprint
+	print.take(raw)
+	if says, err := v.recall(ctx, &print.id); says != nil || err != nil {
+		return says, err
+	}
+	return v.verify(ctx, raw, &print)
+}
+
+// verify checks a token from its first byte on. print is nil if it need not be
+// remembered.
+func (v *Verifier) verify(ctx context.Context, raw string, print *fingerprint) (*claimSet, error) {
+	jws, err := readCompact(raw)
 	if err != nil {
 		return nil, err
+	}
+	if print != nil {
+		jws.sha256, jws.hashed = print.input, true
 	}
 	h, err := readHeader(jws.header)
 	if err != nil {
@@ -185,7 +197,9 @@ func (v *Verifier) verify(ctx context.Context, raw string, id *tokenID) (*claimS
 	if err := v.fill(says, &c, now); err != nil {
 		return nil, err
 	}
-	v.cache.put(&entry{id: *id, kid: signed.kid, alg: signed.alg, key: signed.key, says: says}, now)
+	if print != nil {
+		v.cache.put(&entry{id: print.id, kid: signed.kid, alg: signed.alg, key: signed.key, says: says}, now)
+	}
 	return says, nil
 }
 
