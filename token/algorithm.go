@@ -8,7 +8,6 @@ import (
 	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/sha512"
-	"unsafe"
 
 	"github.com/postern-go/postern/jwks"
 )
@@ -127,10 +126,6 @@ func (a *algorithm) digest(jws *compact, buf []byte) []byte {
 		return append(buf, sum[:]...)
 	}
 }
-
-// bytesOf gives the bytes of text to functions that only read them. Copying
-// them would cost as much as the rest of the work on a remembered token.
-func bytesOf(text string) []byte { return unsafe.Slice(unsafe.StringData(text), len(text)) }
 
 // verifyECDSA takes the two halves at their full length (RFC 7518 §3.4) and
 // nothing else: not DER, not longer, not shorter. That each half is from 1 to

@@ -64,6 +64,7 @@ type entry struct {
 	alg     *algorithm
 	key     jwks.Key
 	says    *claimSet
+	text    int // bytes of header and claims, which share their memory
 	size    int
 	arrival uint64
 	merit   atomic.Int32 // times met again, up to mostMerit
@@ -136,7 +137,7 @@ func (e *entry) met() {
 
 // put remembers a token if it can stay.
 func (c *cache) put(e *entry, now time.Time) {
-	e.size = entryOverhead + len(e.says.payload) + len(e.kid) + 16*(len(e.says.scopes)+len(e.says.audience))
+	e.size = entryOverhead + e.text + 16*(len(e.says.scopes)+len(e.says.audience))
 	if e.size > bucketBytes {
 		return
 	}

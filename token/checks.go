@@ -8,34 +8,31 @@ import (
 	"github.com/postern-go/postern/internal/strict"
 )
 
-// claimChecks are the checks of claims, in the order in which their faults are
-// reported. Each stands alone: no claim makes up for another.
-var claimChecks = []struct {
-	name  string
-	check func(*Verifier, *claimSet, *claims, time.Time) error
-}{
-	{"iss", (*Verifier).checkIssuer},
-	{"exp", (*Verifier).checkExpiry},
-	{"nbf", (*Verifier).checkNotBefore},
-	{"iat", (*Verifier).checkIssuedAt},
-	{"aud", (*Verifier).checkAudience},
-	{"sub", (*Verifier).checkSubject},
-	{"client id", (*Verifier).checkClientID},
-	{"jti", (*Verifier).checkID},
-	{"required claims", (*Verifier).checkOthers},
-	{"scope", (*Verifier).checkScope},
-	{"no ID token", (*Verifier).checkNoIDToken},
+// fill checks the claims of a token whose signature is good, up to the first
+// fault, and fills in what t says of them.
+func (v *Verifier) fill(t *claimSet, c *claims, now time.Time) (fault error) {
+	v.eachClaim(t, c, now, func(_ string, err error) bool {
+		fault = err
+		return err == nil
+	})
+	return fault
 }
 
-// fill checks the claims of a token whose signature is good, and fills in what
-// t says of them.
-func (v *Verifier) fill(t *claimSet, c *claims, now time.Time) error {
-	for i := range claimChecks {
-		if err := claimChecks[i].check(v, t, c, now); err != nil {
-			return err
-		}
-	}
-	return nil
+// eachClaim makes the checks of claims, in the order in which their faults are
+// reported, for as long as visit, which hears of each, returns true. Each check
+// stands alone: no claim makes up for another.
+func (v *Verifier) eachClaim(t *claimSet, c *claims, now time.Time, visit func(check string, err error) bool) {
+	_ = visit("iss", v.checkIssuer(t, c)) &&
+		visit("exp", v.checkExpiry(t, c, now)) &&
+		visit("nbf", v.checkNotBefore(t, c, now)) &&
+		visit("iat", v.checkIssuedAt(t, c, now)) &&
+		visit("aud", v.checkAudience(t, c)) &&
+		visit("sub", v.checkSubject(t, c)) &&
+		visit("client id", v.checkClientID(t, c)) &&
+		visit("jti", v.checkID(t, c)) &&
+		visit("required claims", v.checkOthers(c)) &&
+		visit("scope", v.checkScope(t, c)) &&
+		visit("no ID token", v.checkNoIDToken(t, c))
 }
 
 // checkAgain checks of a token that was good before what time may have changed,
@@ -58,7 +55,7 @@ func (v *Verifier) checkAgain(t *claimSet, now time.Time) error {
 
 // checkIssuer has been called before, to choose the keys. It is called again
 // here so that no token exists whose issuer was not checked with its claims.
-func (v *Verifier) checkIssuer(t *claimSet, c *claims, _ time.Time) error {
+func (v *Verifier) checkIssuer(t *claimSet, c *claims) error {
 	t.issuer = v.issuer
 	return v.isFromIssuer(c)
 }
@@ -134,11 +131,12 @@ func (v *Verifier) checkNotAhead(name string, date int64, now time.Time) error {
 
 // checkAudience wants one of our identifiers, exactly (RFC 9068 §4, RFC 7519
 // §4.1.3). A token for somebody else must be worthless here.
-func (v *Verifier) checkAudience(t *claimSet, c *claims, _ time.Time) error {
+func (v *Verifier) checkAudience(t *claimSet, c *claims) error {
 	switch c.aud.Kind {
 	case strict.String:
 		aud, _ := c.aud.Text()
-		t.audience = []string{aud}
+		t.theAudience[0] = aud
+		t.audience = t.theAudience[:]
 	case strict.Array:
 		var ok bool
 		if t.audience, ok = listStrings(c.aud); !ok {
@@ -162,23 +160,23 @@ func (v *Verifier) isAudience(named []string) bool {
 	return false
 }
 
-func (v *Verifier) checkSubject(t *claimSet, c *claims, _ time.Time) (err error) {
+func (v *Verifier) checkSubject(t *claimSet, c *claims) (err error) {
 	t.subject, err = text("sub", c.sub, v.required.sub)
 	return err
 }
 
-func (v *Verifier) checkClientID(t *claimSet, c *claims, _ time.Time) (err error) {
+func (v *Verifier) checkClientID(t *claimSet, c *claims) (err error) {
 	t.clientID, err = text(v.clientIDClaim, c.clientID, v.required.clientID)
 	return err
 }
 
-func (v *Verifier) checkID(t *claimSet, c *claims, _ time.Time) (err error) {
+func (v *Verifier) checkID(t *claimSet, c *claims) (err error) {
 	t.id, err = text("jti", c.jti, v.required.jti)
 	return err
 }
 
 // checkOthers wants the claims that are required by name only.
-func (v *Verifier) checkOthers(_ *claimSet, c *claims, _ time.Time) error {
+func (v *Verifier) checkOthers(c *claims) error {
 	if missing := ^c.others & (1<<len(v.required.others) - 1); missing != 0 {
 		name := v.required.others[bits.TrailingZeros64(missing)]
 		return &refusal{why: ErrClaim, what: name, want: "it to be there", field: "Config.Profile.Required"}
@@ -187,7 +185,7 @@ func (v *Verifier) checkOthers(_ *claimSet, c *claims, _ time.Time) error {
 }
 
 // checkScope reads the scopes. No claim means no scope, never all.
-func (v *Verifier) checkScope(t *claimSet, c *claims, _ time.Time) error {
+func (v *Verifier) checkScope(t *claimSet, c *claims) error {
 	if c.scope.Kind == strict.Absent {
 		return nil
 	}
@@ -210,7 +208,7 @@ func (v *Verifier) checkScope(t *claimSet, c *claims, _ time.Time) error {
 // checkNoIDToken refuses what looks like an ID token where the type does not
 // tell (RFC 8725 §3.12). An ID token says who signed in, not what anyone may
 // do, and every client of the issuer can get one.
-func (v *Verifier) checkNoIDToken(t *claimSet, c *claims, _ time.Time) error {
+func (v *Verifier) checkNoIDToken(t *claimSet, c *claims) error {
 	if c.explicit {
 		return nil
 	}

@@ -36,10 +36,7 @@ func readCompact(raw string) (compact, error) {
 		return compact{}, errPartTooLarge
 	}
 	var err error
-	if c.header, err = decodeText(header); err != nil {
-		return compact{}, err
-	}
-	if c.payload, err = decodeText(payload); err != nil {
+	if c.header, c.payload, err = decodeTexts(header, payload); err != nil {
 		return compact{}, err
 	}
 	c.signature = make([]byte, 0, strict.DecodedLen(len(sig)))
@@ -64,17 +61,18 @@ func notCompact(raw string) error {
 	return errNotCompact
 }
 
-// decodeText decodes a part to a string, so that what is read from it later
-// can share its memory and nobody can change it.
-func decodeText(part string) (string, error) {
-	var small [1 << 10]byte
-	buf := small[:0]
-	if n := strict.DecodedLen(len(part)); n > len(small) {
-		buf = make([]byte, 0, n)
-	}
-	decoded, err := strict.AppendBase64URL(buf, part)
+// decodeTexts decodes header and payload to strings, so that what is read from
+// them later can share their memory and nobody can change it.
+func decodeTexts(header, payload string) (string, string, error) {
+	text := make([]byte, 0, strict.DecodedLen(len(header))+strict.DecodedLen(len(payload)))
+	text, err := strict.AppendBase64URL(text, header)
 	if err != nil {
-		return "", errNotBase64URL
+		return "", "", errNotBase64URL
 	}
-	return string(decoded), nil
+	end := len(text)
+	if text, err = strict.AppendBase64URL(text, payload); err != nil {
+		return "", "", errNotBase64URL
+	}
+	both := textOf(text)
+	return both[:end], both[end:], nil
 }

@@ -88,9 +88,10 @@ func (e *explanation) header(ctx context.Context, jws *compact, h *header, c *cl
 
 func (e *explanation) payload(ctx context.Context, p Presentation, jws *compact, c *claims) {
 	now, says := e.time(), &claimSet{payload: jws.payload, cnf: c.cnf}
-	for _, claim := range claimChecks {
-		e.note(claim.name, claim.check(e.Verifier, says, c, now))
-	}
+	e.eachClaim(says, c, now, func(check string, err error) bool {
+		e.note(check, err)
+		return true
+	})
 	e.note("binding", e.checkBinding(ctx, &Token{p.Token, says}, p))
 }
 

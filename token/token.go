@@ -33,6 +33,8 @@ type claimSet struct {
 	expiry    int64
 	leeway    time.Duration
 	cnf       strict.Value
+
+	theAudience [1]string // backs audience if there is but one
 }
 
 // Principal identifies a subject across issuers. Subjects of different issuers

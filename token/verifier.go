@@ -198,7 +198,8 @@ func (v *Verifier) verify(ctx context.Context, raw string, print *fingerprint) (
 		return nil, err
 	}
 	if print != nil {
-		v.cache.put(&entry{id: print.id, kid: signed.kid, alg: signed.alg, key: signed.key, says: says}, now)
+		text := len(jws.header) + len(jws.payload)
+		v.cache.put(&entry{id: print.id, kid: signed.kid, alg: signed.alg, key: signed.key, says: says, text: text}, now)
 	}
 	return says, nil
 }
