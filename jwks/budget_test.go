@@ -2,6 +2,7 @@ package jwks_test
 
 import (
 	"fmt"
+	"net/http"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -240,12 +241,81 @@ func TestGarbageAndRotation(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			r, s := warm(t, old, func(c *jwks.RemoteConfig) { c.DefaultLifetime = 24 * time.Hour })
+			asked := 0
+			s.on(keysURL, func(*http.Request) reply { // alternately one key and the other
+				asked++
+				return reply{body: setOf([]testKey{old, next}[asked%2])}
+			})
 			for i := range 600 {
-				s.publish([]testKey{old, next}[i%2]) // alternately one key and the other
 				_, _ = r.Keys(t.Context(), fmt.Sprint("random ", i))
 				time.Sleep(time.Second)
 			}
 			require.LessOrEqual(t, s.count(), 1+600/30+3+3*600/300)
+			require.Greater(t, s.count(), 600/30)
+		})
+	})
+}
+
+func TestBudgetForgets(t *testing.T) {
+	t.Parallel()
+	t.Run("who was asked for before the last fetch", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			r, s := warm(t, ecKey("k"), nil)
+			requireErr(t, r, "garbage", jwks.ErrNotFound)
+			for range 7 {
+				requireErr(t, r, "wanted", jwks.ErrNotFound)
+			}
+			time.Sleep(30 * time.Second)
+			requireErr(t, r, "more garbage", jwks.ErrNotFound)
+			require.Equal(t, 3, s.count())
+			for range 7 {
+				requireErr(t, r, "wanted", jwks.ErrNotFound)
+			}
+			require.Equal(t, 3, s.count())
+		})
+	})
+	t.Run("what was missing from the set before", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			old, next, late := ecKey("old"), ecKey("next"), ecKey("late")
+			r, s := warm(t, old, nil)
+			requireErr(t, r, "late", jwks.ErrNotFound)
+			time.Sleep(30 * time.Second)
+			requireErr(t, r, "late", jwks.ErrNotFound) // waits for a minute now
+			require.Equal(t, 3, s.count())
+			time.Sleep(30 * time.Second)
+			s.publish(old, next)
+			requireKey(t, r, next)
+			s.publish(old, next, late)
+			requireKey(t, r, late)
+		})
+	})
+	t.Run("waits grow to eight intervals and no further", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			r, s := warm(t, ecKey("k"), func(c *jwks.RemoteConfig) { c.DefaultLifetime = 24 * time.Hour })
+			for range 1200 {
+				requireErr(t, r, "gone", jwks.ErrNotFound)
+				time.Sleep(time.Second)
+			}
+			var waits []float64
+			for i, q := range s.seen()[2:] {
+				waits = append(waits, q.at.Sub(s.seen()[i+1].at).Seconds())
+			}
+			require.Equal(t, []float64{30, 60, 120, 240, 240, 240}, waits[:6])
+		})
+	})
+	t.Run("kids beyond its memory", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			r, _ := warm(t, ecKey("k"), nil)
+			for i := range 600 {
+				requireErr(t, r, fmt.Sprint("random ", i), jwks.ErrNotFound)
+				time.Sleep(30 * time.Second)
+			}
+			require.LessOrEqual(t, jwks.MissingKids(r), 256)
+			require.Greater(t, jwks.MissingKids(r), 200)
 		})
 	})
 }

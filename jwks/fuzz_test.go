@@ -77,9 +77,9 @@ var reasons = []error{
 	jwks.ErrKeyAlgorithm, jwks.ErrKeyWeak, jwks.ErrKeyUnsupported, jwks.ErrKeyLimit,
 }
 
-// seedSets are sets of published vectors, if they are here.
+// seedSets are the sets of wycheproof, if POSTERN_VECTORS tells where they are.
 func seedSets(f *testing.F) (sets [][]byte) {
-	b, err := os.ReadFile(filepath.Join("..", "..", "shared", "vectors", "wycheproof", "json_web_key_test.json"))
+	b, err := os.ReadFile(filepath.Join(os.Getenv("POSTERN_VECTORS"), "wycheproof", "json_web_key_test.json"))
 	if err != nil {
 		return nil
 	}

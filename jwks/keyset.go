@@ -4,6 +4,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/rsa"
+	"slices"
 	"time"
 )
 
@@ -29,11 +30,11 @@ type terms struct {
 }
 
 func newKeySet(set Set, from origin, at time.Time, t terms) *keySet {
-	s := &keySet{all: set.Keys, skipped: set.Skipped, origin: from, at: at, changed: at, terms: t}
+	s := &keySet{all: slices.Clip(set.Keys), skipped: set.Skipped, origin: from, at: at, changed: at, terms: t}
 	s.byID = make(map[string][]Key, len(set.Keys))
 	for _, k := range set.Keys {
 		if k.ID != "" {
-			s.byID[k.ID] = append(s.byID[k.ID], k)
+			s.byID[k.ID] = slices.Clip(append(s.byID[k.ID], k))
 		}
 	}
 	return s

@@ -195,6 +195,26 @@ func TestT_26_UnknownKidInAnOutage(t *testing.T) {
 	})
 }
 
+// A failure of long ago says nothing of when this outage began.
+func TestT_26_NewsOfAFailureGrowsOld(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, k := newServer(), ecKey("k")
+		s.serve(keysURL, reply{body: setOf(k), header: map[string]string{"Cache-Control": "max-age=36000"}})
+		r := newRemote(t, s, nil)
+		requireKey(t, r, k)
+		s.serve(keysURL, reply{err: errDown})
+		time.Sleep(9 * time.Hour)
+		requireKey(t, r, k) // the refresh ahead fails
+		synctest.Wait()
+		require.Equal(t, 1, r.Status().Failures)
+		time.Sleep(30 * time.Minute)
+		requireErr(t, r, "next", jwks.ErrUnavailable)
+		require.Equal(t, 1, r.Status().Failures)
+		require.Equal(t, time.Now(), r.Status().FailingSince)
+	})
+}
+
 func TestBackoff(t *testing.T) {
 	t.Parallel()
 	t.Run("C_9111-jit-1 doubles from 1 s to 5 min", func(t *testing.T) {

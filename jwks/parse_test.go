@@ -5,11 +5,8 @@ import (
 	"crypto/elliptic"
 	"encoding/base64"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"math/big"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -248,6 +245,7 @@ func TestParseSetRefuses(t *testing.T) {
 		"byte order mark":              "\ufeff" + good,
 		"NUL":                          good + "\x00",
 		"invalid UTF-8":                `{"a":"` + "\xff" + `",` + good[1:],
+		"invalid UTF-8 in a name":      `{"` + "\xff" + `":1,` + good[1:],
 		"keys twice":                   `{"keys":[],` + good[1:],
 		"keys twice, escaped":          `{"\u006beys":[],` + good[1:],
 		"another member twice":         `{"a":1,"a":2,` + good[1:],
@@ -418,90 +416,6 @@ func judge(t *testing.T, k testKey) error {
 		return set.Skipped[0].Reason
 	}
 	return nil
-}
-
-// vectors reads a file of published test vectors: from POSTERN_VECTORS, or from
-// the folder shared beside this module.
-func vectors(t *testing.T, file string, into any) {
-	t.Helper()
-	dir := os.Getenv("POSTERN_VECTORS")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "shared", "vectors")
-	}
-	b, err := os.ReadFile(filepath.Join(dir, file))
-	if os.IsNotExist(err) {
-		t.Skip("no vectors here: set POSTERN_VECTORS")
-	}
-	require.NoError(t, err)
-	require.NoError(t, json.Unmarshal(b, into))
-}
-
-// The sets of wycheproof's json_web_key: what this package makes of the public
-// part of each. Numbers not listed are about symmetric keys only.
-func TestWycheproofSets(t *testing.T) {
-	t.Parallel()
-	var file struct {
-		TestGroups []struct {
-			Public, Private json.RawMessage
-			Tests           []struct{ TcID int }
-		}
-	}
-	vectors(t, "wycheproof/json_web_key_test.json", &file)
-	want := map[int]error{
-		5: nil, 6: jwks.ErrKeyUse, 7: jwks.ErrKeyWeak, 8: jwks.ErrKeyWeak, 9: jwks.ErrKeyWeak,
-		19: jwks.ErrKeyAlgorithm, 20: jwks.ErrKeyAlgorithm, 21: jwks.ErrKeyUse,
-		22: jwks.ErrKeyMalformed, 23: jwks.ErrKeyAlgorithm, 24: jwks.ErrKeyAlgorithm,
-	}
-	seen := 0
-	for _, group := range file.TestGroups {
-		for _, test := range group.Tests {
-			if len(group.Private) > 0 {
-				set, err := jwks.ParseSet(group.Private)
-				require.NoError(t, err)
-				public := map[int]int{1: 1}[test.TcID] // a set of both kinds
-				require.Len(t, set.Keys, public, "private and symmetric keys of %d", test.TcID)
-				require.NotEmpty(t, set.Skipped)
-			}
-			if len(group.Public) == 0 {
-				continue
-			}
-			reason, listed := want[test.TcID]
-			require.True(t, listed, "vector %d is new", test.TcID)
-			seen++
-			set, err := jwks.ParseSet(group.Public)
-			require.NoError(t, err)
-			if reason == nil {
-				require.Len(t, set.Keys, 1, "vector %d", test.TcID)
-				continue
-			}
-			require.Empty(t, set.Keys, "vector %d", test.TcID)
-			require.Equal(t, reason, set.Skipped[0].Reason, "vector %d", test.TcID)
-		}
-	}
-	require.Equal(t, len(want), seen)
-}
-
-func TestRFC7520Keys(t *testing.T) {
-	t.Parallel()
-	for file, want := range map[string]error{
-		"3_1.ec_public_key.json": nil, "3_2.ec_private_key.json": jwks.ErrKeyPrivate,
-		"3_3.rsa_public_key.json": nil, "3_4.rsa_private_key.json": jwks.ErrKeyPrivate,
-		"3_5.symmetric_key_mac_computation.json": jwks.ErrKeySymmetric, "3_6.symmetric_key_encryption.json": jwks.ErrKeySymmetric,
-	} {
-		t.Run(file, func(t *testing.T) {
-			t.Parallel()
-			var key json.RawMessage
-			vectors(t, "rfc7520/jwk/"+file, &key)
-			set, err := jwks.ParseSet([]byte(rawSet(string(key))))
-			require.NoError(t, err)
-			if want == nil {
-				require.Len(t, set.Keys, 1)
-				require.Equal(t, "bilbo.baggins@hobbiton.example", set.Keys[0].ID)
-				return
-			}
-			require.Equal(t, want, set.Skipped[0].Reason)
-		})
-	}
 }
 
 // expiredCertificate is one of 2001, of some key, self-signed.

@@ -154,8 +154,12 @@ func (s *search) whenEmpty(v *view, now time.Time) (*flight, error) {
 }
 
 // whenExpired fetches before anything is used. Only if the issuer is known to
-// be failing is the stale set used meanwhile.
+// be failing is the stale set used meanwhile. A set that the call has waited for
+// is used even if time has run so fast that it is expired again.
 func (s *search) whenExpired(v *view, now time.Time) *flight {
+	if s.flights >= maxFlights {
+		return nil
+	}
 	if v.failure.current(now) {
 		s.remote.refresh(v, CauseExpired, now)
 		return nil

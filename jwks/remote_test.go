@@ -356,6 +356,41 @@ func TestClock(t *testing.T) {
 		requireErr(t, r, "k", jwks.ErrNotFound)
 		require.Equal(t, 2, s.count())
 	})
+	t.Run("one that was set back does not block the budget", func(t *testing.T) {
+		t.Parallel()
+		s, k, next := newServer(), ecKey("k"), ecKey("next")
+		s.publish(k)
+		var now atomic.Int64
+		now.Store(time.Date(2025, 1, 1, 12, 0, 0, 0, time.UTC).Unix())
+		r := newRemote(t, s, func(c *jwks.RemoteConfig) {
+			c.Time = func() time.Time { return time.Unix(now.Load(), 0) }
+		})
+		requireErr(t, r, "garbage", jwks.ErrNotFound)
+		now.Add(-3600)
+		requireKey(t, r, k)
+		requireErr(t, r, "more garbage", jwks.ErrNotFound)
+		s.publish(k, next)
+		now.Add(30)
+		requireKey(t, r, next)
+	})
+	t.Run("one that races keeps no call forever", func(t *testing.T) {
+		t.Parallel()
+		for _, pace := range []time.Duration{10 * time.Minute, 2 * time.Hour} {
+			s, k := newServer(), ecKey("k")
+			s.publish(k)
+			var calls atomic.Int64
+			r := newRemote(t, s, func(c *jwks.RemoteConfig) {
+				c.Time = func() time.Time { return time.Unix(0, 0).Add(time.Duration(calls.Add(1)) * pace) }
+			})
+			requireKey(t, r, k)
+			requireErr(t, r, "unknown", jwks.ErrNotFound)
+			s.serve(keysURL, reply{err: errDown})
+			calls.Add(1000)
+			before := s.count()
+			requireErr(t, r, "k", jwks.ErrUnavailable)
+			require.LessOrEqual(t, s.count()-before, 2)
+		}
+	})
 	t.Run("one that jumps ahead only costs a fetch", func(t *testing.T) {
 		t.Parallel()
 		s, k := newServer(), ecKey("k")
@@ -370,6 +405,32 @@ func TestClock(t *testing.T) {
 		requireKey(t, r, k)
 		require.Equal(t, 2, s.count())
 	})
+}
+
+// A call that decides to fetch on what it saw before another's fetch ended must
+// look again instead. The clock is what runs in between.
+func TestNoFetchOnWhatIsNoLongerTrue(t *testing.T) {
+	t.Parallel()
+	for kid, at := range map[string]int64{"k": 2, "other": 2} {
+		t.Run(kid, func(t *testing.T) {
+			t.Parallel()
+			s := newServer()
+			s.publish(ecKey("k"), ecKey("other"))
+			var r *jwks.Remote
+			var calls atomic.Int64
+			r = newRemote(t, s, func(c *jwks.RemoteConfig) {
+				c.Time = func() time.Time {
+					if calls.Add(1) == at {
+						require.NoError(t, r.Ready(context.Background()))
+					}
+					return time.Now()
+				}
+			})
+			_, err := r.Keys(t.Context(), kid)
+			require.NoError(t, err)
+			require.Equal(t, 1, s.count())
+		})
+	}
 }
 
 // A panic on the goroutine of a fetch would end the process, and one that was

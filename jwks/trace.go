@@ -41,7 +41,8 @@ type FetchDone struct {
 	Bytes int
 	// Duration is how long the exchange took.
 	Duration time.Duration
-	// Err is nil if the answer could be used, which a 304 can.
+	// Err is nil if the answer came whole and within the limits, or is a 304 to
+	// a conditional request. What it says is judged later: see Refresh.
 	Err error
 }
 
