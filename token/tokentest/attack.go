@@ -7,7 +7,8 @@ import (
 
 // Attack is one way of getting in without a good access token. Everything
 // about it is good but one thing, so that a single check stands between the
-// attacker and the handler.
+// attacker and the handler, except where nothing good is left, as in a token
+// without claims.
 type Attack struct {
 	// Group is what is attacked: "audience", "signature".
 	Group string
@@ -20,8 +21,8 @@ type Attack struct {
 	Why string
 	// Want is the one right answer.
 	Want Refusal
-	// Reasons are what token.Reason may say of the refusal, for services that
-	// look; empty where the credentials are refused before there is a token.
+	// Reasons are what token.Reason may say of the refusal, for tests that see
+	// the error. Callers are not told.
 	Reasons []string
 
 	applies func(*forge) bool // nil: always

@@ -175,7 +175,7 @@ func TestIDToken(t *testing.T) {
 // used again when a test is over.
 func TestKeysAreNotShared(t *testing.T) {
 	t.Parallel()
-	for _, algorithm := range everyAlgorithm {
+	for _, algorithm := range []string{"RS256", "ES256", "Ed25519"} {
 		t.Run(algorithm, func(t *testing.T) {
 			t.Parallel()
 			options := &tokentest.Options{Algorithms: []string{algorithm}}
