@@ -1,0 +1,90 @@
+package layout_test
+
+import (
+	"encoding/json"
+	"path"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// requirement is a module that go.mod may name. Requirements are minimums: the
+// oldest good release, since each is forced on every user. Raising one means
+// changing it here, with the reason.
+type requirement struct{ version, reason string }
+
+var requirements = map[string]requirement{
+	"github.com/go-jose/go-jose/v4":             {"v4.1.4", "reads keys and decodes custom claims; the oldest release that was examined"},
+	"google.golang.org/grpc":                    {"v1.79.3", "grpcauth; older ones take a :path without a leading slash (CVE-2026-33186)"},
+	"google.golang.org/genproto/googleapis/rpc": {"v0.0.0-20251202230838-ff82c1b0f217", "google.rpc.ErrorInfo in the answers of grpcauth; what grpc requires"},
+	"google.golang.org/protobuf":                {"v1.36.10", "details in the answers of grpcauth; what grpc requires"},
+	"golang.org/x/oauth2":                       {"v0.34.0", "the client in examples/photos; what grpc's own modules use"},
+	"golang.org/x/time":                         {"v0.9.0", "rate limits in examples/photos"},
+	"github.com/stretchr/testify":               {"v1.11.1", "tests"},
+	"github.com/davecgh/go-spew":                {"v1.1.1", "by way of testify"},
+	"github.com/pmezard/go-difflib":             {"v1.0.0", "by way of testify"},
+	"gopkg.in/yaml.v3":                          {"v3.0.1", "by way of testify"},
+	"golang.org/x/net":                          {"v0.48.0", "by way of grpc"},
+	"golang.org/x/sys":                          {"v0.39.0", "by way of grpc"},
+	"golang.org/x/text":                         {"v0.32.0", "by way of grpc"},
+}
+
+// goMod is what `go mod edit -json` says of a go.mod.
+type goMod struct {
+	Module  struct{ Path string }
+	Go      string
+	Require []struct{ Path, Version string }
+	Replace []struct {
+		Old, New struct{ Path, Version string }
+	}
+	Exclude   []any
+	Toolchain string
+}
+
+func readGoMod(t *testing.T, file string) (m goMod) {
+	t.Helper()
+	require.NoError(t, json.Unmarshal(mustGo(t, "mod", "edit", "-json", file), &m))
+	return m
+}
+
+func TestGoMod(t *testing.T) {
+	t.Parallel()
+	m := readGoMod(t, "go.mod")
+	assert.Equal(t, module, m.Module.Path)
+	assert.Equal(t, "1.25.0", m.Go, "the go line is a floor for every user")
+	assert.Empty(t, m.Toolchain, "a toolchain line would choose for users")
+	assert.Empty(t, m.Replace, "a replace has no effect for users, so the tests would test something else")
+	assert.Empty(t, m.Exclude, "an exclude has no effect for users, so the tests would test something else")
+	seen := map[string]bool{}
+	for _, r := range m.Require {
+		seen[r.Path] = true
+		want, ok := requirements[r.Path]
+		if assert.Truef(t, ok, "%s is required: each requirement needs a reason here", r.Path) {
+			assert.Equalf(t, want.version, r.Version, "%s: %s", r.Path, want.reason)
+		}
+	}
+	for path := range requirements {
+		assert.Truef(t, seen[path], "%s is listed here and not required any more", path)
+	}
+}
+
+// TestNestedModules holds the modules that keep heavy dependencies out of the
+// root: they build against this tree, and replace nothing else.
+func TestNestedModules(t *testing.T) {
+	t.Parallel()
+	for _, file := range sourceFiles(t) {
+		if path.Base(file) != "go.mod" || file == "go.mod" {
+			continue
+		}
+		m := readGoMod(t, file)
+		assert.Equalf(t, module+"/"+path.Dir(file), m.Module.Path, "%s is named after its place", file)
+		for _, r := range m.Replace {
+			assert.Equalf(t, module, r.Old.Path, "%s replaces another module than this one", file)
+			assert.Equalf(t, path.Join(path.Dir(file), r.New.Path), ".", "%s replaces this module by another place", file)
+		}
+		needs := slices.ContainsFunc(m.Require, func(r struct{ Path, Version string }) bool { return r.Path == module })
+		assert.Equalf(t, needs, len(m.Replace) == 1, "%s builds against this tree if it needs the module", file)
+	}
+}
