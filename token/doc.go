@@ -1,2 +1,51 @@
 // Package token decides whether an access token is good.
+//
+// A [Verifier] judges the JWT access tokens (RFC 9068) of one issuer. It needs
+// to know who that is and by which names this service is known to it:
+//
+//	verifier, err := token.NewVerifier(token.Config{
+//		Issuer:   "https://login.example.com",
+//		Audience: []string{"https://orders.example.com"},
+//	})
+//	if err != nil {
+//		log.Fatal(err)
+//	}
+//
+// Most programs hand it to package middleware or package grpcauth and meet the
+// result in their handlers:
+//
+//	t, ok := token.FromContext(ctx)
+//
+// Elsewhere, such as for tokens that come in messages, ask it directly:
+//
+//	t, err := verifier.Authenticate(ctx, token.Bearer(raw))
+//
+// A [Token] exists only if every check has passed: holding one is the proof.
+// Whether it is good enough for a certain call is the business of package
+// scope. Claims of your own are decoded by [ClaimsOf] and [ClaimsFrom].
+//
+// # What is checked
+//
+// Size and shape, header, key, signature, claims and binding, in this order,
+// closed on everything not understood; the first failure is the answer. Nothing
+// of it is optional. An issuer that does not follow RFC 9068 gets a [Profile],
+// in which each relaxation is a field with a name. Services with several issuers
+// put one Verifier for each behind [ByIssuer].
+//
+// # Errors
+//
+// Every error about a caller matches exactly one outcome, such as [ErrInvalid]
+// for a token that is no good and [ErrUnavailable] for one that cannot be judged
+// now. Those of ErrInvalid match a reason too: [ErrExpired], [ErrAudience] and
+// so on. [Reason] names either in one word, for metrics. The text of an error
+// says what was seen and what was expected; it is for operators, never shows the
+// token, and must not be sent to callers.
+//
+// # Other kinds of token
+//
+// An [Authenticator] is anything that makes that decision, and a [Presentation]
+// is all that it may need for it, whatever the transport. A [Proof] checks that
+// a token which is bound to a key or a certificate came from its owner; where
+// none is configured for the way in which a token is bound, the token is
+// refused.
 package token
