@@ -127,14 +127,16 @@ func TestForwarderOutsideACall(t *testing.T) {
 	assert.Equal(t, codes.Internal, status.Code(err))
 }
 
-func TestC_GRPC_16_RequireTransportSecurity(t *testing.T) {
+func TestRequireTransportSecurity(t *testing.T) {
 	t.Parallel()
-	assert.True(t, grpcauth.NewForwarder().RequireTransportSecurity())
-	assert.True(t, grpcauth.Forwarder{}.RequireTransportSecurity())
-	assert.False(t, grpcauth.NewForwarder().AllowLoopback().RequireTransportSecurity())
+	t.Run("C_GRPC-16", func(t *testing.T) {
+		assert.True(t, grpcauth.NewForwarder().RequireTransportSecurity())
+		assert.True(t, grpcauth.Forwarder{}.RequireTransportSecurity())
+		assert.False(t, grpcauth.NewForwarder().AllowLoopback().RequireTransportSecurity())
 
-	_, err := grpc.NewClient("passthrough:///x", grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithPerRPCCredentials(grpcauth.NewForwarder()))
-	assert.Error(t, err, "dialing in clear fails")
+		_, err := grpc.NewClient("passthrough:///x", grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithPerRPCCredentials(grpcauth.NewForwarder()))
+		assert.Error(t, err, "dialing in clear fails")
+	})
 }
 
 // behind is a service that another one calls on behalf of its own caller.
@@ -159,11 +161,13 @@ func TestForwardingOverTLS(t *testing.T) {
 	assert.Equal(t, codes.Unauthenticated, status.Code(callUnary(t.Context(), front.client).err), "without a caller's token none is sent")
 }
 
-// C_OUT-pass-1: nothing but a Forwarder attaches a token.
-func TestC_OUT_pass_1_NothingByDefault(t *testing.T) {
+// Nothing but a Forwarder attaches a token.
+func TestNothingIsForwardedByDefault(t *testing.T) {
 	t.Parallel()
-	front, back := behind(t, overTLS(t, settings{policies: all(scope.User)}))
-	assert.Equal(t, codes.Unauthenticated, status.Code(callUnary(back.good(t.Context()), front.client).err))
+	t.Run("C_OUT-pass-1", func(t *testing.T) {
+		front, back := behind(t, overTLS(t, settings{policies: all(scope.User)}))
+		assert.Equal(t, codes.Unauthenticated, status.Code(callUnary(back.good(t.Context()), front.client).err))
+	})
 }
 
 // Over a real loopback connection, since credentials/local insists on one.

@@ -19,7 +19,7 @@ import (
 	"github.com/postern-go/postern/token/tokentest"
 )
 
-// TestCalls holds all four kinds of methods to the same answers (C_GRPC-8).
+// TestCalls holds all four kinds of methods to the same answers.
 func TestCalls(t *testing.T) {
 	t.Parallel()
 	const expired = "The access token has expired"
@@ -62,7 +62,7 @@ func TestCalls(t *testing.T) {
 	} {
 		w := newWorld(t, settings{policies: all(row.policy)})
 		for kind, call := range calls {
-			t.Run(row.name+"/"+kind, func(t *testing.T) {
+			t.Run("C_GRPC-8 "+kind+"/"+row.name, func(t *testing.T) {
 				o := call(row.call(w, t.Context()), w.client)
 				if row.want != nil {
 					assertRefused(t, o, *row.want)
@@ -180,35 +180,39 @@ func TestFaultyAuthenticator(t *testing.T) {
 
 func TestIssuerDown(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, settings{policies: all(scope.Authenticated)})
-	w.GoDown()
-	assertRefused(t, callUnary(w.good(t.Context()), w.client),
-		refusal{codes.Unavailable, "KEYS_UNAVAILABLE", "The access token cannot be checked at the moment", "", nil})
-	w.ComeUp()
+	t.Run("C_GRPC-5", func(t *testing.T) {
+		w := newWorld(t, settings{policies: all(scope.Authenticated)})
+		w.GoDown()
+		assertRefused(t, callUnary(w.good(t.Context()), w.client),
+			refusal{codes.Unavailable, "KEYS_UNAVAILABLE", "The access token cannot be checked at the moment", "", nil})
+		w.ComeUp()
+	})
 }
 
-// C_GRPC-5: what ended is told by the context of the call, not by the error.
-func TestC_GRPC_5_TheCallItselfEnds(t *testing.T) {
+// What ended is told by the context of the call, not by the error.
+func TestTheCallItselfEnds(t *testing.T) {
 	t.Parallel()
-	unreachable := judge(func(ctx context.Context, _ token.Presentation) (*token.Token, error) {
-		<-ctx.Done()
-		return nil, token.ErrKeysUnavailable
-	})
-	i := grpcauth.New(unreachable, all(scope.Authenticated), nil)
-	late, cancel := context.WithDeadline(context.Background(), time.Unix(0, 0))
-	defer cancel()
-	gone, cancel := context.WithCancel(context.Background())
-	cancel()
-	for want, ctx := range map[codes.Code]context.Context{codes.DeadlineExceeded: late, codes.Canceled: gone} {
-		ctx = incoming(ctx, "authorization", "Bearer x")
-		_, err := i.Unary(ctx, nil, &grpc.UnaryServerInfo{FullMethod: unary}, mustNotRun(t))
-		assert.Equal(t, want, status.Code(err))
-		err = i.Stream(nil, &fakeStream{ctx: ctx}, &grpc.StreamServerInfo{FullMethod: duplex}, func(any, grpc.ServerStream) error {
-			t.Error("the handler ran")
-			return nil
+	t.Run("C_GRPC-5", func(t *testing.T) {
+		unreachable := judge(func(ctx context.Context, _ token.Presentation) (*token.Token, error) {
+			<-ctx.Done()
+			return nil, token.ErrKeysUnavailable
 		})
-		assert.Equal(t, want, status.Code(err))
-	}
+		i := grpcauth.New(unreachable, all(scope.Authenticated), nil)
+		late, cancel := context.WithDeadline(context.Background(), time.Unix(0, 0))
+		defer cancel()
+		gone, cancel := context.WithCancel(context.Background())
+		cancel()
+		for want, ctx := range map[codes.Code]context.Context{codes.DeadlineExceeded: late, codes.Canceled: gone} {
+			ctx = incoming(ctx, "authorization", "Bearer x")
+			_, err := i.Unary(ctx, nil, &grpc.UnaryServerInfo{FullMethod: unary}, mustNotRun(t))
+			assert.Equal(t, want, status.Code(err))
+			err = i.Stream(nil, &fakeStream{ctx: ctx}, &grpc.StreamServerInfo{FullMethod: duplex}, func(any, grpc.ServerStream) error {
+				t.Error("the handler ran")
+				return nil
+			})
+			assert.Equal(t, want, status.Code(err))
+		}
+	})
 }
 
 // A verdict on the token stands, even if the caller has gone meanwhile.
@@ -250,33 +254,35 @@ func TestPanicsAreNotSwallowed(t *testing.T) {
 	})
 }
 
-// C_GRPC-15: a handler that copies what it got into a call of its own must not
+// A handler that copies what it got into a call of its own must not
 // pass the caller's credentials on.
-func TestC_GRPC_15_CredentialsAreRemoved(t *testing.T) {
+func TestCredentialsAreRemoved(t *testing.T) {
 	t.Parallel()
-	for _, keep := range []bool{false, true} {
-		for name, policy := range map[string]scope.Policy{"public": scope.Public, "authenticated": scope.Authenticated, "optional": scope.Optional} {
-			var seen metadata.MD
-			look := func(ctx context.Context) error {
-				seen, _ = metadata.FromIncomingContext(ctx)
-				return nil
-			}
-			w := newWorld(t, settings{
-				policies: all(policy),
-				config:   &grpcauth.Config{KeepCredentials: keep},
-				service:  &service{unary: look, download: func(s downloads) error { return look(s.Context()) }},
-			})
-			for _, call := range []string{"unary", "download"} {
-				ctx := with(w.good(t.Context()), "dpop", "proof", "txn-token", "txn", "grpcgateway-authorization", "Bearer x", "x-trace", "1")
-				require.NoError(t, calls[call](ctx, w.client).err)
-				for _, key := range []string{"authorization", "dpop", "txn-token", "grpcgateway-authorization"} {
-					assert.Equal(t, keep, len(seen[key]) == 1, "%s %s %s", name, call, key)
+	t.Run("C_GRPC-15", func(t *testing.T) {
+		for _, keep := range []bool{false, true} {
+			for name, policy := range map[string]scope.Policy{"public": scope.Public, "authenticated": scope.Authenticated, "optional": scope.Optional} {
+				var seen metadata.MD
+				look := func(ctx context.Context) error {
+					seen, _ = metadata.FromIncomingContext(ctx)
+					return nil
 				}
-				assert.Equal(t, []string{"1"}, seen["x-trace"])
-				assert.NotEmpty(t, seen[":authority"])
+				w := newWorld(t, settings{
+					policies: all(policy),
+					config:   &grpcauth.Config{KeepCredentials: keep},
+					service:  &service{unary: look, download: func(s downloads) error { return look(s.Context()) }},
+				})
+				for _, call := range []string{"unary", "download"} {
+					ctx := with(w.good(t.Context()), "dpop", "proof", "txn-token", "txn", "grpcgateway-authorization", "Bearer x", "x-trace", "1")
+					require.NoError(t, calls[call](ctx, w.client).err)
+					for _, key := range []string{"authorization", "dpop", "txn-token", "grpcgateway-authorization"} {
+						assert.Equal(t, keep, len(seen[key]) == 1, "%s %s %s", name, call, key)
+					}
+					assert.Equal(t, []string{"1"}, seen["x-trace"])
+					assert.NotEmpty(t, seen[":authority"])
+				}
 			}
 		}
-	}
+	})
 }
 
 // The metadata of the call itself is left as it is, for those who look at it

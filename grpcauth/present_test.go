@@ -19,24 +19,26 @@ func witness(seen *token.Presentation) judge {
 	}
 }
 
-// C_GRPC-11, C_GRPC-12: what an Authenticator and its proofs get to see.
+// What an Authenticator and its proofs get to see.
 func TestPresentation(t *testing.T) {
 	t.Parallel()
-	var seen token.Presentation
-	me := identity(t, "client.example.com")
-	w := newWorld(t, overTLS(t, settings{policies: all(scope.Authenticated), auth: witness(&seen)}, me))
-	for kind, call := range calls {
-		seen = token.Presentation{}
-		o := call(with(t.Context(), "authorization", "bearer abc", "dpop", "proof 1", "dpop", "proof 2"), w.client)
-		assertRefusedText(t, o, "The access token is invalid")
-		assert.Equal(t, "Bearer", seen.Scheme, kind)
-		assert.Equal(t, "abc", seen.Token)
-		assert.Equal(t, "POST", seen.Method)
-		assert.Equal(t, "https://"+host+methods[kind], seen.URL.String())
-		assert.Equal(t, []string{"proof 1", "proof 2"}, seen.Proofs)
-		require.Len(t, seen.Certificates, 1)
-		assert.True(t, me.Leaf.Equal(seen.Certificates[0]))
-	}
+	t.Run("C_GRPC-11 and C_GRPC-12", func(t *testing.T) {
+		var seen token.Presentation
+		me := identity(t, "client.example.com")
+		w := newWorld(t, overTLS(t, settings{policies: all(scope.Authenticated), auth: witness(&seen)}, me))
+		for kind, call := range calls {
+			seen = token.Presentation{}
+			o := call(with(t.Context(), "authorization", "bearer abc", "dpop", "proof 1", "dpop", "proof 2"), w.client)
+			assertRefusedText(t, o, "The access token is invalid")
+			assert.Equal(t, "Bearer", seen.Scheme, kind)
+			assert.Equal(t, "abc", seen.Token)
+			assert.Equal(t, "POST", seen.Method)
+			assert.Equal(t, "https://"+host+methods[kind], seen.URL.String())
+			assert.Equal(t, []string{"proof 1", "proof 2"}, seen.Proofs)
+			require.Len(t, seen.Certificates, 1)
+			assert.True(t, me.Leaf.Equal(seen.Certificates[0]))
+		}
+	})
 }
 
 var methods = map[string]string{"unary": unary, "download": download, "upload": upload, "duplex": duplex}
@@ -67,39 +69,41 @@ func (thumbprint) Check(_ context.Context, _ *token.Token, p token.Presentation)
 	return nil
 }
 
-// C_GRPC-12: without TLS there is no certificate, and a token that is bound to
+// Without TLS there is no certificate, and a token that is bound to
 // one is refused.
-func TestC_GRPC_12_BoundTokens(t *testing.T) {
+func TestBoundTokens(t *testing.T) {
 	t.Parallel()
-	for name, row := range map[string]struct {
-		secure, proves bool
-		admitted       bool
-	}{
-		"over TLS with a certificate":       {true, true, true},
-		"over TLS, but no proof is allowed": {true, false, false},
-		"over plaintext":                    {false, true, false},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s := settings{policies: all(scope.Authenticated)}
-			if row.secure {
-				s = overTLS(t, s, identity(t, "client.example.com"))
-			}
-			issuer := newIssuer(t)
-			cfg := issuer.Config()
-			if row.proves {
-				cfg.Proofs = []token.Proof{thumbprint{}}
-			}
-			verifier, err := token.NewVerifier(cfg)
-			require.NoError(t, err)
-			s.auth = verifier
-			w := newWorld(t, s)
-			o := callUnary(with(t.Context(), "authorization", "Bearer "+issuer.Token(boundTo("x5t#S256"))), w.client)
-			if row.admitted {
-				assert.NoError(t, o.err)
-				return
-			}
-			assertRefused(t, o, invalid("Invalid key binding"))
-		})
-	}
+	t.Run("C_GRPC-12", func(t *testing.T) {
+		for name, row := range map[string]struct {
+			secure, proves bool
+			admitted       bool
+		}{
+			"over TLS with a certificate":       {true, true, true},
+			"over TLS, but no proof is allowed": {true, false, false},
+			"over plaintext":                    {false, true, false},
+		} {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				s := settings{policies: all(scope.Authenticated)}
+				if row.secure {
+					s = overTLS(t, s, identity(t, "client.example.com"))
+				}
+				issuer := newIssuer(t)
+				cfg := issuer.Config()
+				if row.proves {
+					cfg.Proofs = []token.Proof{thumbprint{}}
+				}
+				verifier, err := token.NewVerifier(cfg)
+				require.NoError(t, err)
+				s.auth = verifier
+				w := newWorld(t, s)
+				o := callUnary(with(t.Context(), "authorization", "Bearer "+issuer.Token(boundTo("x5t#S256"))), w.client)
+				if row.admitted {
+					assert.NoError(t, o.err)
+					return
+				}
+				assertRefused(t, o, invalid("Invalid key binding"))
+			})
+		}
+	})
 }

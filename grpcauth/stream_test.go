@@ -152,49 +152,55 @@ var waiting = map[string]struct {
 	}}},
 }
 
-func TestC_GRPC_10_StreamsEndWithTheirToken(t *testing.T) {
+func TestStreamsEndWithTheirToken(t *testing.T) {
 	t.Parallel()
-	for name, row := range waiting {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			inBubble(t, settings{policies: all(scope.Authenticated), service: row.service}, func(t *testing.T, w world) {
-				assertExpires(t, open(t, w, w.good(t.Context(), tokentest.ExpiresIn(left)), row.kind))
+	t.Run("C_GRPC-10", func(t *testing.T) {
+		for name, row := range waiting {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				inBubble(t, settings{policies: all(scope.Authenticated), service: row.service}, func(t *testing.T, w world) {
+					assertExpires(t, open(t, w, w.good(t.Context(), tokentest.ExpiresIn(left)), row.kind))
+				})
 			})
-		})
-	}
+		}
+	})
 }
 
 // A handler that waits for a client which does not read what it is sent.
-func TestC_GRPC_10_HandlerBlockedInSend(t *testing.T) {
+func TestHandlerBlockedInSend(t *testing.T) {
 	t.Parallel()
-	var returned time.Time
-	var failure error
-	flood := &service{download: func(s downloads) error {
-		for {
-			if failure = s.Send(say(string(make([]byte, 32<<10)))); failure != nil {
-				returned = time.Now()
-				return failure
+	t.Run("C_GRPC-10", func(t *testing.T) {
+		var returned time.Time
+		var failure error
+		flood := &service{download: func(s downloads) error {
+			for {
+				if failure = s.Send(say(string(make([]byte, 32<<10)))); failure != nil {
+					returned = time.Now()
+					return failure
+				}
 			}
-		}
-	}}
-	inBubble(t, settings{policies: all(scope.Authenticated), service: flood}, func(t *testing.T, w world) {
-		stream := open(t, w, w.good(t.Context(), tokentest.ExpiresIn(left)), "download")
-		time.Sleep(left + leeway + time.Second)
-		synctest.Wait()
-		assert.InDelta(t, (left + leeway).Seconds(), returned.Sub(stream.at).Seconds(), 1)
-		assert.Equal(t, codes.Unauthenticated, status.Code(failure))
-		assertRefused(t, stream.ends(), expired)
+		}}
+		inBubble(t, settings{policies: all(scope.Authenticated), service: flood}, func(t *testing.T, w world) {
+			stream := open(t, w, w.good(t.Context(), tokentest.ExpiresIn(left)), "download")
+			time.Sleep(left + leeway + time.Second)
+			synctest.Wait()
+			assert.InDelta(t, (left + leeway).Seconds(), returned.Sub(stream.at).Seconds(), 1)
+			assert.Equal(t, codes.Unauthenticated, status.Code(failure))
+			assertRefused(t, stream.ends(), expired)
+		})
 	})
 }
 
 // A client that opens a server-streaming call and never sends its request.
-func TestC_GRPC_10_ClientSendsHeadersOnly(t *testing.T) {
+func TestClientSendsHeadersOnly(t *testing.T) {
 	t.Parallel()
-	inBubble(t, settings{policies: all(scope.Authenticated)}, func(t *testing.T, w world) {
-		ctx := w.good(t.Context(), tokentest.ExpiresIn(left))
-		stream, err := w.conn.NewStream(ctx, &grpc.StreamDesc{ServerStreams: true}, download)
-		require.NoError(t, err)
-		assertExpires(t, opened{stream, time.Now()})
+	t.Run("C_GRPC-10", func(t *testing.T) {
+		inBubble(t, settings{policies: all(scope.Authenticated)}, func(t *testing.T, w world) {
+			ctx := w.good(t.Context(), tokentest.ExpiresIn(left))
+			stream, err := w.conn.NewStream(ctx, &grpc.StreamDesc{ServerStreams: true}, download)
+			require.NoError(t, err)
+			assertExpires(t, opened{stream, time.Now()})
+		})
 	})
 }
 

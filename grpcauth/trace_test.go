@@ -2,11 +2,13 @@ package grpcauth_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
 
 	"github.com/postern-go/postern/grpcauth"
@@ -65,4 +67,28 @@ func TestTrace(t *testing.T) {
 		duplex + " refused denied",
 	}, seen.refused)
 	assert.False(t, seen.leaked)
+}
+
+// Whatever an Authenticator returns, a Trace is told one of the outcomes, with
+// the cause for the operator.
+func TestTraceGetsOutcomes(t *testing.T) {
+	t.Parallel()
+	cause := errors.New("connection refused")
+	for _, row := range []struct {
+		says judge
+		want error
+	}{
+		{says(nil, cause), cause},
+		{says(nil, nil), token.ErrUnavailable},
+		{says(new(token.Token), nil), token.ErrUnavailable},
+		{says(nil, token.ErrExpired), token.ErrExpired},
+	} {
+		var got error
+		i := grpcauth.New(row.says, all(scope.Authenticated), &grpcauth.Config{Trace: &grpcauth.Trace{
+			Refused: func(_ context.Context, _ grpcauth.Call, err error) { got = err },
+		}})
+		_, _ = i.Unary(incoming(context.Background(), "authorization", "Bearer x"), nil, &grpc.UnaryServerInfo{FullMethod: unary}, mustNotRun(t))
+		assert.True(t, token.IsOutcome(got))
+		assert.ErrorIs(t, got, row.want)
+	}
 }

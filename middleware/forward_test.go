@@ -156,26 +156,28 @@ func TestForwarderWithoutToken(t *testing.T) {
 	assert.Equal(t, []string{"photos.example.com "}, net.authorizations())
 }
 
-// C_OUT-redir-1: a service that redirects does not get to choose who receives
+// A service that redirects does not get to choose who receives
 // the token.
-func TestC_OUT_redir_1_Redirects(t *testing.T) {
+func TestForwarderAndRedirects(t *testing.T) {
 	t.Parallel()
-	verified := newWorld(t).verified(t)
-	bearer := "Bearer " + verified.Raw()
-	net := &network{redirects: map[string]string{
-		"photos.example.com": "https://albums.example.com/",
-		"albums.example.com": "https://evil.example/",
-		"evil.example":       "http://photos.example.com/",
-	}}
-	client := &http.Client{Transport: forwarder(t, net, "https://photos.example.com", "https://albums.example.com"), CheckRedirect: atMost(3)}
-	_, err := client.Do(outbound(t, verified, "https://photos.example.com/")) //nolint:bodyclose // http.NoBody
-	require.NoError(t, err)
-	assert.Equal(t, []string{
-		"photos.example.com " + bearer,
-		"albums.example.com " + bearer,
-		"evil.example ",
-		"photos.example.com ",
-	}, net.authorizations())
+	t.Run("C_OUT-redir-1", func(t *testing.T) {
+		verified := newWorld(t).verified(t)
+		bearer := "Bearer " + verified.Raw()
+		net := &network{redirects: map[string]string{
+			"photos.example.com": "https://albums.example.com/",
+			"albums.example.com": "https://evil.example/",
+			"evil.example":       "http://photos.example.com/",
+		}}
+		client := &http.Client{Transport: forwarder(t, net, "https://photos.example.com", "https://albums.example.com"), CheckRedirect: atMost(3)}
+		_, err := client.Do(outbound(t, verified, "https://photos.example.com/")) //nolint:bodyclose // http.NoBody
+		require.NoError(t, err)
+		assert.Equal(t, []string{
+			"photos.example.com " + bearer,
+			"albums.example.com " + bearer,
+			"evil.example ",
+			"photos.example.com ",
+		}, net.authorizations())
+	})
 }
 
 func atMost(n int) func(*http.Request, []*http.Request) error {
@@ -187,21 +189,23 @@ func atMost(n int) func(*http.Request, []*http.Request) error {
 	}
 }
 
-// C_OUT-pass-1: nothing but a Forwarder attaches a token.
-func TestC_OUT_pass_1_NothingByDefault(t *testing.T) {
+// Nothing but a Forwarder attaches a token.
+func TestNothingIsForwardedByDefault(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	var net network
-	client := &http.Client{Transport: &net}
-	handler := w.auth.Require(anybody)(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		out, _ := http.NewRequestWithContext(r.Context(), http.MethodGet, "https://photos.example.com/", nil)
-		resp, err := client.Do(out)
-		if assert.NoError(t, err) {
-			_ = resp.Body.Close()
-		}
-	}))
-	assert.Equal(t, 200, serve(handler, w.good()).StatusCode)
-	assert.Equal(t, []string{"photos.example.com "}, net.authorizations())
+	t.Run("C_OUT-pass-1", func(t *testing.T) {
+		w := newWorld(t)
+		var net network
+		client := &http.Client{Transport: &net}
+		handler := w.auth.Require(anybody)(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+			out, _ := http.NewRequestWithContext(r.Context(), http.MethodGet, "https://photos.example.com/", nil)
+			resp, err := client.Do(out)
+			if assert.NoError(t, err) {
+				_ = resp.Body.Close()
+			}
+		}))
+		assert.Equal(t, 200, serve(handler, w.good()).StatusCode)
+		assert.Equal(t, []string{"photos.example.com "}, net.authorizations())
+	})
 }
 
 // A bound token is of no use to the next service, and the error says so here

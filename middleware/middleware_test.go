@@ -243,11 +243,13 @@ func TestContextOfTheCall(t *testing.T) {
 
 func TestIssuerDown(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	good := w.Token()
-	w.GoDown()
-	assertRefused(t, serve(w.guard(scope.Authenticated), request("Bearer "+good)), 503)
-	w.ComeUp()
+	t.Run("C_6750-3.1-6", func(t *testing.T) {
+		w := newWorld(t)
+		good := w.Token()
+		w.GoDown()
+		assertRefused(t, serve(w.guard(scope.Authenticated), request("Bearer "+good)), 503)
+		w.ComeUp()
+	})
 }
 
 func TestNewPanics(t *testing.T) {

@@ -94,31 +94,33 @@ func TestTrailerAfterReadingTheBody(t *testing.T) {
 	assert.Equal(t, 401, resp.StatusCode)
 }
 
-// C_6749-7-1: nothing is remembered from an earlier call on the connection.
-func TestC_6749_7_1_EveryCallOfAConnection(t *testing.T) {
+// Nothing is remembered from an earlier call on the connection.
+func TestEveryCallOfAConnection(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	var connections connectionCount
-	srv := httptest.NewUnstartedServer(w.guard(scope.Authenticated))
-	srv.EnableHTTP2 = true
-	srv.Config.ConnState = connections.observe
-	srv.StartTLS()
-	t.Cleanup(srv.Close)
+	t.Run("C_6749-7-1", func(t *testing.T) {
+		w := newWorld(t)
+		var connections connectionCount
+		srv := httptest.NewUnstartedServer(w.guard(scope.Authenticated))
+		srv.EnableHTTP2 = true
+		srv.Config.ConnState = connections.observe
+		srv.StartTLS()
+		t.Cleanup(srv.Close)
 
-	for n, authorization := range []string{"Bearer " + w.Token(), "", "Bearer " + w.Token(), ""} {
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, srv.URL, nil)
-		require.NoError(t, err)
-		if authorization != "" {
-			req.Header.Set("Authorization", authorization)
+		for n, authorization := range []string{"Bearer " + w.Token(), "", "Bearer " + w.Token(), ""} {
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, srv.URL, nil)
+			require.NoError(t, err)
+			if authorization != "" {
+				req.Header.Set("Authorization", authorization)
+			}
+			resp, err := srv.Client().Do(req)
+			require.NoError(t, err)
+			_ = body(t, resp)
+			_ = resp.Body.Close()
+			assert.Equal(t, 2, resp.ProtoMajor)
+			assert.Equal(t, map[bool]int{true: 200, false: 401}[authorization != ""], resp.StatusCode, "call %d", n)
 		}
-		resp, err := srv.Client().Do(req)
-		require.NoError(t, err)
-		_ = body(t, resp)
-		_ = resp.Body.Close()
-		assert.Equal(t, 2, resp.ProtoMajor)
-		assert.Equal(t, map[bool]int{true: 200, false: 401}[authorization != ""], resp.StatusCode, "call %d", n)
-	}
-	assert.EqualValues(t, 1, connections.n.Load())
+		assert.EqualValues(t, 1, connections.n.Load())
+	})
 }
 
 // Large bodies of refused calls are not read.

@@ -142,35 +142,37 @@ var (
 	bodies = map[string]string{contrib.Greet: `"hello"`, contrib.Watch: "\x00\x00\x00\x00\x07" + `"hello"`}
 )
 
-// C_GRPC-17: what a client of grpc-go makes of the answers of the HTTP
+// What a client of grpc-go makes of the answers of the HTTP
 // middleware, as behind a proxy that speaks HTTP.
-func TestC_GRPC_17_HTTPAnswersAtAGRPCClient(t *testing.T) {
+func TestHTTPAnswersAtAGRPCClient(t *testing.T) {
 	t.Parallel()
-	issuer, auth := newAuth(t)
-	srv := newServer(t, contrib.Connect(auth))
-	conn, err := grpc.NewClient(strings.TrimPrefix(srv.URL, "http://"), grpc.WithTransportCredentials(insecure.NewCredentials()))
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = conn.Close() })
+	t.Run("C_GRPC-17", func(t *testing.T) {
+		issuer, auth := newAuth(t)
+		srv := newServer(t, contrib.Connect(auth))
+		conn, err := grpc.NewClient(strings.TrimPrefix(srv.URL, "http://"), grpc.WithTransportCredentials(insecure.NewCredentials()))
+		require.NoError(t, err)
+		t.Cleanup(func() { _ = conn.Close() })
 
-	call := func(authorization ...string) (string, codes.Code) {
-		ctx := metadata.NewOutgoingContext(t.Context(), metadata.MD{"authorization": authorization})
-		var out text
-		err := conn.Invoke(ctx, contrib.Greet, wrapperspb.String("hello"), &out)
-		return out.GetValue(), status.Code(err)
-	}
-	said, code := call("Bearer " + issuer.Token(tokentest.Scope("orders:read")))
-	assert.Equal(t, codes.OK, code)
-	assert.Equal(t, "hello, alice", said)
+		call := func(authorization ...string) (string, codes.Code) {
+			ctx := metadata.NewOutgoingContext(t.Context(), metadata.MD{"authorization": authorization})
+			var out text
+			err := conn.Invoke(ctx, contrib.Greet, wrapperspb.String("hello"), &out)
+			return out.GetValue(), status.Code(err)
+		}
+		said, code := call("Bearer " + issuer.Token(tokentest.Scope("orders:read")))
+		assert.Equal(t, codes.OK, code)
+		assert.Equal(t, "hello, alice", said)
 
-	_, code = call()
-	assert.Equal(t, codes.Unauthenticated, code, "401")
-	_, code = call("Bearer " + issuer.Token())
-	assert.Equal(t, codes.PermissionDenied, code, "403")
-	_, code = call("Bearer")
-	assert.Equal(t, codes.Internal, code, "400")
+		_, code = call()
+		assert.Equal(t, codes.Unauthenticated, code, "401")
+		_, code = call("Bearer " + issuer.Token())
+		assert.Equal(t, codes.PermissionDenied, code, "403")
+		_, code = call("Bearer")
+		assert.Equal(t, codes.Internal, code, "400")
 
-	issuer.GoDown()
-	defer issuer.ComeUp()
-	_, code = call("Bearer " + issuer.Token(tokentest.Scope("orders:read"), tokentest.Key(issuer.ForeignKey("ES256", "unknown"))))
-	assert.Equal(t, codes.Unavailable, code, "503")
+		issuer.GoDown()
+		defer issuer.ComeUp()
+		_, code = call("Bearer " + issuer.Token(tokentest.Scope("orders:read"), tokentest.Key(issuer.ForeignKey("ES256", "unknown"))))
+		assert.Equal(t, codes.Unavailable, code, "503")
+	})
 }

@@ -73,11 +73,11 @@ func denied(name string, err error) row {
 
 var rows = []row{
 	{
-		name: "C_6750-3.1-4 missing", err: token.ErrMissing, status: 401, code: 16,
+		name: "C_6750-3-1 C_6750-3.1-4 missing", err: token.ErrMissing, status: 401, code: 16,
 		reason: "CREDENTIALS_MISSING", message: "An access token is required",
 		challenge: `Bearer realm="api", ` + rm,
 	},
-	malformed("C_6750-3.1-1 request", token.ErrRequest, "Malformed credentials"),
+	malformed("C_6750-2.1-7 request", token.ErrRequest, "Malformed credentials"),
 	malformed("C_6750-2.1-5 credentials that cannot be read", credentials.ErrMalformed, "Malformed credentials"),
 	malformed("C_6750-2.1-10 several tokens", credentials.ErrMultiple, "More than one access token was presented"),
 
