@@ -66,6 +66,20 @@ func (i *Issuer) jwk(id string, key crypto.Signer) jose.JSONWebKey {
 	return jose.JSONWebKey{Key: key.Public(), KeyID: id, Algorithm: i.Algorithm, Use: "sig"}
 }
 
+// KeySet is a JWK Set of n keys on P-256, whose ids are those of KeyID.
+func KeySet(n int) []byte {
+	var set jose.JSONWebKeySet
+	for i := range n {
+		set.Keys = append(set.Keys, jose.JSONWebKey{
+			Key: newKey("ES256").Public(), KeyID: KeyID(i), Algorithm: "ES256", Use: "sig",
+		})
+	}
+	return must(json.Marshal(set))
+}
+
+// KeyID is the id of the i-th key of a KeySet.
+func KeyID(i int) string { return fmt.Sprintf("2025-06-%04d", i) }
+
 func must[T any](value T, err error) T {
 	if err != nil {
 		panic(fmt.Errorf("bench: %w", err))

@@ -45,6 +45,17 @@ func (i *Issuer) Token(size int) string {
 	return d.compact()
 }
 
+// TokenWithScopes is a good token that grants n scopes, Scope the last of them.
+func (i *Issuer) TokenWithScopes(n int) string {
+	d := i.draft()
+	var scopes strings.Builder
+	for i := range n - 1 {
+		fmt.Fprintf(&scopes, "s%03d ", i)
+	}
+	d.claims["scope"] = scopes.String() + Scope
+	return d.compact()
+}
+
 // fill makes the token as long as it is to be, by what makes tokens long in
 // practice: lists of groups.
 func (d *draft) fill(size int) {

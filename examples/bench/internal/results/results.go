@@ -14,7 +14,8 @@ import (
 type Sample struct {
 	// Benchmark is the name without its parameters, such as "BenchmarkVerify".
 	Benchmark string
-	// Params are the parts of the name of the form key=value.
+	// Params are the parts of the name of the form key=value, and the number
+	// of "processors".
 	Params map[string]string
 	// Values are the measurements by unit, such as "ns/op".
 	Values map[string]float64
@@ -48,9 +49,9 @@ func parse(line string) (Sample, bool) {
 	if len(fields) < 4 || !strings.HasPrefix(fields[0], "Benchmark") {
 		return Sample{}, false
 	}
-	name, _, _ := cutLast(fields[0], "-") // the number of processors
+	name, processors := cutProcessors(fields[0])
 	parts := strings.Split(name, "/")
-	s := Sample{Benchmark: parts[0], Params: map[string]string{}, Values: map[string]float64{}}
+	s := Sample{Benchmark: parts[0], Params: map[string]string{"processors": processors}, Values: map[string]float64{}}
 	for _, part := range parts[1:] {
 		if key, value, ok := strings.Cut(part, "="); ok {
 			s.Params[key] = value
@@ -66,12 +67,14 @@ func parse(line string) (Sample, bool) {
 	return s, true
 }
 
-func cutLast(s, sep string) (before, after string, found bool) {
-	i := strings.LastIndex(s, sep)
-	if i < 0 {
-		return s, "", false
+// cutProcessors takes off the number that go test adds to names, which it
+// leaves out where there is one processor.
+func cutProcessors(name string) (rest, processors string) {
+	i := strings.LastIndexByte(name, '-')
+	if i < 0 || strings.Trim(name[i+1:], "0123456789") != "" {
+		return name, "1"
 	}
-	return s[:i], s[i+len(sep):], true
+	return name[:i], name[i+1:]
 }
 
 // Of returns one measurement of the samples that match the benchmark and all
