@@ -1,0 +1,137 @@
+package bounds_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/postern-go/postern/scope"
+	"github.com/postern-go/postern/token"
+	"github.com/postern-go/postern/token/tokentest"
+)
+
+const needed = "orders:read"
+
+// world is an issuer, and the ways to verify its tokens.
+type world struct {
+	*tokentest.Issuer
+	warm, cold *token.Verifier
+}
+
+func newWorld(t *testing.T, algorithm string) world {
+	t.Helper()
+	issuer := tokentest.NewIssuer(t, &tokentest.Options{Algorithms: []string{algorithm}, Lifetime: time.Hour})
+	w := world{Issuer: issuer, warm: verifier(t, issuer.Config())}
+	cfg := issuer.Config()
+	cfg.CacheSize = -1
+	w.cold = verifier(t, cfg)
+	return w
+}
+
+func verifier(t *testing.T, cfg token.Config) *token.Verifier {
+	t.Helper()
+	v, err := token.NewVerifier(cfg)
+	require.NoError(t, err)
+	require.NoError(t, v.Ready(context.Background()))
+	return v
+}
+
+// good is a token with the needed scope, of about so many bytes.
+func (w world) good(size int, edits ...tokentest.Edit) string {
+	edits = append(edits, tokentest.Scope(needed, "profile"))
+	pad := size*3/4 - len(w.Token(edits...))*3/4
+	return w.Token(append(edits, tokentest.Claim("groups", strings.Repeat("p", max(pad, 0))))...)
+}
+
+// passes is a call that must succeed, and fails one that must not for a reason.
+func passes(auth token.Authenticator, raw string) func() bool { return fails(auth, raw, nil) }
+
+func fails(auth token.Authenticator, raw string, want error) func() bool {
+	p := token.Bearer(raw)
+	return func() bool {
+		_, err := auth.Authenticate(context.Background(), p)
+		return errors.Is(err, want)
+	}
+}
+
+func verification(t *testing.T) (list []subject) {
+	t.Helper()
+	for _, algorithm := range []string{"RS256", "PS256", "ES256", "EdDSA"} {
+		w := newWorld(t, algorithm)
+		for _, size := range []int{900, 4096} {
+			raw := w.good(size)
+			list = append(list,
+				subject{fmt.Sprintf("verify/cold/%s/%d", algorithm, size), passes(w.cold, raw)},
+				subject{fmt.Sprintf("verify/warm/%s/%d", algorithm, size), passes(w.warm, raw)})
+		}
+	}
+	w := newWorld(t, "ES256")
+	several := token.ByIssuer(map[string]token.Authenticator{w.Identifier(): w.warm})
+	return append(list, subject{"verify/warm/by-issuer", passes(several, w.good(900))})
+}
+
+func refusals(t *testing.T) []subject {
+	t.Helper()
+	w := newWorld(t, "ES256")
+	raw := w.good(900)
+	past := tokentest.Claim("exp", time.Now().Add(-time.Hour).Unix())
+	_ = fails(w.warm, w.good(900, tokentest.Header("kid", "nobody's")), token.ErrUnknownKey)() // spends the budget
+	return []subject{
+		{"refuse/missing", fails(w.warm, "", token.ErrMissing)},
+		{"refuse/garbage", fails(w.warm, strings.Repeat("A", 900), token.ErrMalformed)},
+		{"refuse/too-large", fails(w.warm, strings.Repeat("A", 1<<20), token.ErrTooLarge)},
+		{"refuse/alg", fails(w.warm, w.good(900, tokentest.Header("alg", "none")), token.ErrAlgorithm)},
+		{"refuse/issuer", fails(w.warm, w.good(900, tokentest.Claim("iss", "https://evil.example.com")), token.ErrIssuer)},
+		{"refuse/unknown-kid", fails(w.warm, w.good(900, tokentest.Header("kid", "nobody's")), token.ErrUnknownKey)},
+		{"refuse/signature", fails(w.warm, altered(raw), token.ErrSignature)},
+		{"refuse/expired", fails(w.warm, w.good(900, past), token.ErrExpired)},
+	}
+}
+
+// altered has another signature than raw, of the same length.
+func altered(raw string) string {
+	dot := strings.LastIndexByte(raw, '.')
+	first := "A"
+	if raw[dot+1] == 'A' {
+		first = "B"
+	}
+	return raw[:dot+1] + first + raw[dot+2:]
+}
+
+// verified is a token that has passed, and verdict an Authenticator that says
+// so at no cost, so that what remains is the transport.
+func verified(t *testing.T) *token.Token {
+	t.Helper()
+	w := newWorld(t, "ES256")
+	verified, err := w.cold.Authenticate(context.Background(), token.Bearer(w.good(900)))
+	require.NoError(t, err)
+	return verified
+}
+
+type verdict struct{ token *token.Token }
+
+func (v verdict) Authenticate(context.Context, token.Presentation) (*token.Token, error) {
+	return v.token, nil
+}
+
+func policies(t *testing.T) []subject {
+	t.Helper()
+	verified := verified(t)
+	holds := func(p scope.Policy) func() bool { return func() bool { return p.Check(verified) == nil } }
+	return []subject{
+		{"policy/all", holds(scope.All(needed))},
+		{"policy/any-and-user", holds(scope.Any("orders:write", needed).And(scope.User))},
+		{"policy/refused", func() bool { return errors.Is(scope.All("orders:write").Check(verified), token.ErrScope) }},
+		{"claims/ClaimsOf", func() bool {
+			c, err := token.ClaimsOf[struct {
+				Groups string `json:"groups"`
+			}](verified)
+			return err == nil && c.Groups != ""
+		}},
+	}
+}
