@@ -29,11 +29,33 @@ func (i *Interceptor) refuse(ctx context.Context, err error) answer {
 	if code == codes.Unavailable && ctx.Err() != nil {
 		return answer{status: status.FromContextError(ctx.Err())}
 	}
-	st := status.New(code, row.Message)
+	return answer{status: i.status(row), trailer: trailer(row)}
+}
+
+// statusKey tells apart the statuses that are the same at every call.
+type statusKey struct{ reason, message string }
+
+// status is the row as a status. Encoding its details takes longer than the
+// decision, so one that is the same at every call is made once. There are as
+// many as the table has sentences.
+func (i *Interceptor) status(row challenge.Answer) *status.Status {
+	if row.Metadata != nil {
+		return i.newStatus(row)
+	}
+	key := statusKey{row.Reason, row.Message}
+	if made, ok := i.statuses.Load(key); ok {
+		return made.(*status.Status)
+	}
+	made, _ := i.statuses.LoadOrStore(key, i.newStatus(row))
+	return made.(*status.Status)
+}
+
+func (i *Interceptor) newStatus(row challenge.Answer) *status.Status {
+	st := status.New(codes.Code(row.Code), row.Message)
 	if detailed, err := st.WithDetails(i.details(row)...); err == nil {
 		st = detailed
 	}
-	return answer{status: st, trailer: trailer(row)}
+	return st
 }
 
 func (i *Interceptor) details(row challenge.Answer) []protoadapt.MessageV1 {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"sync"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -12,13 +13,12 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/postern-go/postern/internal/challenge"
-	"github.com/postern-go/postern/internal/credentials"
-	"github.com/postern-go/postern/scope"
+	"github.com/postern-go/postern/internal/guard"
 	"github.com/postern-go/postern/token"
 )
 
 // Interceptor guards the methods of a gRPC server by an Authenticator and
-// policies. It is immutable and safe for concurrent use.
+// policies. It never changes and is safe for concurrent use.
 type Interceptor struct {
 	auth     token.Authenticator
 	policies Policies
@@ -26,12 +26,10 @@ type Interceptor struct {
 	config   Config
 	domain   string
 	trace    Trace
+	statuses sync.Map // statusKey -> *status.Status
 }
 
-var (
-	errNoVerdict = fmt.Errorf("%w: the authenticator returned neither token nor error", token.ErrUnavailable)
-	errNoAuth    = fmt.Errorf("grpcauth: %w: the authenticator is nil", token.ErrConfig)
-)
+var errNoAuth = fmt.Errorf("grpcauth: %w: the authenticator is nil", token.ErrConfig)
 
 // New returns an Interceptor that asks auth about tokens and holds each method
 // against its policy. Both maps and settings are copied. A nil cfg means the
@@ -96,11 +94,11 @@ func (i *Interceptor) Unary(ctx context.Context, req any, info *grpc.UnaryServer
 func (i *Interceptor) admit(ctx context.Context, method string) (context.Context, *token.Token, error) {
 	md, _ := metadata.FromIncomingContext(ctx)
 	call := Call{Policy: i.policies[method], Method: method}
-	stripped := i.withoutCredentials(ctx, md)
 	if call.Policy.IsPublic() {
-		return stripped, nil, nil
+		return i.withoutCredentials(ctx, md), nil, nil
 	}
 	t, err := i.decide(ctx, md, call)
+	stripped := i.withoutCredentials(ctx, md)
 	if err == nil && t != nil {
 		stripped = token.NewContext(stripped, t)
 	}
@@ -109,36 +107,7 @@ func (i *Interceptor) admit(ctx context.Context, method string) (context.Context
 }
 
 func (i *Interceptor) decide(ctx context.Context, md metadata.MD, call Call) (*token.Token, error) {
-	scheme, raw, err := credentials.Parse(md[keyAuthorization], "Bearer")
-	if err == token.ErrMissing && call.Policy.IsOptional() {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	t, err := i.authenticate(ctx, presentation(ctx, md, call.Method, scheme, raw))
-	if err != nil {
-		return nil, err
-	}
-	return permitted(t, call.Policy)
-}
-
-// authenticate holds the Authenticator to its contract, so that a faulty one
-// lets nobody in and nobody's token is called bad for its fault.
-func (i *Interceptor) authenticate(ctx context.Context, p token.Presentation) (*token.Token, error) {
-	t, err := i.auth.Authenticate(ctx, p)
-	switch {
-	case err == nil && t.IsZero():
-		return nil, errNoVerdict
-	case err != nil && !token.IsOutcome(err):
-		return nil, errors.Join(token.ErrUnavailable, err)
-	}
-	return t, err
-}
-
-func permitted(t *token.Token, p scope.Policy) (*token.Token, error) {
-	if err := p.Check(t); err != nil {
-		return nil, err
-	}
-	return t, nil
+	return guard.Decide(ctx, i.auth, call.Policy, md[keyAuthorization], func(scheme, raw string) token.Presentation {
+		return presentation(ctx, md, call.Method, scheme, raw)
+	})
 }

@@ -23,19 +23,16 @@ const (
 var ofCaller = []string{keyAuthorization, keyProof, "txn-token", "grpcgateway-authorization"}
 
 // withoutCredentials is ctx with metadata from which the caller's credentials
-// are gone.
+// are gone. They are taken out of md, which is the copy of its own that
+// metadata.FromIncomingContext gives to everyone who asks.
 func (i *Interceptor) withoutCredentials(ctx context.Context, md metadata.MD) context.Context {
 	if i.config.KeepCredentials || !hasAny(md, ofCaller) {
 		return ctx
 	}
-	rest := make(metadata.MD, len(md))
-	for key, values := range md {
-		rest[key] = values
-	}
 	for _, key := range ofCaller {
-		delete(rest, key)
+		delete(md, key)
 	}
-	return metadata.NewIncomingContext(ctx, rest)
+	return metadata.NewIncomingContext(ctx, md)
 }
 
 func hasAny(md metadata.MD, keys []string) bool {

@@ -411,7 +411,12 @@ func TestExpiredWhenTheStreamOpens(t *testing.T) {
 			t.Error("received")
 			return nil
 		}}
-		err := i.Stream(nil, ss, &grpc.StreamServerInfo{FullMethod: duplex}, func(_ any, s grpc.ServerStream) error { return s.RecvMsg(nil) })
+		err := i.Stream(nil, ss, &grpc.StreamServerInfo{FullMethod: duplex, IsClientStream: true}, func(_ any, s grpc.ServerStream) error {
+			for range 100 {
+				assert.Equal(t, codes.Unauthenticated, status.Code(s.RecvMsg(nil)))
+			}
+			return nil
+		})
 		assert.Equal(t, codes.Unauthenticated, status.Code(err))
 		assert.NotEmpty(t, ss.trailer.Get("www-authenticate"))
 	})

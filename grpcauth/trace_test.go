@@ -92,3 +92,22 @@ func TestTraceGetsOutcomes(t *testing.T) {
 		assert.ErrorIs(t, got, row.want)
 	}
 }
+
+// A Trace with some of its funcs gets the calls it asks for and no others.
+func TestTraceInPart(t *testing.T) {
+	t.Parallel()
+	info := &grpc.UnaryServerInfo{FullMethod: unary}
+	good := incoming(context.Background(), "authorization", "Bearer x")
+	handler := func(context.Context, any) (any, error) { return nil, nil }
+	for _, trace := range []*grpcauth.Trace{
+		{Allowed: func(ctx context.Context, _ grpcauth.Call) { assert.Equal(t, "alice", subject(ctx)) }},
+		{Refused: func(_ context.Context, _ grpcauth.Call, err error) { assert.ErrorIs(t, err, token.ErrMissing) }},
+		{},
+	} {
+		i := grpcauth.New(says(verified(t), nil), all(scope.Authenticated), &grpcauth.Config{Trace: trace})
+		_, err := i.Unary(good, nil, info, handler)
+		assert.NoError(t, err)
+		_, err = i.Unary(context.Background(), nil, info, handler)
+		assert.Error(t, err)
+	}
+}

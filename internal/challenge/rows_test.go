@@ -104,6 +104,7 @@ var rows = []row{
 	short("C_6750-3-5 scope with a backslash", &token.ScopeError{Need: []string{`re\ad`}}, "", nil),
 	short("C_6750-3-5 scope with a space", &token.ScopeError{Need: []string{"read admin"}}, "", nil),
 	short("C_6750-3-5 scope with a line break", &token.ScopeError{Need: []string{"read\r\nSet-Cookie: a=b"}}, "", nil),
+	short("C_6750-3-5 scope and an empty one", &token.ScopeError{Need: []string{"read", ""}}, "", nil),
 	short("C_6750-3-5 empty scope", &token.ScopeError{Need: []string{""}}, "", nil),
 
 	stepUp("C_9470-3-1 acr", &token.StepUpError{ACRValues: []string{"A", "B"}}, `acr_values="A B", `),

@@ -27,6 +27,7 @@ func TestParse(t *testing.T) {
 		{"C_6750-2.1-4 tab", []string{"Bearer\t" + good}, "", credentials.ErrMalformed},
 		{"C_6750-2.1-4 space and tab", []string{"Bearer \t" + good}, "", credentials.ErrMalformed},
 		{"C_6750-2.1-4 no-break space", []string{"Bearer\u00a0" + good}, "", credentials.ErrMalformed},
+		{"C_6750-2.1-4 nothing", []string{"Bearer/abc"}, "", credentials.ErrMalformed},
 		{"C_6750-2.1-4 colon", []string{"Bearer:" + good}, "", credentials.ErrMalformed},
 		{"C_6750-2.1-5 every character of token68", []string{"Bearer azAZ09-._~+/=="}, "azAZ09-._~+/==", nil},
 		{"C_6750-2.1-5 comma", []string{"Bearer abc,def"}, "", credentials.ErrMalformed},

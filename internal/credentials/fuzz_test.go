@@ -35,7 +35,7 @@ func FuzzAuthorization(f *testing.F) {
 		"", " ", "Bearer", "Bearer ", "Bearer " + good, "bEARER   " + good + "=", "Bearer\t" + good,
 		"Bearer a b", "Bearer a,b", `Bearer "a"`, "Bearer a=b", "Bearer ==", "Basic dTpw", "Bearerish x",
 		"DPoP " + good, "Bearer\x00" + good, "Bearer " + good + "\r\nX: y", "\u017f Bearer a", "Bea\u017fer a",
-		"Bearer: a", "Bearer,Bearer a", "Bearer " + good + " \t",
+		"Bearer: a", "Bearer/abc", "Bearer,Bearer a", "Bearer " + good + " \t",
 	} {
 		f.Add(seed)
 	}
