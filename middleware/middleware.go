@@ -1,13 +1,12 @@
 package middleware
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 
 	"github.com/postern-go/postern/internal/challenge"
-	"github.com/postern-go/postern/internal/credentials"
+	"github.com/postern-go/postern/internal/guard"
 	"github.com/postern-go/postern/scope"
 	"github.com/postern-go/postern/token"
 )
@@ -21,10 +20,7 @@ type Middleware struct {
 	trace    Trace
 }
 
-var (
-	errNoVerdict = fmt.Errorf("%w: the authenticator returned neither token nor error", token.ErrUnavailable)
-	errNoAuth    = fmt.Errorf("middleware: %w: the authenticator is nil", token.ErrConfig)
-)
+var errNoAuth = fmt.Errorf("middleware: %w: the authenticator is nil", token.ErrConfig)
 
 // New returns a Middleware that asks auth about tokens. A nil cfg means the
 // zero Config.
@@ -104,29 +100,7 @@ func (m *Middleware) Check(r *http.Request, p scope.Policy) (*token.Token, error
 }
 
 func (m *Middleware) decide(r *http.Request, p scope.Policy) (*token.Token, error) {
-	scheme, raw, err := credentials.Parse(r.Header["Authorization"], "Bearer")
-	if err == token.ErrMissing && p.IsOptional() {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	t, err := m.authenticate(r, scheme, raw)
-	if err != nil {
-		return nil, err
-	}
-	return t, p.Check(t)
-}
-
-// authenticate holds the Authenticator to its contract, so that a faulty one
-// lets nobody in and nobody's token is called bad for its fault.
-func (m *Middleware) authenticate(r *http.Request, scheme, raw string) (*token.Token, error) {
-	t, err := m.auth.Authenticate(r.Context(), m.presentation(r, scheme, raw))
-	switch {
-	case err == nil && t.IsZero():
-		return nil, errNoVerdict
-	case err != nil && !token.IsOutcome(err):
-		return nil, errors.Join(token.ErrUnavailable, err)
-	}
-	return t, err
+	return guard.Decide(r.Context(), m.auth, p, r.Header["Authorization"], func(scheme, raw string) token.Presentation {
+		return m.presentation(r, scheme, raw)
+	})
 }
