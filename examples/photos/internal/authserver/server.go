@@ -12,6 +12,7 @@ type Server struct {
 	codes    codeStore
 	sessions sessionStore
 	guesses  guessLimit
+	decoy    Password
 	outage   atomic.Int32
 	handler  http.Handler
 }
@@ -24,6 +25,12 @@ func New(cfg Config) (*Server, error) {
 	s := &Server{cfg: cfg, keys: new(KeyRing)}
 	if _, err := s.keys.SignAtOnce(ES256); err != nil {
 		return nil, err
+	}
+	if len(cfg.Users) > 0 {
+		var err error
+		if s.decoy, err = cfg.Users[0].Password.decoy(); err != nil {
+			return nil, err
+		}
 	}
 	guarded, err := s.guardUserinfo()
 	if err != nil {

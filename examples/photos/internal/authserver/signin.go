@@ -82,10 +82,14 @@ func (s *Server) signedIn(w http.ResponseWriter, r *http.Request, browser sessio
 // refuses to guess along with somebody who guesses fast.
 func (s *Server) checkPassword(name, plain string) (User, bool) {
 	user, known := s.user(name)
-	if known && !s.guesses.allow(name) {
+	if !known {
+		s.decoy.matches(plain)
 		return User{}, false
 	}
-	return user, user.Password.matches(plain) && known
+	if !s.guesses.allow(name) {
+		return User{}, false
+	}
+	return user, user.Password.matches(plain)
 }
 
 // guessLimit bounds the attempts at each user's password. Only names that

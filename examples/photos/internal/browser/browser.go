@@ -20,7 +20,7 @@ import (
 const (
 	maxPage      = 4 << 20
 	maxRedirects = 10
-	timeout      = 15 * time.Second
+	timeout      = 30 * time.Second
 )
 
 var (

@@ -82,4 +82,6 @@ func TestRefusals(t *testing.T) {
 	require.NoError(t, err)
 	_, err = b.Submit(t.Context(), p, nil, "Go on")
 	assert.Error(t, err, "no form")
+	_, err = b.Submit(t.Context(), browser.Page{}, nil, "Go on")
+	assert.Error(t, err, "no page")
 }

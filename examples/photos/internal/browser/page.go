@@ -32,7 +32,7 @@ type button struct{ name, value, label string }
 
 func (p Page) form() (form, error) {
 	if len(p.forms) != 1 {
-		return form{}, fmt.Errorf("%w: %s has %d forms", errNoForm, p.URL.Path, len(p.forms))
+		return form{}, fmt.Errorf("%w: there are %d on %v", errNoForm, len(p.forms), p.URL)
 	}
 	return p.forms[0], nil
 }

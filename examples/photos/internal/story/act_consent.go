@@ -156,5 +156,11 @@ func (s *story) benDenies(ctx context.Context) answer {
 	if len(s.printingTokens()) != before {
 		text = fmt.Sprintf("%d, and a token", page.Status)
 	}
-	return answer{text: text, note: "the page says: " + page.Text}
+	return answer{text: text, note: "the printing service's page says: " + mainText(page.Text)}
+}
+
+// mainText leaves out what stands around a page of the printing service.
+func mainText(text string) string {
+	text, _, _ = strings.Cut(text, " Try again")
+	return strings.TrimPrefix(text, "Prints by Post ")
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/postern-go/postern/examples/photos/internal/authserver"
 )
 
-// rounds is how much traffic must have gone on for a step to count.
-const rounds = 10
+// enough is how many rounds of traffic must have gone on for a step to count.
+const enough = 10
 
 func (s *story) issuerRotatesItsKey(ctx context.Context) {
 	s.act("5. The issuer rotates its key in mid-flight",
@@ -54,7 +54,7 @@ func (s *story) playTraffic(ctx context.Context, what, want string, do func(cont
 // something was done to the keys.
 func (tr *traffic) after(ctx context.Context, done error, kid string) answer {
 	if done == nil {
-		done = tr.goOn(ctx, rounds)
+		done = tr.goOn(ctx, enough)
 	}
 	if done != nil {
 		return noAnswer(done)

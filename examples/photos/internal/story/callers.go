@@ -28,7 +28,7 @@ type callers struct {
 }
 
 // patience bounds every call of the story.
-const patience = 10 * time.Second
+const patience = 30 * time.Second
 
 func newCallers(albumsAddr string) (*callers, error) {
 	conn, err := grpc.NewClient(albumsAddr, grpc.WithTransportCredentials(insecure.NewCredentials()))

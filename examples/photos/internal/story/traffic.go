@@ -149,7 +149,7 @@ func (tr *traffic) seen(kid string) answer {
 
 // until polls for something to happen, for as long as anyone would wait.
 func until(ctx context.Context, happened func() bool) error {
-	ctx, cancel := context.WithTimeout(ctx, 2*patience)
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	often := time.NewTicker(2 * time.Millisecond)
 	defer often.Stop()
