@@ -138,13 +138,17 @@ func (s shown) has(e entryPoint, compiledIsEnough bool) bool {
 func shownByExamples(t *testing.T, p pkg) shown {
 	t.Helper()
 	var files []*ast.File
+	imported := map[string]bool{}
 	for _, path := range p.files(p.TestGoFiles, p.XTestGoFiles) {
-		files = append(files, parse(t, path))
+		file := parse(t, path)
+		files = append(files, file)
+		for name := range importsOf(file) {
+			imported[name] = true
+		}
 	}
 	s := shown{map[string]bool{}, map[string]bool{}}
 	for _, e := range doc.Examples(files...) {
-		names := append(called(e.Code), exampleOf(e.Name))
-		for _, name := range names {
+		for _, name := range append(called(e.Code, p.Name, imported), exampleOf(e.Name)) {
 			s.compiled[name] = true
 			if e.Output != "" || e.EmptyOutput {
 				s.running[name] = true
@@ -154,11 +158,19 @@ func shownByExamples(t *testing.T, p pkg) shown {
 	return s
 }
 
-// called lists the names behind a dot in the code, with the dot and without.
-func called(code ast.Node) (names []string) {
+// called lists what the code uses of the package, as "Func", and of values, as
+// ".Method". What it uses of other packages does not count.
+func called(code ast.Node, name string, imported map[string]bool) (names []string) {
 	ast.Inspect(code, func(n ast.Node) bool {
-		if s, ok := n.(*ast.SelectorExpr); ok {
-			names = append(names, s.Sel.Name, "."+s.Sel.Name)
+		s, ok := n.(*ast.SelectorExpr)
+		if !ok {
+			return true
+		}
+		switch x, ok := s.X.(*ast.Ident); {
+		case ok && x.Name == name && x.Obj == nil:
+			names = append(names, s.Sel.Name)
+		case !ok || x.Obj != nil || !imported[x.Name]:
+			names = append(names, "."+s.Sel.Name)
 		}
 		return true
 	})

@@ -117,14 +117,8 @@ func parse(t *testing.T, path string) *ast.File {
 
 // noise lists the uses in f of what is mute.
 func noise(f *ast.File) (faults []string) {
-	imported := map[string]string{} // name in the file -> path
-	for _, spec := range f.Imports {
-		path, _ := strconv.Unquote(spec.Path.Value)
-		name := filepath.Base(path)
-		if spec.Name != nil {
-			name = spec.Name.Name
-		}
-		imported[name] = path
+	imported := importsOf(f)
+	for _, path := range imported {
 		if slices.Contains(mute[path], "") {
 			faults = append(faults, path)
 		}
@@ -143,6 +137,20 @@ func noise(f *ast.File) (faults []string) {
 		return true
 	})
 	return faults
+}
+
+// importsOf is the imports of a file, by the name they have in it.
+func importsOf(f *ast.File) map[string]string {
+	imported := map[string]string{}
+	for _, spec := range f.Imports {
+		path, _ := strconv.Unquote(spec.Path.Value)
+		name := filepath.Base(path)
+		if spec.Name != nil {
+			name = spec.Name.Name
+		}
+		imported[name] = path
+	}
+	return imported
 }
 
 func builtin(call *ast.CallExpr) string {
