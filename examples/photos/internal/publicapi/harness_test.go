@@ -23,6 +23,8 @@ import (
 
 const keepFor = 10 * time.Second
 
+const goodPhotos = `{"photos": [{"id": "p1", "title": "Snow"}]}`
+
 // house is the API with two internal services behind it that answer what they
 // are told to, and check nothing.
 type house struct {
@@ -39,6 +41,16 @@ type photos struct {
 	status int
 	body   string
 	got    []string // Authorization fields
+}
+
+// answer makes the internal services answer so from now on. A call that was
+// given up may still be on its way to them.
+func (h *house) answer(photosStatus int, photosBody string, albumsErr error) {
+	h.photos.mu.Lock()
+	defer h.photos.mu.Unlock()
+	h.albums.mu.Lock()
+	defer h.albums.mu.Unlock()
+	h.photos.status, h.photos.body, h.albums.err = photosStatus, photosBody, albumsErr
 }
 
 func (p *photos) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -75,7 +87,7 @@ func (a *albums) CountAlbums(ctx context.Context, _ *albumspb.CountAlbumsRequest
 func newHouse(t *testing.T) *house {
 	t.Helper()
 	h := &house{t: t, issuer: tokentest.NewIssuer(t, nil)}
-	h.photos.status, h.photos.body = http.StatusOK, `{"photos": [{"id": "p1", "title": "Snow"}]}`
+	h.answer(http.StatusOK, goodPhotos, nil)
 	behind := httptest.NewServer(&h.photos)
 	t.Cleanup(behind.Close)
 	cfg := h.issuer.Config()

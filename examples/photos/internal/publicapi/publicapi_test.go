@@ -32,7 +32,7 @@ func TestLibrary(t *testing.T) {
 func TestStatistics(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	h.photos.body = `{"photos": 3}`
+	h.answer(http.StatusOK, `{"photos": 3}`, nil)
 	w := h.get("/statistics", h.job())
 	assert.JSONEq(t, `{"photos": 3, "albums": 7}`, w.Body.String())
 	user := h.issuer.Token(tokentest.Scope("photos:count"))
@@ -147,12 +147,11 @@ func TestInternalTrouble(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			h := newHouse(t)
-			good := h.photos.body
-			h.photos.status, h.photos.body, h.albums.err = c.photos, c.body, c.albums
+			h.answer(c.photos, c.body, c.albums)
 			w := h.get("/library", h.owner())
 			assert.Equal(t, c.want, w.Code)
 			assert.Equal(t, c.want == http.StatusServiceUnavailable, w.Header().Get("Retry-After") != "")
-			h.photos.status, h.photos.body, h.albums.err = http.StatusOK, good, nil
+			h.answer(http.StatusOK, goodPhotos, nil)
 			assert.Equal(t, http.StatusOK, h.get("/library", h.owner()).Code, "trouble is not kept")
 		})
 	}

@@ -32,6 +32,7 @@ func Play(ctx context.Context, town *Town, out io.Writer) (Report, error) {
 			return Report{}, err
 		}
 	}
+	town.introduce(out)
 	for _, act := range []func(context.Context){
 		s.ownerLetsStrangerPrint, s.publicAPIServesMany, s.servicesEnforceThemselves,
 		s.clientActsForItself, s.issuerRotatesItsKey, s.issuerGoesDown,

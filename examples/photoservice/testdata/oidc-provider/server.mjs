@@ -1,0 +1,47 @@
+// An authorization server on loopback, at the port given, with a client that
+// may act on its own behalf. Each resource has access tokens of its own kind.
+import { createRequire } from 'node:module';
+import { generateKeyPairSync } from 'node:crypto';
+import { pathToFileURL } from 'node:url';
+
+const require = createRequire(process.cwd() + '/');
+const { default: Provider } = await import(pathToFileURL(require.resolve('oidc-provider')));
+
+const port = Number(process.argv[2]);
+const issuer = `http://127.0.0.1:${port}`;
+
+const jwk = (kid, alg, pair) => ({ ...pair.privateKey.export({ format: 'jwk' }), kid, alg, use: 'sig' });
+const keys = [
+  jwk('rs', 'RS256', generateKeyPairSync('rsa', { modulusLength: 2048 })),
+  jwk('ps', 'PS256', generateKeyPairSync('rsa', { modulusLength: 2048 })),
+  jwk('es', 'ES256', generateKeyPairSync('ec', { namedCurve: 'P-256' })),
+  jwk('ed', 'EdDSA', generateKeyPairSync('ed25519')),
+];
+
+// urn:photos:RS256, urn:photos:opaque, ...
+const resource = (indicator) => {
+  const kind = indicator.split(':').pop();
+  const server = { scope: 'photos:read photos:write', audience: indicator, accessTokenTTL: 300 };
+  if (kind === 'opaque') return { ...server, accessTokenFormat: 'opaque' };
+  return { ...server, accessTokenFormat: 'jwt', jwt: { sign: { alg: kind } } };
+};
+
+const provider = new Provider(issuer, {
+  clients: [{
+    client_id: 'interop', client_secret: 'not-a-secret', grant_types: ['client_credentials'],
+    redirect_uris: [], response_types: [],
+  }],
+  jwks: { keys },
+  enabledJWA: { idTokenSigningAlgValues: ['RS256', 'PS256', 'ES256', 'EdDSA'] },
+  scopes: ['photos:read', 'photos:write'],
+  features: {
+    devInteractions: { enabled: false },
+    clientCredentials: { enabled: true },
+    resourceIndicators: {
+      enabled: true,
+      getResourceServerInfo: (_ctx, indicator) => resource(indicator),
+    },
+  },
+});
+
+provider.listen(port, '127.0.0.1', () => console.log(`listening at ${issuer}`));
