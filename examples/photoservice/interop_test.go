@@ -103,7 +103,12 @@ func startOIDCProvider(t *testing.T) *oidcProvider {
 	server := exec.CommandContext(t.Context(), "node", filepath.Join(source, "server.mjs"), fmt.Sprint(port))
 	server.Dir, server.Stdout, server.Stderr = dir, &log, &log
 	require.NoError(t, server.Start())
-	t.Cleanup(func() { _ = server.Wait() }) // killed with the context, which ends before
+	t.Cleanup(func() {
+		_ = server.Wait() // killed with the context, which ends before
+		if t.Failed() {
+			t.Logf("the authorization server said:\n%s", &log)
+		}
+	})
 	as := &oidcProvider{issuer: fmt.Sprintf("http://127.0.0.1:%d", port)}
 	as.awaitReady(t)
 	return as
