@@ -11,7 +11,7 @@ import (
 // keySet is one fetched set with its times. It is immutable.
 type keySet struct {
 	all     []Key
-	byID    map[string][]Key // without the keys that have no id
+	byID    map[string][]Key
 	skipped []Skipped
 	origin  origin
 	at      time.Time // when the issuer was last asked and confirmed the set
@@ -33,9 +33,7 @@ func newKeySet(set Set, from origin, at time.Time, t terms) *keySet {
 	s := &keySet{all: slices.Clip(set.Keys), skipped: set.Skipped, origin: from, at: at, changed: at, terms: t}
 	s.byID = make(map[string][]Key, len(set.Keys))
 	for _, k := range set.Keys {
-		if k.ID != "" {
-			s.byID[k.ID] = slices.Clip(append(s.byID[k.ID], k))
-		}
+		s.byID[k.ID] = slices.Clip(append(s.byID[k.ID], k))
 	}
 	return s
 }

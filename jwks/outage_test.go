@@ -149,6 +149,35 @@ func TestC_9111_4_2_4_1(t *testing.T) {
 	})
 }
 
+// Once the issuer is known to hang, nobody waits for it again: attempts are made
+// beside the calls.
+func TestNobodyWaitsInAnOutage(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, k := newServer(), ecKey("k")
+		s.publish(k)
+		r := newRemote(t, s, nil)
+		requireKey(t, r, k)
+		s.serve(keysURL, reply{hang: true})
+		for range 4 * 3600 {
+			time.Sleep(time.Second)
+			begin := time.Now()
+			requireKey(t, r, k)
+			require.Zero(t, time.Since(begin))
+		}
+		require.Greater(t, s.count(), 4*60/10, "attempts go on")
+		next := ecKey("next")
+		s.publish(next)
+		for range 5 * 60 {
+			time.Sleep(time.Second)
+			_, _ = r.Keys(t.Context(), "k")
+		}
+		requireKey(t, r, next)
+		require.Equal(t, jwks.StateFresh, r.Status().State)
+		time.Sleep(5 * time.Second)
+	})
+}
+
 func TestStaleForIsConfigurable(t *testing.T) {
 	t.Parallel()
 	for stale, usable := range map[time.Duration]time.Duration{

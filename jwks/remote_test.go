@@ -365,7 +365,9 @@ func TestClock(t *testing.T) {
 		r := newRemote(t, s, func(c *jwks.RemoteConfig) {
 			c.Time = func() time.Time { return time.Unix(now.Load(), 0) }
 		})
-		requireErr(t, r, "garbage", jwks.ErrNotFound)
+		requireKey(t, r, k)
+		requireErr(t, r, "garbage", jwks.ErrNotFound) // spends the budget
+		require.Equal(t, 2, s.count())
 		now.Add(-3600)
 		requireKey(t, r, k)
 		requireErr(t, r, "more garbage", jwks.ErrNotFound)

@@ -69,6 +69,11 @@ func TestStatus(t *testing.T) {
 		requireKey(t, r, k)
 		require.Equal(t, time.Now(), r.Status().LastChange)
 		require.Equal(t, []string{"k", "next"}, r.Status().KeyIDs)
+
+		s.publish(ecKey("k"), ecKey("next"))
+		time.Sleep(15 * time.Minute)
+		require.NoError(t, r.Ready(t.Context()))
+		require.Equal(t, time.Now(), r.Status().LastChange, "other keys under the same ids")
 	})
 }
 
