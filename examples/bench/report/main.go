@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/postern-go/postern/examples/bench/internal/results"
 	"github.com/postern-go/postern/examples/bench/internal/rounds"
 )
 
@@ -22,14 +21,19 @@ func main() {
 }
 
 func run() error {
-	plan := rounds.Plan{Benchmarks: "^BenchmarkVerify$"}
+	plan := rounds.Plan{Benchmarks: "^Benchmark(Verify|HTTP|Refuse|GRPC|Interceptor|Claims)$"}
 	flag.IntVar(&plan.Rounds, "rounds", 11, "how often everything is measured; tables show medians")
 	flag.StringVar(&plan.Time, "benchtime", "100ms", "how long each measurement takes")
 	flag.StringVar(&plan.Raw, "raw", "", "a file to keep what was measured in")
 	from := flag.String("from", "", "print what an earlier -raw file holds, and measure nothing")
 	unit := flag.String("unit", "cpu-ns/op", "what is compared: cpu-ns/op (time of processors) or ns/op (time on the wall)")
+	parallel := flag.Bool("parallel", false, "measure how much faster two processors are than one, instead")
 	flag.Parse()
-	set, err := measured(plan, *from)
+	if *parallel {
+		plan.Benchmarks = "^BenchmarkVerifyParallel$/^alg=(RS256|EdDSA)$"
+		plan.Flags = []string{"-test.cpu=1,2"}
+	}
+	set, err := rounds.Measured(plan, *from)
 	if err != nil {
 		return err
 	}
@@ -37,18 +41,10 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	fmt.Print(tables{set, *unit}.String(), versions, machine(set))
+	text := tables{set, *unit}.String()
+	if *parallel {
+		text = speedUps(set)
+	}
+	fmt.Print(text, versions, machine(set))
 	return nil
-}
-
-func measured(plan rounds.Plan, from string) (results.Set, error) {
-	if from == "" {
-		return plan.Run(os.Stderr)
-	}
-	file, err := os.Open(from)
-	if err != nil {
-		return results.Set{}, err
-	}
-	defer file.Close()
-	return results.Read(file)
 }

@@ -53,6 +53,7 @@ func (t tables) String() string {
 	b.WriteString("\n### A token that is remembered, in terms of SHA-256 and a look-up\n\n")
 	t.head(&b, "geometric mean")
 	t.ratios(&b, warm, lookUp)
+	t.transports(&b)
 	return b.String() + "\n"
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"os/exec"
 	"runtime"
 	"slices"
@@ -32,6 +33,16 @@ func modules() (paths []string) {
 }
 
 func machine(set results.Set) string {
-	return fmt.Sprintf("%s, %s/%s, %s, one goroutine, %d rounds.\n", runtime.Version(), runtime.GOOS, runtime.GOARCH,
-		set.Machine["cpu"], len(set.Of(benchmark, "ns/op", map[string]string{"peer": signature, "alg": "RS256", "size": "900"})))
+	return fmt.Sprintf("%s, %s/%s, %s, %d rounds.\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, set.Machine["cpu"], roundsOf(set))
+}
+
+// roundsOf is how often each benchmark was run.
+func roundsOf(set results.Set) int {
+	first, n := set.Samples[0], 0
+	for _, s := range set.Samples {
+		if s.Benchmark == first.Benchmark && maps.Equal(s.Params, first.Params) {
+			n++
+		}
+	}
+	return n
 }

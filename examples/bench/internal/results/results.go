@@ -109,6 +109,15 @@ func Ratio(a, b []float64) float64 {
 	return Median(ratios)
 }
 
+// Difference is the median over the rounds of what a took more than b.
+func Difference(a, b []float64) float64 {
+	var differences []float64
+	for i := range min(len(a), len(b)) {
+		differences = append(differences, a[i]-b[i])
+	}
+	return Median(differences)
+}
+
 // Median is the middle value, NaN if there is none.
 func Median(values []float64) float64 {
 	if len(values) == 0 {

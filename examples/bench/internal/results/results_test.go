@@ -35,6 +35,7 @@ func TestRead(t *testing.T) {
 	floor := set.Of("BenchmarkVerify", "ns/op", map[string]string{"alg": "RS256", "peer": "floor"})
 	assert.Equal(t, []float64{3000, 9000, 1500}, peer)
 	assert.InDelta(t, 3.0, results.Ratio(peer, floor), 1e-9, "the median of 3, 4.5 and 1.5")
+	assert.InDelta(t, 2000.0, results.Difference(peer, floor), 1e-9, "the median of 2000, 7000 and 500")
 	assert.Len(t, set.Of("BenchmarkVerify", "ns/op", map[string]string{"peer": "go-jose", "processors": "1"}), 1)
 	assert.Empty(t, set.Of("BenchmarkVerify", "ns/op", map[string]string{"alg": "ES256"}))
 }

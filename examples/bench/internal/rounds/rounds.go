@@ -44,6 +44,19 @@ func (p Plan) Run(w io.Writer) (results.Set, error) {
 	return results.Read(&output)
 }
 
+// Measured runs the plan, or reads what an earlier run kept if from names it.
+func Measured(p Plan, from string) (results.Set, error) {
+	if from == "" {
+		return p.Run(os.Stderr)
+	}
+	file, err := os.Open(from)
+	if err != nil {
+		return results.Set{}, err
+	}
+	defer file.Close()
+	return results.Read(file)
+}
+
 func (p Plan) round(binary string, output, errors io.Writer) error {
 	args := append([]string{"-test.run=^$", "-test.bench=" + p.Benchmarks, "-test.benchtime=" + p.Time}, p.Flags...)
 	run := exec.Command(binary, args...)

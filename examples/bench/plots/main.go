@@ -1,0 +1,67 @@
+// Command plots measures how the cost of a call grows with the number of keys,
+// issuers, rules and scopes and with the size of the token, and draws it. Run
+// it in examples/bench, on a machine that has nothing else to do:
+//
+//	go run ./plots
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/postern-go/postern/examples/bench/internal/results"
+	"github.com/postern-go/postern/examples/bench/internal/rounds"
+)
+
+func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "plots:", err)
+		os.Exit(1)
+	}
+}
+
+func run() error {
+	plan := rounds.Plan{Benchmarks: "^BenchmarkGrowth"}
+	flag.IntVar(&plan.Rounds, "rounds", 7, "how often everything is measured; plots show medians")
+	flag.StringVar(&plan.Time, "benchtime", "50ms", "how long each measurement takes")
+	flag.StringVar(&plan.Raw, "raw", "", "a file to keep what was measured in")
+	from := flag.String("from", "", "draw what an earlier -raw file holds, and measure nothing")
+	unit := flag.String("unit", "cpu-ns/op", "what is drawn: cpu-ns/op (time of processors) or ns/op (time on the wall)")
+	dir := flag.String("dir", "../../docs/plots", "where the plots go")
+	flag.Parse()
+	set, err := rounds.Measured(plan, *from)
+	if err != nil {
+		return err
+	}
+	for _, p := range plots {
+		file := filepath.Join(*dir, p.file)
+		if err := os.WriteFile(file, []byte(p.draw(set, *unit)), 0o644); err != nil {
+			return err
+		}
+		fmt.Print(p.table(set, *unit))
+	}
+	return nil
+}
+
+// series is one line of a plot, over the sizes called n in the benchmarks.
+type series struct {
+	label     string
+	benchmark string
+	params    map[string]string
+}
+
+// points are the medians, by n. Sizes that were not measured are left out.
+func (s series) points(set results.Set, unit string, ns []int) (points []point) {
+	for _, n := range ns {
+		params := map[string]string{"n": fmt.Sprint(n)}
+		for key, value := range s.params {
+			params[key] = value
+		}
+		if values := set.Of(s.benchmark, unit, params); len(values) > 0 {
+			points = append(points, point{float64(n), results.Median(values) / 1000})
+		}
+	}
+	return points
+}
