@@ -26,9 +26,12 @@ import (
 // What this bounds: garbage costs the issuer one fetch per interval and one
 // more per spareIntervals. Keys that are announced ahead come with the ordinary
 // refresh, which no budget concerns. A key that signs unannounced right after
-// somebody's garbage has spent the budget is refused to the first crowdSize
-// calls; if he has spent the spare too, which takes him a kid repeated, until
-// the interval ends. Never longer.
+// somebody's garbage has spent the budget is refused until the crowdSize-th
+// call that asks for it, or the end of the interval if the spare is spent too,
+// which takes a garbage kid repeated. One case is worse: a kid that was asked for
+// before its key was published waits for itself, up to longestWait intervals or
+// the next refresh. Whoever can guess the kid of an unannounced key can cause
+// that, so kids should not be guessable, or keys be announced.
 //
 // Memory is bounded: the kids are kept as hashes, at most missingCount of them.
 type budget struct {

@@ -306,6 +306,22 @@ func TestBudgetForgets(t *testing.T) {
 			require.Equal(t, []float64{30, 60, 120, 240, 240, 240}, waits[:6])
 		})
 	})
+	t.Run("a kid asked for before it exists is found within eight intervals", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			old, next := ecKey("old"), ecKey("next")
+			r, s := warm(t, old, func(c *jwks.RemoteConfig) { c.DefaultLifetime = 24 * time.Hour })
+			for range 451 { // asked for at 0, 30, 90, 210 and 450 seconds
+				requireErr(t, r, "next", jwks.ErrNotFound)
+				time.Sleep(time.Second)
+			}
+			s.publish(old, next)
+			time.Sleep(8*30*time.Second - 2*time.Second)
+			requireErr(t, r, "next", jwks.ErrNotFound)
+			time.Sleep(time.Second)
+			requireKey(t, r, next)
+		})
+	})
 	t.Run("kids beyond its memory", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {

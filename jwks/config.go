@@ -57,7 +57,8 @@ type RemoteConfig struct {
 	// RefetchInterval is the least time between two fetches that callers cause
 	// with kids nobody has published, between 5 seconds and 10 minutes. It is
 	// also how long someone who sends garbage can delay the acceptance of a
-	// key that its issuer uses without having announced it. Zero: 30 seconds.
+	// key that its issuer uses without having announced it; eight times that if
+	// he knows its kid beforehand. Zero: 30 seconds.
 	RefetchInterval time.Duration
 	// FetchTimeout bounds one HTTP exchange, body included, between 100
 	// milliseconds and one minute. Zero: 5 seconds. A fetch of metadata and keys

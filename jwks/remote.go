@@ -70,9 +70,10 @@ func newOrigins(c *RemoteConfig) origins {
 // that matches ErrUnavailable and the error of ctx, and the fetch goes on for
 // the others.
 //
-// An error matches ErrNotFound if the issuer is known not to publish such a key,
-// as of at most RefetchInterval ago; in an outage that has lasted for a minute,
-// as of the last set. Otherwise it matches ErrUnavailable, and says why.
+// An error matches ErrNotFound if the issuer did not publish such a key when it
+// was last asked: at most RefetchInterval ago, eight times that for a kid asked
+// for again and again, and in an outage that has lasted for a minute, when the
+// set that is held was fetched. Otherwise it matches ErrUnavailable, and says why.
 func (r *Remote) Keys(ctx context.Context, kid string) ([]Key, error) {
 	if v := r.view.Load(); v.fresh(r.now()) {
 		if keys := v.set.lookup(kid); keys != nil {
