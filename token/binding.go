@@ -50,13 +50,20 @@ func checkUnbound(p Presentation) error {
 func confirmationMethods(cnf strict.Value) ([]string, error) {
 	var methods []string
 	if cnf.Kind == strict.Object {
-		_ = strict.Members(cnf.Raw, func(name string, _ strict.Value) { methods = append(methods, name) })
+		_ = strict.Members(cnf.Raw, func(name string, _ strict.Value) {
+			if len(methods) <= maxMethods {
+				methods = append(methods, name)
+			}
+		})
 	}
-	if len(methods) == 0 {
-		return nil, &refusal{why: ErrProof, what: "cnf", seen: cnf.Raw, want: "an object with a method"}
+	if len(methods) == 0 || len(methods) > maxMethods {
+		return nil, &refusal{why: ErrProof, what: "cnf", seen: cnf.Raw, want: "an object with a method, or a few"}
 	}
 	return methods, nil
 }
+
+// maxMethods bounds the memory that a cnf of thousands of members takes.
+const maxMethods = 16
 
 func (v *Verifier) proof(method string) Proof {
 	for _, p := range v.proofs {

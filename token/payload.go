@@ -1,6 +1,7 @@
 package token
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -96,7 +97,8 @@ func splitScopes(value string) []string {
 
 // listStrings reads an array of strings. ok is false for anything else.
 func listStrings(list strict.Value) (elements []string, ok bool) {
-	ok = true
+	// An element takes a comma, and three bytes at least.
+	elements, ok = make([]string, 0, min(1+strings.Count(list.Raw, ","), 1+len(list.Raw)/3)), true
 	isArray := list.Elements(func(v strict.Value) bool {
 		var text string
 		text, ok = v.Text()
@@ -121,12 +123,25 @@ func unique(list []string) []string {
 		}
 		return kept
 	}
-	seen := make(map[string]bool, len(list))
-	for _, s := range list {
-		if !seen[s] {
-			seen[s] = true
+	repeated := repetitions(list)
+	for i, s := range list {
+		if !repeated[i] {
 			kept = append(kept, s)
 		}
 	}
 	return kept
+}
+
+// repetitions marks what stands in the list before. It sorts, for a map of
+// thousands of strings takes several times the memory of the token.
+func repetitions(list []string) []bool {
+	order, repeated := make([]int32, len(list)), make([]bool, len(list))
+	for i := range order {
+		order[i] = int32(i) // fits: a token has no more than 65536 bytes
+	}
+	slices.SortFunc(order, func(a, b int32) int { return cmp.Or(strings.Compare(list[a], list[b]), cmp.Compare(a, b)) })
+	for i := 1; i < len(order); i++ {
+		repeated[order[i]] = list[order[i]] == list[order[i-1]]
+	}
+	return repeated
 }

@@ -242,6 +242,9 @@ func (s *scanner) object(visit func(string, Value)) error {
 		if len(names) < fewNames && slices.Contains(names, name) {
 			return ErrDuplicate
 		}
+		if len(names) == cap(names) {
+			names = slices.Grow(names, len(names)) // by halves, as append does, takes three times the memory
+		}
 		names = append(names, name)
 		v, err := s.value()
 		if err != nil {
