@@ -126,17 +126,11 @@ func (s *suite) skips(a Attack) string {
 	return ""
 }
 
-// call makes one call. A service that panics over an attack has failed: a
-// server would drop the connection, and others with it.
-func (s *suite) call(ctx context.Context, c Credentials) (answer Answer, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("%w: the service panicked: %v", ErrAnswer, p)
-		}
-	}()
+// call makes one call, within the time limit.
+func (s *suite) call(ctx context.Context, c Credentials) (Answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeLimit)
 	defer cancel()
-	return s.target(ctx, c), nil
+	return s.target.call(ctx, c)
 }
 
 func (s *suite) trapped(a Attack) int {

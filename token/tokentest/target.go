@@ -2,6 +2,7 @@ package tokentest
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -10,7 +11,8 @@ import (
 // Target makes one call to the service under test with what an attacker
 // presents, and tells what became of it. Calls should otherwise be what the
 // service wants: with the good token they succeed. The same Target is called
-// many times, one call after the other.
+// many times, by the refusal suite one call after the other, by rehearsals
+// concurrently.
 //
 // HTTPTarget makes a Target of an http.Handler, and package
 // grpcauth/grpcauthtest one of a gRPC method.
@@ -42,6 +44,20 @@ type Answer struct {
 	// Challenge are the values of the WWW-Authenticate field, or of the
 	// trailer www-authenticate.
 	Challenge []string
+	// RetryAfter is the value of the Retry-After field of an answer over HTTP,
+	// or "".
+	RetryAfter string
+}
+
+// call makes one call. A service that panics has failed: a server would drop
+// the connection, and others with it.
+func (t Target) call(ctx context.Context, c Credentials) (answer Answer, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w: the service panicked: %v", ErrAnswer, p)
+		}
+	}()
+	return t(ctx, c), nil
 }
 
 // HTTPTarget makes a Target of a handler, without a server and a socket.
@@ -58,9 +74,10 @@ func HTTPTarget(handler http.Handler, request func() *http.Request) Target {
 		handler.ServeHTTP(w, c.present(request().WithContext(ctx)))
 		result := w.Result()
 		return Answer{
-			Admitted:  result.StatusCode < http.StatusBadRequest,
-			Status:    result.StatusCode,
-			Challenge: result.Header.Values("WWW-Authenticate"),
+			Admitted:   result.StatusCode < http.StatusBadRequest,
+			Status:     result.StatusCode,
+			Challenge:  result.Header.Values("WWW-Authenticate"),
+			RetryAfter: result.Header.Get("Retry-After"),
 		}
 	}
 }

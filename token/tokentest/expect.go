@@ -1,0 +1,94 @@
+package tokentest
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+)
+
+// expectation is what the answer to a call must be: it tells what is wrong
+// with one, or nil.
+type expectation func(Answer) error
+
+// mustAdmit is for good tokens by keys that the service should hold.
+func mustAdmit(a Answer) error {
+	if !a.Admitted {
+		return ErrRefused
+	}
+	return nil
+}
+
+// mustRefuse is for bad tokens while the service can judge them.
+func mustRefuse(a Answer) error { return refuseInvalid.judge(a) }
+
+// mustDistrust is for tokens that were good until their key was withdrawn.
+func mustDistrust(a Answer) error {
+	if a.Admitted {
+		return ErrKeyTrusted
+	}
+	return mustRefuse(a)
+}
+
+// mustAbstain is for tokens that the service cannot judge: it must say so, and
+// when to ask again (RFC 9110 §15.6.4).
+func mustAbstain(a Answer) error {
+	switch {
+	case a.Admitted:
+		return ErrKeyTrusted
+	case a.isUnavailable() && a.Status != 0 && !isRetryAfter(a.RetryAfter):
+		return fmt.Errorf("%w: Retry-After is %q", ErrAnswer, a.RetryAfter)
+	case a.isUnavailable():
+		return nil
+	case a.isVerdict():
+		return ErrBlamed
+	default:
+		return fmt.Errorf("%w: want 503 (gRPC %d)", ErrAnswer, codeUnavailable)
+	}
+}
+
+// mayAbstain is for good tokens while the service may have no keys.
+func mayAbstain(a Answer) error {
+	if a.Admitted {
+		return nil
+	}
+	return mustAbstain(a)
+}
+
+// mustNotAdmit is for bad tokens that the service need not be able to judge.
+func mustNotAdmit(a Answer) error {
+	if a.Admitted {
+		return ErrAdmitted
+	}
+	return anything(a)
+}
+
+// anything is for tokens in times of which nothing is promised, but that they
+// pass: the answer is one of those a guard gives.
+func anything(a Answer) error {
+	if a.Admitted || mustRefuse(a) == nil {
+		return nil
+	}
+	return mustAbstain(a)
+}
+
+// codeUnavailable is the gRPC status code UNAVAILABLE (google.rpc.Code).
+const codeUnavailable uint32 = 14
+
+func (a Answer) isUnavailable() bool {
+	return a.Status == http.StatusServiceUnavailable || a.Status == 0 && a.Code == codeUnavailable
+}
+
+// isVerdict tells whether the answer makes the client give up the token.
+func (a Answer) isVerdict() bool {
+	return a.Status/100 == 4 || a.Status == 0 && (a.Code == codeUnauthenticated || a.Code == codePermissionDenied)
+}
+
+// isRetryAfter tells whether the value is one of a Retry-After field (RFC 9110
+// §10.2.3).
+func isRetryAfter(value string) bool {
+	if _, err := strconv.ParseUint(value, 10, 32); err == nil {
+		return true
+	}
+	_, err := http.ParseTime(value)
+	return err == nil
+}

@@ -1,0 +1,111 @@
+package tokentest
+
+import (
+	"testing"
+	"testing/synctest"
+)
+
+// Service makes the service under test as it goes into production, but for its
+// issuer, which is this one: token.Config from Issuer.Config, or
+// jwks.RemoteConfig with Issuer.Client. It is called once for each scene, in a
+// bubble of testing/synctest, with the T of that bubble. It must not fail
+// because the issuer is down: some scenes begin with that.
+//
+// In a bubble there is no network, and every goroutine must end with the
+// bubble. What the service starts besides its calls has to be stopped by
+// t.Cleanup or at the end of t.Context.
+type Service func(t *testing.T, issuer *Issuer) Target
+
+// RehearseRotation plays the days on which an issuer changes its keys, in
+// simulated time, and fails if the service refuses a good token or accepts one
+// that is none any more. In each scene the issuer does one thing: it announces
+// a key, lets it sign and retires the old one; signs with a key at once;
+// publishes another key under the same id; withdraws one that has leaked. Some
+// clients call with good and bad tokens all the while, and one of them floods
+// the service with ids of keys that nobody publishes, which must cost the
+// issuer no more than the budget for them.
+//
+// Each scene is a subtest with an issuer and a service of its own; hours pass
+// within a second. With -v it logs a table of what happened. cfg may be nil.
+// It must not be called in a bubble of testing/synctest, where there are no
+// subtests; Rotations is for that.
+//
+// Services over HTTP take part through HTTPTarget and those over gRPC through
+// grpcauthtest.Serve and grpcauthtest.Target. Whatever else they talk to has to
+// be in memory.
+func RehearseRotation(t *testing.T, service Service, cfg *RehearsalConfig) {
+	t.Helper()
+	rehearse(t, rotationScenes(), service, cfg)
+}
+
+// RehearseOutage plays outages of the issuer, in simulated time: connections
+// are refused, requests fail, are throttled or hang, or the key set is garbage.
+// It fails if the service, while it may use the keys that it holds, refuses a
+// good token; if it blames tokens for the outage, with 401 instead of 503 and
+// Retry-After, or UNAVAILABLE over gRPC; if it goes on to use keys longer than
+// it may; if it does not recover in time; or if it ever accepts a bad token. In
+// some scenes the service starts while the issuer is down.
+//
+// For the rest see RehearseRotation; Outages is its variant for use in a
+// bubble.
+func RehearseOutage(t *testing.T, service Service, cfg *RehearsalConfig) {
+	t.Helper()
+	rehearse(t, outageScenes(), service, cfg)
+}
+
+// Rotations does what RehearseRotation does, one scene after the other in the
+// bubble of its caller, and returns what became of each instead of failing the
+// test. Only if cfg is wrong does it fail, with an error that matches
+// token.ErrConfig or ErrSkip. It panics outside of a bubble of
+// testing/synctest, where it would take hours.
+func Rotations(t *testing.T, service Service, cfg *RehearsalConfig) []Rehearsal {
+	t.Helper()
+	return playAll(t, rotationScenes(), service, cfg)
+}
+
+// Outages is to RehearseOutage what Rotations is to RehearseRotation.
+func Outages(t *testing.T, service Service, cfg *RehearsalConfig) []Rehearsal {
+	t.Helper()
+	return playAll(t, outageScenes(), service, cfg)
+}
+
+func rehearse(t *testing.T, scenes []scene, service Service, cfg *RehearsalConfig) {
+	t.Helper()
+	c := checked(t, cfg)
+	for _, sc := range scenes {
+		t.Run(sc.name, func(t *testing.T) {
+			if reason, ok := c.Skip[sc.name]; ok {
+				t.Skip(or(reason, skippedWithoutReason))
+			}
+			synctest.Test(t, func(t *testing.T) { sc.play(t, service, c).log(t) })
+		})
+	}
+}
+
+func playAll(t *testing.T, scenes []scene, service Service, cfg *RehearsalConfig) (results []Rehearsal) {
+	t.Helper()
+	c := checked(t, cfg)
+	synctest.Wait() // which panics outside of a bubble
+	for _, sc := range scenes {
+		if reason, ok := c.Skip[sc.name]; ok {
+			results = append(results, Rehearsal{Group: sc.group, Name: sc.name, Why: sc.why, Skipped: or(reason, skippedWithoutReason)})
+			continue
+		}
+		results = append(results, sc.play(t, service, c))
+	}
+	return results
+}
+
+const skippedWithoutReason = "skipped without a reason"
+
+func checked(t *testing.T, cfg *RehearsalConfig) RehearsalConfig {
+	t.Helper()
+	var c RehearsalConfig
+	if cfg != nil {
+		c = *cfg
+	}
+	if err := c.validate(); err != nil {
+		t.Fatalf("tokentest: %v", err)
+	}
+	return c
+}

@@ -1,0 +1,62 @@
+package tokentest
+
+import (
+	"slices"
+	"testing"
+	"time"
+)
+
+// scene is one thing that an issuer does, or that happens to it.
+type scene struct {
+	group string
+	name  string
+	why   string
+	// before happens before the service is made. A scene that has it begins
+	// without keys.
+	before func(*Issuer)
+	act    func(*stage)
+}
+
+// play plays the scene in the current bubble.
+func (sc scene) play(t *testing.T, service Service, cfg RehearsalConfig) Rehearsal {
+	t.Helper()
+	s := newStage(t, sc, cfg)
+	defer s.close()
+	if sc.before != nil {
+		sc.before(s.issuer)
+	}
+	s.target = service(t, s.issuer)
+	if sc.before != nil || s.opens() {
+		sc.act(s)
+	}
+	return Rehearsal{
+		Group: sc.group, Name: sc.name, Why: sc.why,
+		Simulated: s.now(), Violations: s.violations, phases: s.records,
+	}
+}
+
+// opens is how scenes begin. It reports whether the service lets good tokens
+// in at all: if not, nothing would be proven.
+func (s *stage) opens() bool {
+	s.run(phase{name: "the first call", lines: []line{{make: s.fresh, want: mustAdmit}}})
+	if len(s.violations) > 0 {
+		return false
+	}
+	s.run(phase{name: "an ordinary time", lasts: s.cfg.lifetime(), lines: s.usual(0), most: s.refreshes(s.cfg.lifetime())})
+	return true
+}
+
+// refreshes is how many requests keeping the keys current may cost.
+func (s *stage) refreshes(lasts time.Duration) int { return 2 + int(2*lasts/s.cfg.lifetime()) }
+
+// budget is refreshes while there are tokens of keys that nobody publishes:
+// one request in each interval, and a spare one in ten of them.
+func (s *stage) budget(lasts time.Duration) int {
+	return s.refreshes(lasts) + int(lasts/s.cfg.refetchInterval())*11/10 + 1
+}
+
+// retries is how many attempts an outage may cost: those of the budget, since
+// a key may be unknown, and some more while the pauses between them grow.
+func (s *stage) retries(lasts time.Duration) int { return 20 + s.budget(lasts)*3/2 }
+
+func with(lines []line, more ...line) []line { return slices.Concat(lines, more) }

@@ -1,0 +1,111 @@
+package tokentest
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// trouble is one kind of outage.
+type trouble struct {
+	name  string
+	begin func(*Issuer)
+	told  bool // the issuer says when to ask again
+}
+
+// retryAfter is what an issuer says that throttles its clients.
+const retryAfter = 2 * time.Minute
+
+// troubles are the kinds of outage. However the issuer fails, a service holds
+// on to the keys that it has.
+func troubles() []trouble {
+	garbage := func(body string) func(*Issuer) { return func(i *Issuer) { i.Garbage(body) } }
+	failing := func(status int) func(*Issuer) { return func(i *Issuer) { i.Fail(status) } }
+	return []trouble{
+		{name: "connections are refused", begin: (*Issuer).GoDown},
+		{name: "requests hang", begin: (*Issuer).Hang},
+		{name: "requests fail", begin: failing(http.StatusInternalServerError)},
+		{name: "nothing is found", begin: failing(http.StatusNotFound)},
+		{name: "requests are throttled", begin: throttle, told: true},
+		{name: "an error page", begin: garbage("<!doctype html><title>Back soon</title><p>We are working on it.")},
+		{name: "an empty key set", begin: garbage(`{"keys":[]}`)},
+		{name: "an error object", begin: garbage(`{"error":"temporarily_unavailable"}`)},
+		{name: "half a document", begin: func(i *Issuer) { i.Garbage(i.KeySet()[:len(i.KeySet())/2]) }},
+		{name: "an empty document", begin: garbage("")},
+		{name: "unusable keys alone", begin: garbage(`{"keys":[` + strings.Join(useless, ",") + `]}`)},
+		{name: "a document that is too long", begin: garbage(`{"keys":[],"padding":"` + strings.Repeat("x", 1<<20) + `"}`)},
+	}
+}
+
+func throttle(i *Issuer) {
+	i.Fail(http.StatusTooManyRequests)
+	i.SetHeader("Retry-After", fmt.Sprint(int(retryAfter.Seconds())))
+}
+
+// outageScenes are what happens to issuers.
+func outageScenes() []scene {
+	var scenes []scene
+	for _, tr := range troubles() {
+		scenes = append(scenes, scene{
+			name: tr.name, act: tr.act,
+			why: "an outage of the issuer must not become one of the service, and must not sign everybody out",
+		})
+	}
+	scenes = slices.Concat(scenes, lastingScenes(), coldScenes())
+	for n := range scenes {
+		scenes[n].group = "outage"
+	}
+	return scenes
+}
+
+// act is an outage of the kind in which a key is published that the service
+// cannot fetch.
+func (tr trouble) act(s *stage) {
+	old := s.issuer.SigningKey()
+	tr.begin(s.issuer)
+	next := s.issuer.Announce()
+	tr.run(s, "the outage begins", doubt, s.by(next, "just published", mustAbstain))
+	tr.run(s, "the outage goes on", max(20*time.Minute, 2*s.cfg.lifetime()), s.by(next, "just published", mustNotAdmit))
+	s.comeUp()
+	s.run(phase{
+		name: "the issuer is back", lasts: s.recovery(tr),
+		lines: with(s.usual(0), s.by(next, "just published", anything)),
+	})
+	s.issuer.Promote(next.ID)
+	s.run(phase{
+		name: "all is well", lasts: s.cfg.lifetime(),
+		lines: with(s.usual(0), s.by(old, "issued before", mustAdmit)),
+	})
+}
+
+// run is a phase of the outage, cut to the time in which keys serve. A key that
+// was published in it can only be unknown.
+func (tr trouble) run(s *stage, name string, lasts time.Duration, unknown line) {
+	lasts = min(lasts, s.cfg.grace())
+	if lasts <= 0 {
+		return
+	}
+	most := s.retries(lasts)
+	if tr.told {
+		most = 3 + int(lasts/retryAfter)
+	}
+	s.run(phase{name: name, lasts: lasts, most: most, lines: with(s.usual(s.cfg.prompt()), unknown)})
+}
+
+// recovery is how long the service may take after the outage. Who was told when
+// to ask again, may wait for that.
+func (s *stage) recovery(tr trouble) time.Duration {
+	lasts := s.cfg.recovery()
+	if tr.told {
+		lasts = max(lasts, retryAfter)
+	}
+	return s.cfg.settled(lasts)
+}
+
+// comeUp ends the outage with all that belongs to it.
+func (s *stage) comeUp() {
+	s.issuer.ComeUp()
+	s.issuer.SetHeader("Retry-After", "")
+}

@@ -1,0 +1,75 @@
+package tokentest
+
+import "time"
+
+// withdrawalScenes are about keys that have fallen into the wrong hands.
+func withdrawalScenes() []scene {
+	return []scene{{
+		name: "a leaked key withdrawn",
+		why:  "whoever has the key is everybody for as long as the service trusts it",
+		act:  leaked,
+	}, {
+		name: "the signing key leaked",
+		why:  "the emergency must not lock everybody out, and must end it for whoever has the key",
+		act:  signingKeyLeaked,
+	}, {
+		name: "a key withdrawn while nobody calls",
+		why:  "a service that has been idle must ask before it trusts what it remembers",
+		act:  idleMeanwhile,
+	}}
+}
+
+// leaked is a key that is published ahead and leaks before it signs. Nothing
+// but the age of the key set makes the service ask again.
+func leaked(s *stage) {
+	lifetime := s.cfg.settled(s.cfg.lifetime())
+	key := s.issuer.Announce()
+	s.run(phase{name: "a second key is published", lasts: lifetime, lines: s.usual(0)})
+	same := s.again(key, "which has leaked", anything)
+	s.run(phase{name: "it leaks", lines: with(s.usual(0), same, s.by(key, "which has leaked", mustAdmit))})
+	s.issuer.Withdraw(key.ID)
+	s.run(phase{
+		name: "it is withdrawn", lasts: lifetime,
+		lines: with(s.usual(0), same, s.by(key, "which has leaked", anything)),
+	})
+	same.want = mustDistrust
+	s.run(phase{
+		name: "it is dead", lasts: 2 * lifetime,
+		lines: with(s.usual(0), same, s.by(key, "which has leaked", mustDistrust)),
+	})
+}
+
+// signingKeyLeaked is a change of keys without any overlap.
+func signingKeyLeaked(s *stage) {
+	lifetime := s.cfg.settled(s.cfg.lifetime())
+	old := s.issuer.SigningKey()
+	same := s.again(old, "which has leaked", anything)
+	s.issuer.Rotate()
+	s.issuer.Withdraw(old.ID)
+	s.regular.renew()
+	s.run(phase{
+		name: "it is replaced and withdrawn", lasts: lifetime,
+		lines: with(s.usual(0), same, s.by(old, "which has leaked", anything)),
+	})
+	same.want = mustDistrust
+	s.run(phase{
+		name: "it is dead", lasts: lifetime,
+		lines: with(s.usual(0), same, s.by(old, "which has leaked", mustDistrust)),
+	})
+}
+
+func idleMeanwhile(s *stage) {
+	old := s.issuer.SigningKey()
+	next := s.issuer.Announce()
+	s.run(phase{name: "a new key is announced", lasts: s.cfg.settled(s.cfg.lifetime()), lines: s.usual(0)})
+	s.issuer.Promote(next.ID)
+	s.issuer.Withdraw(old.ID)
+	s.idle("nobody calls", 2*s.cfg.lifetime())
+	s.run(phase{name: "the first calls", lines: []line{
+		s.by(old, "which was withdrawn", mustDistrust),
+		{make: s.fresh, want: mustAdmit, times: callers},
+	}})
+	s.idle("nobody calls for long", s.cfg.limit()+time.Hour)
+	s.regular.renew()
+	s.run(phase{name: "calls after long", lasts: s.cfg.lifetime(), lines: s.usual(0)})
+}
