@@ -83,6 +83,17 @@ func TestRememberedTokenIsCheckedAgain(t *testing.T) {
 		w.setKeys(jwks.Static{})
 		require.ErrorIs(t, w.call(), token.ErrUnknownKey)
 	})
+	t.Run("C_9111-kid-1 key withdrawn, asked for once", func(t *testing.T) {
+		t.Parallel()
+		w := warm(t, mint{}, nil)
+		asked := 0
+		w.setKeys(sourceFunc(func(context.Context, string) ([]jwks.Key, error) {
+			asked++
+			return nil, jwks.ErrNotFound
+		}))
+		require.ErrorIs(t, w.call(), token.ErrUnknownKey)
+		assert.Equal(t, 1, asked)
+	})
 	t.Run("key withdrawn, token without kid", func(t *testing.T) {
 		t.Parallel()
 		w := warm(t, header("kid", nil), nil)

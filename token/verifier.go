@@ -212,7 +212,12 @@ func (v *Verifier) recall(ctx context.Context, id *tokenID) (*claimSet, error) {
 		return nil, nil
 	}
 	keys, err := v.keys.Keys(ctx, e.kid)
-	if err != nil && !errors.Is(err, jwks.ErrNotFound) {
+	switch {
+	case errors.Is(err, jwks.ErrNotFound):
+		// Asking once more could cost the issuer a second request for one call.
+		v.cache.remove(e)
+		return nil, unknownKey(e.kid, err)
+	case err != nil:
 		return nil, keysUnavailable(err)
 	}
 	if !v.isPublished(e, keys) {
