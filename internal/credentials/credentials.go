@@ -71,12 +71,18 @@ func schemeLen(field string) int {
 // b64token of RFC 6750 §2.1.
 func isToken68(s string) bool {
 	body := strings.TrimRight(s, "=")
-	for i := range len(body) {
-		if kinds[body[i]]&inToken68 == 0 {
-			return false
-		}
+	if body == "" {
+		return false
 	}
-	return body != ""
+	all := inToken68
+	for ; len(body) >= 8; body = body[8:] {
+		all &= kinds[body[0]] & kinds[body[1]] & kinds[body[2]] & kinds[body[3]] &
+			kinds[body[4]] & kinds[body[5]] & kinds[body[6]] & kinds[body[7]]
+	}
+	for i := range len(body) {
+		all &= kinds[body[i]]
+	}
+	return all != 0
 }
 
 // kinds tells of each byte where it may stand. It is a table, since every byte
