@@ -82,11 +82,15 @@ func (k *jwk) text(field *string, v strict.Value) {
 	*field = s
 }
 
+// maxOperations is twice as many as there are (RFC 7517 §4.3). Comparing each of
+// a hundred thousand with all before it would take a minute.
+const maxOperations = 16
+
 func (k *jwk) operations(v strict.Value) {
 	k.hasOps = true
 	isArray := v.Elements(func(e strict.Value) bool {
 		op, ok := e.Text()
-		if !ok || slices.Contains(k.ops, op) { // RFC 7517 §4.3: no repetition
+		if !ok || len(k.ops) == maxOperations || slices.Contains(k.ops, op) { // RFC 7517 §4.3: no repetition
 			k.malformed = true
 		}
 		k.ops = append(k.ops, op)
