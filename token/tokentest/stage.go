@@ -20,6 +20,7 @@ type stage struct {
 	regular *regular
 	villain *villain
 	began   time.Time
+	pending sync.WaitGroup // calls that have no answer yet
 
 	mu         sync.Mutex // held to change what follows, and for records
 	records    []*record
@@ -98,23 +99,33 @@ func (s *stage) call(r *record, l line, sent sent) {
 	}
 }
 
-// ask makes one call. The service may hang in a way that no context ends; then
-// it is left to itself.
+// ask makes one call. A service that hangs although the context has ended is
+// left to itself, and waited for at the end.
 func (s *stage) ask(c Credentials) (Answer, error) {
 	ctx, cancel := context.WithTimeout(s.t.Context(), s.cfg.patience())
 	defer cancel()
+	var answer Answer
+	var err error
 	done := make(chan struct{})
-	var got Answer
-	var failed error
-	go func() {
+	s.pending.Go(func() {
 		defer close(done)
-		got, failed = s.target.call(ctx, c)
-	}()
+		answer, err = s.target.call(ctx, c)
+	})
+	if !within(s.cfg.patience()+time.Second, done) {
+		return Answer{}, ErrSlow
+	}
+	return answer, err
+}
+
+// within waits for done, and reports whether it came in time.
+func within(d time.Duration, done <-chan struct{}) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
 	select {
 	case <-done:
-		return got, failed
-	case <-time.After(s.cfg.patience() + time.Second):
-		return Answer{}, ErrSlow
+		return true
+	case <-timer.C:
+		return false
 	}
 }
 
@@ -164,8 +175,14 @@ func (s *stage) newRecord(p phase) *record {
 	return r
 }
 
-// close lets go what may still wait for the issuer, so that the bubble can end.
+// close lets go what may still wait for the issuer, and waits for it: a bubble
+// must not end before its goroutines.
 func (s *stage) close() {
 	s.issuer.ComeUp()
-	time.Sleep(s.cfg.patience())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		s.pending.Wait()
+	}()
+	within(24*time.Hour, done)
 }

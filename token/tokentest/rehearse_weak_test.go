@@ -1,0 +1,232 @@
+package tokentest_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/postern-go/postern/jwks"
+	"github.com/postern-go/postern/token/tokentest"
+)
+
+// scenes are all there are, in their order.
+var scenes = slices.Concat(rotations, troubles, lasting, cold)
+
+var (
+	rotations = []string{
+		"a key announced ahead",
+		"a key that signs at once",
+		"another key under the same id",
+		"keys that nobody can use",
+		"a leaked key withdrawn",
+		"the signing key leaked",
+		"a key withdrawn while nobody calls",
+		"a flood of forged signatures",
+		"a flood of unknown keys",
+	}
+	troubles = []string{
+		"connections are refused",
+		"requests hang",
+		"requests fail",
+		"nothing is found",
+		"requests are throttled",
+		"an error page",
+		"an empty key set",
+		"an error object",
+		"half a document",
+		"an empty document",
+		"unusable keys alone",
+		"a document that is too long",
+	}
+	lasting = []string{
+		"an outage longer than keys may serve",
+		"an outage that begins while nobody calls",
+	}
+	cold = []string{
+		"a start while connections are refused",
+		"a start while requests hang",
+		"a start while the key set is empty",
+	}
+)
+
+func withLifetimes(d time.Duration) func(*tokentest.Issuer, *jwks.RemoteConfig) {
+	return func(_ *tokentest.Issuer, cfg *jwks.RemoteConfig) { cfg.MinLifetime = d }
+}
+
+// finding is where a flaw must be found, and how.
+type finding struct {
+	scene, phase string
+	err          error
+}
+
+// flaws are services that do one thing wrong, and what a rehearsal must find.
+var flaws = map[string]struct {
+	flaw
+	findings []finding
+}{
+	"keys are kept for ever": {flaw{source: keptForEver}, []finding{
+		{"a key announced ahead", "the old key is dead", tokentest.ErrKeyTrusted},
+		{"a leaked key withdrawn", "it is dead", tokentest.ErrKeyTrusted},
+		{"the signing key leaked", "it is dead", tokentest.ErrKeyTrusted},
+		{"a key withdrawn while nobody calls", "the first call after a pause", tokentest.ErrKeyTrusted},
+		{"another key under the same id", "the other key is in use", tokentest.ErrKeyTrusted},
+		{"an outage longer than keys may serve", "the keys are too old", tokentest.ErrKeyTrusted},
+	}},
+	"keys live too long": {flaw{config: withLifetimes(time.Hour)}, []finding{
+		{"a key announced ahead", "it signs, while the issuer restarts", tokentest.ErrRefused},
+		{"a leaked key withdrawn", "it is dead", tokentest.ErrKeyTrusted},
+	}},
+	"the first key of an id is used for ever": {flaw{source: firstOfItsName}, []finding{
+		{"another key under the same id", "the other key is in use", tokentest.ErrRefused},
+		{"another key under the same id", "the other key is in use", tokentest.ErrKeyTrusted},
+	}},
+	"verified tokens are remembered without their key": {flaw{auth: trusting}, []finding{
+		{"a leaked key withdrawn", "it is dead", tokentest.ErrKeyTrusted},
+		{"the signing key leaked", "it is dead", tokentest.ErrKeyTrusted},
+		{"another key under the same id", "the other key is in use", tokentest.ErrKeyTrusted},
+	}},
+	"keys are used before they are renewed": {flaw{source: wakingLate}, []finding{
+		{"a key withdrawn while nobody calls", "the first call after a pause", tokentest.ErrKeyTrusted},
+	}},
+	"unknown keys are not asked for": {flaw{source: incurious}, []finding{
+		{"a key that signs at once", "a new key signs", tokentest.ErrRefused},
+		{"the signing key leaked", "it is replaced and withdrawn", tokentest.ErrRefused},
+		{"connections are refused", "the outage begins", tokentest.ErrBlamed},
+	}},
+	"every unknown key is asked for": {flaw{source: eager}, []finding{
+		{"a flood of unknown keys", "tokens of invented keys", tokentest.ErrRequests},
+		{"a key that signs at once", "a new key signs", tokentest.ErrRequests},
+	}},
+	"bad signatures are asked about": {flaw{auth: suspicious}, []finding{
+		{"a flood of forged signatures", "forged tokens under the id of the key", tokentest.ErrRequests},
+	}},
+	"a set with one bad key is refused": {flaw{config: through(fussy)}, []finding{
+		{"keys that nobody can use", "a new key signs", tokentest.ErrRefused},
+	}},
+	"keys are wiped by failures": {flaw{source: wiped}, inEach(troubles, "the outage goes on", tokentest.ErrRefused)},
+	"an outage is blamed on tokens": {flaw{source: blaming}, slices.Concat(
+		inEach(troubles, "the outage begins", tokentest.ErrBlamed),
+		inEach(cold, "there are no keys yet", tokentest.ErrBlamed),
+		inEach(lasting[:1], "the keys are too old", tokentest.ErrBlamed),
+	)},
+	"keys never age out": {flaw{source: outliving}, []finding{
+		{"an outage longer than keys may serve", "the keys are too old", tokentest.ErrKeyTrusted},
+	}},
+	"no keys are held past their lifetime": {
+		flaw{config: func(_ *tokentest.Issuer, cfg *jwks.RemoteConfig) { cfg.StaleFor = -1 }},
+		[]finding{
+			{"an outage longer than keys may serve", "the keys serve", tokentest.ErrRefused},
+			{"an outage that begins while nobody calls", "the first calls", tokentest.ErrRefused},
+		},
+	},
+	"attempts do not pause": {flaw{source: impatient}, []finding{
+		{"connections are refused", "the outage goes on", tokentest.ErrRequests},
+		{"requests hang", "the outage goes on", tokentest.ErrSlow},
+	}},
+	"Retry-After is not heard": {flaw{config: through(deaf)}, []finding{
+		{"requests are throttled", "the outage goes on", tokentest.ErrRequests},
+	}},
+	"Retry-After is not said": {flaw{handler: curt}, slices.Concat(
+		inEach(troubles[:1], "the outage begins", tokentest.ErrAnswer),
+		inEach(cold, "there are no keys yet", tokentest.ErrAnswer),
+	)},
+	"there is no second attempt": {flaw{source: broken}, slices.Concat(
+		inEach(cold, "all is well", tokentest.ErrRefused),
+		inEach(lasting[:1], "all is well", tokentest.ErrRefused),
+		inEach(troubles[:1], "all is well", tokentest.ErrRefused),
+	)},
+	"whom it cannot judge it lets in": {flaw{handler: careless}, slices.Concat(
+		inEach(cold, "there are no keys yet", tokentest.ErrAdmitted),
+		inEach(troubles[:1], "the outage begins", tokentest.ErrKeyTrusted),
+	)},
+	"it waits for ever": {flaw{target: stuck}, inEach(cold[1:2], "there are no keys yet", tokentest.ErrSlow)},
+	"it panics":         {flaw{target: panicking}, inEach(rotations[:1], "an ordinary time", tokentest.ErrAnswer)},
+}
+
+func inEach(scenes []string, phase string, err error) (findings []finding) {
+	for _, scene := range scenes {
+		findings = append(findings, finding{scene, phase, err})
+	}
+	return findings
+}
+
+// stuck waits without a look at the context of the call.
+func stuck(next tokentest.Target) tokentest.Target {
+	return func(ctx context.Context, c tokentest.Credentials) tokentest.Answer {
+		answer := next(ctx, c)
+		if !answer.Admitted {
+			time.Sleep(5 * time.Minute)
+		}
+		return answer
+	}
+}
+
+func panicking(next tokentest.Target) tokentest.Target {
+	return func(ctx context.Context, c tokentest.Credentials) tokentest.Answer {
+		answer := next(ctx, c)
+		if !answer.Admitted {
+			panic("no")
+		}
+		return answer
+	}
+}
+
+// Each flaw is found in the scenes that are about it.
+func TestRehearsalsFindFlaws(t *testing.T) {
+	t.Parallel()
+	for name, test := range flaws {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			results := playOnly(t, test.service, test.findings)
+			for _, f := range test.findings {
+				assert.Truef(t, f.isIn(results[f.scene]), "%v is not found in phase %q of\n%v%v", f.err, f.phase, results[f.scene], results[f.scene].Err())
+			}
+		})
+	}
+}
+
+// Each scene finds a flaw: none is there for nothing.
+func TestScenesFindFlaws(t *testing.T) {
+	t.Parallel()
+	found := map[string]bool{}
+	for _, f := range flaws {
+		for _, finding := range f.findings {
+			found[finding.scene] = true
+		}
+	}
+	for _, name := range scenes {
+		assert.True(t, found[name], name)
+	}
+}
+
+func (f finding) isIn(r tokentest.Rehearsal) bool {
+	return slices.ContainsFunc(r.Violations, func(v *tokentest.Violation) bool {
+		return v.Phase == f.phase && v.Scene == f.scene && errors.Is(v, f.err)
+	})
+}
+
+// playOnly plays the scenes in which something is to be found.
+func playOnly(t *testing.T, service tokentest.Service, findings []finding) map[string]tokentest.Rehearsal {
+	t.Helper()
+	cfg := *ordersRead
+	cfg.Skip = map[string]string{}
+	for _, name := range scenes {
+		if !slices.ContainsFunc(findings, func(f finding) bool { return f.scene == name }) {
+			cfg.Skip[name] = "nothing to be found"
+		}
+	}
+	results := map[string]tokentest.Rehearsal{}
+	synctest.Test(t, func(t *testing.T) {
+		for _, r := range slices.Concat(tokentest.Rotations(t, service, &cfg), tokentest.Outages(t, service, &cfg)) {
+			results[r.Name] = r
+		}
+	})
+	require.Len(t, results, len(scenes))
+	return results
+}
