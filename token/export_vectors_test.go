@@ -56,3 +56,9 @@ func VerifySignature(alg string, key crypto.PublicKey, input string, signature [
 	a := algorithmNamed(alg)
 	return a.fits(key) && a.verify(key, &compact{input: input, signature: signature})
 }
+
+// Pins is how many keys v has tied to an algorithm.
+func Pins(v *Verifier) (n int) {
+	v.pins.algorithms.Range(func(any, any) bool { n++; return true })
+	return n
+}

@@ -1,0 +1,217 @@
+package token_test
+
+import (
+	"context"
+	"crypto/rsa"
+	"fmt"
+	"maps"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/postern-go/postern/jwks"
+	"github.com/postern-go/postern/token"
+)
+
+// These are the cases at the edge of a condition, each of which would go
+// through, or not, if the condition were off by one or not there.
+
+func TestEdgesOfSizes(t *testing.T) {
+	t.Parallel()
+	ofSize := func(size int) mint {
+		empty := len(encode(map[string]any{"alg": "ES256", "typ": "at+jwt", "kid": "es256", "x": ""}, nil))
+		return header("x", strings.Repeat("x", size-empty))
+	}
+	signature := func(size int) mint {
+		return mint{alg: "RS256", signature: func([]byte) []byte { return make([]byte, size) }}
+	}
+	runRows(t, []row{
+		{name: "header of 4096 bytes", mint: ofSize(4096)},
+		{name: "header of 4097 bytes", mint: ofSize(4097), want: token.ErrMalformed},
+		{name: "signature of 1024 bytes", mint: signature(1024), want: token.ErrSignature},
+		{name: "signature of 1025 bytes", mint: signature(1025), want: token.ErrMalformed},
+	})
+	raw := mint{claims: map[string]any{"x": strings.Repeat("x", 2000)}}.token()
+	for size, want := range map[int]error{len(raw): nil, len(raw) - 1: token.ErrTooLarge} {
+		v := newVerifier(t, func(c *token.Config) { c.MaxTokenSize = size })
+		_, err := v.Authenticate(context.Background(), token.Bearer(raw))
+		require.ErrorIs(t, err, want)
+	}
+}
+
+func TestEdgesOfClaims(t *testing.T) {
+	t.Parallel()
+	legacy := func(c *token.Config) { c.Profile = token.LegacyProfile() }
+	runRows(t, []row{
+		{name: "optional sub empty", mint: claims("sub", ""), cfg: legacy},
+		{name: "optional sub null", mint: claims("sub", null), cfg: legacy, want: token.ErrClaim},
+		{name: "required sub absent", mint: claims("sub", nil), want: token.ErrClaim},
+		{name: "kid where it is required", mint: mint{}, cfg: func(c *token.Config) { c.RequireKeyID = true }},
+		{name: "one RSA algorithm alone", mint: mint{alg: "RS256"}, cfg: func(c *token.Config) { c.Algorithms = []string{"RS256"} }},
+		{name: "no iat where a lifetime is set", mint: claims("iat", nil), want: token.ErrClaim, cfg: func(c *token.Config) {
+			c.Profile, c.MaxLifetime = token.LegacyProfile(), time.Hour
+		}},
+	})
+	for text, want := range map[string][]string{
+		"a a": {"a"}, "a b": {"a", "b"}, "a": {"a"}, "b a b": {"b", "a"},
+		many(40) + " s3 s0 s39": strings.Fields(many(40)), "z " + many(33) + " z a": append(append([]string{"z"}, strings.Fields(many(33))...), "a"),
+	} {
+		assert.Equal(t, want, verified(t, claims("scope", text), nil).Scopes(), text)
+	}
+}
+
+// many are scopes that differ.
+func many(n int) string {
+	var list []string
+	for i := range n {
+		list = append(list, fmt.Sprintf("s%d", i))
+	}
+	return strings.Join(list, " ")
+}
+
+// Exponents beyond what an integer holds do not come out as small ones.
+func TestHugeExponents(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"1e18446744073709551617", "1e9223372036854775808", "1e4294967297", "1e99999999999999999999999999999999", "1E+36893488147419103233"} {
+		_, _, ok := token.ParseNumericDate(text)
+		assert.False(t, ok, text)
+	}
+	for _, text := range []string{"1e-18446744073709551617", "1e-99999999999999999999999999999999"} {
+		seconds, more, ok := token.ParseNumericDate(text)
+		assert.True(t, ok && more && seconds == 0, text)
+	}
+}
+
+// Keys that no honest source hands out: the source is somebody's own code, and
+// what it says of a key binds all the same.
+func TestKeysOfACarelessSource(t *testing.T) {
+	t.Parallel()
+	ed := keys.ed().Public()
+	source := func(key jwks.Key) func(*token.Config) {
+		return func(c *token.Config) { c.Keys = jwks.Static{key} }
+	}
+	var rows []row
+	for _, alg := range []string{"EdDSA", "Ed25519"} {
+		rows = append(rows,
+			row{name: alg + " by a key for RS256", mint: mint{alg: alg}, cfg: source(jwks.Key{ID: "ed", Algorithm: "RS256", Public: ed}), want: token.ErrAlgorithm},
+			row{name: alg + " by a key for EdDSA", mint: mint{alg: alg}, cfg: source(jwks.Key{ID: "ed", Algorithm: "EdDSA", Public: ed})},
+			row{name: alg + " by a key for Ed25519", mint: mint{alg: alg}, cfg: source(jwks.Key{ID: "ed", Algorithm: "Ed25519", Public: ed})},
+			row{name: alg + " by a key cut short", mint: mint{alg: alg}, cfg: source(jwks.Key{ID: "ed", Public: keys.ed()[32:63]}), want: token.ErrAlgorithm},
+			row{name: alg + " by no key", mint: mint{alg: alg}, cfg: source(jwks.Key{ID: "ed"}), want: token.ErrAlgorithm},
+		)
+	}
+	runRows(t, rows)
+}
+
+func TestSchemesBesideDPoP(t *testing.T) {
+	t.Parallel()
+	v := newVerifier(t, func(c *token.Config) { c.Proofs = []token.Proof{proof{"jkt", proves}} })
+	for _, scheme := range []string{"Basic", "DPoPx", "Negotiate", "Bearer "} {
+		_, err := v.Authenticate(context.Background(), token.Presentation{Scheme: scheme, Token: mint{}.token()})
+		require.ErrorIs(t, err, token.ErrMissing, scheme)
+	}
+}
+
+func proves(*token.Token, token.Presentation) error { return nil }
+
+// A token bound in more ways than a few is refused, though each be known.
+func TestBoundInManyWays(t *testing.T) {
+	t.Parallel()
+	var proofs []token.Proof
+	cnf := map[string]any{}
+	for i := range 20 {
+		method := fmt.Sprintf("m%02d", i)
+		proofs = append(proofs, proof{method, proves})
+		cnf[method] = "x"
+		want := error(nil)
+		if i >= 16 {
+			want = token.ErrProof
+		}
+		v := newVerifier(t, func(c *token.Config) { c.Proofs = append(proofs[:i+1:i+1], proof{"other", proves}) })
+		_, err := v.Authenticate(context.Background(), token.Bearer(claims("cnf", maps.Clone(cnf)).token()))
+		require.ErrorIs(t, err, want, "%d methods", i+1)
+	}
+}
+
+// A clock that was set back makes a remembered token one of the future again.
+func TestRememberedTokenAndAClockSetBack(t *testing.T) {
+	t.Parallel()
+	clock := now
+	v := newVerifier(t, func(c *token.Config) {
+		c.Time = func() time.Time { return clock }
+		c.Profile = token.LegacyProfile()
+	})
+	raw := token.Bearer(claims("nbf", now.Unix(), "iat", nil).token())
+	_, err := v.Authenticate(context.Background(), raw)
+	require.NoError(t, err)
+	clock = now.Add(-31 * time.Second)
+	_, err = v.Authenticate(context.Background(), raw)
+	require.ErrorIs(t, err, token.ErrNotYetValid)
+}
+
+// readySource has a Ready of its own.
+type readySource struct{ jwks.Static }
+
+func (readySource) Ready(context.Context) error { return nil }
+
+func TestReadyWhenTheSourceIs(t *testing.T) {
+	t.Parallel()
+	v := newVerifier(t, func(c *token.Config) { c.Keys = readySource{published()} })
+	require.NoError(t, v.Ready(context.Background()))
+}
+
+// One key, one algorithm, however often it is used: what ties it to the first
+// is kept, and what is kept of keys that are made anew at each call is bounded.
+func TestPinsLastAndAreBounded(t *testing.T) {
+	t.Parallel()
+	both := func(c *token.Config) { c.Algorithms, c.CacheSize = []string{"RS256", "PS256"}, -1 }
+	first, second := token.Bearer(mint{alg: "RS256"}.token()), token.Bearer(mint{alg: "PS256", key: keys.rsa(), header: map[string]any{"kid": "rs"}}.token())
+
+	v := newVerifier(t, both)
+	for range 1100 {
+		_, err := v.Authenticate(context.Background(), first)
+		require.NoError(t, err)
+	}
+	_, err := v.Authenticate(context.Background(), second)
+	require.ErrorIs(t, err, token.ErrAlgorithm, "1100 uses do not make a key forget")
+
+	anew := newVerifier(t, func(c *token.Config) {
+		both(c)
+		c.Keys = sourceFunc(func(context.Context, string) ([]jwks.Key, error) {
+			public := keys.rsa().PublicKey
+			return []jwks.Key{{ID: "rs", Public: &public}}, nil
+		})
+	})
+	for range 1100 {
+		_, err := anew.Authenticate(context.Background(), first)
+		require.NoError(t, err)
+	}
+	require.LessOrEqual(t, token.Pins(anew), 1024)
+	require.Positive(t, token.Pins(anew))
+}
+
+// A key that was loaded anew and has verified another algorithm since does not
+// vouch for a token that is remembered.
+func TestRememberedTokenAndAnotherAlgorithmOfItsKey(t *testing.T) {
+	t.Parallel()
+	public := keys.rsa().PublicKey
+	current := &public
+	v := newVerifier(t, func(c *token.Config) {
+		c.Algorithms = []string{"RS256", "PS256"}
+		c.Keys = sourceFunc(func(context.Context, string) ([]jwks.Key, error) {
+			return []jwks.Key{{ID: "rs", Public: current}}, nil
+		})
+	})
+	rs, ps := token.Bearer(mint{alg: "RS256"}.token()), token.Bearer(mint{alg: "PS256", key: keys.rsa(), header: map[string]any{"kid": "rs"}}.token())
+	_, err := v.Authenticate(context.Background(), rs)
+	require.NoError(t, err)
+	again := rsa.PublicKey{N: public.N, E: public.E}
+	current = &again
+	_, err = v.Authenticate(context.Background(), ps)
+	require.NoError(t, err, "the new load has verified nothing yet")
+	_, err = v.Authenticate(context.Background(), rs)
+	require.ErrorIs(t, err, token.ErrAlgorithm)
+}
