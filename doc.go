@@ -25,9 +25,10 @@
 // # Tests of services
 //
 // [github.com/postern-go/postern/token/tokentest] is an issuer in memory that
-// really signs, and a suite of attacks to run against a service as it is wired
-// together. [github.com/postern-go/postern/grpcauth/grpcauthtest] takes the
-// suite to gRPC servers. No service links either.
+// really signs, a suite of attacks to run against a service as it is wired
+// together, and rehearsals of what issuers do on a bad day.
+// [github.com/postern-go/postern/grpcauth/grpcauthtest] takes them to gRPC
+// servers. No service links either.
 //
 // # Errors
 //
