@@ -62,6 +62,7 @@ func parallel(ok func() bool) func(*testing.B) {
 	return func(b *testing.B) {
 		require.True(b, ok())
 		b.ReportAllocs()
+		before := cpuTime()
 		b.RunParallel(func(pb *testing.PB) {
 			for pb.Next() {
 				if !ok() {
@@ -70,5 +71,6 @@ func parallel(ok func() bool) func(*testing.B) {
 				}
 			}
 		})
+		b.ReportMetric(float64(cpuTime()-before)/float64(b.N), "cpu-ns/op")
 	}
 }

@@ -10,7 +10,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
+	"github.com/postern-go/postern/examples/bench/internal/document"
 	"github.com/postern-go/postern/examples/bench/internal/results"
 	"github.com/postern-go/postern/examples/bench/internal/rounds"
 )
@@ -30,19 +32,21 @@ func run() error {
 	from := flag.String("from", "", "draw what an earlier -raw file holds, and measure nothing")
 	unit := flag.String("unit", "cpu-ns/op", "what is drawn: cpu-ns/op (time of processors) or ns/op (time on the wall)")
 	dir := flag.String("dir", "../../docs/plots", "where the plots go")
+	into := flag.String("into", "", "a Markdown file with marks for the tables; they are printed if there is none")
 	flag.Parse()
 	set, err := rounds.Measured(plan, *from)
 	if err != nil {
 		return err
 	}
+	var tables strings.Builder
 	for _, p := range plots {
 		file := filepath.Join(*dir, p.file)
 		if err := os.WriteFile(file, []byte(p.draw(set, *unit)), 0o644); err != nil {
 			return err
 		}
-		fmt.Print(p.table(set, *unit))
+		tables.WriteString(p.table(set, *unit))
 	}
-	return nil
+	return document.Write(*into, "growth", tables.String())
 }
 
 // series is one line of a plot, over the sizes called n in the benchmarks.

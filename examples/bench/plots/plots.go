@@ -62,7 +62,7 @@ func (p plot) draw(set results.Set, unit string) string {
 // table is the same as numbers.
 func (p plot) table(set results.Set, unit string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "\n### %s\n\n| µs by %s |", p.title, p.x)
+	fmt.Fprintf(&b, "\n### %s\n\n![%s](plots/%s)\n\n| µs by %s |", p.title, p.title, p.file, p.x)
 	for _, n := range p.ns {
 		fmt.Fprintf(&b, " %d |", n)
 	}

@@ -2,7 +2,11 @@
 // docs/performance.md. Run it in examples/bench, on a machine that has nothing
 // else to do:
 //
-//	go run ./report
+//	go run ./report             # all but the following
+//	go run ./report -parallel   # how much faster two processors are than one
+//	go run ./report -refusals   # who refuses what; measures nothing
+//
+// With -into ../../docs/performance.md it writes them there.
 package main
 
 import (
@@ -10,30 +14,57 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/postern-go/postern/examples/bench/internal/document"
+	"github.com/postern-go/postern/examples/bench/internal/results"
 	"github.com/postern-go/postern/examples/bench/internal/rounds"
 )
 
 func main() {
-	if err := run(); err != nil {
+	if err := run(readOptions()); err != nil {
 		fmt.Fprintln(os.Stderr, "report:", err)
 		os.Exit(1)
 	}
 }
 
-func run() error {
-	plan := rounds.Plan{Benchmarks: "^Benchmark(Verify|HTTP|Refuse|GRPC|Interceptor|Claims)$"}
-	flag.IntVar(&plan.Rounds, "rounds", 11, "how often everything is measured; tables show medians")
-	flag.StringVar(&plan.Time, "benchtime", "100ms", "how long each measurement takes")
-	flag.StringVar(&plan.Raw, "raw", "", "a file to keep what was measured in")
-	from := flag.String("from", "", "print what an earlier -raw file holds, and measure nothing")
-	unit := flag.String("unit", "cpu-ns/op", "what is compared: cpu-ns/op (time of processors) or ns/op (time on the wall)")
-	parallel := flag.Bool("parallel", false, "measure how much faster two processors are than one, instead")
+type options struct {
+	plan               rounds.Plan
+	from, into, unit   string
+	parallel, refusals bool
+}
+
+func readOptions() (o options) {
+	flag.IntVar(&o.plan.Rounds, "rounds", 11, "how often everything is measured; tables show medians")
+	flag.StringVar(&o.plan.Time, "benchtime", "100ms", "how long each measurement takes")
+	flag.StringVar(&o.plan.Raw, "raw", "", "a file to keep what was measured in")
+	flag.StringVar(&o.from, "from", "", "print what an earlier -raw file holds, and measure nothing")
+	flag.StringVar(&o.into, "into", "", "a Markdown file with marks for the tables; they are printed if there is none")
+	flag.StringVar(&o.unit, "unit", "cpu-ns/op", "what is compared: cpu-ns/op (time of processors) or ns/op (time on the wall)")
+	flag.BoolVar(&o.parallel, "parallel", false, "measure how much faster two processors are than one, instead")
+	flag.BoolVar(&o.refusals, "refusals", false, "show who refuses what, instead")
 	flag.Parse()
-	if *parallel {
-		plan.Benchmarks = "^BenchmarkVerifyParallel$/^alg=(RS256|EdDSA)$"
-		plan.Flags = []string{"-test.cpu=1,2"}
+	return o
+}
+
+func run(o options) error {
+	switch {
+	case o.refusals:
+		text, err := refusals()
+		if err != nil {
+			return err
+		}
+		return document.Write(o.into, "refusals", text)
+	case o.parallel:
+		o.plan.Benchmarks = "^BenchmarkVerifyParallel$/^alg=(RS256|EdDSA)$"
+		o.plan.Flags = []string{"-test.cpu=1,2"}
+		return o.measure("processors", func(set results.Set) string { return speedUps(set, o.unit) })
+	default:
+		o.plan.Benchmarks = "^Benchmark(Verify|HTTP|Refuse|GRPC|Interceptor|Claims)$"
+		return o.measure("peers", func(set results.Set) string { return tables{set, o.unit}.String() })
 	}
-	set, err := rounds.Measured(plan, *from)
+}
+
+func (o options) measure(name string, text func(results.Set) string) error {
+	set, err := rounds.Measured(o.plan, o.from)
 	if err != nil {
 		return err
 	}
@@ -41,10 +72,5 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	text := tables{set, *unit}.String()
-	if *parallel {
-		text = speedUps(set)
-	}
-	fmt.Print(text, versions, machine(set))
-	return nil
+	return document.Write(o.into, name, text(set)+versions+machine(set))
 }
