@@ -56,21 +56,35 @@ func run(o options) error {
 	case o.parallel:
 		o.plan.Benchmarks = "^BenchmarkVerifyParallel$/^alg=(RS256|EdDSA)$"
 		o.plan.Flags = []string{"-test.cpu=1,2"}
-		return o.measure("processors", func(set results.Set) string { return speedUps(set, o.unit) })
+		set, err := rounds.Measured(o.plan, o.from)
+		if err != nil {
+			return err
+		}
+		return o.write("processors", speedUps(set, o.unit), set)
 	default:
-		o.plan.Benchmarks = "^Benchmark(Verify|HTTP|Refuse|GRPC|Interceptor|Claims)$"
-		return o.measure("peers", func(set results.Set) string { return tables{set, o.unit}.String() })
+		return o.compare()
 	}
 }
 
-func (o options) measure(name string, text func(results.Set) string) error {
+// compare writes the tables of all peers, in full and in short.
+func (o options) compare() error {
+	o.plan.Benchmarks = "^Benchmark(Verify|HTTP|Refuse|GRPC|Interceptor|Claims)$"
 	set, err := rounds.Measured(o.plan, o.from)
 	if err != nil {
 		return err
 	}
+	t := tables{set, o.unit}
+	if err := o.write("peers", t.String(), set); err != nil {
+		return err
+	}
+	return o.write("short", t.short()+"\n", set)
+}
+
+// write adds what was measured with which versions.
+func (o options) write(name, text string, set results.Set) error {
 	versions, err := versions()
 	if err != nil {
 		return err
 	}
-	return document.Write(o.into, name, text(set)+versions+machine(set))
+	return document.Write(o.into, name, text+versions+machine(set))
 }
