@@ -215,3 +215,83 @@ func TestRememberedTokenAndAnotherAlgorithmOfItsKey(t *testing.T) {
 	_, err = v.Authenticate(context.Background(), rs)
 	require.ErrorIs(t, err, token.ErrAlgorithm)
 }
+
+func TestEdgesOfConfig(t *testing.T) {
+	t.Parallel()
+	required := func(n int) []string { return strings.Fields(many(n)) }
+	for name, c := range map[string]struct {
+		edit func(*token.Config)
+		want error
+	}{
+		"64 claims required":     {func(c *token.Config) { c.Profile.Required = required(64) }, nil},
+		"65 claims required":     {func(c *token.Config) { c.Profile.Required = required(65) }, token.ErrConfig},
+		"proof without a method": {func(c *token.Config) { c.Proofs = []token.Proof{proof{"", proves}} }, token.ErrConfig},
+	} {
+		cfg := config()
+		c.edit(&cfg)
+		_, err := token.NewVerifier(cfg)
+		require.ErrorIs(t, err, c.want, name)
+	}
+	all := map[string]any{}
+	for _, name := range required(64) {
+		all[name] = 1
+	}
+	but := func(name string, value any) mint {
+		m := maps.Clone(all)
+		m[name] = value
+		return mint{claims: m}
+	}
+	sixtyFour := func(c *token.Config) { c.Profile.Required = required(64) }
+	other := func(c *token.Config) { c.Profile.Types = []string{"text/x"} }
+	runRows(t, []row{
+		{name: "all 64", mint: mint{claims: all}, cfg: sixtyFour},
+		{name: "without the first", mint: but("s0", nil), cfg: sixtyFour, want: token.ErrClaim},
+		{name: "without the last", mint: but("s63", nil), cfg: sixtyFour, want: token.ErrClaim},
+		{name: "the last null", mint: but("s63", null), cfg: sixtyFour, want: token.ErrClaim},
+		{name: "type of another tree", mint: header("typ", "text/x"), cfg: other},
+		{name: "which is none of application", mint: header("typ", "application/text/x"), cfg: other, want: token.ErrType},
+	})
+}
+
+func TestEdgeOfSizeByIssuer(t *testing.T) {
+	t.Parallel()
+	auth := token.ByIssuer(map[string]token.Authenticator{
+		issuer: newVerifier(t, func(c *token.Config) { c.MaxTokenSize = 64 << 10 }),
+	})
+	raw := mint{}.token()
+	raw += strings.Repeat("A", 64<<10-len(raw))
+	_, err := auth.Authenticate(context.Background(), token.Bearer(raw))
+	require.NotErrorIs(t, err, token.ErrTooLarge, "it is read, and then refused for what was added to it")
+	require.ErrorIs(t, err, token.ErrInvalid)
+	_, err = auth.Authenticate(context.Background(), token.Bearer(raw+"A"))
+	require.ErrorIs(t, err, token.ErrTooLarge)
+}
+
+// Whatever a token holds, the text of the error is one line of printable ASCII:
+// it can forge no line of a log and move no cursor.
+func TestErrorsAreOneLineOfPrintableASCII(t *testing.T) {
+	t.Parallel()
+	hostile := []string{"\x7f", "\u0085", "\u009b31m", "\u2028", "\u202e", "\ufeff", "é", "a\r\nlevel=INFO msg=ok", "\x00", "\x1b[2J", strings.Repeat("\u2028", 500)}
+	for _, text := range hostile {
+		asJSON := `"` + strings.NewReplacer("\r", `\r`, "\n", `\n`, "\x00", `\u0000`, "\x1b", `\u001b`).Replace(text) + `"`
+		for name, m := range map[string]mint{
+			"kid": header("kid", text), "alg": header("alg", text), "typ": header("typ", text), "cty": header("cty", text+"jwt"),
+			"crit": header("crit", []string{text}), "iss": claims("iss", text), "aud": claims("aud", []string{text}),
+			"exp": claims("exp", text), "sub": claims("sub", []string{text}), "cnf": claims("cnf", map[string]any{text: text}),
+			"raw kid": {rawHeader: `{"alg":"ES256","typ":"at+jwt","kid":` + asJSON + `}`},
+			"raw typ": {rawHeader: `{"alg":"ES256","kid":"es256","typ":` + asJSON + `}`},
+			"raw aud": {rawPayload: `{"iss":"` + issuer + `","exp":1700000300,"aud":[` + asJSON + `]}`},
+			"raw iss": {rawPayload: `{"iss":` + asJSON + `}`},
+		} {
+			for _, auth := range []token.Authenticator{newVerifier(t, nil), twoIssuers(t)} {
+				_, err := auth.Authenticate(context.Background(), token.Bearer(m.token()))
+				if name == "cty" && err == nil {
+					continue // another content type is no fault
+				}
+				require.Error(t, err, "%s %q", name, text)
+				assert.Equal(t, -1, strings.IndexFunc(err.Error(), func(r rune) bool { return r < ' ' || r > '~' }), "%s: %q", name, err.Error())
+				assert.Less(t, len(err.Error()), 1000)
+			}
+		}
+	}
+}

@@ -1,0 +1,68 @@
+package jwks_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/postern-go/postern/jwks"
+)
+
+// These are the cases at the edge of a condition, each of which would come out
+// otherwise if the condition were off by one or not there.
+
+func TestEdgesOfKeyIDs(t *testing.T) {
+	t.Parallel()
+	for length, want := range map[int]error{1: nil, 4096: nil, 4097: jwks.ErrKeyMalformed} {
+		assert.Equal(t, want, judge(t, ecKey("k").with("kid", strings.Repeat("k", length))), "%d bytes", length)
+	}
+	for length, shown := range map[int]int{127: 127, 128: 128, 129: 128, 4096: 128} {
+		set, err := jwks.ParseSet([]byte(setOf(ecKey("k").with("kid", strings.Repeat("k", length)).with("use", "enc"))))
+		require.NoError(t, err)
+		assert.Len(t, set.Skipped[0].ID, shown, "%d bytes", length)
+	}
+}
+
+// An exponent has one spelling, as everything else has.
+func TestSpellingsOfAnExponent(t *testing.T) {
+	t.Parallel()
+	for exponent, want := range map[string]error{
+		"AQAB": nil, "AQAB=": jwks.ErrKeyMalformed, "AQAB==": jwks.ErrKeyMalformed, "AQAB\n": jwks.ErrKeyMalformed, "AQAB ": jwks.ErrKeyMalformed,
+		"AQABA": jwks.ErrKeyMalformed, "Aw": nil, "Ax": jwks.ErrKeyMalformed, "Aw==": jwks.ErrKeyMalformed, "AAEAAQ": nil, "AAEAAR": jwks.ErrKeyMalformed,
+	} {
+		assert.Equal(t, want, judge(t, rsaKey("k").with("e", exponent)), "%q", exponent)
+	}
+}
+
+// What is wrong with a key is said, also of those beyond the hundredth.
+func TestReasonsBeyondTheLimit(t *testing.T) {
+	t.Parallel()
+	elements := make([]string, 0, 103)
+	for range 100 {
+		elements = append(elements, ecKey("k").json())
+	}
+	set, err := jwks.ParseSet([]byte(rawSet(append(elements, `{"kty":"oct","k":"AA"}`, ecKey("late").json(), `1`)...)))
+	require.NoError(t, err)
+	require.Len(t, set.Keys, 100)
+	assert.Equal(t, []jwks.Skipped{{Reason: jwks.ErrKeySymmetric}, {ID: "late", Reason: jwks.ErrKeyLimit}, {Reason: jwks.ErrKeyMalformed}}, set.Skipped)
+}
+
+// Members beside keys are passed over, whatever they are.
+func TestOtherMembersOfASet(t *testing.T) {
+	t.Parallel()
+	k := ecKey("k")
+	keys := `"keys":[` + k.json() + `]`
+	for _, set := range []string{
+		`{"a":1,` + keys + `}`, `{` + keys + `,"a":1}`, `{"a":"keys",` + keys + `}`, `{` + keys + `,"a":"keys"}`,
+		`{"a":null,"b":{"keys":[1]},` + keys + `,"c":[{"keys":[]},[]],"d":"","e":true}`,
+		`{"":{},` + keys + `}`, `{"Keys":[],` + keys + `,"KEYS":{}}`,
+	} {
+		parsed, err := jwks.ParseSet([]byte(set))
+		if assert.NoError(t, err, set) && assert.Len(t, parsed.Keys, 1, set) {
+			requireSame(t, k, parsed.Keys[0])
+			assert.Empty(t, parsed.Skipped)
+		}
+	}
+}
