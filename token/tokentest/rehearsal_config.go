@@ -62,9 +62,6 @@ const (
 	usualPatience = 30 * time.Second
 	// promptness is for a call that need not wait for the issuer.
 	promptness = time.Second
-	// doubt is how long into an outage a key that is not held may be one that
-	// was published just before it: less than a minute.
-	doubt = time.Minute - time.Second
 )
 
 func (c RehearsalConfig) lifetime() time.Duration { return cmp.Or(c.Lifetime, usualLifetime) }
@@ -104,6 +101,10 @@ func (c RehearsalConfig) prompt() time.Duration {
 	}
 	return promptness
 }
+
+// doubt is how long into an outage calls are made by a key that is not held and
+// may have been published just before it. They are answered within a minute.
+func (c RehearsalConfig) doubt() time.Duration { return max(0, 59*time.Second-c.patience()) }
 
 // issuerOptions are those of the issuer of a scene.
 func (c RehearsalConfig) issuerOptions() *Options {

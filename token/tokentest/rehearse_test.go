@@ -1,11 +1,19 @@
 package tokentest_test
 
 import (
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"slices"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
+	"github.com/postern-go/postern/jwks"
 	"github.com/postern-go/postern/scope"
 	"github.com/postern-go/postern/token/tokentest"
 )
@@ -23,11 +31,252 @@ func TestRehearsalsOfASoundService(t *testing.T) {
 	tokentest.RehearseOutage(t, sound, ordersRead)
 }
 
-func TestRehearsalsInABubble(t *testing.T) {
+// Sound services with other settings, and what a rehearsal must be told.
+func TestRehearsalsOfOtherServices(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		cfg     tokentest.RehearsalConfig
+		prepare func(*tokentest.Issuer)
+		remote  func(*jwks.RemoteConfig)
+	}{
+		"an issuer that says no-store": {
+			cfg: tokentest.RehearsalConfig{Lifetime: time.Minute, Issuer: tokentest.Options{CacheControl: "no-store"}},
+		},
+		"an issuer that says nothing": {
+			cfg:     tokentest.RehearsalConfig{Lifetime: 15 * time.Minute},
+			prepare: func(i *tokentest.Issuer) { i.SetHeader("Cache-Control", "") },
+		},
+		"keys that live for a day": {
+			cfg: tokentest.RehearsalConfig{Lifetime: 24 * time.Hour, StaleFor: 36 * time.Hour, Every: 15 * time.Minute},
+			remote: func(c *jwks.RemoteConfig) {
+				c.StaleFor = 36 * time.Hour
+			},
+		},
+		"keys that are never stale": {
+			cfg:    tokentest.RehearsalConfig{StaleFor: -1},
+			remote: func(c *jwks.RemoteConfig) { c.StaleFor = -1 },
+		},
+		"short times": {
+			cfg: tokentest.RehearsalConfig{StaleFor: 30 * time.Minute, RefetchInterval: 5 * time.Second, Every: 5 * time.Second, Patience: 5 * time.Second},
+			remote: func(c *jwks.RemoteConfig) {
+				c.StaleFor, c.RefetchInterval, c.FetchTimeout = 30*time.Minute, 5*time.Second, time.Second
+			},
+		},
+		"calls once a minute": {cfg: tokentest.RehearsalConfig{Every: time.Minute}},
+		"tokens that live for an hour": {
+			cfg: tokentest.RehearsalConfig{Issuer: tokentest.Options{Lifetime: time.Hour}},
+		},
+		"tokens that live for seconds": {
+			cfg: tokentest.RehearsalConfig{Issuer: tokentest.Options{Lifetime: 20 * time.Second}},
+		},
+		"another issuer": {
+			cfg: tokentest.RehearsalConfig{Issuer: tokentest.Options{
+				Identifier: "https://login.test/tenant", Algorithms: []string{"EdDSA", "ES256"}, Discovery: tokentest.DiscoverOpenID,
+			}},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := flaw{config: func(issuer *tokentest.Issuer, c *jwks.RemoteConfig) {
+				if test.prepare != nil {
+					test.prepare(issuer)
+				}
+				if test.remote != nil {
+					test.remote(c)
+				}
+			}}
+			test.cfg.Good = ordersRead.Good
+			test.cfg.Skip = allBut(func(scene string) bool { return !slices.Contains(similar, scene) })
+			synctest.Test(t, func(t *testing.T) {
+				played := slices.Concat(tokentest.Rotations(t, f.service, &test.cfg), tokentest.Outages(t, f.service, &test.cfg))
+				assert.Equal(t, scenes, namesOf(played))
+				for _, r := range played {
+					assert.NoError(t, r.Err(), r.String())
+				}
+			})
+		})
+	}
+}
+
+// similar are scenes to which settings make no difference that others do not
+// show.
+var similar = slices.Concat(troubles[2:4], troubles[5:])
+
+func namesOf(played []tokentest.Rehearsal) (names []string) {
+	for _, r := range played {
+		names = append(names, r.Name)
+	}
+	return names
+}
+
+// A service that lets nobody in proves nothing about its keys.
+func TestRehearsalsOfAClosedService(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		for _, r := range tokentest.Rotations(t, sound, ordersRead) {
-			assert.NoError(t, r.Err(), r.String())
+		for _, r := range tokentest.Rotations(t, sound, nil) { // without the scope
+			require.Len(t, r.Violations, 1, r.String())
+			assert.ErrorIs(t, r.Err(), tokentest.ErrRefused)
+			assert.Equal(t, http.StatusForbidden, r.Violations[0].Answer.Status)
+			assert.Zero(t, r.Simulated)
 		}
 	})
+}
+
+func TestViolationsTellWhatHappened(t *testing.T) {
+	t.Parallel()
+	f := flaw{source: incurious}
+	results := playOnly(t, f.service, []finding{{scene: "a key that signs at once"}, {scene: "connections are refused"}})
+	rotation := results["a key that signs at once"]
+	require.GreaterOrEqual(t, len(rotation.Violations), 2, rotation.String())
+	v := rotation.Violations[0]
+	assert.Equal(t, "a key that signs at once", v.Scene)
+	assert.Equal(t, "a new key signs", v.Phase)
+	assert.Equal(t, 5*time.Minute, v.At)
+	assert.Equal(t, v.At, v.Until)
+	assert.Equal(t, 20, v.Count)
+	assert.Equal(t, "a new token by es256-2", v.Sent)
+	assert.Equal(t, http.StatusUnauthorized, v.Answer.Status)
+	assert.ErrorIs(t, v, tokentest.ErrRefused)
+	for _, part := range []string{v.Scene, v.Phase, "00:05:00", v.Sent, "401 invalid_token", v.Err.Error(), "20 times"} {
+		assert.Contains(t, v.Error(), part)
+	}
+	again := rotation.Violations[1]
+	assert.Equal(t, "tokens by the old key expire", again.Phase)
+	assert.Less(t, again.At, again.Until)
+	assert.Less(t, again.Until, again.At+5*time.Minute, "the key set lives no longer")
+
+	assert.Contains(t, rotation.String(), "FAILED 20 times")
+	assert.Contains(t, results["connections are refused"].String(), "FAILED 4 times", "one call in ten seconds of the first half minute")
+	assert.Contains(t, results["requests hang"].String(), "nothing to be found")
+	assert.Empty(t, results["requests hang"].Violations)
+}
+
+func TestRotationsOutsideOfABubblePanics(t *testing.T) {
+	t.Parallel()
+	assert.Panics(t, func() { tokentest.Rotations(t, sound, nil) })
+	assert.Panics(t, func() { tokentest.Outages(t, sound, nil) })
+}
+
+// The answers with which a service may abstain, and those with which it may not.
+func TestAnswersDuringAnOutage(t *testing.T) {
+	t.Parallel()
+	answer := func(status int, retryAfter string) func(http.Handler) http.Handler {
+		return func(next http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				seen := httptest.NewRecorder()
+				next.ServeHTTP(seen, r)
+				for name, values := range seen.Header() {
+					w.Header()[name] = values
+				}
+				if seen.Code == http.StatusServiceUnavailable {
+					w.Header().Set("Retry-After", retryAfter)
+					w.WriteHeader(status)
+					return
+				}
+				w.WriteHeader(seen.Code)
+			})
+		}
+	}
+	const down = "a start while connections are refused"
+	for name, test := range map[string]struct {
+		status     int
+		retryAfter string
+		err        error
+	}{
+		"seconds":                 {503, "5", nil},
+		"a date":                  {503, "Fri, 31 Dec 1999 23:59:59 GMT", nil},
+		"neither":                 {503, "soon", tokentest.ErrAnswer},
+		"less than nothing":       {503, "-1", tokentest.ErrAnswer},
+		"another error":           {500, "5", tokentest.ErrAnswer},
+		"the token is bad":        {401, "5", tokentest.ErrBlamed},
+		"the caller may not":      {403, "5", tokentest.ErrBlamed},
+		"the caller asks wrongly": {400, "5", tokentest.ErrBlamed},
+		"come in":                 {204, "5", tokentest.ErrKeyTrusted},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := flaw{handler: answer(test.status, test.retryAfter)}
+			err := playOnly(t, f.service, []finding{{scene: down}})[down].Err()
+			assert.ErrorIs(t, err, test.err)
+		})
+	}
+}
+
+func TestHTTPTargetTellsRetryAfter(t *testing.T) {
+	t.Parallel()
+	call := tokentest.HTTPTarget(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Retry-After", "7")
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}), nil)
+	assert.Equal(t, tokentest.Answer{Status: 503, RetryAfter: "7"}, call(t.Context(), tokentest.Credentials{}))
+}
+
+const rehearsed = "TOKENTEST_REHEARSED"
+
+// rehearsals are tests that fail.
+var rehearsals = map[string]func(*testing.T){
+	"rotation": func(t *testing.T) { tokentest.RehearseRotation(t, flaw{source: incurious}.service, ordersRead) },
+	"outage":   func(t *testing.T) { tokentest.RehearseOutage(t, flaw{source: blaming}.service, ordersRead) },
+	"skip": func(t *testing.T) {
+		tokentest.RehearseOutage(t, sound, &tokentest.RehearsalConfig{Skip: map[string]string{"no such scene": "because"}})
+	},
+	"loopback":        wrong(tokentest.RehearsalConfig{Issuer: tokentest.Options{Loopback: true}}),
+	"time":            wrong(tokentest.RehearsalConfig{Issuer: tokentest.Options{Time: time.Now}}),
+	"short lifetime":  wrong(tokentest.RehearsalConfig{Lifetime: time.Second}),
+	"long lifetime":   wrong(tokentest.RehearsalConfig{Lifetime: 25 * time.Hour}),
+	"seldom":          wrong(tokentest.RehearsalConfig{Every: 2 * time.Minute}),
+	"no patience":     wrong(tokentest.RehearsalConfig{Patience: -time.Second}),
+	"no recovery":     wrong(tokentest.RehearsalConfig{Recovery: -time.Second}),
+	"no interval":     wrong(tokentest.RehearsalConfig{RefetchInterval: -time.Second}),
+	"before the next": wrong(tokentest.RehearsalConfig{Every: -time.Second}),
+}
+
+func wrong(cfg tokentest.RehearsalConfig) func(*testing.T) {
+	return func(t *testing.T) { tokentest.RehearseRotation(t, sound, &cfg) }
+}
+
+// A test that fails, for the next one to run.
+func TestOfARehearsal(t *testing.T) {
+	name, ok := os.LookupEnv(rehearsed)
+	if !ok {
+		t.Skip("run by TestRehearsalsFail")
+	}
+	rehearsals[name](t)
+}
+
+// Rehearsals themselves fail, and say why.
+func TestRehearsalsFail(t *testing.T) {
+	t.Parallel()
+	for name, parts := range map[string][]string{
+		"rotation": {
+			"--- FAIL: TestOfARehearsal/a_key_that_signs_at_once", "--- PASS: TestOfARehearsal/a_leaked_key_withdrawn",
+			"a new token by es256-2, answered 401 invalid_token: " + tokentest.ErrRefused.Error(), "Why this matters: ", "VERDICT",
+		},
+		"outage": {
+			"--- FAIL: TestOfARehearsal/requests_hang", "--- FAIL: TestOfARehearsal/a_start_while_requests_hang",
+			tokentest.ErrBlamed.Error(), "VERDICT",
+		},
+		"skip":            {tokentest.ErrSkip.Error(), "no such scene"},
+		"loopback":        {jwks.ErrConfig.Error(), "Loopback"},
+		"time":            {jwks.ErrConfig.Error(), "Time"},
+		"short lifetime":  {jwks.ErrConfig.Error(), "Lifetime"},
+		"long lifetime":   {jwks.ErrConfig.Error(), "Lifetime"},
+		"seldom":          {jwks.ErrConfig.Error(), "Every"},
+		"no patience":     {jwks.ErrConfig.Error(), "Patience"},
+		"no recovery":     {jwks.ErrConfig.Error(), "Recovery"},
+		"no interval":     {jwks.ErrConfig.Error(), "RefetchInterval"},
+		"before the next": {jwks.ErrConfig.Error(), "Every"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			run := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestOfARehearsal$", "-test.v")
+			run.Env = append(os.Environ(), rehearsed+"="+name)
+			output, err := run.CombinedOutput()
+			var exit *exec.ExitError
+			require.ErrorAs(t, err, &exit)
+			for _, part := range parts {
+				assert.Contains(t, string(output), part)
+			}
+		})
+	}
 }

@@ -66,7 +66,7 @@ func (tr trouble) act(s *stage) {
 	old := s.issuer.SigningKey()
 	tr.begin(s.issuer)
 	next := s.issuer.Announce()
-	tr.run(s, "the outage begins", doubt, s.by(next, "just published", mustAbstain))
+	tr.run(s, "the outage begins", s.cfg.doubt(), s.by(next, "just published", mustAbstain))
 	tr.run(s, "the outage goes on", max(20*time.Minute, 2*s.cfg.lifetime()), s.by(next, "just published", mustNotAdmit))
 	s.comeUp()
 	s.run(phase{
@@ -83,13 +83,13 @@ func (tr trouble) act(s *stage) {
 // run is a phase of the outage, cut to the time in which keys serve. A key that
 // was published in it can only be unknown.
 func (tr trouble) run(s *stage, name string, lasts time.Duration, unknown line) {
-	lasts = min(lasts, s.cfg.grace())
-	if lasts <= 0 {
+	if s.cfg.grace() <= 0 {
 		return
 	}
+	lasts = min(lasts, s.cfg.grace())
 	most := s.retries(lasts)
-	if tr.told {
-		most = 3 + int(lasts/retryAfter)
+	if tr.told && lasts < retryAfter {
+		most = 2
 	}
 	s.run(phase{name: name, lasts: lasts, most: most, lines: with(s.usual(s.cfg.prompt()), unknown)})
 }
