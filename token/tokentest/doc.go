@@ -1,7 +1,8 @@
 // Package tokentest helps to test services that enforce access tokens with
-// postern. It has two parts: an authorization server that really signs, so
-// that nothing needs to be mocked, and a suite of attacks to run against the
-// service as it is wired together.
+// postern. It has three parts: an authorization server that really signs, so
+// that nothing needs to be mocked, a suite of attacks to run against the service
+// as it is wired together, and rehearsals of the days on which the issuer
+// changes its keys or is down.
 //
 // # The issuer
 //
@@ -37,6 +38,31 @@
 //
 // The list grows with new versions of this module, and a service that is sound
 // keeps passing.
+//
+// # Rehearsals
+//
+// RehearseRotation and RehearseOutage play what happens to issuers, hours of it
+// within a second, while good and bad calls come in. They fail if a good token
+// is refused, a bad one let in, a key trusted for too long, or the issuer asked
+// too often:
+//
+//	func TestDaysThatComeToEveryService(t *testing.T) {
+//		service := func(t *testing.T, issuer *tokentest.Issuer) tokentest.Target {
+//			verifier, err := token.NewVerifier(issuer.Config("https://orders.example.com"))
+//			if err != nil {
+//				t.Fatal(err)
+//			}
+//			return tokentest.HTTPTarget(newService(verifier), func() *http.Request {
+//				return httptest.NewRequest("GET", "/orders", nil)
+//			})
+//		}
+//		cfg := &tokentest.RehearsalConfig{Good: []tokentest.Edit{
+//			tokentest.Audience("https://orders.example.com"),
+//			tokentest.Scope("orders:read"),
+//		}}
+//		tokentest.RehearseRotation(t, service, cfg)
+//		tokentest.RehearseOutage(t, service, cfg)
+//	}
 //
 // This package imports testing and holds private keys in the open. It is for
 // tests: no program that serves should link it.

@@ -6,14 +6,16 @@ import (
 )
 
 // Service makes the service under test as it goes into production, but for its
-// issuer, which is this one: token.Config from Issuer.Config, or
+// issuer, which is this one: with token.Config from Issuer.Config, or
 // jwks.RemoteConfig with Issuer.Client. It is called once for each scene, in a
 // bubble of testing/synctest, with the T of that bubble. It must not fail
 // because the issuer is down: some scenes begin with that.
 //
-// In a bubble there is no network, and every goroutine must end with the
-// bubble. What the service starts besides its calls has to be stopped by
-// t.Cleanup or at the end of t.Context.
+// What a bubble demands of a service: there is no network. Every goroutine that
+// it starts besides its calls has to end by t.Cleanup or with t.Context, and
+// calls end when their context does. No goroutine may wait for a sync.Mutex
+// whose holder waits for the issuer: time stands still then, and the test hangs.
+// Package jwks does none of that.
 type Service func(t *testing.T, issuer *Issuer) Target
 
 // RehearseRotation plays the days on which an issuer changes its keys, in

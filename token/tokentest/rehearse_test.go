@@ -280,3 +280,12 @@ func TestRehearsalsFail(t *testing.T) {
 		})
 	}
 }
+
+// The examples are of a sound service.
+func TestRehearsalOfTheExample(t *testing.T) {
+	t.Parallel()
+	tokentest.RehearseRotation(t, ordersService, &tokentest.RehearsalConfig{
+		Good: []tokentest.Edit{tokentest.Audience("https://orders.example.com"), tokentest.Scope("orders:read")},
+		Skip: allBut(func(scene string) bool { return scene == "a key announced ahead" }),
+	})
+}
