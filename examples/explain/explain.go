@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/postern-go/postern/token"
+)
+
+// patience is how long the issuer may take to answer, discovery included.
+const patience = 15 * time.Second
+
+type explanation struct {
+	verifier *token.Verifier
+	keys     keys
+}
+
+func newExplanation(o options) (*explanation, error) {
+	k, err := o.keys()
+	if err != nil {
+		return nil, err
+	}
+	verifier, err := token.NewVerifier(token.Config{
+		Issuer:     o.issuer,
+		Audience:   o.audience,
+		Keys:       k.source,
+		Algorithms: o.algorithms,
+		Profile:    o.profile(),
+		Leeway:     o.leeway,
+		CacheSize:  -1,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &explanation{verifier, k}, nil
+}
+
+// explain prints the findings and what the token says, and returns the exit
+// code.
+func (e *explanation) explain(ctx context.Context, raw string, out io.Writer) int {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	findings := e.verifier.Explain(ctx, token.Bearer(raw))
+	first := firstFault(findings)
+	fmt.Fprintln(out, "Checks, in the order in which a service makes them:")
+	for _, f := range findings {
+		fmt.Fprintln(out, "  "+line(f))
+	}
+	if last := findings[len(findings)-1]; last.Check != lastCheck {
+		fmt.Fprintf(out, "  ----  nothing more can be checked, since %q failed\n", last.Check)
+	}
+	e.keys.print(out)
+	printContents(out, raw, findings)
+	return printVerdict(out, first)
+}
+
+// lastCheck is the name of the check that comes last when all can be made.
+const lastCheck = "binding"
+
+func firstFault(findings []token.Finding) error {
+	for _, f := range findings {
+		if f.Err != nil {
+			return f.Err
+		}
+	}
+	return nil
+}
+
+func line(f token.Finding) string {
+	switch {
+	case f.Skipped:
+		return "----  " + f.Check + ": not checked"
+	case f.Err == nil:
+		return "ok    " + f.Check
+	case errors.Is(f.Err, token.ErrUnavailable):
+		return "??    " + f.Check + ": " + printable(f.Err.Error())
+	default:
+		return "FAIL  " + f.Check + " (" + token.Reason(f.Err) + "): " + printable(f.Err.Error())
+	}
+}
+
+// printVerdict says what a service would have answered, which the first fault
+// decides.
+func printVerdict(out io.Writer, first error) int {
+	switch {
+	case first == nil:
+		fmt.Fprintln(out, "\nVerdict: good. Whether it is enough for a call is for the service's policy to say.")
+		return exitGood
+	case errors.Is(first, token.ErrUnavailable):
+		fmt.Fprintln(out, "\nVerdict: none. The token could not be judged; a service answers 503, and its client keeps the token.")
+		return exitUnjudged
+	default:
+		fmt.Fprintf(out, "\nVerdict: refused, reason %q. See docs/reasons.md for the cure.\n", token.Reason(first))
+		return exitRefused
+	}
+}

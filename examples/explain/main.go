@@ -1,0 +1,57 @@
+// Command explain shows an operator everything that is wrong with one access
+// token: it makes every check that a service with the same settings would make,
+// prints each with its verdict, and goes on after the first that fails.
+//
+//	go run ./examples/explain -issuer https://login.example.com \
+//	    -audience https://orders.example.com < token
+//
+// The token is read from standard input, so that it stands in no history of a
+// shell and no list of processes, and is not printed. Its header and claims
+// are: mind where the output goes.
+//
+// The exit code is 0 for a good token, 1 for one that is refused, 2 if the
+// command was given wrongly, and 3 if the token could not be judged, because
+// the issuer's keys are out of reach.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"io"
+	"os"
+	"os/signal"
+)
+
+// The exit codes.
+const (
+	exitGood = iota
+	exitRefused
+	exitUsage
+	exitUnjudged
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+func run(ctx context.Context, args []string, in io.Reader, out, problems io.Writer) int {
+	o, err := parse(args, problems)
+	if errors.Is(err, flag.ErrHelp) {
+		return exitGood
+	}
+	if err != nil {
+		return exitUsage
+	}
+	e, err := newExplanation(o)
+	if err != nil {
+		return usageError(problems, err)
+	}
+	raw, err := read(in)
+	if err != nil {
+		return usageError(problems, err)
+	}
+	return e.explain(ctx, raw, out)
+}
