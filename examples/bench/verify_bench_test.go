@@ -2,6 +2,7 @@ package bench_test
 
 import (
 	"fmt"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -9,17 +10,23 @@ import (
 	"github.com/postern-go/postern/examples/bench"
 )
 
+// tokens are the same for all peers, and made when first asked for.
+var tokens = func() map[string]func() string {
+	made := map[string]func() string{}
+	for _, alg := range bench.Algorithms {
+		for _, size := range sizes {
+			made[fmt.Sprint(alg, size)] = sync.OnceValue(func() string { return issuers[alg]().Token(size) })
+		}
+	}
+	return made
+}()
+
 // BenchmarkVerify is the comparison: the same token, in the same process, with
 // one goroutine. The peers named floor are what nobody can go below.
 func BenchmarkVerify(b *testing.B) {
 	for _, size := range sizes {
 		for _, alg := range bench.Algorithms {
-			raw := issuers[alg]().Token(size)
-			b.Run(name(alg, size, "floor-signature"), loop(issuers[alg]().Signature(raw)))
-			b.Run(name(alg, size, "floor-lookup"), loop(bench.LookUp(raw)))
-			for _, peer := range bench.Peers {
-				b.Run(name(alg, size, peer.Name), loop(check(verifier(b, peer, issuers[alg]()), raw)))
-			}
+			compare(b, alg, size, loop)
 		}
 	}
 }
@@ -27,21 +34,25 @@ func BenchmarkVerify(b *testing.B) {
 // BenchmarkVerifyParallel keeps all processors busy. Compare -cpu 1 and 2.
 func BenchmarkVerifyParallel(b *testing.B) {
 	for _, alg := range bench.Algorithms {
-		raw := issuers[alg]().Token(900)
-		b.Run(name(alg, 900, "floor-signature"), parallel(issuers[alg]().Signature(raw)))
-		b.Run(name(alg, 900, "floor-lookup"), parallel(bench.LookUp(raw)))
-		for _, peer := range bench.Peers {
-			b.Run(name(alg, 900, peer.Name), parallel(check(verifier(b, peer, issuers[alg]()), raw)))
-		}
+		compare(b, alg, 900, parallel)
 	}
 }
 
-func name(alg string, size int, peer string) string {
-	return fmt.Sprintf("alg=%s/size=%d/peer=%s", alg, size, peer)
-}
-
-func check(verify bench.Verify, raw string) func() bool {
-	return func() bool { return verify(raw) == nil }
+func compare(b *testing.B, alg string, size int, measure func(func() bool) func(*testing.B)) {
+	b.Helper()
+	token := tokens[fmt.Sprint(alg, size)]
+	run := func(peer string, ok func(testing.TB) func() bool) {
+		b.Run(fmt.Sprintf("alg=%s/size=%d/peer=%s", alg, size, peer), func(b *testing.B) { measure(ok(b))(b) })
+	}
+	run("floor-signature", func(testing.TB) func() bool { return issuers[alg]().Signature(token()) })
+	run("floor-lookup", func(testing.TB) func() bool { return bench.LookUp(token()) })
+	for _, peer := range bench.Peers {
+		run(peer.Name, func(tb testing.TB) func() bool {
+			verify := verifier(tb, peer, issuers[alg]())
+			raw := token()
+			return func() bool { return verify(raw) == nil }
+		})
+	}
 }
 
 func loop(ok func() bool) func(*testing.B) {

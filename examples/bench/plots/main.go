@@ -25,16 +25,14 @@ func main() {
 }
 
 func run() error {
-	plan := rounds.Plan{Benchmarks: "^BenchmarkGrowth"}
-	flag.IntVar(&plan.Rounds, "rounds", 7, "how often everything is measured; plots show medians")
-	flag.StringVar(&plan.Time, "benchtime", "50ms", "how long each measurement takes")
-	flag.StringVar(&plan.Raw, "raw", "", "a file to keep what was measured in")
-	from := flag.String("from", "", "draw what an earlier -raw file holds, and measure nothing")
+	var plan rounds.Plan
+	plan.Define(7, "50ms")
 	unit := flag.String("unit", "cpu-ns/op", "what is drawn: cpu-ns/op (time of processors) or ns/op (time on the wall)")
 	dir := flag.String("dir", "../../docs/plots", "where the plots go")
 	into := flag.String("into", "", "a Markdown file with marks for the tables; they are printed if there is none")
 	flag.Parse()
-	set, err := rounds.Measured(plan, *from)
+	plan.Groups = groups()
+	set, err := plan.Results(os.Stderr)
 	if err != nil {
 		return err
 	}
@@ -47,6 +45,17 @@ func run() error {
 		tables.WriteString(p.table(set, *unit))
 	}
 	return document.Write(*into, "growth", tables.String())
+}
+
+// groups are the benchmarks, a large one in parts.
+func groups() (list []string) {
+	for _, name := range []string{"Keys", "Issuers", "Rules", "Scopes"} {
+		list = append(list, "^BenchmarkGrowth"+name+"$")
+	}
+	for _, size := range sizes {
+		list = append(list, fmt.Sprintf("^BenchmarkGrowthSize$/./^n=%d$", size))
+	}
+	return list
 }
 
 // series is one line of a plot, over the sizes called n in the benchmarks.

@@ -28,15 +28,12 @@ func main() {
 
 type options struct {
 	plan               rounds.Plan
-	from, into, unit   string
+	into, unit         string
 	parallel, refusals bool
 }
 
 func readOptions() (o options) {
-	flag.IntVar(&o.plan.Rounds, "rounds", 11, "how often everything is measured; tables show medians")
-	flag.StringVar(&o.plan.Time, "benchtime", "100ms", "how long each measurement takes")
-	flag.StringVar(&o.plan.Raw, "raw", "", "a file to keep what was measured in")
-	flag.StringVar(&o.from, "from", "", "print what an earlier -raw file holds, and measure nothing")
+	o.plan.Define(11, "100ms")
 	flag.StringVar(&o.into, "into", "", "a Markdown file with marks for the tables; they are printed if there is none")
 	flag.StringVar(&o.unit, "unit", "cpu-ns/op", "what is compared: cpu-ns/op (time of processors) or ns/op (time on the wall)")
 	flag.BoolVar(&o.parallel, "parallel", false, "measure how much faster two processors are than one, instead")
@@ -54,9 +51,9 @@ func run(o options) error {
 		}
 		return document.Write(o.into, "refusals", text)
 	case o.parallel:
-		o.plan.Benchmarks = "^BenchmarkVerifyParallel$/^alg=(RS256|EdDSA)$"
+		o.plan.Groups = parallelGroups()
 		o.plan.Flags = []string{"-test.cpu=1,2"}
-		set, err := rounds.Measured(o.plan, o.from)
+		set, err := o.plan.Results(os.Stderr)
 		if err != nil {
 			return err
 		}
@@ -68,8 +65,8 @@ func run(o options) error {
 
 // compare writes the tables of all peers, in full and in short.
 func (o options) compare() error {
-	o.plan.Benchmarks = "^Benchmark(Verify|HTTP|Refuse|GRPC|Interceptor|Claims)$"
-	set, err := rounds.Measured(o.plan, o.from)
+	o.plan.Groups = groups()
+	set, err := o.plan.Results(os.Stderr)
 	if err != nil {
 		return err
 	}
@@ -78,6 +75,17 @@ func (o options) compare() error {
 		return err
 	}
 	return o.write("short", t.short()+"\n", set)
+}
+
+// groups are what is compared with one another.
+func groups() (list []string) {
+	for _, c := range columns() {
+		list = append(list, fmt.Sprintf("^BenchmarkVerify$/^alg=%s$/^size=%d$", c.alg, c.size))
+	}
+	for _, kind := range []string{"unary", "stream", "message"} {
+		list = append(list, "^BenchmarkGRPC$/^kind="+kind+"$")
+	}
+	return append(list, "^BenchmarkHTTP$", "^BenchmarkRefuse$", "^BenchmarkInterceptor$", "^BenchmarkClaims$")
 }
 
 // write adds what was measured with which versions.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/postern-go/postern/examples/bench"
@@ -15,14 +16,28 @@ import (
 func speedUps(set results.Set, unit string) string {
 	var b strings.Builder
 	b.WriteString("### Two processors, in terms of one (900 B)\n\n| | RS256 | EdDSA |\n|---|--:|--:|\n")
+	for _, name := range parallelNames() {
+		fmt.Fprintf(&b, "| %s | %.2f | %.2f |\n", name, speedUp(set, unit, name, "RS256"), speedUp(set, unit, name, "EdDSA"))
+	}
+	return b.String() + "\n"
+}
+
+// parallelGroups are one for each peer: only with itself is it compared.
+func parallelGroups() (list []string) {
+	for _, alg := range []string{"RS256", "EdDSA"} {
+		for _, name := range parallelNames() {
+			list = append(list, fmt.Sprintf("^BenchmarkVerifyParallel$/^alg=%s$/^size=900$/^peer=%s$", alg, regexp.QuoteMeta(name)))
+		}
+	}
+	return list
+}
+
+func parallelNames() []string {
 	names := []string{signature, lookUp}
 	for _, peer := range bench.Peers {
 		names = append(names, peer.Name)
 	}
-	for _, name := range names {
-		fmt.Fprintf(&b, "| %s | %.2f | %.2f |\n", name, speedUp(set, unit, name, "RS256"), speedUp(set, unit, name, "EdDSA"))
-	}
-	return b.String() + "\n"
+	return names
 }
 
 func speedUp(set results.Set, unit, peer, alg string) float64 {

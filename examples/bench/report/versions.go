@@ -33,7 +33,8 @@ func modules() (paths []string) {
 }
 
 func machine(set results.Set) string {
-	return fmt.Sprintf("%s, %s/%s, %s, %d rounds.\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, set.Machine["cpu"], roundsOf(set))
+	return fmt.Sprintf("%s, %s/%s, %s, %d rounds; measurements that others disturbed: %s.\n",
+		runtime.Version(), runtime.GOOS, runtime.GOARCH, set.Machine["cpu"], roundsOf(set), set.Machine["disturbed"])
 }
 
 // roundsOf is how often each benchmark was run.
