@@ -2,6 +2,7 @@ package strict
 
 import (
 	"errors"
+	"math/bits"
 	"slices"
 	"strings"
 	"unicode/utf16"
@@ -294,7 +295,7 @@ func (s *scanner) separator(closing byte) (more bool, err error) {
 
 // string takes a string with its quotes. That the text is valid UTF-8 is known.
 func (s *scanner) string() error {
-	for i := s.pos + 1; i < len(s.text); i++ {
+	for i := plainEnd(s.text, s.pos+1); i < len(s.text); i = plainEnd(s.text, i+1) {
 		switch c := s.text[i]; {
 		case c == '"':
 			s.pos = i + 1
@@ -310,6 +311,31 @@ func (s *scanner) string() error {
 		}
 	}
 	return ErrSyntax
+}
+
+// plainEnd is the index of the first byte of text, from i on, that is a quote, a
+// backslash or a control character: all that has a meaning within a string. It
+// looks at eight bytes at a time, since most of a token is strings.
+func plainEnd(text string, i int) int {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	for ; len(text)-i >= 8; i += 8 {
+		b := text[i : i+8]
+		x := uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 |
+			uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
+		quote, backslash := x^('"'*ones), x^('\\'*ones)
+		// The top bit of a byte of (y - n) &^ y is set where a byte of y is
+		// below n. It may be set wrongly above such a byte, never below.
+		found := ((x-' '*ones)&^x | (quote-ones)&^quote | (backslash-ones)&^backslash) & tops
+		if found != 0 {
+			return i + bits.TrailingZeros64(found)/8
+		}
+	}
+	for ; i < len(text); i++ {
+		if c := text[i]; c == '"' || c == '\\' || c < ' ' {
+			break
+		}
+	}
+	return i
 }
 
 // escapeLen is the length of the escape sequence that text begins with. A

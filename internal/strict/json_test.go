@@ -270,3 +270,21 @@ func BenchmarkMembers(b *testing.B) {
 		}
 	}
 }
+
+// A string ends where it ends, wherever that is within eight bytes and whatever
+// stands around it.
+func TestStringsOfAllLengths(t *testing.T) {
+	t.Parallel()
+	for _, filler := range []string{"a", "\u00e9", "!", "#", "[", "]", "\x7f", "\u0080", "~"} {
+		for n := range 40 {
+			body := strings.Repeat(filler, n)
+			require.NoError(t, strict.Valid(`"`+body+`"`), "%q", body)
+			require.NoError(t, strict.Valid(`["`+body+`","`+body+`"]`), "%q", body)
+			require.NoError(t, strict.Valid(`"`+body+`\"`+body+`"`), "%q", body)
+			for _, bad := range []string{"\x00", "\n", "\x1f"} {
+				require.ErrorIs(t, strict.Valid(`"`+body+bad+body+`"`), strict.ErrSyntax, "%q", body)
+			}
+			require.ErrorIs(t, strict.Valid(`"`+body), strict.ErrSyntax, "%q", body)
+		}
+	}
+}
