@@ -1,0 +1,42 @@
+package main
+
+// target is a package with the files of it that decide something.
+type target struct {
+	dir   string
+	files []string
+	// more are packages whose tests are asked where those of the package
+	// itself notice nothing, from the nearest on.
+	more []string
+}
+
+// targets are all that decides about a call. What is left out reports, prints
+// and observes.
+var targets = []target{
+	{dir: "internal/strict", files: []string{"base64url.go", "json.go"}, more: []string{"token", "jwks"}},
+	{dir: "internal/credentials", files: []string{"credentials.go"}, more: []string{"middleware", "grpcauth"}},
+	{dir: "internal/guard", files: []string{"guard.go"}, more: []string{"middleware", "grpcauth"}},
+	{dir: "internal/challenge", files: []string{"table.go", "writer.go"}, more: []string{"middleware", "grpcauth"}},
+	{dir: "token", files: []string{
+		"compact.go", "header.go", "payload.go", "algorithm.go", "keys.go", "checks.go", "numericdate.go",
+		"binding.go", "verifier.go", "cache.go", "issuers.go", "config.go", "profile.go", "context.go", "claims.go",
+		"token.go", "errors.go",
+	}, more: []string{"middleware", "grpcauth"}},
+	{dir: "scope", files: []string{"policy.go", "parse.go"}, more: []string{"middleware"}},
+	{dir: "jwks", files: []string{"parse.go", "jwk.go", "weak.go", "source.go"}, more: []string{"token"}},
+	{dir: "middleware", files: []string{
+		"middleware.go", "mux.go", "present.go", "answer.go", "config.go", "forward.go", "origin.go",
+	}},
+	{dir: "grpcauth", files: []string{
+		"interceptor.go", "stream.go", "pump.go", "present.go", "answer.go", "config.go", "policies.go", "forward.go",
+	}},
+}
+
+// slow are tests that measure instead of decide. They are left out but for
+// the files whose work they measure.
+const (
+	slow     = "^(TestCacheUnderFlood|TestMemoryOfACall|TestMemoryOfASet)$"
+	measured = "token/cache.go"
+)
+
+// modulePath is what import paths of this module begin with.
+const modulePath = "github.com/postern-go/postern/"
