@@ -2,6 +2,7 @@ package token_test
 
 import (
 	"context"
+	"crypto/ed25519"
 	"crypto/rsa"
 	"fmt"
 	"maps"
@@ -99,7 +100,7 @@ func TestKeysOfACarelessSource(t *testing.T) {
 			row{name: alg + " by a key for RS256", mint: mint{alg: alg}, cfg: source(jwks.Key{ID: "ed", Algorithm: "RS256", Public: ed}), want: token.ErrAlgorithm},
 			row{name: alg + " by a key for EdDSA", mint: mint{alg: alg}, cfg: source(jwks.Key{ID: "ed", Algorithm: "EdDSA", Public: ed})},
 			row{name: alg + " by a key for Ed25519", mint: mint{alg: alg}, cfg: source(jwks.Key{ID: "ed", Algorithm: "Ed25519", Public: ed})},
-			row{name: alg + " by a key cut short", mint: mint{alg: alg}, cfg: source(jwks.Key{ID: "ed", Public: keys.ed()[32:63]}), want: token.ErrAlgorithm},
+			row{name: alg + " by a key cut short", mint: mint{alg: alg}, cfg: source(jwks.Key{ID: "ed", Public: ed25519.PublicKey(keys.ed()[32:63])}), want: token.ErrAlgorithm},
 			row{name: alg + " by no key", mint: mint{alg: alg}, cfg: source(jwks.Key{ID: "ed"}), want: token.ErrAlgorithm},
 		)
 	}
@@ -174,9 +175,9 @@ func TestPinsLastAndAreBounded(t *testing.T) {
 	for range 1100 {
 		_, err := v.Authenticate(context.Background(), first)
 		require.NoError(t, err)
+		_, err = v.Authenticate(context.Background(), second)
+		require.ErrorIs(t, err, token.ErrAlgorithm, "no number of uses makes a key forget")
 	}
-	_, err := v.Authenticate(context.Background(), second)
-	require.ErrorIs(t, err, token.ErrAlgorithm, "1100 uses do not make a key forget")
 
 	anew := newVerifier(t, func(c *token.Config) {
 		both(c)
