@@ -274,7 +274,7 @@ func TestBackoff(t *testing.T) {
 			for _, j := range []float64{0.25, 0.5, 0} {
 				jitter = j
 				require.Error(t, r.Ready(t.Context()))
-				time.Sleep(r.Status().NextRefresh.Sub(time.Now()))
+				time.Sleep(time.Until(r.Status().NextRefresh))
 			}
 			q := s.seen()
 			require.Equal(t, 250*time.Millisecond, q[1].at.Sub(q[0].at))
