@@ -3,6 +3,7 @@ package tokentest_test
 import (
 	"context"
 	"errors"
+	"net/http"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -87,6 +88,7 @@ var flaws = map[string]struct {
 		{"another key under the same id", "the other key is in use", tokentest.ErrKeyTrusted},
 	}},
 	"verified tokens are remembered without their key": {flaw{auth: trusting}, []finding{
+		{"a key announced ahead", "the old key is dead", tokentest.ErrKeyTrusted},
 		{"a leaked key withdrawn", "it is dead", tokentest.ErrKeyTrusted},
 		{"the signing key leaked", "it is dead", tokentest.ErrKeyTrusted},
 		{"another key under the same id", "the other key is in use", tokentest.ErrKeyTrusted},
@@ -101,6 +103,9 @@ var flaws = map[string]struct {
 	}},
 	"every unknown key is asked for": {flaw{source: eager}, []finding{
 		{"a flood of unknown keys", "tokens of invented keys", tokentest.ErrRequests},
+		{"a key that signs at once", "a new key signs", tokentest.ErrRequests},
+	}},
+	"callers do not share a fetch": {flaw{source: lonely}, []finding{
 		{"a key that signs at once", "a new key signs", tokentest.ErrRequests},
 	}},
 	"bad signatures are asked about": {flaw{auth: suspicious}, []finding{
@@ -145,8 +150,15 @@ var flaws = map[string]struct {
 		inEach(cold, "there are no keys yet", tokentest.ErrAdmitted),
 		inEach(troubles[:1], "the outage begins", tokentest.ErrKeyTrusted),
 	)},
-	"it waits for ever": {flaw{target: stuck}, inEach(cold[1:2], "there are no keys yet", tokentest.ErrSlow)},
-	"it panics":         {flaw{target: panicking}, inEach(rotations[:1], "an ordinary time", tokentest.ErrAnswer)},
+	"gRPC: an outage is blamed on tokens": {flaw{source: blaming, target: overGRPC}, slices.Concat(
+		inEach(cold, "there are no keys yet", tokentest.ErrBlamed),
+		inEach(troubles[:1], "the outage begins", tokentest.ErrBlamed),
+	)},
+	"gRPC: keys are wiped by failures":   {flaw{source: wiped, target: overGRPC}, inEach(troubles[:1], "the outage goes on", tokentest.ErrRefused)},
+	"gRPC: another error":                {flaw{target: internalOverGRPC}, inEach(cold[:1], "there are no keys yet", tokentest.ErrAnswer)},
+	"it waits for ever":                  {flaw{target: stuck}, inEach(cold[1:2], "there are no keys yet", tokentest.ErrSlow)},
+	"it waits for its caller to give up": {flaw{target: patient}, inEach(cold[1:2], "there are no keys yet", tokentest.ErrSlow)},
+	"it panics":                          {flaw{target: panicking}, inEach(rotations[:1], "an ordinary time", tokentest.ErrAnswer)},
 }
 
 func inEach(scenes []string, phase string, err error) (findings []finding) {
@@ -162,6 +174,38 @@ func stuck(next tokentest.Target) tokentest.Target {
 		answer := next(ctx, c)
 		if !answer.Admitted {
 			time.Sleep(5 * time.Minute)
+		}
+		return answer
+	}
+}
+
+// codes are the gRPC status codes of answers over HTTP.
+var codes = map[int]uint32{http.StatusUnauthorized: 16, http.StatusServiceUnavailable: 14}
+
+// overGRPC answers as a service over gRPC does.
+func overGRPC(next tokentest.Target) tokentest.Target {
+	return func(ctx context.Context, c tokentest.Credentials) tokentest.Answer {
+		answer := next(ctx, c)
+		return tokentest.Answer{Admitted: answer.Admitted, Code: codes[answer.Status], Challenge: answer.Challenge}
+	}
+}
+
+func internalOverGRPC(next tokentest.Target) tokentest.Target {
+	return func(ctx context.Context, c tokentest.Credentials) tokentest.Answer {
+		answer := overGRPC(next)(ctx, c)
+		if answer.Code == 14 {
+			answer.Code = 13
+		}
+		return answer
+	}
+}
+
+// patient waits for its caller to give up.
+func patient(next tokentest.Target) tokentest.Target {
+	return func(ctx context.Context, c tokentest.Credentials) tokentest.Answer {
+		answer := next(ctx, c)
+		if !answer.Admitted {
+			<-ctx.Done()
 		}
 		return answer
 	}

@@ -189,6 +189,21 @@ func eager(issuer *tokentest.Issuer, remote *jwks.Remote) jwks.Source {
 	})
 }
 
+// lonely asks for what it has not seen, each caller for himself.
+func lonely(issuer *tokentest.Issuer, _ *jwks.Remote) jwks.Source {
+	var seen memo[[]jwks.Key]
+	return source(func(ctx context.Context, kid string) ([]jwks.Key, error) {
+		if keys, ok := seen.get(kid); ok {
+			return keys, nil
+		}
+		keys, err := fetchKeys(ctx, issuer, kid)
+		if err == nil {
+			seen.set(kid, keys)
+		}
+		return keys, err
+	})
+}
+
 // impatient asks the issuer at each call for which its keys are not new, and
 // falls back on them.
 func impatient(issuer *tokentest.Issuer, remote *jwks.Remote) jwks.Source {
