@@ -25,3 +25,13 @@ func MissingKids(r *Remote) int {
 func NewGuardedTransport(allowed []string, resolver *net.Resolver) *http.Transport {
 	return newTransport(dialer{allowed: allowed, timeout: 5 * time.Second, resolver: resolver})
 }
+
+// Settle waits for the flight under way, if there is one.
+func Settle(r *Remote) {
+	if f := r.flight.Load(); f != nil {
+		<-f.done
+	}
+}
+
+// Holds tells whether r holds a key of that id, at no cost to its budget.
+func Holds(r *Remote, kid string) bool { return r.view.Load().lookup(kid) != nil }
