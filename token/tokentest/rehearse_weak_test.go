@@ -1,9 +1,7 @@
 package tokentest_test
 
 import (
-	"context"
 	"errors"
-	"net/http"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -166,59 +164,6 @@ func inEach(scenes []string, phase string, err error) (findings []finding) {
 		findings = append(findings, finding{scene, phase, err})
 	}
 	return findings
-}
-
-// stuck waits without a look at the context of the call.
-func stuck(next tokentest.Target) tokentest.Target {
-	return func(ctx context.Context, c tokentest.Credentials) tokentest.Answer {
-		answer := next(ctx, c)
-		if !answer.Admitted {
-			time.Sleep(5 * time.Minute)
-		}
-		return answer
-	}
-}
-
-// codes are the gRPC status codes of answers over HTTP.
-var codes = map[int]uint32{http.StatusUnauthorized: 16, http.StatusServiceUnavailable: 14}
-
-// overGRPC answers as a service over gRPC does.
-func overGRPC(next tokentest.Target) tokentest.Target {
-	return func(ctx context.Context, c tokentest.Credentials) tokentest.Answer {
-		answer := next(ctx, c)
-		return tokentest.Answer{Admitted: answer.Admitted, Code: codes[answer.Status], Challenge: answer.Challenge}
-	}
-}
-
-func internalOverGRPC(next tokentest.Target) tokentest.Target {
-	return func(ctx context.Context, c tokentest.Credentials) tokentest.Answer {
-		answer := overGRPC(next)(ctx, c)
-		if answer.Code == 14 {
-			answer.Code = 13
-		}
-		return answer
-	}
-}
-
-// patient waits for its caller to give up.
-func patient(next tokentest.Target) tokentest.Target {
-	return func(ctx context.Context, c tokentest.Credentials) tokentest.Answer {
-		answer := next(ctx, c)
-		if !answer.Admitted {
-			<-ctx.Done()
-		}
-		return answer
-	}
-}
-
-func panicking(next tokentest.Target) tokentest.Target {
-	return func(ctx context.Context, c tokentest.Credentials) tokentest.Answer {
-		answer := next(ctx, c)
-		if !answer.Admitted {
-			panic("no")
-		}
-		return answer
-	}
 }
 
 // Each flaw is found in the scenes that are about it.

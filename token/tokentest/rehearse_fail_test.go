@@ -1,0 +1,84 @@
+package tokentest_test
+
+import (
+	"os"
+	"os/exec"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/postern-go/postern/jwks"
+	"github.com/postern-go/postern/token/tokentest"
+)
+
+const rehearsed = "TOKENTEST_REHEARSED"
+
+// rehearsals are tests that fail.
+var rehearsals = map[string]func(*testing.T){
+	"rotation": func(t *testing.T) { tokentest.RehearseRotation(t, flaw{source: incurious}.service, ordersRead) },
+	"outage":   func(t *testing.T) { tokentest.RehearseOutage(t, flaw{source: blaming}.service, ordersRead) },
+	"skip": func(t *testing.T) {
+		tokentest.RehearseOutage(t, sound, &tokentest.RehearsalConfig{Skip: map[string]string{"no such scene": "because"}})
+	},
+	"loopback":        wrong(tokentest.RehearsalConfig{Issuer: tokentest.Options{Loopback: true}}),
+	"time":            wrong(tokentest.RehearsalConfig{Issuer: tokentest.Options{Time: time.Now}}),
+	"short lifetime":  wrong(tokentest.RehearsalConfig{Lifetime: time.Second}),
+	"long lifetime":   wrong(tokentest.RehearsalConfig{Lifetime: 25 * time.Hour}),
+	"seldom":          wrong(tokentest.RehearsalConfig{Every: 2 * time.Minute}),
+	"no patience":     wrong(tokentest.RehearsalConfig{Patience: -time.Second}),
+	"no recovery":     wrong(tokentest.RehearsalConfig{Recovery: -time.Second}),
+	"no interval":     wrong(tokentest.RehearsalConfig{RefetchInterval: -time.Second}),
+	"before the next": wrong(tokentest.RehearsalConfig{Every: -time.Second}),
+}
+
+func wrong(cfg tokentest.RehearsalConfig) func(*testing.T) {
+	return func(t *testing.T) { tokentest.RehearseRotation(t, sound, &cfg) }
+}
+
+// A test that fails, for the next one to run.
+func TestOfARehearsal(t *testing.T) {
+	name, ok := os.LookupEnv(rehearsed)
+	if !ok {
+		t.Skip("run by TestRehearsalsFail")
+	}
+	rehearsals[name](t)
+}
+
+// Rehearsals themselves fail, and say why.
+func TestRehearsalsFail(t *testing.T) {
+	t.Parallel()
+	for name, parts := range map[string][]string{
+		"rotation": {
+			"--- FAIL: TestOfARehearsal/a_key_that_signs_at_once", "--- PASS: TestOfARehearsal/a_leaked_key_withdrawn",
+			"a new token by es256-2, answered 401 invalid_token: " + tokentest.ErrRefused.Error(), "Why this matters: ", "VERDICT",
+		},
+		"outage": {
+			"--- FAIL: TestOfARehearsal/requests_hang", "--- FAIL: TestOfARehearsal/a_start_while_requests_hang",
+			tokentest.ErrBlamed.Error(), "VERDICT",
+		},
+		"skip":            {tokentest.ErrSkip.Error(), "no such scene"},
+		"loopback":        {jwks.ErrConfig.Error(), "Loopback"},
+		"time":            {jwks.ErrConfig.Error(), "Time"},
+		"short lifetime":  {jwks.ErrConfig.Error(), "Lifetime"},
+		"long lifetime":   {jwks.ErrConfig.Error(), "Lifetime"},
+		"seldom":          {jwks.ErrConfig.Error(), "Every"},
+		"no patience":     {jwks.ErrConfig.Error(), "Patience"},
+		"no recovery":     {jwks.ErrConfig.Error(), "Recovery"},
+		"no interval":     {jwks.ErrConfig.Error(), "RefetchInterval"},
+		"before the next": {jwks.ErrConfig.Error(), "Every"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			run := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestOfARehearsal$", "-test.v")
+			run.Env = append(os.Environ(), rehearsed+"="+name)
+			output, err := run.CombinedOutput()
+			var exit *exec.ExitError
+			require.ErrorAs(t, err, &exit)
+			for _, part := range parts {
+				assert.Contains(t, string(output), part)
+			}
+		})
+	}
+}
