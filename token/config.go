@@ -115,6 +115,9 @@ func (c Config) time() func() time.Time {
 
 // source is where the keys come from.
 func (c Config) source() (jwks.Source, error) {
+	if static, ok := c.Keys.(jwks.Static); ok {
+		return index(static), nil
+	}
 	if c.Keys != nil {
 		return c.Keys, nil
 	}

@@ -173,11 +173,21 @@ type refusal struct {
 	cause error
 }
 
-func (r *refusal) Unwrap() []error {
-	if r.cause == nil {
-		return []error{r.why}
-	}
-	return []error{r.why, r.cause}
+// Unwrap returns the reason. The cause is found by Is and As: a list of both
+// would be made anew for every question, which is most of what it costs to
+// refuse a call.
+func (r *refusal) Unwrap() error { return r.why }
+
+// Is and As see no outcome in the cause: what is wrong with a token is the
+// reason, whatever a source of keys has to say.
+func (r *refusal) Is(target error) bool {
+	_, outcome := target.(*sentinel)
+	return !outcome && r.cause != nil && errors.Is(r.cause, target)
+}
+
+func (r *refusal) As(target any) bool {
+	_, outcome := target.(**sentinel)
+	return !outcome && r.cause != nil && errors.As(r.cause, target)
 }
 
 func (r *refusal) Error() string {

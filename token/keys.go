@@ -7,6 +7,7 @@ import (
 	"crypto/ed25519"
 	"crypto/rsa"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -16,6 +17,31 @@ import (
 // maxTries is how many keys one token may cost. Where an issuer gives keys no
 // kid, or one kid to several, there is no telling which is meant.
 const maxTries = 8
+
+// indexed is a jwks.Static in which a key is found at once, however many there
+// are.
+type indexed struct {
+	all  jwks.Static
+	byID map[string][]jwks.Key
+}
+
+func index(keys jwks.Static) indexed {
+	x := indexed{all: slices.Clone(keys), byID: map[string][]jwks.Key{}}
+	for _, k := range keys {
+		x.byID[k.ID] = append(x.byID[k.ID], k)
+	}
+	return x
+}
+
+func (x indexed) Keys(ctx context.Context, kid string) ([]jwks.Key, error) {
+	if kid == "" {
+		return x.all.Keys(ctx, kid)
+	}
+	if keys, ok := x.byID[kid]; ok {
+		return keys, nil
+	}
+	return nil, jwks.ErrNotFound
+}
 
 // findKey finds the key that verifies the signature among the issuer's keys of
 // that kid, or among those that fit if the token names none.

@@ -6,6 +6,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -156,3 +157,28 @@ func TestReady(t *testing.T) {
 type notReady struct{ jwks.Static }
 
 func (notReady) Ready(context.Context) error { return jwks.ErrUnavailable }
+
+// A configuration that is changed after NewVerifier changes nothing.
+func TestStaticKeysAreCopied(t *testing.T) {
+	t.Parallel()
+	static := published()
+	v := newVerifier(t, func(cfg *token.Config) { cfg.Keys = static })
+	clear(static)
+	_, err := v.Authenticate(context.Background(), token.Bearer(mint{}.token()))
+	require.NoError(t, err)
+}
+
+// The reason of a refusal is that of the token, whatever caused it; and the
+// cause can be asked about too.
+func TestCauseDoesNotHideTheReason(t *testing.T) {
+	t.Parallel()
+	cause := fmt.Errorf("from a source that wraps other things: %w: %w", token.ErrDenied, jwks.ErrNotFound)
+	v := newVerifier(t, func(cfg *token.Config) {
+		cfg.Keys = sourceFunc(func(context.Context, string) ([]jwks.Key, error) { return nil, cause })
+	})
+	_, err := v.Authenticate(context.Background(), token.Bearer(mint{}.token()))
+	require.ErrorIs(t, err, token.ErrUnknownKey)
+	require.ErrorIs(t, err, jwks.ErrNotFound)
+	assertOneOutcome(t, err)
+	assert.Equal(t, "unknown_key", token.Reason(err))
+}
