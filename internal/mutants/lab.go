@@ -40,8 +40,12 @@ func (l *lab) build(mutants []*mutant) error {
 		if out, err := cmd.CombinedOutput(); err != nil {
 			return fmt.Errorf("compiling the tests of %s: %w\n%s", dir, err, out)
 		}
-		if failed, err := l.test(dir, &mutant{}); err != nil || failed != "" {
-			return fmt.Errorf("%s fails without a mutant: %s %w", dir, failed, err)
+		failed, err := l.test(dir, &mutant{})
+		if err != nil {
+			return err
+		}
+		if failed != "" {
+			return fmt.Errorf("%s fails without a mutant: %s", dir, failed)
 		}
 	}
 	return nil

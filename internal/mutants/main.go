@@ -16,6 +16,7 @@ func main() {
 	flag.IntVar(&cfg.workers, "workers", runtime.NumCPU(), "test processes at a time")
 	flag.DurationVar(&cfg.limit, "limit", 5*time.Minute, "when to stop; what was not run by then is reported")
 	flag.DurationVar(&cfg.timeout, "timeout", time.Minute, "how long one test process may run")
+	flag.BoolVar(&cfg.again, "again", false, "run also what known.txt explains, which takes as long as all the rest")
 	flag.BoolVar(&cfg.list, "list", false, "list the mutants and run nothing")
 	flag.Parse()
 	var err error
@@ -35,7 +36,7 @@ type config struct {
 	only           *regexp.Regexp
 	workers        int
 	limit, timeout time.Duration
-	list           bool
+	list, again    bool
 }
 
 func fatal(err error) {
@@ -72,11 +73,14 @@ func run(cfg config) (survivors int, err error) {
 	if err != nil {
 		return 0, err
 	}
+	table := &report{w: os.Stdout, known: known}
+	if !cfg.again {
+		chosen = table.skip(chosen)
+	}
 	lab := &lab{root: root, module: copied, binaries: filepath.Join(work, "binaries"), timeout: cfg.timeout}
 	if err := lab.build(chosen); err != nil {
 		return 0, err
 	}
-	table := &report{w: os.Stdout, known: known}
 	lab.runAll(chosen, cfg.workers, time.Now().Add(cfg.limit), table.add)
 	table.sum()
 	if cfg.only.String() == "" {

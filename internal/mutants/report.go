@@ -56,6 +56,17 @@ func (r *report) add(res result) {
 	}
 }
 
+// skip reports what is explained without running it, and returns the rest.
+func (r *report) skip(mutants []*mutant) []*mutant {
+	return slices.DeleteFunc(mutants, func(m *mutant) bool {
+		_, isKnown := r.known[m.name()]
+		if isKnown {
+			r.add(result{m, "", true})
+		}
+		return isKnown
+	})
+}
+
 func (r *report) sum() {
 	fmt.Fprintf(r.w, "\n%d killed, %d explained, %d survived, %d not run\n", r.killed, r.explained, r.survived, r.omitted)
 }
