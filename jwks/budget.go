@@ -15,39 +15,48 @@ import (
 //     new key, since nobody but the issuer can make that happen; the latter at
 //     most giftCount times in spareIntervals, for the case of an issuer whose
 //     servers disagree.
+//   - Strangers, which are kids asked for once since the last fetch, get that
+//     fetch less and less often while they keep coming: after two intervals, then
+//     twice that, up to longestWait intervals. A flood of random kids consists
+//     of them, and a rotation does not: its kid comes again with the next call.
+//   - So a kid that is asked for again finds the fetch of the interval unspent,
+//     or else, once in spareIntervals, a spare one that no stranger can touch.
 //   - A kid that a fetch has looked for in vain waits for itself: one interval,
 //     then twice that, up to longestWait intervals. So a client that keeps
-//     sending a token of a retired key leaves the budget to others.
-//   - While the budget is spent, one more fetch is kept for a kid that crowdSize
-//     calls have asked for since the last fetch. A rotation looks like that, and
-//     a flood of random kids does not, however large it is. There is one such
-//     fetch in spareIntervals.
+//     sending a token of a retired key leaves the budget to others. While the
+//     issuer is down, it waits as long as the refresh does.
 //
-// What this bounds: garbage costs the issuer one fetch per interval and one
-// more per spareIntervals. Keys that are announced ahead come with the ordinary
-// refresh, which no budget concerns. A key that signs unannounced right after
-// somebody's garbage has spent the budget is refused until the crowdSize-th
-// call that asks for it, or the end of the interval if the spare is spent too,
-// which takes a garbage kid repeated. One case is worse: a kid that was asked for
-// before its key was published waits for itself, up to longestWait intervals or
-// the next refresh. Whoever can guess the kid of an unannounced key can cause
-// that, so kids should not be guessable, or keys be announced.
+// What this bounds. Garbage costs the issuer at most one fetch per interval and
+// one more per spareIntervals, and random garbage one in longestWait intervals.
+// Keys that are announced ahead come with the ordinary refresh, which no budget
+// concerns. A key that signs unannounced is fetched by the first call that meets
+// it; while there is a flood of random kids, or in the interval after a single
+// one, by the second. Refusing the first is the price: it cannot be told from
+// garbage, and to answer garbage with 503 would let anyone make a service look
+// broken to its load balancer. Only who repeats his garbage, and so spends the
+// spare fetch too, can delay the key further, to the end of the interval.
 //
-// Memory is bounded: the kids are kept as hashes, at most missingCount of them.
+// One case is worse: a kid that was asked for before its key was published waits
+// for itself, up to longestWait intervals or the next refresh. Whoever can guess
+// the kid of an unannounced key can cause that, so kids should not be guessable,
+// or keys be announced.
+//
+// Memory is bounded: kids are kept as hashes, missingCount of those looked for
+// and some thousands of those asked for since the last fetch.
 type budget struct {
-	interval time.Duration
-	free     pace
-	spare    pace
-	gifts    pace
-	missing  missing
-	crowd    crowd
-	seed     maphash.Seed
+	interval  time.Duration
+	free      pace
+	spare     pace
+	gifts     pace
+	missing   missing
+	asked     asked
+	strangers strangers
+	seed      maphash.Seed
 }
 
 const (
 	spareIntervals = 10
 	giftCount      = 3
-	crowdSize      = 8
 	longestWait    = 8 // intervals
 	missingCount   = 256
 )
@@ -72,27 +81,50 @@ const (
 	chargeSpare
 )
 
-// allow reports whether a fetch may be made for kid, and takes its price.
-func (b *budget) allow(kid string, now time.Time) charge {
+// allow reports whether a fetch may be made for kid, and takes its price. After
+// a failure it may not yet; that kid was asked for counts all the same.
+func (b *budget) allow(kid string, now time.Time, f *failure) charge {
 	id := maphash.String(b.seed, kid)
-	switch {
-	case b.missing.waits(id, now):
+	if b.missing.waits(id, now, f) {
 		return chargeNothing
+	}
+	again := b.asked.again(id)
+	waits := !again && b.strangers.wait(now, b.interval)
+	switch {
+	case waits, f.holdsBackUnknown(now, b.interval):
+		return chargeNothing
+	case again:
+		return b.chargeAgain(now)
+	}
+	return b.chargeStranger(now)
+}
+
+func (b *budget) chargeAgain(now time.Time) charge {
+	switch {
 	case b.free.take(now):
 		return chargeFree
-	case b.crowd.count(id) >= crowdSize && b.spare.take(now):
+	case b.spare.take(now):
 		return chargeSpare
 	}
 	return chargeNothing
 }
 
+func (b *budget) chargeStranger(now time.Time) charge {
+	if !b.free.take(now) {
+		return chargeNothing
+	}
+	b.strangers.pass(now, b.interval)
+	return chargeFree
+}
+
 // succeeded settles a fetch that was answered.
 func (b *budget) succeeded(paid charge, broughtKeys bool, now time.Time) {
-	b.crowd = crowd{}
+	b.asked = asked{} // and so were all that were asked for
 	if !broughtKeys {
 		return
 	}
-	b.missing = missing{}
+	b.missing.release()
+	b.strangers.forgive()
 	if paid != chargeNothing && b.gifts.take(now) {
 		b.giveBack(paid)
 	}
@@ -139,64 +171,3 @@ func (p *pace) take(now time.Time) bool {
 }
 
 func (p *pace) putBack() { p.paid = p.paid.Add(-p.every) }
-
-// missing are the kids looked for in vain since the set last changed, oldest
-// first in order.
-type missing struct {
-	entries map[uint64]wait
-	order   []uint64
-}
-
-type wait struct {
-	since time.Time
-	long  time.Duration
-}
-
-func (m *missing) waits(id uint64, now time.Time) bool {
-	w, ok := m.entries[id]
-	return ok && isWithin(w.since, now, w.long)
-}
-
-func (m *missing) add(id uint64, now time.Time, interval time.Duration) {
-	if m.entries == nil {
-		m.entries = map[uint64]wait{}
-	}
-	w, known := m.entries[id]
-	if !known {
-		m.order = append(m.order, id)
-	}
-	m.entries[id] = wait{now, min(max(2*w.long, interval), longestWait*interval)}
-	if len(m.order) > missingCount {
-		delete(m.entries, m.order[0])
-		m.order = append(m.order[:0], m.order[1:]...)
-	}
-}
-
-// crowd counts who is asked for most, in constant memory whatever the number
-// of kids (the algorithm of Misra and Gries): an id asked for more often than
-// a ninth of all has a place, and its count is never above the truth.
-type crowd struct {
-	ids    [8]uint64
-	counts [8]int
-}
-
-func (c *crowd) count(id uint64) int {
-	vacant := -1
-	for i := range c.ids {
-		switch {
-		case c.counts[i] == 0:
-			vacant = i
-		case c.ids[i] == id:
-			c.counts[i]++
-			return c.counts[i]
-		}
-	}
-	if vacant >= 0 {
-		c.ids[vacant], c.counts[vacant] = id, 1
-		return 1
-	}
-	for i := range c.counts {
-		c.counts[i]--
-	}
-	return 0
-}

@@ -5,7 +5,35 @@ import (
 	"runtime"
 	"testing"
 	"time"
+
+	"github.com/stretchr/testify/assert"
 )
+
+// TestFleet is the day of a fleet so small that chance has a say in every
+// minute, so the load is judged by the quarter of an hour.
+func TestFleet(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("lives through many days")
+	}
+	const replicas, troubled = 30, 3
+	f := newFleet(replicas, 1)
+	f.run(t)
+	assert.Zero(t, f.accepted)
+	assert.Zero(t, f.unanswered)
+	assert.LessOrEqual(t, f.refused, 2*troubled, "the first call by the unannounced key under a flood")
+	assert.LessOrEqual(t, f.knownAfter(true), fleetLifetime)
+	assert.LessOrEqual(t, f.knownAfter(false), time.Minute)
+	ordinary := f.load().ordinary
+	assert.InEpsilon(t, replicas/(0.7*fleetLifetime.Minutes()), ordinary, 0.05)
+	for from := time.Duration(0); from < fleetDay; from += fleetLifetime {
+		most := 3 * ordinary
+		if from == 0 || f.surprisedAt(from) { // one request each, in a minute or five
+			most += replicas / fleetLifetime.Minutes()
+		}
+		assert.LessOrEqual(t, f.between(from, from+fleetLifetime), most, "from %v", from)
+	}
+}
 
 // BenchmarkFleet is a day of a fleet: see the type fleet for what happens, and
 // docs/operators.md for what the figures mean.

@@ -2,7 +2,6 @@ package jwks
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 )
@@ -53,14 +52,14 @@ func (r *Remote) launch(seen *view, cause Cause) (f *flight, own bool) {
 }
 
 // launchFor is launch for a kid that is not held. It returns nil if the budget
-// allows no fetch.
+// allows no fetch, or if one has just failed.
 func (r *Remote) launchFor(kid string, seen *view, now time.Time) (f *flight, own bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if f := r.underWay(seen); f != nil {
 		return f, false
 	}
-	paid := r.budget.allow(kid, now)
+	paid := r.budget.allow(kid, now, seen.failure)
 	if paid == chargeNothing {
 		return nil, false
 	}
@@ -109,8 +108,8 @@ func (r *Remote) land(f *flight, got fetched, err error) Refresh {
 	before, now := r.view.Load(), r.now()
 	after, event := &view{set: before.set}, Refresh{Cause: f.cause}
 	if err != nil {
-		after.failure = r.failed(before.failure, err, now)
-		event.Err, event.Failures, event.RetryAfter = err, after.failure.count, after.failure.wait
+		after.failure = r.failed(before, err, now)
+		event.Err, event.Failures, event.RetryAfter = err, after.failure.count, after.failure.rest
 	} else {
 		after.set = got.apply(before.set, r.config.terms(got.lifetime))
 		event.Added, event.Removed = changes(before.lookup(""), after.set.all)
@@ -134,14 +133,4 @@ func (r *Remote) settle(f *flight, after *view, broughtKeys bool, now time.Time)
 	if f.kid != "" && after.lookup(f.kid) == nil {
 		r.budget.lookedFor(f.kid, now)
 	}
-}
-
-func (r *Remote) failed(before *failure, cause error, now time.Time) *failure {
-	n := before.next(cause, now)
-	n.wait = backoff(n.count, r.config.jitter())
-	var d delayed
-	if errors.As(cause, &d) && d.retryAfter() > n.wait {
-		n.wait, n.told = d.retryAfter(), true
-	}
-	return n
 }

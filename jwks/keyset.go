@@ -45,6 +45,9 @@ func (s *keySet) confirmed(from origin, at time.Time, t terms) *keySet {
 	return &c
 }
 
+// left is how much of the lifetime is left.
+func (s *keySet) left(now time.Time) time.Duration { return s.lifetime - elapsed(s.at, now) }
+
 // lookup returns the keys of that id, all keys if it is empty, or nil.
 func (s *keySet) lookup(kid string) []Key {
 	if kid == "" {
@@ -53,13 +56,16 @@ func (s *keySet) lookup(kid string) []Key {
 	return s.byID[kid]
 }
 
-// terms computes the times of a set that is fresh for lifetime. The jitter in
-// the refresh lets replicas that started together drift apart.
+// terms computes the times of a set that is fresh for lifetime. The refresh is
+// due at any time from half of it on. That is so wide because replicas fetch in
+// the same second when they are started together or meet a key that nobody
+// announced: their next requests then are not even twice as dense as usual, and
+// those after them are as usual.
 func (c *RemoteConfig) terms(lifetime time.Duration) terms {
-	const share, spread = 0.8, 0.1
+	const earliest, spread = 0.5, 0.4
 	return terms{
 		lifetime: lifetime,
-		ahead:    time.Duration(float64(lifetime) * share * (1 + spread*(2*c.jitter()-1))),
+		ahead:    time.Duration(float64(lifetime) * (earliest + spread*c.jitter())),
 		limit:    max(lifetime, c.staleFor()),
 	}
 }

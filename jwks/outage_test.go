@@ -80,7 +80,7 @@ func TestBrokenAnswersWipeNothing(t *testing.T) {
 				require.Error(t, status.LastError)
 				require.Equal(t, jwks.StateStale, status.State)
 				s.publish(k)
-				time.Sleep(5 * time.Minute)
+				time.Sleep(10 * time.Minute)
 				requireKey(t, r, k)
 				synctest.Wait()
 				require.Equal(t, jwks.StateFresh, r.Status().State)

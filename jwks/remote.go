@@ -171,16 +171,17 @@ func (s *search) whenExpired(v *view, now time.Time) *flight {
 // whenUnknown is for a kid that is not held although there are keys.
 func (s *search) whenUnknown(v *view, now time.Time) (*flight, error) {
 	r := s.remote
-	switch {
-	case s.asked || s.flights >= maxFlights || v.failure.holdsBackUnknown(now, r.config.refetchInterval()):
+	if s.asked || s.flights >= maxFlights {
 		return nil, v.failure.verdict(now)
 	}
 	f, own := r.launchFor(s.kid, v, now)
-	if f == nil {
-		r.config.Trace.budget()
-		return nil, v.failure.verdict(now)
+	if f != nil {
+		return s.join(f, own), nil
 	}
-	return s.join(f, own), nil
+	if !v.failure.holdsBackUnknown(now, r.config.refetchInterval()) {
+		r.config.Trace.budget()
+	}
+	return nil, v.failure.verdict(now)
 }
 
 // join counts the flight that the call is about to wait for.
@@ -195,7 +196,7 @@ func (s *search) join(f *flight, own bool) *flight {
 // refresh starts a flight that nobody waits for, unless one is under way or
 // has just failed.
 func (r *Remote) refresh(v *view, cause Cause, now time.Time) {
-	if r.flight.Load() == nil && !v.failure.holdsBack(now) {
+	if r.flight.Load() == nil && !v.failure.holdsBackRefresh(now) {
 		r.launch(v, cause)
 	}
 }

@@ -293,17 +293,19 @@ func TestRefreshAheadDriftsApart(t *testing.T) {
 		require.Len(t, refreshes, 200)
 		for _, q := range refreshes {
 			share := q.at.Sub(begin).Seconds() / (15 * 60)
-			require.InDelta(t, 0.8, share, 0.081)
+			require.InDelta(t, 0.7, share, 0.202)
 			perMinute[int(q.at.Sub(begin).Minutes())]++
 		}
-		assert.GreaterOrEqual(t, len(perMinute), 3, "all replicas came at once: %v", perMinute)
+		for minute, count := range perMinute {
+			assert.Less(t, count, 200/3, "minute %d: %v", minute, perMinute) // a sixth and the luck of the draw
+		}
 	})
 }
 
 func TestJitterIsTakenFromTheConfig(t *testing.T) {
 	t.Parallel()
 	for jitter, ahead := range map[float64]time.Duration{
-		0: 648 * time.Second, 0.5: 720 * time.Second, 1: 792 * time.Second, -5: 648 * time.Second, 7: 792 * time.Second,
+		0: 450 * time.Second, 0.5: 630 * time.Second, 1: 810 * time.Second, -5: 450 * time.Second, 7: 810 * time.Second,
 	} {
 		t.Run(fmt.Sprint(jitter), func(t *testing.T) {
 			t.Parallel()

@@ -92,7 +92,11 @@ func (s *Status) fillFailure(f *failure) {
 		return
 	}
 	s.LastError, s.FailingSince, s.Failures = f.cause, f.since, f.count
-	if again := f.at.Add(f.wait); again.After(s.NextRefresh) {
+	wait := f.rest
+	if s.State == StateEmpty {
+		wait = f.wait
+	}
+	if again := f.at.Add(wait); again.After(s.NextRefresh) {
 		s.NextRefresh = again
 	}
 }

@@ -25,7 +25,7 @@ func TestStatus(t *testing.T) {
 		fresh := jwks.Status{
 			State: jwks.StateFresh, Issuer: "acme.com", URL: keysURL, KeyIDs: []string{"k"},
 			Skipped:     []jwks.Skipped{{ID: "weak", Reason: jwks.ErrKeyUse}},
-			LastSuccess: begin, LastChange: begin, NextRefresh: begin.Add(12 * time.Minute),
+			LastSuccess: begin, LastChange: begin, NextRefresh: begin.Add(10*time.Minute + 30*time.Second),
 			Expires: begin.Add(15 * time.Minute), UsableUntil: begin.Add(24 * time.Hour),
 		}
 		require.Equal(t, fresh, r.Status())
@@ -39,14 +39,15 @@ func TestStatus(t *testing.T) {
 		require.Equal(t, jwks.StateFresh, failing.State)
 		require.Equal(t, 1, failing.Failures)
 		require.Equal(t, time.Now(), failing.FailingSince)
-		require.Equal(t, time.Now().Add(500*time.Millisecond), failing.NextRefresh)
+		require.Equal(t, time.Now().Add(90*time.Second), failing.NextRefresh)
 		require.Equal(t, begin, failing.LastSuccess)
 
-		time.Sleep(time.Minute)
+		time.Sleep(90 * time.Second)
 		requireKey(t, r, k)
 		synctest.Wait()
 		require.Equal(t, 2, r.Status().Failures)
-		require.Equal(t, time.Now().Add(-time.Minute), r.Status().FailingSince)
+		require.Equal(t, time.Now().Add(-90*time.Second), r.Status().FailingSince)
+		require.Equal(t, time.Now().Add(7*time.Minute+30*time.Second), r.Status().NextRefresh)
 
 		time.Sleep(time.Minute)
 		require.Equal(t, jwks.StateStale, r.Status().State)
@@ -54,6 +55,9 @@ func TestStatus(t *testing.T) {
 		require.Equal(t, jwks.StateExpired, r.Status().State, "nobody has asked for an hour")
 		time.Sleep(24 * time.Hour)
 		require.Equal(t, jwks.StateEmpty, r.Status().State)
+		requireErr(t, r, "k", jwks.ErrUnavailable)
+		require.Equal(t, time.Now().Add(500*time.Millisecond), r.Status().NextRefresh, "nothing serves")
+		time.Sleep(500 * time.Millisecond)
 
 		s.publish(k)
 		requireKey(t, r, k)

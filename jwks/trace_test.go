@@ -66,7 +66,7 @@ func TestTrace(t *testing.T) {
 		require.Equal(t, jwks.CauseAhead, e.refreshes[2].Cause)
 		require.ErrorIs(t, e.refreshes[2].Err, jwks.ErrStatus)
 		require.Equal(t, 1, e.refreshes[2].Failures)
-		require.Equal(t, time.Second, e.refreshes[2].RetryAfter)
+		require.Equal(t, time.Minute, e.refreshes[2].RetryAfter, "the end of the lifetime")
 
 		s.serve(keysURL, reply{body: `{"keys":[{"kty":"oct","kid":"secret"}]}`})
 		time.Sleep(2 * time.Minute)

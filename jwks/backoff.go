@@ -1,0 +1,41 @@
+package jwks
+
+import "time"
+
+// How long no attempt is made after failures, for calls that cannot be answered
+// without one: doubling, with full jitter.
+const (
+	firstBackoff    = time.Second
+	longestBackoff  = 5 * time.Minute
+	shortestBackoff = 100 * time.Millisecond
+)
+
+// backoff draws the wait after count failures in a row: uniformly from nothing
+// to a bound that doubles.
+func backoff(count int, jitter float64) time.Duration {
+	bound := longestBackoff
+	if count < 10 {
+		bound = min(firstBackoff<<(count-1), longestBackoff)
+	}
+	return max(time.Duration(float64(bound)*jitter), shortestBackoff)
+}
+
+// The same for keys that serve. Nobody waits for that attempt, so it has time:
+// a fleet that tried a few times in the first minute would ask an issuer in
+// trouble ten times as often as one that is well.
+const (
+	firstRest   = 30 * time.Second
+	longestRest = 10 * time.Minute
+)
+
+// rest draws the wait after count failures in a row to refresh a set with so
+// much of its lifetime left: from half of a bound to the whole. The first
+// failure may be an accident, so that the next attempt comes before the
+// lifetime ends, or soon.
+func rest(count int, left time.Duration, jitter float64) time.Duration {
+	bound := longestRest
+	if count == 1 {
+		bound = min(bound, max(left, firstRest))
+	}
+	return time.Duration(float64(bound) * (1 + jitter) / 2)
+}
