@@ -19,6 +19,8 @@ import (
 //     fetch less and less often while they keep coming: after two intervals, then
 //     twice that, up to longestWait intervals. A flood of random kids consists
 //     of them, and a rotation does not: its kid comes again with the next call.
+//     Of more than manyStrangers it cannot be told who comes again. Then all get
+//     one fetch per interval.
 //   - So a kid that is asked for again finds the fetch of the interval unspent,
 //     or else, once in spareIntervals, a spare one that no stranger can touch.
 //   - A kid that a fetch has looked for in vain waits for itself: one interval,
@@ -27,14 +29,16 @@ import (
 //     issuer is down, it waits as long as the refresh does.
 //
 // What this bounds. Garbage costs the issuer at most one fetch per interval and
-// one more per spareIntervals, and random garbage one in longestWait intervals.
-// Keys that are announced ahead come with the ordinary refresh, which no budget
-// concerns. A key that signs unannounced is fetched by the first call that meets
-// it; while there is a flood of random kids, or in the interval after a single
-// one, by the second. Refusing the first is the price: it cannot be told from
-// garbage, and to answer garbage with 503 would let anyone make a service look
-// broken to its load balancer. Only who repeats his garbage, and so spends the
-// spare fetch too, can delay the key further, to the end of the interval.
+// one more per spareIntervals, and random garbage that is no more than
+// manyStrangers between two fetches only one in longestWait intervals. Keys that
+// are announced ahead come with the ordinary refresh, which no budget concerns.
+// A key that signs unannounced is fetched by the first call that meets it; in a
+// flood, or in the interval after a single garbage kid, by the second. Refusing
+// the first is the price: it cannot be told from garbage, and to answer garbage
+// with 503 would let anyone make a service look broken to its load balancer. Who
+// spends the spare fetch too, by sending each garbage kid twice, or who sends
+// more than manyStrangers in an interval, can delay the key to the end of the
+// interval, and no further.
 //
 // One case is worse: a kid that was asked for before its key was published waits
 // for itself, up to longestWait intervals or the next refresh. Whoever can guess
@@ -123,7 +127,7 @@ func (b *budget) succeeded(paid charge, broughtKeys bool, now time.Time) {
 	if !broughtKeys {
 		return
 	}
-	b.missing.release()
+	b.missing = missing{}
 	b.strangers.forgive()
 	if paid != chargeNothing && b.gifts.take(now) {
 		b.giveBack(paid)

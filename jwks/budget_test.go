@@ -267,29 +267,6 @@ func TestBudgetForgets(t *testing.T) {
 			requireKey(t, r, late)
 		})
 	})
-	t.Run("what was missing from the set before, but not how long it waited", func(t *testing.T) {
-		t.Parallel()
-		synctest.Test(t, func(t *testing.T) {
-			old, next := ecKey("old"), ecKey("next")
-			r, s := warm(t, old, func(c *jwks.RemoteConfig) { c.DefaultLifetime = 24 * time.Hour })
-			for range 300 { // asked for at 0, 30, 90 and 210 seconds
-				requireErr(t, r, "gone", jwks.ErrNotFound)
-				time.Sleep(time.Second)
-			}
-			require.Equal(t, 5, s.count())
-			s.publish(old, next)
-			requireKey(t, r, next)
-			for range 239 {
-				requireErr(t, r, "gone", jwks.ErrNotFound)
-				time.Sleep(time.Second)
-			}
-			require.Equal(t, 7, s.count(), "once more at once")
-			requireErr(t, r, "gone", jwks.ErrNotFound)
-			time.Sleep(time.Second)
-			requireErr(t, r, "gone", jwks.ErrNotFound)
-			require.Equal(t, 8, s.count())
-		})
-	})
 	t.Run("waits grow to eight intervals and no further", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {

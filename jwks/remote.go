@@ -23,8 +23,9 @@ import (
 //   - While the issuer cannot be reached, or answers anything but a set with a
 //     usable key, the last good set serves for up to 24 hours after its last
 //     confirmation, and then none does: ErrUnavailable, never ErrNotFound.
-//   - Kids that nobody publishes cost the issuer one request in 30 seconds,
-//     and a spare one now and then for a kid that many calls ask for.
+//   - Kids that nobody publishes cost the issuer at most one request in 30
+//     seconds and one more in five minutes, the latter for kids asked for again.
+//     A steady flood of random ones costs it one in four minutes.
 //   - A bad signature costs nothing: a kid that is held is never fetched again.
 type Remote struct {
 	config  RemoteConfig

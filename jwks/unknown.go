@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// missing are the kids looked for in vain, oldest first in order.
+// missing are the kids looked for in vain since the set last changed, oldest
+// first in order.
 type missing struct {
 	entries map[uint64]wait
 	order   []uint64
@@ -28,16 +29,7 @@ func (w wait) longer(now time.Time, least, interval time.Duration) wait {
 // waits reports whether it is too early to look for id again.
 func (m *missing) waits(id uint64, now time.Time, f *failure) bool {
 	w, ok := m.entries[id]
-	return ok && (w.on(now) || !w.since.IsZero() && f.holdsBackRefresh(now))
-}
-
-// release lets each be looked for once more because the set has changed. Those
-// looked for in vain again then wait for longer than before: most are of keys
-// retired long ago.
-func (m *missing) release() {
-	for id, w := range m.entries {
-		m.entries[id] = wait{long: w.long}
-	}
+	return ok && (w.on(now) || f.holdsBackRefresh(now))
 }
 
 func (m *missing) add(id uint64, now time.Time, interval time.Duration) {
