@@ -37,8 +37,9 @@ type RehearsalConfig struct {
 	// seconds.
 	RefetchInterval time.Duration
 	// Recovery is how long after the end of an outage it may take until all
-	// good tokens are let in. Zero: five minutes, which is the longest pause
-	// that package jwks makes between two attempts.
+	// good tokens are let in, and until the lifetime of keys counts again. Zero:
+	// ten minutes, which is the longest pause that package jwks makes between
+	// two attempts, and the longest Retry-After that it heeds.
 	Recovery time.Duration
 
 	// Every is the time between two calls of a client. Services fetch keys
@@ -58,7 +59,7 @@ type RehearsalConfig struct {
 
 const (
 	usualLifetime = 5 * time.Minute
-	usualRecovery = 5 * time.Minute
+	usualRecovery = 10 * time.Minute
 	usualPatience = 30 * time.Second
 	// promptness is for a call that need not wait for the issuer.
 	promptness = time.Second

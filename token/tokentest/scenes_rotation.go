@@ -49,7 +49,7 @@ func announced(s *stage) {
 	})
 	s.issuer.ComeUp()
 	s.run(phase{
-		name: "tokens by the old key expire", lasts: s.issuer.lifetime(),
+		name: "tokens by the old key expire", lasts: s.cfg.settled(max(s.issuer.lifetime(), s.cfg.recovery())),
 		lines: with(s.usual(0), s.by(old, "issued before", mustAdmit)),
 	})
 	same := s.again(old, "which is withdrawn", anything)
