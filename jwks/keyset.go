@@ -15,6 +15,7 @@ type keySet struct {
 	skipped []Skipped
 	origin  origin
 	at      time.Time // when the issuer was last asked and confirmed the set
+	wall    int64     // the same by the wall clock alone, as Unix time in nanoseconds
 	changed time.Time // when it was last asked and had other keys than before
 	terms
 }
@@ -30,7 +31,7 @@ type terms struct {
 }
 
 func newKeySet(set Set, from origin, at time.Time, t terms) *keySet {
-	s := &keySet{all: slices.Clip(set.Keys), skipped: set.Skipped, origin: from, at: at, changed: at, terms: t}
+	s := &keySet{all: slices.Clip(set.Keys), skipped: set.Skipped, origin: from, at: at, wall: at.UnixNano(), changed: at, terms: t}
 	s.byID = make(map[string][]Key, len(set.Keys))
 	for _, k := range set.Keys {
 		s.byID[k.ID] = slices.Clip(append(s.byID[k.ID], k))
@@ -41,7 +42,7 @@ func newKeySet(set Set, from origin, at time.Time, t terms) *keySet {
 // confirmed is s as of a later answer that did not change it.
 func (s *keySet) confirmed(from origin, at time.Time, t terms) *keySet {
 	c := *s
-	c.origin, c.at, c.terms = from, at, t
+	c.origin, c.at, c.wall, c.terms = from, at, at.UnixNano(), t
 	return &c
 }
 

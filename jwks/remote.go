@@ -73,8 +73,9 @@ func newOrigins(c *RemoteConfig) origins {
 //
 // An error matches ErrNotFound if the issuer did not publish such a key when it
 // was last asked: at most RefetchInterval ago, eight times that for a kid asked
-// for again and again, and in an outage that has lasted for a minute, when the
-// set that is held was fetched. Otherwise it matches ErrUnavailable, and says why.
+// for again and again or for the first time in a flood of others, and in an
+// outage that has lasted for a minute, when the set that is held was fetched.
+// Otherwise it matches ErrUnavailable, and says why.
 func (r *Remote) Keys(ctx context.Context, kid string) ([]Key, error) {
 	if v := r.view.Load(); v.fresh(r.now()) {
 		if keys := v.set.lookup(kid); keys != nil {
