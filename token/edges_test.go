@@ -296,3 +296,18 @@ func TestErrorsAreOneLineOfPrintableASCII(t *testing.T) {
 		}
 	}
 }
+
+// A static set finds a key by its kid alone: another key of the issuer is none
+// for a token that names one, though its signature is good.
+func TestKidOfAStaticSetBinds(t *testing.T) {
+	t.Parallel()
+	wrong := func(kid string) mint { return header("kid", kid) }
+	runRows(t, []row{
+		{name: "C_7517-4.5-1 unknown kid", mint: wrong("another"), want: token.ErrUnknownKey},
+		{name: "C_7517-4.5-1 kid of a key for another curve", mint: wrong("es384"), want: token.ErrAlgorithm},
+		{name: "C_7517-4.5-1 kid of another issuer's key", mint: wrong("other"), want: token.ErrSignature, cfg: func(c *token.Config) {
+			c.Keys = append(published(), jwks.Key{ID: "other", Public: keys.otherP256().Public()})
+		}},
+		{name: "C_7517-4.5-3 no kid", mint: header("kid", nil)},
+	})
+}
