@@ -1,7 +1,7 @@
 // Mutants shows that each check of this module is held by a test: it switches
 // off one condition at a time and runs the tests, which have to fail.
 //
-//	go run ./internal/mutants            # all, about three minutes on two idle cores
+//	go run ./internal/mutants            # all, or as many as five minutes allow; see -limit
 //	go run ./internal/mutants -only 'token/checks.go'
 //
 // It works on a copy of the module in a temporary directory. There it rewrites
