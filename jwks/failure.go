@@ -25,7 +25,7 @@ type failure struct {
 	count int
 	wait  time.Duration // no attempt for that long for calls that need one
 	rest  time.Duration // nor for that long to refresh keys that serve
-	told  bool          // because the issuer said so
+	told  time.Duration // of that, what the issuer asked for
 }
 
 // failed is the failure of an attempt to replace what before has.
@@ -34,8 +34,9 @@ func (r *Remote) failed(before *view, cause error, now time.Time) *failure {
 	jitter := r.config.jitter()
 	n.wait = backoff(n.count, jitter)
 	var d delayed
-	if errors.As(cause, &d) && d.retryAfter() > n.wait {
-		n.wait, n.told = d.retryAfter(), true
+	if errors.As(cause, &d) {
+		n.told = d.retryAfter()
+		n.wait = max(n.wait, n.told)
 	}
 	n.rest = n.wait
 	if before.phase(now) != phaseEmpty {
@@ -71,12 +72,10 @@ func (f *failure) holdsBackRefresh(now time.Time) bool {
 
 // holdsBackUnknown is holdsBack for a kid that is not held. Backoff is there to
 // spare the issuer, and one request per refetch interval is what such kids may
-// cost it anyway; longer would keep a new key out after the outage is over.
+// cost it anyway; longer would keep a new key out after the outage is over. But
+// what the issuer asks for is granted.
 func (f *failure) holdsBackUnknown(now time.Time, interval time.Duration) bool {
-	if f == nil || f.told {
-		return f.holdsBack(now)
-	}
-	return isWithin(f.at, now, min(f.wait, interval))
+	return f != nil && isWithin(f.at, now, max(f.told, min(f.wait, interval)))
 }
 
 // verdict is the answer for a kid that is not held while the issuer cannot be

@@ -85,6 +85,15 @@ func TestFloodOfRandomKids(t *testing.T) {
 			assert.LessOrEqual(t, f.refused(k.id, time.Second), 1, k.id)
 		}
 	})
+	run("and the flood costs no more for it", func(t *testing.T) {
+		f := newFlooded(t, old, time.Second)
+		f.flood(10 * time.Minute)
+		f.publish(old, next)
+		f.refused("next", time.Second)
+		before := f.count()
+		f.flood(4 * time.Minute)
+		assert.LessOrEqual(t, f.count()-before, 1)
+	})
 	run("the spare is there for a key that meets a spent budget", func(t *testing.T) {
 		f := newFlooded(t, old, time.Second)
 		f.flood(time.Minute + time.Second) // which has just been spent
@@ -108,6 +117,17 @@ func TestFloodOfRandomKids(t *testing.T) {
 		f.publish(old, next)
 		requireKey(t, f, next) // by the first call
 	})
+	for strays, fetched := range map[int]bool{7: true, 8: false, 2047: false, 2048: true} {
+		run(fmt.Sprintf("%d in an interval and one more, which is fetched: %v", strays, fetched), func(t *testing.T) {
+			f := newFlooded(t, old, 30*time.Second/time.Duration(strays)+time.Nanosecond)
+			f.flood(30 * time.Second)
+			f.publish(old, next)
+			require.Equal(t, strays, f.kids)
+			require.Equal(t, 2, f.count())
+			_, err := f.Keys(t.Context(), "next")
+			require.Equal(t, fetched, err == nil)
+		})
+	}
 	run("a few strays are none", func(t *testing.T) {
 		f := newFlooded(t, old, 10*time.Second)
 		f.flood(70 * time.Second)

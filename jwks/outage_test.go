@@ -136,7 +136,9 @@ func TestC_9111_4_2_4_1(t *testing.T) {
 		requireKey(t, r, k)
 		require.NoError(t, r.Ready(t.Context()))
 		require.Equal(t, jwks.StateStale, r.Status().State, "C_9111-4.2.4-1 visible")
-		require.Equal(t, []time.Duration{time.Hour, time.Hour}, stale)
+		_, err := r.Keys(t.Context(), "unknown")
+		require.Error(t, err)
+		require.Equal(t, []time.Duration{time.Hour, time.Hour}, stale, "nothing stale was handed out")
 
 		time.Sleep(23*time.Hour - time.Second)
 		requireKey(t, r, k)
@@ -262,6 +264,23 @@ func TestBackoff(t *testing.T) {
 			}
 			require.GreaterOrEqual(t, len(waits), 12)
 			require.Equal(t, []float64{1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300}, waits[:12])
+		})
+	})
+	t.Run("C_9111-jit-1 stays at 5 min however long it lasts", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			s := newServer()
+			s.serve(keysURL, reply{err: errDown})
+			r := newRemote(t, s, func(c *jwks.RemoteConfig) { c.Jitter = func() float64 { return 1 } })
+			for n := range 100 {
+				require.Error(t, r.Ready(t.Context()))
+				require.Equal(t, n+1, r.Status().Failures)
+				wait := time.Until(r.Status().NextRefresh)
+				if n >= 9 {
+					require.Equal(t, 5*time.Minute, wait)
+				}
+				time.Sleep(wait)
+			}
 		})
 	})
 	t.Run("C_9111-jit-1 has full jitter", func(t *testing.T) {

@@ -78,6 +78,27 @@ func TestTrace(t *testing.T) {
 	})
 }
 
+// While the issuer is down it is not for want of budget that nothing is fetched.
+func TestTraceOfTheBudget(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		refused := 0
+		r, s := warm(t, ecKey("k"), func(c *jwks.RemoteConfig) {
+			c.Trace = &jwks.Trace{Budget: func() { refused++ }}
+			c.Jitter = func() float64 { return 1 }
+		})
+		requireErr(t, r, "one", jwks.ErrNotFound)
+		require.Zero(t, refused)
+		requireErr(t, r, "another", jwks.ErrNotFound)
+		require.Equal(t, 1, refused)
+		time.Sleep(30 * time.Second)
+		s.serve(keysURL, reply{err: errDown})
+		requireErr(t, r, "a third", jwks.ErrUnavailable)
+		requireErr(t, r, "a fourth", jwks.ErrUnavailable)
+		require.Equal(t, 1, refused)
+	})
+}
+
 // Hooks may ask for the status, and an empty Trace is none.
 func TestTraceCorners(t *testing.T) {
 	t.Parallel()
