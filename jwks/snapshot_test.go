@@ -173,6 +173,8 @@ func TestSnapshotRefused(t *testing.T) {
 			"repeated member":    `{"url":"x",` + raw[1:],
 			"other case":         strings.Replace(raw, `"fetched"`, `"Fetched"`, 1),
 			"too large":          raw + strings.Repeat(" ", 1<<20),
+			"of another type":    edit("lifetime", "900"),
+			"nested":             `{"x":` + strings.Repeat("[", 1000) + strings.Repeat("]", 1000) + "," + raw[1:],
 		}
 		for name, bad := range tests {
 			r, err := started(t, newServer(), []byte(bad), nil)
@@ -181,6 +183,8 @@ func TestSnapshotRefused(t *testing.T) {
 		}
 		_, err := started(t, newServer(), []byte(raw), nil)
 		require.NoError(t, err, "the one they are made from is good")
+		_, err = started(t, newServer(), []byte(tests["no set"]), nil)
+		require.ErrorIs(t, err, jwks.ErrSet)
 	})
 }
 
@@ -198,6 +202,54 @@ func TestSnapshotOfDiscoveredKeys(t *testing.T) {
 	requireKey(t, again, k)
 	_, err = started(t, newServer(), raw, discovering("https://evil.example.com"))
 	require.ErrorIs(t, err, jwks.ErrIssuerMismatch)
+	plain := strings.Replace(string(raw), keysURL, strings.Replace(keysURL, "https", "http", 1), 1)
+	_, err = started(t, newServer(), []byte(plain), discovering(issuerURL))
+	require.ErrorIs(t, err, jwks.ErrInsecureURL, "its next refresh would go there")
+}
+
+// What else a snapshot takes along: when the keys changed last, and what the
+// next request is conditional on.
+func TestSnapshotTakesAlong(t *testing.T) {
+	t.Parallel()
+	const modified = "Sat, 01 Jan 2000 00:00:00 GMT"
+	synctest.Test(t, func(t *testing.T) {
+		s, k := newServer(), ecKey("k")
+		s.serve(keysURL, reply{body: setOf(k), header: map[string]string{"ETag": `"1"`, "Last-Modified": modified}})
+		begin := time.Now()
+		first := newRemote(t, s, nil)
+		requireKey(t, first, k)
+		time.Sleep(15 * time.Minute)
+		requireKey(t, first, k) // confirmed, unchanged
+		raw, err := first.Snapshot()
+		require.NoError(t, err)
+
+		next, err := started(t, s, raw, nil)
+		require.NoError(t, err)
+		require.True(t, begin.Equal(next.Status().LastChange))
+		require.True(t, time.Now().Equal(next.Status().LastSuccess))
+		time.Sleep(15 * time.Minute)
+		requireKey(t, next, k)
+		require.Equal(t, `"1"`, s.last().header.Get("If-None-Match"))
+		require.Equal(t, modified, s.last().header.Get("If-Modified-Since"))
+
+		long := strings.NewReplacer(`\"1\"`, `\"`+strings.Repeat("1", 2000)+`\"`, modified, strings.Repeat("2", 2000)).Replace(string(raw))
+		next, err = started(t, s, []byte(long), nil)
+		require.NoError(t, err)
+		requireKey(t, next, k) // expired meanwhile
+		require.Empty(t, s.last().header.Get("If-None-Match"), "too long to send")
+		require.Empty(t, s.last().header.Get("If-Modified-Since"), "too long to send")
+	})
+}
+
+// That there is no snapshot is nothing to report.
+func TestNoSnapshotIsNoFault(t *testing.T) {
+	t.Parallel()
+	for _, none := range [][]byte{nil, {}} {
+		newRemote(t, newServer(), func(c *jwks.RemoteConfig) {
+			c.Snapshot = none
+			c.Trace = &jwks.Trace{Snapshot: func(err error) { t.Errorf("reported: %v", err) }}
+		})
+	}
 }
 
 func TestSnapshotOfNothing(t *testing.T) {
