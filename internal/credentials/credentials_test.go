@@ -103,3 +103,22 @@ func TestParseAllocatesNothing(t *testing.T) {
 	})
 	assert.Zero(t, allocs)
 }
+
+// Bytes are looked at eight at a time: none may hide behind its neighbour,
+// wherever the two stand.
+func TestParse_everyPairOfBytes(t *testing.T) {
+	t.Parallel()
+	for place := range 9 {
+		field := []byte("Bearer " + good)
+		for a := range 256 {
+			for b := range 256 {
+				field[12+place], field[13+place] = byte(a), byte(b)
+				_, raw, err := credentials.Parse([]string{string(field)}, "Bearer")
+				wantRaw, wantErr := naive(string(field))
+				if raw != wantRaw || !sameError(err, wantErr) {
+					t.Fatalf("%q: got %q, %v; the grammar says %q, %v", field, raw, err, wantRaw, wantErr)
+				}
+			}
+		}
+	}
+}
