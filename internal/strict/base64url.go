@@ -10,15 +10,33 @@ import (
 // padding, of some bytes (RFC 7515 §2, RFC 4648 §3.5).
 var ErrBase64URL = errors.New("not canonical base64url")
 
-const invalid6 = 0xff
+const (
+	alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+	invalid6 = 0xff
+	// invalid24 is a bit that no group of four characters has set.
+	invalid24 = 1 << 31
+)
 
 var sextets = func() (table [256]byte) {
-	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 	for i := range table {
 		table[i] = invalid6
 	}
 	for i := range len(alphabet) {
 		table[alphabet[i]] = byte(i)
+	}
+	return table
+}()
+
+// quarters are sextets where they stand in a group of four: what a group spells
+// is found by four look-ups and nothing else.
+var quarters = func() (table [4][256]uint32) {
+	for place := range table {
+		for i := range table[place] {
+			table[place][i] = uint32(sextets[i]) << (18 - 6*place)
+			if sextets[i] == invalid6 {
+				table[place][i] = invalid24
+			}
+		}
 	}
 	return table
 }()
@@ -36,14 +54,13 @@ func AppendBase64URL(dst []byte, src string) ([]byte, error) {
 	grown := slices.Grow(dst, size)[:start+size]
 	out := grown[start:]
 	for len(src) >= 8 && len(out) >= 8 {
-		a, b, c, d := sextets[src[0]], sextets[src[1]], sextets[src[2]], sextets[src[3]]
-		e, f, g, h := sextets[src[4]], sextets[src[5]], sextets[src[6]], sextets[src[7]]
-		if a|b|c|d|e|f|g|h == invalid6 {
+		a := quarters[0][src[0]] | quarters[1][src[1]] | quarters[2][src[2]] | quarters[3][src[3]]
+		b := quarters[0][src[4]] | quarters[1][src[5]] | quarters[2][src[6]] | quarters[3][src[7]]
+		if (a|b)&invalid24 != 0 {
 			return dst, ErrBase64URL
 		}
 		// Eight bytes are written of which the last two are written again.
-		binary.BigEndian.PutUint64(out, uint64(a)<<58|uint64(b)<<52|uint64(c)<<46|uint64(d)<<40|
-			uint64(e)<<34|uint64(f)<<28|uint64(g)<<22|uint64(h)<<16)
+		binary.BigEndian.PutUint64(out, uint64(a)<<40|uint64(b)<<16)
 		src, out = src[8:], out[6:]
 	}
 	for len(src) >= 4 {

@@ -40,11 +40,12 @@ func (k Kind) String() string {
 	return [...]string{"nothing", "null", "a boolean", "a number", "a string", "an array", "an object"}[k]
 }
 
-// Value is a JSON value that has been read and found well formed. The zero
-// Value is the absence of one.
+// Value is a JSON value that has been read and found well formed. Members and
+// Elements give them out; the zero Value is the absence of one.
 type Value struct {
-	Kind Kind
-	Raw  string // the text as received, without white space around it
+	Kind    Kind
+	Raw     string // the text as received, without white space around it
+	escaped bool   // a string with an escape sequence in it
 }
 
 // Text is the content of a string value, and whether v is a string.
@@ -53,10 +54,10 @@ func (v Value) Text() (string, bool) {
 		return "", false
 	}
 	body := v.Raw[1 : len(v.Raw)-1]
-	if strings.IndexByte(body, '\\') < 0 {
-		return body, true
+	if v.escaped {
+		body = unescape(body)
 	}
-	return unescape(body), true
+	return body, true
 }
 
 // Elements calls visit for each element of an array value, until visit returns
@@ -159,10 +160,12 @@ func (s *scanner) value() (Value, error) {
 	c := s.peek()
 	start := s.pos
 	var kind Kind
+	var escaped bool
 	var err error
 	switch {
 	case c == '"':
-		kind, err = String, s.string()
+		kind = String
+		escaped, err = s.string()
 	case c == '{':
 		kind, err = Object, s.object(nil)
 	case c == '[':
@@ -181,7 +184,7 @@ func (s *scanner) value() (Value, error) {
 	if err != nil {
 		return Value{}, err
 	}
-	return Value{kind, s.text[start:s.pos]}, nil
+	return Value{kind, s.text[start:s.pos], escaped}, nil
 }
 
 func (s *scanner) literal(word string) error {
@@ -268,10 +271,11 @@ func (s *scanner) name() (string, error) {
 		return "", ErrSyntax
 	}
 	start := s.pos
-	if err := s.string(); err != nil {
+	escaped, err := s.string()
+	if err != nil {
 		return "", err
 	}
-	name, _ := Value{String, s.text[start:s.pos]}.Text()
+	name, _ := Value{String, s.text[start:s.pos], escaped}.Text()
 	if s.peek() != ':' {
 		return "", ErrSyntax
 	}
@@ -293,24 +297,26 @@ func (s *scanner) separator(closing byte) (more bool, err error) {
 	}
 }
 
-// string takes a string with its quotes. That the text is valid UTF-8 is known.
-func (s *scanner) string() error {
+// string takes a string with its quotes, and reports whether there is an escape
+// sequence in it. That the text is valid UTF-8 is known.
+func (s *scanner) string() (escaped bool, err error) {
 	for i := plainEnd(s.text, s.pos+1); i < len(s.text); i = plainEnd(s.text, i+1) {
 		switch c := s.text[i]; {
 		case c == '"':
 			s.pos = i + 1
-			return nil
+			return escaped, nil
 		case c == '\\':
 			n, err := escapeLen(s.text[i:])
 			if err != nil {
-				return err
+				return false, err
 			}
+			escaped = true
 			i += n - 1
 		case c < ' ':
-			return ErrSyntax
+			return false, ErrSyntax
 		}
 	}
-	return ErrSyntax
+	return false, ErrSyntax
 }
 
 // plainEnd is the index of the first byte of text, from i on, that is a quote, a

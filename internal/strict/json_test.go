@@ -118,9 +118,12 @@ func TestMembers(t *testing.T) {
 	})
 	require.NoError(t, err)
 	assert.Equal(t, []string{"s", "n", "o", "a", "t", "z", "e"}, names, "only the members of the outermost object, in order")
-	assert.Equal(t, strict.Value{Kind: strict.String, Raw: `"a\u0062"`}, values["s"])
-	assert.Equal(t, strict.Value{Kind: strict.Number, Raw: "-1.5"}, values["n"])
-	assert.Equal(t, strict.Value{Kind: strict.Object, Raw: `{"inner":1}`}, values["o"])
+	assert.Equal(t, strict.String, values["s"].Kind)
+	assert.Equal(t, `"a\u0062"`, values["s"].Raw)
+	assert.Equal(t, strict.Number, values["n"].Kind)
+	assert.Equal(t, "-1.5", values["n"].Raw)
+	assert.Equal(t, strict.Object, values["o"].Kind)
+	assert.Equal(t, `{"inner":1}`, values["o"].Raw)
 	assert.Equal(t, strict.Bool, values["t"].Kind)
 	assert.Equal(t, strict.Null, values["z"].Kind)
 
@@ -232,29 +235,29 @@ func FuzzMembers(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		got := map[string]string{}
-		if strict.Members(text, func(name string, v strict.Value) { got[name] = v.Raw }) != nil {
+		got := map[string]strict.Value{}
+		if strict.Members(text, func(name string, v strict.Value) { got[name] = v }) != nil {
 			return
 		}
 		var want map[string]json.RawMessage
 		require.NoError(t, json.Unmarshal([]byte(text), &want))
 		require.Len(t, got, len(want))
 		for name, raw := range want {
-			require.Equal(t, string(bytes.TrimSpace(raw)), got[name])
-			checkText(t, strict.Value{Kind: strict.String, Raw: got[name]})
+			require.Equal(t, string(bytes.TrimSpace(raw)), got[name].Raw)
+			checkText(t, got[name])
 		}
 	})
 }
 
 func checkText(t *testing.T, v strict.Value) {
 	t.Helper()
-	var want string
-	if v.Raw[0] != '"' {
+	got, ok := v.Text()
+	require.Equal(t, v.Raw[0] == '"', ok)
+	if !ok {
 		return
 	}
+	var want string
 	require.NoError(t, json.Unmarshal([]byte(v.Raw), &want))
-	got, ok := v.Text()
-	require.True(t, ok)
 	require.Equal(t, want, got)
 }
 
