@@ -77,12 +77,14 @@ func newOrigins(c *RemoteConfig) origins {
 // outage that has lasted for a minute, when the set that is held was fetched.
 // Otherwise it matches ErrUnavailable, and says why.
 func (r *Remote) Keys(ctx context.Context, kid string) ([]Key, error) {
-	if v := r.view.Load(); v.fresh(r.now()) {
+	v := r.view.Load()
+	now := r.now() // after the view: a set is never from the future
+	if v.fresh(now) {
 		if keys := v.set.lookup(kid); keys != nil {
 			return keys, nil
 		}
 	}
-	return r.seek(ctx, kid)
+	return r.seek(ctx, kid, v, now)
 }
 
 // Ready returns nil if keys are held that may be used, and else waits for one
@@ -99,18 +101,20 @@ func (r *Remote) Ready(ctx context.Context) error {
 // when it came, and one that began after.
 const maxFlights = 2
 
-// seek is Keys off the fast path. It looks, and waits for a flight if that can
-// improve the answer, until there is one.
-func (r *Remote) seek(ctx context.Context, kid string) ([]Key, error) {
+// seek is Keys off the fast path. It looks, at first at v as of now, and waits
+// for a flight if that can improve the answer, until there is one.
+func (r *Remote) seek(ctx context.Context, kid string, v *view, now time.Time) ([]Key, error) {
 	s := search{remote: r, kid: kid}
 	for {
-		keys, f, err := s.look()
+		keys, f, err := s.look(v, now)
 		if f == nil {
 			return keys, err
 		}
 		if err := f.wait(ctx); err != nil {
 			return nil, err
 		}
+		v = r.view.Load()
+		now = r.now()
 	}
 }
 
@@ -122,10 +126,8 @@ type search struct {
 	asked   bool // one of them began after the call
 }
 
-// look answers from the current view, or returns a flight to wait for.
-func (s *search) look() ([]Key, *flight, error) {
-	v := s.remote.view.Load()
-	now := s.remote.now() // after the view: a set is never from the future
+// look answers from the view, or returns a flight to wait for.
+func (s *search) look(v *view, now time.Time) ([]Key, *flight, error) {
 	keys := v.lookup(s.kid)
 	switch v.phase(now) {
 	case phaseEmpty:

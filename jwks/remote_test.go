@@ -415,7 +415,7 @@ func TestClock(t *testing.T) {
 // look again instead. The clock is what runs in between.
 func TestNoFetchOnWhatIsNoLongerTrue(t *testing.T) {
 	t.Parallel()
-	for kid, at := range map[string]int64{"k": 2, "other": 2} {
+	for _, kid := range []string{"k", "other"} {
 		t.Run(kid, func(t *testing.T) {
 			t.Parallel()
 			s := newServer()
@@ -424,7 +424,7 @@ func TestNoFetchOnWhatIsNoLongerTrue(t *testing.T) {
 			var calls atomic.Int64
 			r = newRemote(t, s, func(c *jwks.RemoteConfig) {
 				c.Time = func() time.Time {
-					if calls.Add(1) == at {
+					if calls.Add(1) == 1 {
 						require.NoError(t, r.Ready(context.Background()))
 					}
 					return time.Now()
