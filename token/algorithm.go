@@ -90,39 +90,39 @@ func (a *algorithm) fits(key crypto.PublicKey) bool {
 
 // verify checks the signature over input with a key that the algorithm
 // accepts. This is the one place where signatures are verified.
-func (a *algorithm) verify(key crypto.PublicKey, jws *compact) bool {
+func (a *algorithm) verify(key crypto.PublicKey, s *signed) bool {
 	if a.family == ed {
-		return verifyEd25519(key.(ed25519.PublicKey), jws.input, jws.signature)
+		return verifyEd25519(key.(ed25519.PublicKey), s.input, s.signature)
 	}
 	var buf [sha512.Size]byte
-	digest := a.digest(jws, buf[:0])
+	digest := a.digest(s, buf[:0])
 	switch a.family {
 	case pkcs1v15:
-		return rsa.VerifyPKCS1v15(key.(*rsa.PublicKey), a.hash, digest, jws.signature) == nil
+		return rsa.VerifyPKCS1v15(key.(*rsa.PublicKey), a.hash, digest, s.signature) == nil
 	case pss:
 		// A salt as long as the hash is what RFC 7518 §3.5 demands, and what
 		// the default options of crypto/rsa do not.
 		options := rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash, Hash: a.hash}
-		return rsa.VerifyPSS(key.(*rsa.PublicKey), a.hash, digest, jws.signature, &options) == nil
+		return rsa.VerifyPSS(key.(*rsa.PublicKey), a.hash, digest, s.signature, &options) == nil
 	default:
-		return verifyECDSA(key.(*ecdsa.PublicKey), a.size, digest, jws.signature)
+		return verifyECDSA(key.(*ecdsa.PublicKey), a.size, digest, s.signature)
 	}
 }
 
 // digest appends the hash of the signing input to buf.
-func (a *algorithm) digest(jws *compact, buf []byte) []byte {
+func (a *algorithm) digest(s *signed, buf []byte) []byte {
 	switch a.hash {
 	case crypto.SHA256:
-		if jws.hashed {
-			return append(buf, jws.sha256[:]...)
+		if s.hashed {
+			return append(buf, s.sha256[:]...)
 		}
-		sum := sha256.Sum256(bytesOf(jws.input))
+		sum := sha256.Sum256(bytesOf(s.input))
 		return append(buf, sum[:]...)
 	case crypto.SHA384:
-		sum := sha512.Sum384(bytesOf(jws.input))
+		sum := sha512.Sum384(bytesOf(s.input))
 		return append(buf, sum[:]...)
 	default:
-		sum := sha512.Sum512(bytesOf(jws.input))
+		sum := sha512.Sum512(bytesOf(s.input))
 		return append(buf, sum[:]...)
 	}
 }

@@ -70,26 +70,19 @@ type entry struct {
 	merit   atomic.Int32 // times met again, up to mostMerit
 }
 
-// tokenID is a hash of a token.
-type tokenID [sha256.Size]byte
+// tokenID is what a token is known by: a hash of its signing input, which is
+// what most algorithms sign, so that it need not be made twice, and one of the
+// rest. What the two are of is the whole token, in one way.
+type tokenID struct{ input, rest [sha256.Size]byte }
 
-// fingerprint is what a token is known by: a hash of its signing input, which
-// is what most algorithms sign, so that it need not be made twice, and from
-// that and the rest one of the whole.
-type fingerprint struct {
-	input [sha256.Size]byte
-	id    tokenID
-}
-
-// take takes the fingerprint of a token. The signing input ends before the
-// second dot; looking for that from the front is faster than for the last one,
-// and where the two differ there is no token.
-func (f *fingerprint) take(raw string) {
+// take takes the hashes of a token. The signing input ends before the second
+// dot; looking for that from the front is faster than for the last one, and
+// where the two differ there is no token.
+func (id *tokenID) take(raw string) {
 	header := strings.IndexByte(raw, '.') + 1
 	end := header + max(strings.IndexByte(raw[header:], '.'), 0)
-	f.input = sha256.Sum256(bytesOf(raw[:end]))
-	var buf [sha256.Size + 512]byte // enough for a signature with an RSA key of 2048 bits
-	f.id = sha256.Sum256(append(append(buf[:0], f.input[:]...), raw[end:]...))
+	id.input = sha256.Sum256(bytesOf(raw[:end]))
+	id.rest = sha256.Sum256(bytesOf(raw[end:]))
 }
 
 // newCache returns nil, which holds nothing, if there is no room for a bucket.
@@ -112,7 +105,7 @@ func (c *cache) bucket(id *tokenID, forWriting bool) *bucket {
 	if table == nil {
 		return nil
 	}
-	return &(*table)[binary.LittleEndian.Uint64(id[:])%uint64(c.count)]
+	return &(*table)[binary.LittleEndian.Uint64(id.rest[:])%uint64(c.count)]
 }
 
 // get returns what is remembered of the token, or nil.
@@ -251,4 +244,4 @@ func (b *bucket) note(e *entry) {
 	b.departed[b.last] = e.tag()
 }
 
-func (e *entry) tag() uint32 { return binary.LittleEndian.Uint32(e.id[8:]) | 1 }
+func (e *entry) tag() uint32 { return binary.LittleEndian.Uint32(e.id.rest[8:]) | 1 }

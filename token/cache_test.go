@@ -242,7 +242,7 @@ func anotherCopy(key crypto.PublicKey) crypto.PublicKey {
 func TestNoTwoTokensShareAnID(t *testing.T) {
 	t.Parallel()
 	raw := mint{}.token()
-	seen := map[[32]byte]string{}
+	seen := map[any]string{}
 	add := func(raw string) {
 		id := token.TokenID(raw)
 		assert.Empty(t, seen[id], "%q has the id of another", raw)

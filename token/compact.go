@@ -14,36 +14,39 @@ const (
 
 // compact is a JWS in compact serialization (RFC 7515 §7.1), read but not
 // verified: nothing in it may be believed.
-type compact struct {
+type compact struct{ header, payload string } // JSON
+
+// signed is what of a JWS is verified.
+type signed struct {
 	input     string // what is signed: the first two parts as received
-	header    string // JSON
-	payload   string // JSON
 	signature []byte
 	sha256    [sha256.Size]byte // of input, if hashed
 	hashed    bool
 }
 
+// room is for a signature with an RSA key of up to 4096 bits, without
+// allocating it. Larger ones are.
+type room [512]byte
+
 // readCompact takes raw apart. Every part must be there, in the one base64url
-// spelling there is.
-func readCompact(raw string) (compact, error) {
+// spelling there is. The signature may lie in r.
+func readCompact(raw string, r *room) (c compact, s signed, err error) {
 	header, rest, _ := strings.Cut(raw, ".")
 	payload, sig, _ := strings.Cut(rest, ".")
 	if header == "" || payload == "" || sig == "" || strings.Contains(sig, ".") {
-		return compact{}, notCompact(raw)
+		return c, s, notCompact(raw)
 	}
-	c := compact{input: raw[:len(header)+1+len(payload)]}
 	if strict.DecodedLen(len(header)) > maxHeaderSize || strict.DecodedLen(len(sig)) > maxSignatureSize {
-		return compact{}, errPartTooLarge
+		return c, s, errPartTooLarge
 	}
-	var err error
-	if c.header, c.payload, err = decodeTexts(header, payload); err != nil {
-		return compact{}, err
+	if c, err = decodeTexts(header, payload); err != nil {
+		return c, s, err
 	}
-	c.signature = make([]byte, 0, strict.DecodedLen(len(sig)))
-	if c.signature, err = strict.AppendBase64URL(c.signature, sig); err != nil {
-		return compact{}, errNotBase64URL
+	s.input = raw[:len(header)+1+len(payload)]
+	if s.signature, err = strict.AppendBase64URL(r[:0], sig); err != nil {
+		return compact{}, signed{}, errNotBase64URL
 	}
-	return c, nil
+	return c, s, nil
 }
 
 // Errors that need no word of what was seen are made once.
@@ -63,16 +66,16 @@ func notCompact(raw string) error {
 
 // decodeTexts decodes header and payload to strings, so that what is read from
 // them later can share their memory and nobody can change it.
-func decodeTexts(header, payload string) (string, string, error) {
+func decodeTexts(header, payload string) (compact, error) {
 	text := make([]byte, 0, strict.DecodedLen(len(header))+strict.DecodedLen(len(payload)))
 	text, err := strict.AppendBase64URL(text, header)
 	if err != nil {
-		return "", "", errNotBase64URL
+		return compact{}, errNotBase64URL
 	}
 	end := len(text)
 	if text, err = strict.AppendBase64URL(text, payload); err != nil {
-		return "", "", errNotBase64URL
+		return compact{}, errNotBase64URL
 	}
 	both := textOf(text)
-	return both[:end], both[end:], nil
+	return compact{both[:end], both[end:]}, nil
 }

@@ -51,7 +51,8 @@ func (e *explanation) run(ctx context.Context, p Presentation) {
 	if !e.note("credentials", e.checkScheme(p)) || !e.note("size", e.checkSize(p.Token)) {
 		return
 	}
-	jws, err := readCompact(p.Token)
+	var r room
+	jws, sig, err := readCompact(p.Token, &r)
 	if !e.note("compact form", err) {
 		return
 	}
@@ -62,13 +63,13 @@ func (e *explanation) run(ctx context.Context, p Presentation) {
 	if !readable {
 		return
 	}
-	e.header(ctx, &jws, &h, &c)
+	e.header(ctx, &sig, &h, &c)
 	e.payload(ctx, p, &jws, &c)
 }
 
 // header makes the checks up to the signature. Without an algorithm or a kid
 // there is no telling which key to try.
-func (e *explanation) header(ctx context.Context, jws *compact, h *header, c *claims) {
+func (e *explanation) header(ctx context.Context, sig *signed, h *header, c *claims) {
 	alg, err := e.algorithm(h)
 	findable := e.note("alg", err)
 	e.note("crit", h.checkCritical())
@@ -82,7 +83,7 @@ func (e *explanation) header(ctx context.Context, jws *compact, h *header, c *cl
 		e.skip("signature")
 		return
 	}
-	_, err = e.findKey(ctx, jws, alg, kid)
+	_, err = e.findKey(ctx, sig, alg, kid)
 	e.note("signature", err)
 }
 

@@ -9,11 +9,14 @@ import (
 var ParseNumericDate = parseNumericDate
 
 // TokenID is what a token goes by in the memory of a Verifier.
-func TokenID(raw string) [sha256.Size]byte {
-	var f fingerprint
-	f.take(raw)
-	return f.id
+func TokenID(raw string) any {
+	var id tokenID
+	id.take(raw)
+	return id
 }
+
+// idOf is what a name goes by in a Cache.
+func idOf(name string) tokenID { return tokenID{rest: sha256.Sum256([]byte(name))} }
 
 // Cache is the memory of a Verifier, filled without signatures.
 type Cache struct{ c *cache }
@@ -21,12 +24,12 @@ type Cache struct{ c *cache }
 func NewCache(bytes int) *Cache { return &Cache{newCache(bytes)} }
 
 func (c *Cache) Get(name string) bool {
-	id := tokenID(sha256.Sum256([]byte(name)))
+	id := idOf(name)
 	return c.c.get(&id) != nil
 }
 
 func (c *Cache) Put(name string, size int, expiry, now time.Time) {
-	e := &entry{id: sha256.Sum256([]byte(name)), says: &claimSet{expiry: expiry.Unix()}, text: size}
+	e := &entry{id: idOf(name), says: &claimSet{expiry: expiry.Unix()}, text: size}
 	c.c.put(e, now)
 }
 

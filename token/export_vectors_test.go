@@ -20,21 +20,22 @@ func VerifyCompact(raw string, keys []jwks.Key, algs []string) (payload string, 
 	if err := v.checkSize(raw); err != nil {
 		return "", err
 	}
-	jws, err := readCompact(raw)
+	var r room
+	jws, sig, err := readCompact(raw, &r)
 	if err != nil {
 		return "", err
 	}
-	var print fingerprint
-	print.take(raw)
-	jws.sha256, jws.hashed = print.input, true
+	var id tokenID
+	id.take(raw)
+	sig.sha256, sig.hashed = id.input, true
 	h, err := readHeader(jws.header)
 	if err != nil {
 		return "", err
 	}
-	return jws.payload, v.verifyVector(&jws, &h)
+	return jws.payload, v.verifyVector(&sig, &h)
 }
 
-func (v *Verifier) verifyVector(jws *compact, h *header) error {
+func (v *Verifier) verifyVector(sig *signed, h *header) error {
 	alg, err := v.algorithm(h)
 	if err != nil {
 		return err
@@ -46,7 +47,7 @@ func (v *Verifier) verifyVector(jws *compact, h *header) error {
 	if err != nil {
 		return err
 	}
-	_, err = v.findKey(context.Background(), jws, alg, kid)
+	_, err = v.findKey(context.Background(), sig, alg, kid)
 	return err
 }
 
@@ -54,7 +55,7 @@ func (v *Verifier) verifyVector(jws *compact, h *header) error {
 // made on the spot.
 func VerifySignature(alg string, key crypto.PublicKey, input string, signature []byte) bool {
 	a := algorithmNamed(alg)
-	return a.fits(key) && a.verify(key, &compact{input: input, signature: signature})
+	return a.fits(key) && a.verify(key, &signed{input: input, signature: signature})
 }
 
 // Pins is how many keys v has tied to an algorithm.

@@ -45,7 +45,7 @@ func (x indexed) Keys(ctx context.Context, kid string) ([]jwks.Key, error) {
 
 // findKey finds the key that verifies the signature among the issuer's keys of
 // that kid, or among those that fit if the token names none.
-func (v *Verifier) findKey(ctx context.Context, jws *compact, alg *algorithm, kid string) (jwks.Key, error) {
+func (v *Verifier) findKey(ctx context.Context, sig *signed, alg *algorithm, kid string) (jwks.Key, error) {
 	keys, err := v.keys.Keys(ctx, kid)
 	switch {
 	case errors.Is(err, jwks.ErrNotFound):
@@ -61,7 +61,7 @@ func (v *Verifier) findKey(ctx context.Context, jws *compact, alg *algorithm, ki
 		if tries++; tries > maxTries {
 			return jwks.Key{}, unknownKey(kid, errTooMany)
 		}
-		if alg.verify(key.Public, jws) {
+		if alg.verify(key.Public, sig) {
 			return key, v.pin(key, alg)
 		}
 	}

@@ -162,23 +162,24 @@ func (v *Verifier) judge(ctx context.Context, raw string) (*claimSet, error) {
 	if v.cache == nil {
 		return v.verify(ctx, raw, nil)
 	}
-	var print fingerprint
-	print.take(raw)
-	if says, err := v.recall(ctx, &print.id); says != nil || err != nil {
+	var id tokenID
+	id.take(raw)
+	if says, err := v.recall(ctx, &id); says != nil || err != nil {
 		return says, err
 	}
-	return v.verify(ctx, raw, &print)
+	return v.verify(ctx, raw, &id)
 }
 
-// verify checks a token from its first byte on. print is nil if it need not be
+// verify checks a token from its first byte on. id is nil if it need not be
 // remembered.
-func (v *Verifier) verify(ctx context.Context, raw string, print *fingerprint) (*claimSet, error) {
-	jws, err := readCompact(raw)
+func (v *Verifier) verify(ctx context.Context, raw string, id *tokenID) (*claimSet, error) {
+	var r room
+	jws, sig, err := readCompact(raw, &r)
 	if err != nil {
 		return nil, err
 	}
-	if print != nil {
-		jws.sha256, jws.hashed = print.input, true
+	if id != nil {
+		sig.sha256, sig.hashed = id.input, true
 	}
 	h, err := readHeader(jws.header)
 	if err != nil {
@@ -188,7 +189,7 @@ func (v *Verifier) verify(ctx context.Context, raw string, print *fingerprint) (
 	if err != nil {
 		return nil, err
 	}
-	signed, err := v.checkSignature(ctx, &jws, &h, &c)
+	by, err := v.checkSignature(ctx, &sig, &h, &c)
 	if err != nil {
 		return nil, err
 	}
@@ -197,9 +198,9 @@ func (v *Verifier) verify(ctx context.Context, raw string, print *fingerprint) (
 	if err := v.fill(says, &c, now); err != nil {
 		return nil, err
 	}
-	if print != nil {
+	if id != nil {
 		text := len(jws.header) + len(jws.payload)
-		v.cache.put(&entry{id: print.id, kid: signed.kid, alg: signed.alg, key: signed.key, says: says, text: text}, now)
+		v.cache.put(&entry{id: *id, kid: by.kid, alg: by.alg, key: by.key, says: says, text: text}, now)
 	}
 	return says, nil
 }
@@ -231,8 +232,8 @@ func (v *Verifier) recall(ctx context.Context, id *tokenID) (*claimSet, error) {
 	return e.says, nil
 }
 
-// signature is how a token was signed.
-type signature struct {
+// signer is by what a token was signed.
+type signer struct {
 	kid string
 	alg *algorithm
 	key jwks.Key
@@ -242,7 +243,7 @@ type signature struct {
 // Until it returns, the claims are anybody's. Of them only iss is looked at,
 // to see whether the keys at hand are the right ones at all: a token of
 // another issuer must not cost ours a request.
-func (v *Verifier) checkSignature(ctx context.Context, jws *compact, h *header, c *claims) (s signature, err error) {
+func (v *Verifier) checkSignature(ctx context.Context, sig *signed, h *header, c *claims) (s signer, err error) {
 	if s.alg, err = v.algorithm(h); err != nil {
 		return s, err
 	}
@@ -261,7 +262,7 @@ func (v *Verifier) checkSignature(ctx context.Context, jws *compact, h *header, 
 	if err = v.isFromIssuer(c); err != nil {
 		return s, err
 	}
-	s.key, err = v.findKey(ctx, jws, s.alg, s.kid)
+	s.key, err = v.findKey(ctx, sig, s.alg, s.kid)
 	return s, err
 }
 
