@@ -20,7 +20,7 @@ import (
 // Interceptor guards the methods of a gRPC server by an Authenticator and
 // policies. It never changes and is safe for concurrent use.
 type Interceptor struct {
-	auth     token.Authenticator
+	guard    guard.Guard
 	policies Policies
 	table    *challenge.Table
 	config   Config
@@ -48,7 +48,7 @@ func New(auth token.Authenticator, policies Policies, cfg *Config) *Interceptor 
 	}
 	table, _ := challenge.New(cfg.challenges())
 	return &Interceptor{
-		auth:     auth,
+		guard:    guard.New(auth),
 		policies: maps.Clone(policies),
 		table:    table,
 		config:   cfg.orZero(),
@@ -92,22 +92,18 @@ func (i *Interceptor) Unary(ctx context.Context, req any, info *grpc.UnaryServer
 
 // admit decides on a call. The context is the one for its handler.
 func (i *Interceptor) admit(ctx context.Context, method string) (context.Context, *token.Token, error) {
-	md, _ := metadata.FromIncomingContext(ctx)
-	call := Call{Policy: i.policies[method], Method: method}
-	if call.Policy.IsPublic() {
-		return i.withoutCredentials(ctx, md), nil, nil
+	policy := i.policies[method]
+	if policy.IsPublic() {
+		return i.withoutCredentials(ctx), nil, nil
 	}
-	t, err := i.decide(ctx, md, call)
-	stripped := i.withoutCredentials(ctx, md)
-	if err == nil && t != nil {
-		stripped = token.NewContext(stripped, t)
-	}
-	i.trace.decided(stripped, call, err)
-	return stripped, t, err
-}
-
-func (i *Interceptor) decide(ctx context.Context, md metadata.MD, call Call) (*token.Token, error) {
-	return guard.Decide(ctx, i.auth, call.Policy, md[keyAuthorization], func(scheme, raw string) token.Presentation {
-		return presentation(ctx, md, call.Method, scheme, raw)
+	fields := metadata.ValueFromIncomingContext(ctx, keyAuthorization)
+	t, err := i.guard.Decide(ctx, policy, fields, func(p token.Presentation) token.Presentation {
+		return complete(p, ctx, method)
 	})
+	inner := i.withoutCredentials(ctx)
+	if t != nil {
+		inner = token.NewContext(inner, t)
+	}
+	i.trace.decided(inner, Call{policy, method}, err)
+	return inner, t, err
 }

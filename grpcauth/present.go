@@ -18,46 +18,18 @@ const (
 	keyProof         = "dpop"
 )
 
-// ofCaller are the metadata keys whose values let their holder act as the
-// caller. The last is what grpc-gateway makes of an HTTP Authorization field.
-var ofCaller = []string{keyAuthorization, keyProof, "txn-token", "grpcgateway-authorization"}
-
-// withoutCredentials is ctx with metadata from which the caller's credentials
-// are gone. They are taken out of md, which is the copy of its own that
-// metadata.FromIncomingContext gives to everyone who asks.
-func (i *Interceptor) withoutCredentials(ctx context.Context, md metadata.MD) context.Context {
-	if i.config.KeepCredentials || !hasAny(md, ofCaller) {
-		return ctx
-	}
-	for _, key := range ofCaller {
-		delete(md, key)
-	}
-	return metadata.NewIncomingContext(ctx, md)
+// complete adds to scheme and token what else the caller presented, apart from
+// how gRPC carried it.
+func complete(p token.Presentation, ctx context.Context, method string) token.Presentation {
+	p.Method = http.MethodPost
+	p.URL = &url.URL{Scheme: "https", Host: authority(ctx), Path: method}
+	p.Proofs = metadata.ValueFromIncomingContext(ctx, keyProof)
+	p.Certificates = certificates(ctx)
+	return p
 }
 
-func hasAny(md metadata.MD, keys []string) bool {
-	for _, key := range keys {
-		if _, ok := md[key]; ok {
-			return true
-		}
-	}
-	return false
-}
-
-// presentation is what the caller presented, apart from how gRPC carried it.
-func presentation(ctx context.Context, md metadata.MD, method, scheme, raw string) token.Presentation {
-	return token.Presentation{
-		Scheme:       scheme,
-		Token:        raw,
-		Method:       http.MethodPost,
-		URL:          &url.URL{Scheme: "https", Host: authority(md), Path: method},
-		Proofs:       md[keyProof],
-		Certificates: certificates(ctx),
-	}
-}
-
-func authority(md metadata.MD) string {
-	if values := md[":authority"]; len(values) == 1 {
+func authority(ctx context.Context) string {
+	if values := metadata.ValueFromIncomingContext(ctx, ":authority"); len(values) == 1 {
 		return values[0]
 	}
 	return ""

@@ -14,7 +14,7 @@ import (
 // Middleware guards handlers by an Authenticator and policies. It is immutable
 // and safe for concurrent use; one serves a whole service.
 type Middleware struct {
-	auth     token.Authenticator
+	guard    guard.Guard
 	table    *challenge.Table
 	external *url.URL // nil: what the connection shows
 	trace    Trace
@@ -37,7 +37,7 @@ func New(auth token.Authenticator, cfg *Config) *Middleware {
 	}
 	table, _ := challenge.New(cfg.challenges())
 	external, _ := cfg.externalURL()
-	return &Middleware{auth: auth, table: table, external: external, trace: cfg.trace()}
+	return &Middleware{guard: guard.New(auth), table: table, external: external, trace: cfg.trace()}
 }
 
 // Require returns the wrapper that lets only those calls through to a handler
@@ -100,7 +100,7 @@ func (m *Middleware) Check(r *http.Request, p scope.Policy) (*token.Token, error
 }
 
 func (m *Middleware) decide(r *http.Request, p scope.Policy) (*token.Token, error) {
-	return guard.Decide(r.Context(), m.auth, p, r.Header["Authorization"], func(scheme, raw string) token.Presentation {
-		return m.presentation(r, scheme, raw)
+	return m.guard.Decide(r.Context(), p, r.Header["Authorization"], func(presented token.Presentation) token.Presentation {
+		return m.complete(presented, r)
 	})
 }

@@ -8,16 +8,14 @@ import (
 	"github.com/postern-go/postern/token"
 )
 
-// presentation is what the caller presented, apart from how HTTP carried it.
-func (m *Middleware) presentation(r *http.Request, scheme, raw string) token.Presentation {
-	return token.Presentation{
-		Scheme:       scheme,
-		Token:        raw,
-		Method:       r.Method,
-		URL:          m.target(r),
-		Proofs:       r.Header["Dpop"],
-		Certificates: certificates(r),
-	}
+// complete adds to scheme and token what else the caller presented, apart from
+// how HTTP carried it.
+func (m *Middleware) complete(p token.Presentation, r *http.Request) token.Presentation {
+	p.Method = r.Method
+	p.URL = m.target(r)
+	p.Proofs = r.Header["Dpop"]
+	p.Certificates = certificates(r)
+	return p
 }
 
 // target is the URL as the caller addressed it.

@@ -12,10 +12,15 @@ import (
 // checkBinding wants proof of possession for every method that the token is
 // bound by. A method nobody checks refuses the token: ignoring it would make a
 // bound token a bearer token, which is what a thief wants (RFC 7800 §3.1).
-func (v *Verifier) checkBinding(ctx context.Context, t *Token, p Presentation) error {
+func (v *Verifier) checkBinding(ctx context.Context, t *Token, p *Presentation) error {
 	if t.cnf.Kind == strict.Absent {
-		return checkUnbound(p)
+		return checkUnbound(p.Scheme)
 	}
+	return v.checkProofs(ctx, t, p)
+}
+
+// checkProofs is checkBinding for a token that is bound.
+func (v *Verifier) checkProofs(ctx context.Context, t *Token, p *Presentation) error {
 	methods, err := confirmationMethods(t.cnf)
 	if err != nil {
 		return err
@@ -25,13 +30,13 @@ func (v *Verifier) checkBinding(ctx context.Context, t *Token, p Presentation) e
 		if proof == nil {
 			return &refusal{why: ErrProof, what: "cnf", seen: method, want: "a method that is configured", field: "Config.Proofs"}
 		}
-		if err := judged(proof.Check(ctx, t, p)); err != nil {
+		if err := judged(proof.Check(ctx, t, *p)); err != nil {
 			return err
 		}
 	}
-	if isDPoP(p) {
+	if isDPoP(p.Scheme) {
 		if _, ok := t.Confirmation("jkt"); !ok {
-			return checkUnbound(p)
+			return checkUnbound(p.Scheme)
 		}
 	}
 	return nil
@@ -39,8 +44,8 @@ func (v *Verifier) checkBinding(ctx context.Context, t *Token, p Presentation) e
 
 // checkUnbound refuses a token without a DPoP key that came under the DPoP
 // scheme: the caller believes it to be bound, and it is not (RFC 9449 §7.1).
-func checkUnbound(p Presentation) error {
-	if isDPoP(p) {
+func checkUnbound(scheme string) error {
+	if isDPoP(scheme) {
 		return &refusal{why: ErrProof, what: "cnf", want: "a jkt, as the scheme is DPoP"}
 	}
 	return nil
@@ -84,17 +89,17 @@ func judged(err error) error {
 
 // checkScheme refuses schemes that nothing here understands. DPoP is
 // understood where a Proof of its kind is configured.
-func (v *Verifier) checkScheme(p Presentation) error {
+func (v *Verifier) checkScheme(p *Presentation) error {
 	switch {
 	case p.Token == "":
 		return ErrMissing
 	case p.Scheme == "" || strings.EqualFold(p.Scheme, "Bearer"):
 		return nil
-	case isDPoP(p) && v.proof("jkt") != nil:
+	case isDPoP(p.Scheme) && v.proof("jkt") != nil:
 		return nil
 	default:
 		return ErrMissing
 	}
 }
 
-func isDPoP(p Presentation) bool { return strings.EqualFold(p.Scheme, "DPoP") }
+func isDPoP(scheme string) bool { return strings.EqualFold(scheme, "DPoP") }

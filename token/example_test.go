@@ -189,3 +189,16 @@ func ExampleVerifier_Explain() {
 	// exp expired
 	// aud audience
 }
+
+// A guard of your own can spare itself what the Authenticator would not look at.
+func ExampleBearerOnly() {
+	present := func(scheme, raw string) token.Presentation {
+		p := token.Presentation{Scheme: scheme, Token: raw}
+		if !token.BearerOnly(verifier) {
+			p.Method = "GET" // and URL, Proofs and Certificates
+		}
+		return p
+	}
+	fmt.Printf("%q", present("Bearer", "abc").Method)
+	// Output: ""
+}

@@ -48,7 +48,7 @@ func (e *explanation) skip(checks ...string) {
 }
 
 func (e *explanation) run(ctx context.Context, p Presentation) {
-	if !e.note("credentials", e.checkScheme(p)) || !e.note("size", e.checkSize(p.Token)) {
+	if !e.note("credentials", e.checkScheme(&p)) || !e.note("size", e.checkSize(p.Token)) {
 		return
 	}
 	var r room
@@ -93,7 +93,7 @@ func (e *explanation) payload(ctx context.Context, p Presentation, jws *compact,
 		e.note(check, err)
 		return true
 	})
-	e.note("binding", e.checkBinding(ctx, &Token{p.Token, says}, p))
+	e.note("binding", e.checkBinding(ctx, &Token{p.Token, says}, &p))
 }
 
 // String is the verdict in one line, fit for a terminal or a log.

@@ -36,6 +36,28 @@ type Authenticator interface {
 	Authenticate(ctx context.Context, p Presentation) (*Token, error)
 }
 
+// BearerOnly reports whether auth judges a token by itself: of a Presentation
+// it reads Scheme and Token and nothing else. That is so for a Verifier without
+// Proofs, and for ByIssuer if it is so for all of its issuers. Whoever guards
+// calls need not gather the rest then, and the guards of this module do not.
+// Of any other Authenticator, nil included, it is not known, and the answer is
+// false.
+func BearerOnly(auth Authenticator) bool {
+	switch a := auth.(type) {
+	case *Verifier:
+		return a != nil && len(a.proofs) == 0
+	case byIssuer:
+		for _, each := range a {
+			if !BearerOnly(each) {
+				return false
+			}
+		}
+		return true
+	default:
+		return false
+	}
+}
+
 // Proof is a way for a caller to prove that a token was issued to it, such as
 // by a certificate (RFC 8705) or a signed proof (RFC 9449). Implementations
 // may be called concurrently.

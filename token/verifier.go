@@ -131,7 +131,7 @@ func oneOf(list []string) string { return "one of " + fmt.Sprintf("%q", list) }
 // ErrUnavailable if the issuer's keys are out of reach. Its text tells an
 // operator what was seen and expected; it is not for the caller.
 func (v *Verifier) Authenticate(ctx context.Context, p Presentation) (*Token, error) {
-	if err := v.checkScheme(p); err != nil {
+	if err := v.checkScheme(&p); err != nil {
 		return nil, err
 	}
 	if err := v.checkSize(p.Token); err != nil {
@@ -142,7 +142,7 @@ func (v *Verifier) Authenticate(ctx context.Context, p Presentation) (*Token, er
 		return nil, err
 	}
 	t := &Token{p.Token, says}
-	if err := v.checkBinding(ctx, t, p); err != nil {
+	if err := v.checkBinding(ctx, t, &p); err != nil {
 		return nil, err
 	}
 	return t, nil

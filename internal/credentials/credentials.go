@@ -24,6 +24,15 @@ var (
 // since a proxy in front may have looked at another than we would; and
 // ErrMalformed if the scheme is accepted and what follows is not a token.
 func Parse(fields []string, schemes ...string) (scheme, raw string, err error) {
+	if scheme, raw, err = Split(fields, schemes...); err == nil && !IsToken68(raw) {
+		return "", "", ErrMalformed
+	}
+	return scheme, raw, err
+}
+
+// Split is Parse for whoever makes sure by other means that raw is a token68:
+// looking at every byte of every token is most of what Parse costs.
+func Split(fields []string, schemes ...string) (scheme, raw string, err error) {
 	switch len(fields) {
 	case 0:
 		return "", "", token.ErrMissing
@@ -41,7 +50,7 @@ func parse(field string, schemes []string) (scheme, raw string, err error) {
 		return "", "", token.ErrMissing
 	}
 	raw = strings.TrimLeft(field[n:], " ")
-	if len(raw) == len(field)-n || !isToken68(raw) {
+	if len(raw) == len(field)-n || raw == "" {
 		return "", "", ErrMalformed
 	}
 	return scheme, raw, nil
@@ -67,9 +76,9 @@ func schemeLen(field string) int {
 	return len(field)
 }
 
-// isToken68 tells whether s is a token68 of RFC 9110 §11.2, which is also the
+// IsToken68 tells whether s is a token68 of RFC 9110 §11.2, which is also the
 // b64token of RFC 6750 §2.1.
-func isToken68(s string) bool {
+func IsToken68(s string) bool {
 	body := strings.TrimRight(s, "=")
 	if body == "" {
 		return false
@@ -85,8 +94,7 @@ func isToken68(s string) bool {
 	return all != 0
 }
 
-// kinds tells of each byte where it may stand. It is a table, since every byte
-// of every token passes here.
+// kinds tells of each byte where it may stand.
 var kinds = func() (table [256]kind) {
 	const alnum = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 	for _, c := range []byte(alnum + "!#$%&'*+-.^_`|~") {

@@ -17,20 +17,40 @@ import (
 // nor an error.
 var ErrNoVerdict = fmt.Errorf("%w: the authenticator returned neither token nor error", token.ErrUnavailable)
 
-// Decide reads the Authorization fields of a call, asks auth about the token in
-// them, and holds the token against the policy, which must not be public. With
-// a nil error the call may go through; the token is nil then only if the policy
-// is optional and there was none. Every error matches exactly one of the
-// outcomes of package token. present completes what the caller presented.
-func Decide(ctx context.Context, auth token.Authenticator, p scope.Policy, fields []string, present func(scheme, raw string) token.Presentation) (*token.Token, error) {
-	scheme, raw, err := credentials.Parse(fields, "Bearer")
+// Guard decides by one Authenticator. It is immutable.
+type Guard struct {
+	auth       token.Authenticator
+	bearerOnly bool
+}
+
+// New returns a Guard that asks auth, which must not be nil.
+func New(auth token.Authenticator) Guard { return Guard{auth, token.BearerOnly(auth)} }
+
+// Decide reads the Authorization fields of a call, asks the Authenticator about
+// the token in them, and holds the token against the policy, which must not be
+// public. With a nil error the call may go through; the token is nil then only
+// if the policy is optional and there was none. Every error matches exactly one
+// of the outcomes of package token.
+//
+// complete adds what the caller presented besides scheme and token. It is not
+// called if the Authenticator would not look at that.
+func (g *Guard) Decide(ctx context.Context, p scope.Policy, fields []string, complete func(token.Presentation) token.Presentation) (*token.Token, error) {
+	scheme, raw, err := credentials.Split(fields, "Bearer")
 	if err == token.ErrMissing && p.IsOptional() {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	t, err := authenticate(ctx, auth, present(scheme, raw))
+	var t *token.Token
+	if g.bearerOnly {
+		t, err = g.auth.Authenticate(ctx, token.Presentation{Scheme: scheme, Token: raw})
+		if err != nil && !credentials.IsToken68(raw) {
+			err = credentials.ErrMalformed
+		}
+	} else {
+		t, err = g.authenticate(ctx, scheme, raw, complete)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -40,10 +60,14 @@ func Decide(ctx context.Context, auth token.Authenticator, p scope.Policy, field
 	return t, nil
 }
 
-// authenticate holds the Authenticator to its contract, so that a faulty one
-// lets nobody in and nobody's token is called bad for its fault.
-func authenticate(ctx context.Context, auth token.Authenticator, p token.Presentation) (*token.Token, error) {
-	t, err := auth.Authenticate(ctx, p)
+// authenticate asks an Authenticator of somebody else's, once what was
+// presented has the form of a token, and holds it to its contract: a faulty one
+// lets nobody in, and nobody's token is called bad for its fault.
+func (g *Guard) authenticate(ctx context.Context, scheme, raw string, complete func(token.Presentation) token.Presentation) (*token.Token, error) {
+	if !credentials.IsToken68(raw) {
+		return nil, credentials.ErrMalformed
+	}
+	t, err := g.auth.Authenticate(ctx, complete(token.Presentation{Scheme: scheme, Token: raw}))
 	switch {
 	case err == nil && t.IsZero():
 		return nil, ErrNoVerdict
