@@ -37,7 +37,9 @@ func overHTTP(t *testing.T) []subject {
 	mux := auth.NewMux()
 	mux.Handle("GET /orders", scope.All(needed), handler)
 	guarded := func(p scope.Policy) http.Handler { return auth.Require(p)(handler) }
+	w := newWorld(t, "ES256")
 	return []subject{
+		{"http/verified", serving(middleware.New(w.warm, nil).Require(scope.All(needed))(handler), http.StatusOK, "Bearer "+w.good(900))},
 		{"http/allowed", serving(guarded(scope.All(needed)), http.StatusOK, "Bearer x")},
 		{"http/allowed/mux", serving(mux, http.StatusOK, "Bearer x")},
 		{"http/public", serving(guarded(scope.Public), http.StatusOK, "Bearer x")},
@@ -62,10 +64,10 @@ func serving(h http.Handler, want int, authorization ...string) func() bool {
 func overGRPC(t *testing.T) []subject {
 	t.Helper()
 	const allowed, denied, public = "/shop.v1.Orders/List", "/shop.v1.Orders/Add", "/shop.v1.Orders/Ping"
-	guard := grpcauth.New(verdict{verified(t)}, grpcauth.Policies{
-		allowed: scope.All(needed), denied: scope.All("orders:write"), public: scope.Public,
-	}, nil)
-	call := func(method string, want codes.Code, pairs ...string) func() bool {
+	policies := grpcauth.Policies{allowed: scope.All(needed), denied: scope.All("orders:write"), public: scope.Public}
+	w := newWorld(t, "ES256")
+	guard, verifying := grpcauth.New(verdict{verified(t)}, policies, nil), grpcauth.New(w.warm, policies, nil)
+	calling := func(guard *grpcauth.Interceptor, method string, want codes.Code, pairs ...string) func() bool {
 		ctx := metadata.NewIncomingContext(context.Background(), metadata.Pairs(append(pairs,
 			":authority", "orders.example.com", "content-type", "application/grpc", "user-agent", "test")...))
 		info := &grpc.UnaryServerInfo{FullMethod: method}
@@ -75,7 +77,11 @@ func overGRPC(t *testing.T) []subject {
 			return status.Code(err) == want
 		}
 	}
+	call := func(method string, want codes.Code, pairs ...string) func() bool {
+		return calling(guard, method, want, pairs...)
+	}
 	return []subject{
+		{"grpc/verified", calling(verifying, allowed, codes.OK, "authorization", "Bearer "+w.good(900))},
 		{"grpc/allowed", call(allowed, codes.OK, "authorization", "Bearer x")},
 		{"grpc/public", call(public, codes.OK, "authorization", "Bearer x")},
 		{"grpc/missing", call(allowed, codes.Unauthenticated)},
