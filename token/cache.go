@@ -123,6 +123,12 @@ func (c *cache) get(id *tokenID) *entry {
 	return nil
 }
 
+// holds tells whether the token is remembered, which is no use of it.
+func (c *cache) holds(id *tokenID) bool {
+	b := c.bucket(id, false)
+	return b != nil && b.has(id)
+}
+
 // met writes only while there is merit to gain, so that readers of a busy
 // token do not take its memory away from each other.
 func (e *entry) met() {

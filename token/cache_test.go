@@ -22,7 +22,7 @@ import (
 // warmed is a verifier that has verified the token twice, with a clock and a
 // key set that can be changed.
 type warmed struct {
-	*token.Verifier
+	token.Authenticator
 	now  atomic.Pointer[time.Time]
 	keys atomic.Pointer[jwks.Source]
 	raw  string
@@ -30,16 +30,21 @@ type warmed struct {
 
 func warm(t *testing.T, m mint, edit func(*token.Config)) *warmed {
 	t.Helper()
+	return warmBehind(t, func(v *token.Verifier) token.Authenticator { return v }, m, edit)
+}
+
+func warmBehind(t *testing.T, door func(*token.Verifier) token.Authenticator, m mint, edit func(*token.Config)) *warmed {
+	t.Helper()
 	w := &warmed{raw: m.token()}
 	w.setTime(now)
 	w.setKeys(published())
-	w.Verifier = newVerifier(t, func(c *token.Config) {
+	w.Authenticator = door(newVerifier(t, func(c *token.Config) {
 		c.Time = func() time.Time { return *w.now.Load() }
 		c.Keys = sourceFunc(func(ctx context.Context, kid string) ([]jwks.Key, error) { return (*w.keys.Load()).Keys(ctx, kid) })
 		if edit != nil {
 			edit(c)
 		}
-	})
+	}))
 	for range 2 {
 		require.NoError(t, w.call())
 	}
@@ -53,111 +58,127 @@ func (w *warmed) call() error {
 	return err
 }
 
-// What may change is decided again for a token that is remembered.
+// What may change is decided again for a token that is remembered, by a
+// Verifier alone and by one of several.
 func TestRememberedTokenIsCheckedAgain(t *testing.T) {
 	t.Parallel()
-	t.Run("expiry", func(t *testing.T) {
-		t.Parallel()
-		w := warm(t, mint{}, nil)
-		w.setTime(now.Add(329 * time.Second))
-		require.NoError(t, w.call())
-		w.setTime(now.Add(330 * time.Second))
-		require.ErrorIs(t, w.call(), token.ErrExpired)
-		require.ErrorIs(t, w.call(), token.ErrExpired, "forgotten, and expired all the same")
-	})
-	t.Run("clock set back before nbf", func(t *testing.T) {
-		t.Parallel()
-		w := warm(t, claims("nbf", now.Unix()), nil)
-		w.setTime(now.Add(-31 * time.Second))
-		require.ErrorIs(t, w.call(), token.ErrNotYetValid)
-	})
-	t.Run("clock set back before iat", func(t *testing.T) {
-		t.Parallel()
-		w := warm(t, mint{}, nil)
-		w.setTime(now.Add(-31 * time.Second))
-		require.ErrorIs(t, w.call(), token.ErrNotYetValid)
-	})
-	t.Run("key withdrawn", func(t *testing.T) {
-		t.Parallel()
-		w := warm(t, mint{}, nil)
-		w.setKeys(jwks.Static{})
-		require.ErrorIs(t, w.call(), token.ErrUnknownKey)
-	})
-	t.Run("C_9111-kid-1 key withdrawn, asked for once", func(t *testing.T) {
-		t.Parallel()
-		w := warm(t, mint{}, nil)
-		asked := 0
-		w.setKeys(sourceFunc(func(context.Context, string) ([]jwks.Key, error) {
-			asked++
-			return nil, jwks.ErrNotFound
-		}))
-		require.ErrorIs(t, w.call(), token.ErrUnknownKey)
-		assert.Equal(t, 1, asked)
-	})
-	t.Run("key withdrawn, token without kid", func(t *testing.T) {
-		t.Parallel()
-		w := warm(t, header("kid", nil), nil)
-		w.setKeys(jwks.Static{{ID: "other", Public: keys.otherP256().Public()}})
-		require.ErrorIs(t, w.call(), token.ErrSignature)
-	})
-	t.Run("another key under the same kid", func(t *testing.T) {
-		t.Parallel()
-		for _, alg := range []string{"ES256", "RS256", "EdDSA"} {
-			w := warm(t, mint{alg: alg}, nil)
-			kid, _ := keyFor(alg)
-			w.setKeys(jwks.Static{
-				{ID: kid, Public: keys.otherP256().Public()}, {ID: kid, Public: keys.otherRSA().Public()},
-				{ID: kid, Public: ed25519.PublicKey(make([]byte, ed25519.PublicKeySize))},
+	for name, door := range map[string]func(*token.Verifier) token.Authenticator{
+		"alone": func(v *token.Verifier) token.Authenticator { return v },
+		"one of several": func(v *token.Verifier) token.Authenticator {
+			other := newVerifier(t, func(c *token.Config) { c.Issuer = otherIssuer })
+			return token.ByIssuer(map[string]token.Authenticator{issuer: v, otherIssuer: other})
+		},
+	} {
+		warm := func(t *testing.T, m mint, edit func(*token.Config)) *warmed {
+			t.Helper()
+			return warmBehind(t, door, m, edit)
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			t.Run("expiry", func(t *testing.T) {
+				t.Parallel()
+				w := warm(t, mint{}, nil)
+				w.setTime(now.Add(329 * time.Second))
+				require.NoError(t, w.call())
+				w.setTime(now.Add(330 * time.Second))
+				require.ErrorIs(t, w.call(), token.ErrExpired)
+				require.ErrorIs(t, w.call(), token.ErrExpired, "forgotten, and expired all the same")
 			})
-			require.ErrorIs(t, w.call(), token.ErrSignature, alg)
-		}
-	})
-	t.Run("key reserved for another algorithm", func(t *testing.T) {
-		t.Parallel()
-		w := warm(t, mint{alg: "RS256"}, nil)
-		w.setKeys(jwks.Static{{ID: "rs", Algorithm: "PS256", Public: keys.rsa().Public()}})
-		require.ErrorIs(t, w.call(), token.ErrAlgorithm)
-	})
-	t.Run("keys out of reach", func(t *testing.T) {
-		t.Parallel()
-		w := warm(t, mint{}, nil)
-		w.setKeys(sourceFunc(func(context.Context, string) ([]jwks.Key, error) { return nil, jwks.ErrUnavailable }))
-		require.ErrorIs(t, w.call(), token.ErrKeysUnavailable)
-		w.setKeys(published())
-		require.NoError(t, w.call())
-	})
-	t.Run("keys loaded anew", func(t *testing.T) {
-		t.Parallel()
-		for _, alg := range []string{"ES256", "RS256", "EdDSA"} {
-			w := warm(t, mint{alg: alg}, nil)
-			_, key := keyFor(alg)
-			kid, _ := keyFor(alg)
-			w.setKeys(jwks.Static{{ID: kid, Public: anotherCopy(key.Public())}})
-			require.NoError(t, w.call(), alg)
-		}
-	})
-	t.Run("binding", func(t *testing.T) {
-		t.Parallel()
-		var refuse atomic.Bool
-		w := warm(t, claims("cnf", map[string]string{"x5t#S256": "c"}), func(c *token.Config) {
-			c.Proofs = []token.Proof{proof{"x5t#S256", func(*token.Token, token.Presentation) error {
-				if refuse.Load() {
-					return token.ErrProof
+			t.Run("clock set back before nbf", func(t *testing.T) {
+				t.Parallel()
+				w := warm(t, claims("nbf", now.Unix()), nil)
+				w.setTime(now.Add(-31 * time.Second))
+				require.ErrorIs(t, w.call(), token.ErrNotYetValid)
+			})
+			t.Run("clock set back before iat", func(t *testing.T) {
+				t.Parallel()
+				w := warm(t, mint{}, nil)
+				w.setTime(now.Add(-31 * time.Second))
+				require.ErrorIs(t, w.call(), token.ErrNotYetValid)
+			})
+			t.Run("key withdrawn", func(t *testing.T) {
+				t.Parallel()
+				w := warm(t, mint{}, nil)
+				w.setKeys(jwks.Static{})
+				require.ErrorIs(t, w.call(), token.ErrUnknownKey)
+			})
+			t.Run("C_9111-kid-1 key withdrawn, asked for once", func(t *testing.T) {
+				t.Parallel()
+				w := warm(t, mint{}, nil)
+				asked := 0
+				w.setKeys(sourceFunc(func(context.Context, string) ([]jwks.Key, error) {
+					asked++
+					return nil, jwks.ErrNotFound
+				}))
+				require.ErrorIs(t, w.call(), token.ErrUnknownKey)
+				assert.Equal(t, 1, asked)
+			})
+			t.Run("key withdrawn, token without kid", func(t *testing.T) {
+				t.Parallel()
+				w := warm(t, header("kid", nil), nil)
+				w.setKeys(jwks.Static{{ID: "other", Public: keys.otherP256().Public()}})
+				require.ErrorIs(t, w.call(), token.ErrSignature)
+			})
+			t.Run("another key under the same kid", func(t *testing.T) {
+				t.Parallel()
+				for _, alg := range []string{"ES256", "RS256", "EdDSA"} {
+					w := warm(t, mint{alg: alg}, nil)
+					kid, _ := keyFor(alg)
+					w.setKeys(jwks.Static{
+						{ID: kid, Public: keys.otherP256().Public()}, {ID: kid, Public: keys.otherRSA().Public()},
+						{ID: kid, Public: ed25519.PublicKey(make([]byte, ed25519.PublicKeySize))},
+					})
+					require.ErrorIs(t, w.call(), token.ErrSignature, alg)
 				}
-				return nil
-			}}}
+			})
+			t.Run("key reserved for another algorithm", func(t *testing.T) {
+				t.Parallel()
+				w := warm(t, mint{alg: "RS256"}, nil)
+				w.setKeys(jwks.Static{{ID: "rs", Algorithm: "PS256", Public: keys.rsa().Public()}})
+				require.ErrorIs(t, w.call(), token.ErrAlgorithm)
+			})
+			t.Run("keys out of reach", func(t *testing.T) {
+				t.Parallel()
+				w := warm(t, mint{}, nil)
+				w.setKeys(sourceFunc(func(context.Context, string) ([]jwks.Key, error) { return nil, jwks.ErrUnavailable }))
+				require.ErrorIs(t, w.call(), token.ErrKeysUnavailable)
+				w.setKeys(published())
+				require.NoError(t, w.call())
+			})
+			t.Run("keys loaded anew", func(t *testing.T) {
+				t.Parallel()
+				for _, alg := range []string{"ES256", "RS256", "EdDSA"} {
+					w := warm(t, mint{alg: alg}, nil)
+					_, key := keyFor(alg)
+					kid, _ := keyFor(alg)
+					w.setKeys(jwks.Static{{ID: kid, Public: anotherCopy(key.Public())}})
+					require.NoError(t, w.call(), alg)
+				}
+			})
+			t.Run("binding", func(t *testing.T) {
+				t.Parallel()
+				var refuse atomic.Bool
+				w := warm(t, claims("cnf", map[string]string{"x5t#S256": "c"}), func(c *token.Config) {
+					c.Proofs = []token.Proof{proof{"x5t#S256", func(*token.Token, token.Presentation) error {
+						if refuse.Load() {
+							return token.ErrProof
+						}
+						return nil
+					}}}
+				})
+				refuse.Store(true)
+				require.ErrorIs(t, w.call(), token.ErrProof)
+			})
+			t.Run("another signature on the same claims", func(t *testing.T) {
+				t.Parallel()
+				w := warm(t, mint{}, nil)
+				w.raw = setUnusedBit(w.raw)
+				require.ErrorIs(t, w.call(), token.ErrMalformed)
+				w.raw = mint{key: keys.otherP256()}.token()
+				require.ErrorIs(t, w.call(), token.ErrSignature)
+			})
 		})
-		refuse.Store(true)
-		require.ErrorIs(t, w.call(), token.ErrProof)
-	})
-	t.Run("another signature on the same claims", func(t *testing.T) {
-		t.Parallel()
-		w := warm(t, mint{}, nil)
-		w.raw = setUnusedBit(w.raw)
-		require.ErrorIs(t, w.call(), token.ErrMalformed)
-		w.raw = mint{key: keys.otherP256()}.token()
-		require.ErrorIs(t, w.call(), token.ErrSignature)
-	})
+	}
 }
 
 // Each call has a Token of its own, of its own token.

@@ -62,3 +62,26 @@ func (c *Cache) Entries() int {
 	}
 	return entries
 }
+
+// Hinted tells whether one of several Verifiers is known to remember the token.
+func Hinted(auth Authenticator, raw string) bool {
+	var id tokenID
+	id.take(raw)
+	return auth.(*byIssuer).hints.get(&id) != nil
+}
+
+// Hints is how many tokens that is known of.
+func Hints(auth Authenticator) (n int) {
+	table := auth.(*byIssuer).hints.table.Load()
+	if table == nil {
+		return 0
+	}
+	for s := range table {
+		for w := range table[s] {
+			if table[s][w].Load() != nil {
+				n++
+			}
+		}
+	}
+	return n
+}

@@ -2,6 +2,9 @@ package token_test
 
 import (
 	"context"
+	"fmt"
+	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -103,4 +106,98 @@ func TestByIssuerCopiesTheMap(t *testing.T) {
 	m[issuer] = newVerifier(t, nil)
 	_, err := auth.Authenticate(context.Background(), token.Bearer(mint{}.token()))
 	require.ErrorIs(t, err, token.ErrIssuer)
+}
+
+// A token that is met again is not read to learn who is to judge, unless nobody
+// remembers it.
+func TestByIssuerRemembersWhoJudges(t *testing.T) {
+	t.Parallel()
+	forgetful := func(c *token.Config) { c.CacheSize = -1 }
+	for name, c := range map[string]struct {
+		edit func(*token.Config)
+		mint mint
+		want bool
+	}{
+		"remembered":            {nil, mint{}, true},
+		"nothing is remembered": {forgetful, mint{}, false},
+		"too large to be remembered": {func(c *token.Config) { c.MaxTokenSize = 20 << 10 },
+			claims("x", strings.Repeat("x", 9<<10)), false},
+		"no good": {nil, claims("exp", 1), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			auth := token.ByIssuer(map[string]token.Authenticator{issuer: newVerifier(t, c.edit)})
+			raw := c.mint.token()
+			for range 3 {
+				_, _ = auth.Authenticate(context.Background(), token.Bearer(raw))
+				assert.Equal(t, c.want, token.Hinted(auth, raw))
+			}
+		})
+	}
+}
+
+// What is remembered of one issuer's tokens opens no door to another's, though
+// both publish the same keys.
+func TestByIssuerRemembersIssuersApart(t *testing.T) {
+	t.Parallel()
+	auth := token.ByIssuer(map[string]token.Authenticator{
+		issuer:      newVerifier(t, nil),
+		otherIssuer: newVerifier(t, func(c *token.Config) { c.Issuer = otherIssuer }),
+	})
+	for _, iss := range []string{issuer, otherIssuer} {
+		raw := claims("iss", iss).token()
+		for range 3 {
+			tok, err := auth.Authenticate(context.Background(), token.Bearer(raw))
+			require.NoError(t, err)
+			assert.Equal(t, iss, tok.Issuer())
+		}
+	}
+}
+
+// Nothing else that the Verifier looks at is passed over for a token that is
+// remembered.
+func TestByIssuerLooksAtTheRestAgain(t *testing.T) {
+	t.Parallel()
+	auth := token.ByIssuer(map[string]token.Authenticator{
+		issuer: newVerifier(t, func(c *token.Config) {
+			c.Proofs = []token.Proof{proof{"x5t#S256", func(_ *token.Token, p token.Presentation) error {
+				if p.Method != "GET" {
+					return token.ErrProof
+				}
+				return nil
+			}}}
+		}),
+	})
+	raw := claims("cnf", map[string]string{"x5t#S256": "c"}).token()
+	present := func(scheme, method string) error {
+		_, err := auth.Authenticate(context.Background(), token.Presentation{Scheme: scheme, Token: raw, Method: method})
+		return err
+	}
+	for range 2 {
+		require.NoError(t, present("Bearer", "GET"))
+		require.ErrorIs(t, present("Bearer", "POST"), token.ErrProof)
+		require.ErrorIs(t, present("DPoP", "GET"), token.ErrMissing)
+		require.True(t, token.Hinted(auth, raw))
+	}
+}
+
+// The memory of who judges has a bound, and a working set its place in it.
+func TestByIssuerUnderFlood(t *testing.T) {
+	t.Parallel()
+	auth := token.ByIssuer(map[string]token.Authenticator{issuer: newVerifier(t, nil)})
+	var wg sync.WaitGroup
+	for g := range 4 {
+		wg.Go(func() {
+			for i := range 1500 {
+				raw := mint{alg: "EdDSA", claims: pairs([]any{"jti", fmt.Sprint(g, "-", i)})}.token()
+				tok, err := auth.Authenticate(context.Background(), token.Bearer(raw))
+				if assert.NoError(t, err) {
+					assert.Equal(t, fmt.Sprint(g, "-", i), tok.ID())
+				}
+			}
+		})
+	}
+	wg.Wait()
+	assert.LessOrEqual(t, token.Hints(auth), 4096)
+	assert.Greater(t, token.Hints(auth), 2048)
 }

@@ -46,8 +46,8 @@ func BearerOnly(auth Authenticator) bool {
 	switch a := auth.(type) {
 	case *Verifier:
 		return a != nil && len(a.proofs) == 0
-	case byIssuer:
-		for _, each := range a {
+	case *byIssuer:
+		for _, each := range a.auths {
 			if !BearerOnly(each) {
 				return false
 			}

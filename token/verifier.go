@@ -131,18 +131,38 @@ func oneOf(list []string) string { return "one of " + fmt.Sprintf("%q", list) }
 // ErrUnavailable if the issuer's keys are out of reach. Its text tells an
 // operator what was seen and expected; it is not for the caller.
 func (v *Verifier) Authenticate(ctx context.Context, p Presentation) (*Token, error) {
-	if err := v.checkScheme(&p); err != nil {
+	if err := v.checkForm(&p); err != nil {
 		return nil, err
 	}
-	if err := v.checkSize(p.Token); err != nil {
-		return nil, err
+	if v.cache == nil {
+		says, err := v.verify(ctx, p.Token, nil)
+		return v.bound(ctx, &p, says, err)
 	}
-	says, err := v.judge(ctx, p.Token)
+	var id tokenID
+	id.take(p.Token)
+	says, err := v.recall(ctx, &id)
+	if says == nil && err == nil {
+		says, err = v.verify(ctx, p.Token, &id)
+	}
+	return v.bound(ctx, &p, says, err)
+}
+
+// checkForm checks what can be checked before a byte of the token is read.
+func (v *Verifier) checkForm(p *Presentation) error {
+	if err := v.checkScheme(p); err != nil {
+		return err
+	}
+	return v.checkSize(p.Token)
+}
+
+// bound makes a Token of what a good one says, if it may be used by who
+// presents it.
+func (v *Verifier) bound(ctx context.Context, p *Presentation, says *claimSet, err error) (*Token, error) {
 	if err != nil {
 		return nil, err
 	}
 	t := &Token{p.Token, says}
-	if err := v.checkBinding(ctx, t, &p); err != nil {
+	if err := v.checkBinding(ctx, t, p); err != nil {
 		return nil, err
 	}
 	return t, nil
@@ -157,20 +177,7 @@ func (v *Verifier) checkSize(raw string) error {
 	return nil
 }
 
-// judge checks all of a token but its binding.
-func (v *Verifier) judge(ctx context.Context, raw string) (*claimSet, error) {
-	if v.cache == nil {
-		return v.verify(ctx, raw, nil)
-	}
-	var id tokenID
-	id.take(raw)
-	if says, err := v.recall(ctx, &id); says != nil || err != nil {
-		return says, err
-	}
-	return v.verify(ctx, raw, &id)
-}
-
-// verify checks a token from its first byte on. id is nil if it need not be
+// verify checks all of a token but its binding, from its first byte on. id is nil if it need not be
 // remembered.
 func (v *Verifier) verify(ctx context.Context, raw string, id *tokenID) (*claimSet, error) {
 	var r room

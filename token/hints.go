@@ -1,0 +1,62 @@
+package token
+
+import (
+	"encoding/binary"
+	"sync/atomic"
+)
+
+// hints say of tokens which Verifier of several has found them good, so that
+// one that is met again need not be read to learn who is to judge. A hint is
+// not believed: it says who is asked first whether he remembers the token. One
+// that is lost, as many are in a flood, costs that reading and nothing else.
+type hints struct {
+	table atomic.Pointer[[hintSets]hintSet] // nil until there is one to keep
+}
+
+const (
+	hintSets = 1 << 10
+	hintWays = 4 // with 8 bytes for each, and 80 for a hint, 352 KiB at most
+)
+
+type hintSet [hintWays]atomic.Pointer[hint]
+
+type hint struct {
+	id       tokenID
+	verifier *Verifier
+}
+
+// get returns whom to ask, or nil.
+func (h *hints) get(id *tokenID) *Verifier {
+	table := h.table.Load()
+	if table == nil {
+		return nil
+	}
+	set := &table[id.set()]
+	for i := range set {
+		if k := set[i].Load(); k != nil && k.id == *id {
+			return k.verifier
+		}
+	}
+	return nil
+}
+
+// put takes a free place for the hint, or that of one whose token has been
+// forgotten, or else any.
+func (h *hints) put(id *tokenID, v *Verifier) {
+	table := h.table.Load()
+	if table == nil {
+		h.table.CompareAndSwap(nil, new([hintSets]hintSet))
+		table = h.table.Load()
+	}
+	set := &table[id.set()]
+	place := int(id.rest[16]) % hintWays
+	for i := range set {
+		if k := set[i].Load(); k == nil || k.id == *id || !k.verifier.cache.holds(&k.id) {
+			place = i
+			break
+		}
+	}
+	set[place].Store(&hint{*id, v})
+}
+
+func (id *tokenID) set() uint64 { return binary.LittleEndian.Uint64(id.rest[24:]) % hintSets }
