@@ -1,6 +1,7 @@
 package token
 
 import (
+	"crypto"
 	"crypto/sha256"
 	"encoding/binary"
 	"slices"
@@ -8,8 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/postern-go/postern/jwks"
+	"unsafe"
 )
 
 // cache remembers tokens whose signature one Verifier has found good: under
@@ -38,15 +38,16 @@ const (
 	slotsPerBucket = 8
 	// slotShare is what the bound on memory counts for a slot. A token with
 	// more to say takes the share of others in its bucket.
-	slotShare   = 1 << 10
+	slotShare   = 640
 	bucketBytes = slotsPerBucket * slotShare
-	// entryOverhead is what an entry takes besides what its claims say.
-	entryOverhead = 512
+	// entryOverhead is what an entry takes besides the strings in it.
+	entryOverhead = 384
 	mostMerit     = 3
 	departedTags  = 32
 )
 
 type bucket struct {
+	tags  [slotsPerBucket]atomic.Uint32 // of what is in the slots, to pass others over
 	slots [slotsPerBucket]atomic.Pointer[entry]
 
 	mu       sync.Mutex // for all below, and for writing slots
@@ -62,9 +63,8 @@ type entry struct {
 	id      tokenID
 	kid     string
 	alg     *algorithm
-	key     jwks.Key
+	key     crypto.PublicKey
 	says    *claimSet
-	text    int // bytes of header and claims, which share their memory
 	size    int
 	arrival uint64
 	merit   atomic.Int32 // times met again, up to mostMerit
@@ -87,10 +87,11 @@ func (id *tokenID) take(raw string) {
 
 // newCache returns nil, which holds nothing, if there is no room for a bucket.
 func newCache(bytes int) *cache {
-	if bytes < bucketBytes {
+	const each = bucketBytes + int(unsafe.Sizeof(bucket{}))
+	if bytes < each {
 		return nil
 	}
-	return &cache{count: bytes / bucketBytes}
+	return &cache{count: bytes / each}
 }
 
 // bucket is where the token belongs. The table is made when first written to:
@@ -114,11 +115,9 @@ func (c *cache) get(id *tokenID) *entry {
 	if b == nil {
 		return nil
 	}
-	for i := range b.slots {
-		if e := b.slots[i].Load(); e != nil && e.id == *id {
-			e.met()
-			return e
-		}
+	if e := b.find(id); e != nil {
+		e.met()
+		return e
 	}
 	return nil
 }
@@ -126,7 +125,20 @@ func (c *cache) get(id *tokenID) *entry {
 // holds tells whether the token is remembered, which is no use of it.
 func (c *cache) holds(id *tokenID) bool {
 	b := c.bucket(id, false)
-	return b != nil && b.has(id)
+	return b != nil && b.find(id) != nil
+}
+
+func (b *bucket) find(id *tokenID) *entry {
+	tag := id.tag()
+	for i := range b.tags {
+		if b.tags[i].Load() != tag {
+			continue
+		}
+		if e := b.slots[i].Load(); e != nil && e.id == *id {
+			return e
+		}
+	}
+	return nil
 }
 
 // met writes only while there is merit to gain, so that readers of a busy
@@ -137,22 +149,38 @@ func (e *entry) met() {
 	}
 }
 
-// put remembers a token if it can stay.
+// put remembers a token if it can stay. What it says must not have been shown
+// to anybody yet: it is packed.
 func (c *cache) put(e *entry, now time.Time) {
-	e.size = entryOverhead + e.text + 16*(len(e.says.scopes)+len(e.says.audience))
+	text := len(e.kid) + e.says.textLen()
+	e.size = entryOverhead + text + 16*(cap(e.says.scopes)+cap(e.says.audience))
 	if e.size > bucketBytes {
 		return
 	}
+	p := packer{make([]byte, 0, text)}
+	p.pack(&e.kid)
+	e.says.packInto(&p)
 	b := c.bucket(&e.id, true)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if !b.has(&e.id) {
+	if b.find(&e.id) == nil {
 		b.admit(e, now)
 	}
 }
 
+// packer gathers strings in memory of their own, so that what is remembered of
+// a token does not keep the whole of it.
+type packer struct{ text []byte }
+
+// pack makes s a copy of itself. There must be room.
+func (p *packer) pack(s *string) {
+	start := len(p.text)
+	p.text = append(p.text, *s...)
+	*s = textOf(p.text[start:])
+}
+
 func (b *bucket) admit(e *entry, now time.Time) {
-	back := slices.Contains(b.departed[:], e.tag())
+	back := slices.Contains(b.departed[:], e.id.tag())
 	if back {
 		e.merit.Store(1)
 	}
@@ -162,6 +190,7 @@ func (b *bucket) admit(e *entry, now time.Time) {
 			e.arrival = b.arrivals
 			b.bytes += e.size
 			b.slots[free].Store(e)
+			b.tags[free].Store(e.id.tag())
 			return
 		}
 		loser := b.loser(now)
@@ -186,15 +215,6 @@ func (c *cache) remove(e *entry) {
 			b.drop(i)
 		}
 	}
-}
-
-func (b *bucket) has(id *tokenID) bool {
-	for i := range b.slots {
-		if e := b.slots[i].Load(); e != nil && e.id == *id {
-			return true
-		}
-	}
-	return false
 }
 
 func (b *bucket) free() int {
@@ -240,6 +260,7 @@ func (b *bucket) wear() int {
 func (b *bucket) drop(i int) {
 	e := b.slots[i].Load()
 	b.bytes -= e.size
+	b.tags[i].Store(0)
 	b.slots[i].Store(nil)
 	b.note(e)
 }
@@ -247,7 +268,8 @@ func (b *bucket) drop(i int) {
 // note remembers of one who is not here any more no more than that.
 func (b *bucket) note(e *entry) {
 	b.last = (b.last + 1) % departedTags
-	b.departed[b.last] = e.tag()
+	b.departed[b.last] = e.id.tag()
 }
 
-func (e *entry) tag() uint32 { return binary.LittleEndian.Uint32(e.id.rest[8:]) | 1 }
+// tag is never 0.
+func (id *tokenID) tag() uint32 { return binary.LittleEndian.Uint32(id.rest[8:]) | 1 }

@@ -10,12 +10,13 @@ import (
 )
 
 // BenchmarkHitRatio is no measure of time. It shows how many calls of a
-// working set of users find their token remembered in a cache of 4 MiB, which
-// has room for 4096, while others send good tokens that they use only once:
-// so many to each call. An LRU of as many entries stands beside it.
+// working set of users find their token remembered in a cache of 4 MiB while
+// others send good tokens that they use only once: so many to each call. An LRU
+// of as many entries stands beside it.
 func BenchmarkHitRatio(b *testing.B) {
-	const calls, room = 20_000, 4096
-	for _, users := range []int{1000, 3000} {
+	const calls = 20_000
+	room := token.NewCache(4 << 20).Room()
+	for _, users := range []int{1000, 3000, 5000} {
 		for _, flood := range []int{0, 1, 10, 100} {
 			name := fmt.Sprintf("users=%d/flood=%d/policy=", users, flood)
 			random := func() *rand.Rand { return rand.New(rand.NewPCG(1, 2)) }

@@ -13,7 +13,7 @@ import (
 //
 // A type's UnmarshalJSON method is used as in encoding/json.
 func (t *Token) Claims(v any) error {
-	if err := json.Unmarshal([]byte(t.set().payload), v); err != nil {
+	if err := json.Unmarshal(payloadOf(t.raw), v); err != nil {
 		return &refusal{why: ErrClaim, want: "claims that fit the Go type", cause: err}
 	}
 	return nil

@@ -53,7 +53,7 @@ type Config struct {
 	// remember tokens whose signature it has found good, so that it need not
 	// verify the same signature at every call. Everything that can change is
 	// checked at every call all the same: that the key is still published,
-	// exp, nbf, aud, binding and policy. Zero means 4 MiB, which is some 4000
+	// exp, nbf, aud, binding and policy. Zero means 4 MiB, which is some 6000
 	// tokens; negative means that nothing is remembered. Memory is taken up
 	// only by issuers whose tokens come in.
 	CacheSize int

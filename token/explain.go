@@ -64,7 +64,7 @@ func (e *explanation) run(ctx context.Context, p Presentation) {
 		return
 	}
 	e.header(ctx, &sig, &h, &c)
-	e.payload(ctx, p, &jws, &c)
+	e.payload(ctx, p, &c)
 }
 
 // header makes the checks up to the signature. Without an algorithm or a kid
@@ -87,8 +87,8 @@ func (e *explanation) header(ctx context.Context, sig *signed, h *header, c *cla
 	e.note("signature", err)
 }
 
-func (e *explanation) payload(ctx context.Context, p Presentation, jws *compact, c *claims) {
-	now, says := e.time(), &claimSet{payload: jws.payload, cnf: c.cnf}
+func (e *explanation) payload(ctx context.Context, p Presentation, c *claims) {
+	now, says := e.time(), &claimSet{cnf: c.cnf}
 	e.eachClaim(says, c, now, func(check string, err error) bool {
 		e.note(check, err)
 		return true

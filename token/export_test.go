@@ -2,6 +2,7 @@ package token
 
 import (
 	"crypto/sha256"
+	"strings"
 	"time"
 )
 
@@ -29,9 +30,12 @@ func (c *Cache) Get(name string) bool {
 }
 
 func (c *Cache) Put(name string, size int, expiry, now time.Time) {
-	e := &entry{id: idOf(name), says: &claimSet{expiry: expiry.Unix()}, text: size}
+	e := &entry{id: idOf(name), says: &claimSet{expiry: expiry.Unix(), subject: strings.Repeat("x", size)}}
 	c.c.put(e, now)
 }
+
+// Room is for how many entries there are places.
+func (c *Cache) Room() int { return c.c.count * slotsPerBucket }
 
 func (c *Cache) Bytes() int {
 	bytes := 0

@@ -88,7 +88,7 @@ func unknownKey(kid string, cause error) error {
 // isPublished reports whether the key that verified a token may still do so.
 func (v *Verifier) isPublished(e *entry, keys []jwks.Key) bool {
 	for _, key := range keys {
-		if e.alg.accepts(key) && sameKey(key.Public, e.key.Public) && v.pins.allow(key, e.alg) {
+		if e.alg.accepts(key) && sameKey(key.Public, e.key) && v.pins.allow(key, e.alg) {
 			return true
 		}
 	}

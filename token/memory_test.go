@@ -3,9 +3,12 @@ package token_test
 import (
 	"context"
 	"runtime"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/postern-go/postern/token"
 )
@@ -31,6 +34,40 @@ func TestMemoryOfACall(t *testing.T) {
 		bytes := allocated(func() { _, _ = byIssuer.Authenticate(context.Background(), token.Bearer(raw)) })
 		assert.Less(t, bytes, uint64(mostMemory), "%s, by issuer", name)
 	}
+}
+
+// What is remembered takes no more memory than it may, by the count of the
+// runtime, and large tokens take no more than small ones. Not parallel either.
+func TestMemoryOfTheCache(t *testing.T) {
+	const size = 512 << 10
+	for _, pad := range []int{0, 6 << 10} {
+		v := newVerifier(t, func(c *token.Config) { c.CacheSize = size })
+		call := func(id string) {
+			raw := mint{alg: "EdDSA", claims: pairs([]any{"jti", id, "pad", strings.Repeat("p", pad)})}.token()
+			_, err := v.Authenticate(context.Background(), token.Bearer(raw))
+			require.NoError(t, err)
+		}
+		call("first") // makes the table
+		before := held()
+		const calls = 1000 // there is room for 768
+		for i := range calls {
+			call(strconv.Itoa(i))
+		}
+		after := held()
+		runtime.KeepAlive(v)
+		assert.Less(t, after-before, int64(size), "padded by %d", pad)
+		assert.Greater(t, after-before, int64(size/3), "padded by %d: is anything remembered?", pad)
+	}
+}
+
+// held is how many bytes are in use once what is not has been collected.
+func held() int64 {
+	var m runtime.MemStats
+	for range 3 {
+		runtime.GC()
+	}
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
 }
 
 // allocated is how many bytes f allocates, in one run.

@@ -20,8 +20,6 @@ type Token struct {
 // claimSet is what a token says, without the token itself. It is shared
 // between the Tokens of one access token and never changes once it is whole.
 type claimSet struct {
-	payload string // the claims as received, one strict JSON object
-
 	issuer    string
 	subject   string
 	clientID  string
@@ -35,6 +33,30 @@ type claimSet struct {
 	cnf       strict.Value
 
 	theAudience [1]string // backs audience if there is but one
+}
+
+// textLen is how many bytes the strings take that are not the Verifier's own.
+func (s *claimSet) textLen() int {
+	n := len(s.subject) + len(s.clientID) + len(s.id) + len(s.cnf.Raw)
+	for _, list := range [][]string{s.audience, s.scopes} {
+		for _, text := range list {
+			n += len(text)
+		}
+	}
+	return n
+}
+
+// packInto copies these strings to p.
+func (s *claimSet) packInto(p *packer) {
+	p.pack(&s.subject)
+	p.pack(&s.clientID)
+	p.pack(&s.id)
+	p.pack(&s.cnf.Raw)
+	for _, list := range [][]string{s.audience, s.scopes} {
+		for i := range list {
+			p.pack(&list[i])
+		}
+	}
 }
 
 // Principal identifies a subject across issuers. Subjects of different issuers

@@ -201,13 +201,12 @@ func (v *Verifier) verify(ctx context.Context, raw string, id *tokenID) (*claimS
 		return nil, err
 	}
 	now := v.time()
-	says := &claimSet{payload: jws.payload, cnf: c.cnf}
+	says := &claimSet{cnf: c.cnf}
 	if err := v.fill(says, &c, now); err != nil {
 		return nil, err
 	}
 	if id != nil {
-		text := len(jws.header) + len(jws.payload)
-		v.cache.put(&entry{id: *id, kid: by.kid, alg: by.alg, key: by.key, says: says, text: text}, now)
+		v.cache.put(&entry{id: *id, kid: by.kid, alg: by.alg, key: by.key.Public, says: says}, now)
 	}
 	return says, nil
 }
