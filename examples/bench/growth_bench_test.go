@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -29,7 +30,10 @@ func BenchmarkGrowthKeys(b *testing.B) {
 		kid := bench.KeyID(n / 2)
 		parsed, err := jwks.ParseSet(set)
 		require.NoError(b, err)
-		b.Run(fmt.Sprintf("source=Static/n=%d", n), loop(found(static(parsed.Keys, n), kid)))
+		held := static(parsed.Keys, n)
+		b.Run(fmt.Sprintf("source=Static/n=%d", n), loop(found(held, kid)))
+		among := postern(b, "EdDSA", true, func(c *token.Config) { c.Keys = among(b, held, "EdDSA") })
+		b.Run(fmt.Sprintf("source=Verifier/n=%d", n), authenticate(among, issuers["EdDSA"]().Token(900), true))
 		if n > len(parsed.Keys) {
 			continue
 		}
@@ -48,6 +52,14 @@ func static(keys []jwks.Key, n int) jwks.Static {
 		set = append(set, key)
 	}
 	return set
+}
+
+// among puts the keys of an issuer in the middle of others.
+func among(tb testing.TB, others jwks.Static, alg string) jwks.Static {
+	tb.Helper()
+	own, err := jwks.ParseSet(issuers[alg]().JWKS())
+	require.NoError(tb, err)
+	return slices.Insert(slices.Clone(others), len(others)/2, own.Keys...)
 }
 
 func found(source jwks.Source, kid string) func() bool {

@@ -47,17 +47,25 @@ var policies = grpcauth.Policies{
 	grpc_testing.TestService_FullDuplexCall_FullMethodName: scope.All(bench.Scope),
 }
 
-// servers are one without a guard, to which the token is sent all the same,
-// and guarded ones.
-func servers(b *testing.B) map[string]grpc_testing.TestServiceClient {
+// servers are those without a guard, to which the token is sent all the same,
+// and guarded ones. In "workers" a call does not begin on a new stack.
+func servers(b *testing.B) []server {
 	b.Helper()
 	auth := postern(b, "RS256", true)
-	return map[string]grpc_testing.TestServiceClient{
-		"unguarded": dial(b),
-		"guarded":   dial(b, grpcauth.New(auth, policies, nil).ServerOptions()...),
-		"outliving": dial(b, grpcauth.New(auth, policies, &grpcauth.Config{StreamsOutliveToken: true}).ServerOptions()...),
-		"cold":      dial(b, grpcauth.New(postern(b, "RS256", false), policies, nil).ServerOptions()...),
+	keeping := grpc.NumStreamWorkers(4) // goroutines whose stacks have grown already
+	return []server{
+		{"unguarded", dial(b)},
+		{"guarded", dial(b, grpcauth.New(auth, policies, nil).ServerOptions()...)},
+		{"outliving", dial(b, grpcauth.New(auth, policies, &grpcauth.Config{StreamsOutliveToken: true}).ServerOptions()...)},
+		{"cold", dial(b, grpcauth.New(postern(b, "RS256", false), policies, nil).ServerOptions()...)},
+		{"workers-unguarded", dial(b, keeping)},
+		{"workers-guarded", dial(b, append(grpcauth.New(auth, policies, nil).ServerOptions(), keeping)...)},
 	}
+}
+
+type server struct {
+	name   string
+	client grpc_testing.TestServiceClient
 }
 
 func bearer(b *testing.B) context.Context {
@@ -70,18 +78,19 @@ func bearer(b *testing.B) context.Context {
 // that is open.
 func BenchmarkGRPC(b *testing.B) {
 	ctx := bearer(b)
-	for server, client := range servers(b) {
-		b.Run("kind=unary/server="+server, loop(func() bool {
+	for _, s := range servers(b) {
+		client := s.client
+		b.Run("kind=unary/server="+s.name, loop(func() bool {
 			_, err := client.UnaryCall(ctx, &grpc_testing.SimpleRequest{})
 			return err == nil
 		}))
-		b.Run("kind=stream/server="+server, loop(func() bool {
+		b.Run("kind=stream/server="+s.name, loop(func() bool {
 			ctx, cancel := context.WithCancel(ctx)
 			defer cancel()
 			stream, err := client.FullDuplexCall(ctx)
 			return err == nil && exchange(stream)
 		}))
-		b.Run("kind=message/server="+server, func(b *testing.B) {
+		b.Run("kind=message/server="+s.name, func(b *testing.B) {
 			stream, err := client.FullDuplexCall(ctx)
 			require.NoError(b, err)
 			loop(func() bool { return exchange(stream) })(b)

@@ -38,9 +38,9 @@ func serving(h http.Handler, r *http.Request) func() bool {
 	}
 }
 
-func postern(tb testing.TB, alg string, remembers bool) *token.Verifier {
+func postern(tb testing.TB, alg string, remembers bool, edits ...func(*token.Config)) *token.Verifier {
 	tb.Helper()
-	verifier, err := issuers[alg]().Verifier(remembers)
+	verifier, err := issuers[alg]().Verifier(remembers, edits...)
 	require.NoError(tb, err)
 	return verifier
 }

@@ -24,6 +24,7 @@ var plots = []plot{
 	{"keys.svg", "Finding the key of a token", "keys in the set", powers, []series{
 		{"Remote", "BenchmarkGrowthKeys", param("source", "Remote")},
 		{"Static", "BenchmarkGrowthKeys", param("source", "Static")},
+		{"Static in a Verifier, call included", "BenchmarkGrowthKeys", param("source", "Verifier")},
 	}},
 	{"issuers.svg", "Verifying a remembered token behind ByIssuer", "issuers", powers, []series{
 		{"ByIssuer", "BenchmarkGrowthIssuers", nil},

@@ -56,14 +56,15 @@ func (t tables) added(b *strings.Builder) {
 // calls are whole gRPC calls, in terms of the same call without a guard.
 func (t tables) calls(b *strings.Builder) {
 	b.WriteString("\n### gRPC calls over bufconn, in terms of the same call without a guard\n\n" +
-		"| | token remembered | not remembered | stream that outlives its token |\n|---|--:|--:|--:|\n")
+		"| | token remembered | the same on workers | not remembered | stream that outlives its token |\n|---|--:|--:|--:|--:|\n")
 	for _, kind := range []struct{ label, name string }{
 		{"unary call", "unary"}, {"stream opened for one message each way", "stream"}, {"message each way on an open stream", "message"},
 	} {
-		ratio := func(server string) float64 {
-			return results.Ratio(t.of("BenchmarkGRPC", "kind="+kind.name+"/server="+server), t.of("BenchmarkGRPC", "kind="+kind.name+"/server=unguarded"))
+		ratio := func(server, base string) float64 {
+			return results.Ratio(t.of("BenchmarkGRPC", "kind="+kind.name+"/server="+server), t.of("BenchmarkGRPC", "kind="+kind.name+"/server="+base))
 		}
-		fmt.Fprintf(b, "| %s | %.2f | %.2f | %.2f |\n", kind.label, ratio("guarded"), ratio("cold"), ratio("outliving"))
+		fmt.Fprintf(b, "| %s | %.2f | %.2f | %.2f | %.2f |\n", kind.label, ratio("guarded", "unguarded"),
+			ratio("workers-guarded", "workers-unguarded"), ratio("cold", "unguarded"), ratio("outliving", "unguarded"))
 	}
 }
 
