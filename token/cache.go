@@ -9,7 +9,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-	"unsafe"
 )
 
 // cache remembers tokens whose signature one Verifier has found good: under
@@ -87,7 +86,7 @@ func (id *tokenID) take(raw string) {
 
 // newCache returns nil, which holds nothing, if there is no room for a bucket.
 func newCache(bytes int) *cache {
-	const each = bucketBytes + int(unsafe.Sizeof(bucket{}))
+	const each = bucketBytes + emptyBucket
 	if bytes < each {
 		return nil
 	}

@@ -18,7 +18,7 @@ var targets = []target{
 	{dir: "internal/challenge", files: []string{"table.go", "writer.go"}, more: []string{"middleware", "grpcauth"}},
 	{dir: "token", files: []string{
 		"compact.go", "header.go", "payload.go", "algorithm.go", "keys.go", "checks.go", "numericdate.go",
-		"binding.go", "verifier.go", "cache.go", "issuers.go", "config.go", "profile.go", "context.go", "claims.go",
+		"binding.go", "verifier.go", "cache.go", "issuers.go", "hints.go", "present.go", "config.go", "profile.go", "context.go", "claims.go",
 		"token.go", "errors.go",
 	}, more: []string{"middleware", "grpcauth"}},
 	{dir: "scope", files: []string{"policy.go", "parse.go"}, more: []string{"middleware"}},
@@ -27,14 +27,14 @@ var targets = []target{
 		"middleware.go", "mux.go", "present.go", "answer.go", "config.go", "forward.go", "origin.go",
 	}},
 	{dir: "grpcauth", files: []string{
-		"interceptor.go", "stream.go", "pump.go", "present.go", "answer.go", "config.go", "policies.go", "forward.go",
+		"interceptor.go", "context.go", "stream.go", "pump.go", "present.go", "answer.go", "config.go", "policies.go", "forward.go",
 	}},
 }
 
 // slow are tests that measure instead of decide. They are left out but for
 // the files whose work they measure.
 const (
-	slow     = "^(TestCacheUnderFlood|TestMemoryOfACall|TestMemoryOfASet)$"
+	slow     = "^(TestCacheUnderFlood|TestMemoryOfACall|TestMemoryOfTheCache|TestMemoryOfASet)$"
 	measured = "token/cache.go"
 )
 
