@@ -48,59 +48,52 @@ func (b *byIssuer) Authenticate(ctx context.Context, p Presentation) (*Token, er
 		return nil, ErrMissing
 	}
 	if len(p.Token) > b.longest {
-		t, _, err := b.read(ctx, p)
-		return t, err
+		return b.ask(ctx, &p, nil)
 	}
 	var id tokenID
 	id.take(p.Token)
 	if v := b.hints.get(&id); v != nil {
-		if t, err := v.again(ctx, &p, &id); t != nil || err != nil {
-			return t, err
-		}
+		return v.authenticate(ctx, &p, &id)
 	}
-	t, v, err := b.read(ctx, p)
-	if v != nil && v.cache != nil && v.cache.holds(&id) {
-		b.hints.put(&id, v)
-	}
-	return t, err
+	return b.ask(ctx, &p, &id)
 }
 
-// again is Authenticate for a token that is remembered. It returns nil and no
-// error if it is not.
-func (v *Verifier) again(ctx context.Context, p *Presentation, id *tokenID) (*Token, error) {
-	if err := v.checkForm(p); err != nil {
-		return nil, err
-	}
-	says, err := v.recall(ctx, id)
-	if says == nil && err == nil {
-		return nil, nil
-	}
-	return v.bound(ctx, p, says, err)
-}
-
-// read reads in the token who is to judge, and asks him. v is nil if that is
-// no Verifier.
-func (b *byIssuer) read(ctx context.Context, p Presentation) (t *Token, v *Verifier, err error) {
+// ask reads in the token who is to judge, and asks him. id is nil if nobody
+// could remember the token.
+func (b *byIssuer) ask(ctx context.Context, p *Presentation, id *tokenID) (*Token, error) {
 	if len(p.Token) > largestMaxSize {
-		return nil, nil, errTooLargeForAll
+		return nil, errTooLargeForAll
 	}
 	issuer, err := issuerOf(p.Token)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	auth, ok := b.auths[issuer]
 	if !ok {
-		return nil, nil, &refusal{why: ErrIssuer, what: "iss", seen: issuer, want: "an issuer given to ByIssuer"}
+		return nil, &refusal{why: ErrIssuer, what: "iss", seen: issuer, want: "an issuer given to ByIssuer"}
 	}
-	t, err = auth.Authenticate(ctx, p)
+	t, err := b.verdict(ctx, auth, p, id)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if t.IsZero() || t.issuer != issuer {
-		return nil, nil, &refusal{why: ErrIssuer, what: "iss", seen: issuer, want: "the issuer of the verified token"}
+		return nil, &refusal{why: ErrIssuer, what: "iss", seen: issuer, want: "the issuer of the verified token"}
 	}
-	v, _ = auth.(*Verifier)
-	return t, v, nil
+	return t, nil
+}
+
+// verdict is what auth says. If it is a Verifier that remembers the token from
+// now on, so do we.
+func (b *byIssuer) verdict(ctx context.Context, auth Authenticator, p *Presentation, id *tokenID) (*Token, error) {
+	v, ok := auth.(*Verifier)
+	if !ok || v.cache == nil || id == nil {
+		return auth.Authenticate(ctx, *p)
+	}
+	t, err := v.authenticate(ctx, p, id)
+	if err == nil && v.cache.holds(id) {
+		b.hints.put(id, v)
+	}
+	return t, err
 }
 
 var errTooLargeForAll = &refusal{why: ErrTooLarge, want: "at most 65536 bytes"}

@@ -131,33 +131,24 @@ func oneOf(list []string) string { return "one of " + fmt.Sprintf("%q", list) }
 // ErrUnavailable if the issuer's keys are out of reach. Its text tells an
 // operator what was seen and expected; it is not for the caller.
 func (v *Verifier) Authenticate(ctx context.Context, p Presentation) (*Token, error) {
-	if err := v.checkForm(&p); err != nil {
-		return nil, err
-	}
-	if v.cache == nil {
-		says, err := v.verify(ctx, p.Token, nil)
-		return v.bound(ctx, &p, says, err)
+	if v.cache == nil || p.Token == "" || len(p.Token) > v.maxSize {
+		return v.authenticate(ctx, &p, nil) // to be refused unread, or not to be remembered
 	}
 	var id tokenID
 	id.take(p.Token)
-	says, err := v.recall(ctx, &id)
-	if says == nil && err == nil {
-		says, err = v.verify(ctx, p.Token, &id)
-	}
-	return v.bound(ctx, &p, says, err)
+	return v.authenticate(ctx, &p, &id)
 }
 
-// checkForm checks what can be checked before a byte of the token is read.
-func (v *Verifier) checkForm(p *Presentation) error {
+// authenticate is Authenticate for a token of which id is the name, or nil if
+// it need not be remembered.
+func (v *Verifier) authenticate(ctx context.Context, p *Presentation, id *tokenID) (*Token, error) {
 	if err := v.checkScheme(p); err != nil {
-		return err
+		return nil, err
 	}
-	return v.checkSize(p.Token)
-}
-
-// bound makes a Token of what a good one says, if it may be used by who
-// presents it.
-func (v *Verifier) bound(ctx context.Context, p *Presentation, says *claimSet, err error) (*Token, error) {
+	if err := v.checkSize(p.Token); err != nil {
+		return nil, err
+	}
+	says, err := v.judge(ctx, p.Token, id)
 	if err != nil {
 		return nil, err
 	}
@@ -166,6 +157,16 @@ func (v *Verifier) bound(ctx context.Context, p *Presentation, says *claimSet, e
 		return nil, err
 	}
 	return t, nil
+}
+
+// judge checks all of a token but its binding.
+func (v *Verifier) judge(ctx context.Context, raw string, id *tokenID) (*claimSet, error) {
+	if id != nil {
+		if says, err := v.recall(ctx, id); says != nil || err != nil {
+			return says, err
+		}
+	}
+	return v.verify(ctx, raw, id)
 }
 
 // checkSize comes before a byte is read: what follows costs time and memory in
@@ -177,8 +178,7 @@ func (v *Verifier) checkSize(raw string) error {
 	return nil
 }
 
-// verify checks all of a token but its binding, from its first byte on. id is nil if it need not be
-// remembered.
+// verify is judge for a token that is not remembered, from its first byte on.
 func (v *Verifier) verify(ctx context.Context, raw string, id *tokenID) (*claimSet, error) {
 	var r room
 	jws, sig, err := readCompact(raw, &r)
