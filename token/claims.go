@@ -2,6 +2,7 @@ package token
 
 import (
 	"context"
+	"reflect"
 
 	"github.com/go-jose/go-jose/v4/json"
 )
@@ -13,7 +14,8 @@ import (
 //
 // A type's UnmarshalJSON method is used as in encoding/json.
 func (t *Token) Claims(v any) error {
-	if err := json.Unmarshal(payloadOf(t.raw), v); err != nil {
+	claims := namesFor(reflect.TypeOf(v)).of(payloadOf(t.raw))
+	if err := json.Unmarshal(claims, v); err != nil {
 		return &refusal{why: ErrClaim, want: "claims that fit the Go type", cause: err}
 	}
 	return nil

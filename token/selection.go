@@ -1,0 +1,109 @@
+package token
+
+import (
+	"encoding"
+	"reflect"
+	"strings"
+	"sync"
+
+	"github.com/postern-go/postern/internal/strict"
+)
+
+// A decoder into Go types goes through all of a token for the one claim that is
+// asked for, and takes ten times as long for it as the strict reader. So only
+// those claims are given to it that the type can receive. What it does with
+// them is its own affair: a name too many here changes nothing.
+
+// names are those of the claims that a Go type can receive. Nil stands for all.
+type names map[string]bool
+
+// known are the names by reflect.Type, of which a program has only so many.
+var known sync.Map
+
+// namesFor finds what t, the type of a pointer, can receive of an object.
+func namesFor(t reflect.Type) names {
+	if found, ok := known.Load(t); ok {
+		return found.(names)
+	}
+	found, _ := known.LoadOrStore(t, newNames(t))
+	return found.(names)
+}
+
+var (
+	jsonUnmarshaler = reflect.TypeFor[interface{ UnmarshalJSON([]byte) error }]()
+	textUnmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
+)
+
+// newNames gives up on whatever is not a plain struct: a map takes any claim,
+// and a type that decodes itself may look at all of them.
+func newNames(t reflect.Type) names {
+	for t != nil && t.Kind() == reflect.Pointer {
+		if t.Implements(jsonUnmarshaler) || t.Implements(textUnmarshaler) {
+			return nil
+		}
+		t = t.Elem()
+	}
+	if t == nil || t.Kind() != reflect.Struct {
+		return nil
+	}
+	n := names{}
+	n.add(t, map[reflect.Type]bool{})
+	return n
+}
+
+// add adds the names of the fields of t, and of structs embedded in it. A field
+// goes by its tag and by its own name, since a tag that is no good does not
+// count.
+func (n names) add(t reflect.Type, seen map[reflect.Type]bool) {
+	if seen[t] {
+		return
+	}
+	seen[t] = true
+	for i := range t.NumField() {
+		field := t.Field(i)
+		tag, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		n[tag], n[field.Name] = true, true
+		if embedded := base(field.Type); field.Anonymous && embedded.Kind() == reflect.Struct {
+			n.add(embedded, seen)
+		}
+	}
+}
+
+func base(t reflect.Type) reflect.Type {
+	if t.Kind() == reflect.Pointer {
+		return t.Elem()
+	}
+	return t
+}
+
+// of is the object without the members that have none of the names. What is no
+// object is left for the decoder to refuse.
+func (n names) of(object []byte) []byte {
+	if n == nil {
+		return object
+	}
+	picked := make([]byte, 0, min(len(object), 256))
+	picked = append(picked, '{')
+	err := strict.Members(textOf(object), func(name string, v strict.Value) {
+		if !n[name] || !isPlain(name) {
+			return
+		}
+		if len(picked) > 1 {
+			picked = append(picked, ',')
+		}
+		picked = append(picked, '"')
+		picked = append(picked, name...)
+		picked = append(picked, '"', ':')
+		picked = append(picked, v.Raw...)
+	})
+	if err != nil {
+		return object
+	}
+	return append(picked, '}')
+}
+
+// isPlain tells whether name is the same within quotes. No name that a field
+// can have is not.
+func isPlain(name string) bool {
+	return !strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == '"' || r == '\\' })
+}
