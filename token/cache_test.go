@@ -300,6 +300,16 @@ func TestCacheBound(t *testing.T) {
 	assert.Positive(t, c.Entries())
 }
 
+// Two calls may find the same token good at the same time.
+func TestCacheRemembersOnce(t *testing.T) {
+	t.Parallel()
+	c := token.NewCache(8 << 10)
+	for range 3 {
+		c.Put("same", 100, now.Add(time.Hour), now)
+	}
+	assert.Equal(t, 1, c.Entries())
+}
+
 func TestCacheForgetsTheDead(t *testing.T) {
 	t.Parallel()
 	c := token.NewCache(8 << 10) // one bucket of eight

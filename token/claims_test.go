@@ -36,6 +36,9 @@ type embedding struct {
 	Upper  string
 	Quoted int `json:"quoted,string"`
 	Bad    int `json:"no\"good"`
+	Worse  int `json:"back\\slash"`
+	Worst  int `json:"tab\t"`
+	Space  int `json:"a space"`
 	Greek  int `json:"λ"`
 	inner  int
 }
@@ -105,6 +108,7 @@ var claimTexts = []string{
 	` { "tenant" : "acme" , "groups" : [ 1 , {"tenant":"inner"} ] , "Upper" : "u" } `,
 	`{"tenant":7}`, `{"level":"x"}`, `{"level":1e99}`, `{"quoted":"7","named":{"tenant":"n"},"-":"dash","λ":1,"":0}`,
 	`{"no\"good":1,"Bad":2,"Hidden":"h","inner":3,"Plain":"p","tenancy":{"tenant":"x"}}`,
+	`{"back\\slash":1,"tab\t":2,"a space":3,"Worse":4,"Worst":5}`,
 	`{"realm_access":null,"aud":"x","level":12345678901234567890}`,
 	`{"exp":1700000000,"iat":1700000000.5,"tenant":null,"deep":"d"}`,
 }

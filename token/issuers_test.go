@@ -127,7 +127,12 @@ func TestByIssuerRemembersWhoJudges(t *testing.T) {
 			t.Parallel()
 			auth := token.ByIssuer(map[string]token.Authenticator{issuer: newVerifier(t, c.edit)})
 			raw := c.mint.token()
-			for range 3 {
+			for i := range 4 {
+				if i == 2 { // from now on something is remembered, if anything can be
+					another := claims("jti", "another").token()
+					_, err := auth.Authenticate(context.Background(), token.Bearer(another))
+					require.NoError(t, err)
+				}
 				_, _ = auth.Authenticate(context.Background(), token.Bearer(raw))
 				assert.Equal(t, c.want, token.Hinted(auth, raw))
 			}
@@ -150,6 +155,28 @@ func TestByIssuerRemembersIssuersApart(t *testing.T) {
 			require.NoError(t, err)
 			assert.Equal(t, iss, tok.Issuer())
 		}
+	}
+}
+
+// Those that remember, those that do not, and those that are no Verifiers stand
+// side by side.
+func TestByIssuerOfManyKinds(t *testing.T) {
+	t.Parallel()
+	const thirdIssuer = "https://third.example.com"
+	third := newVerifier(t, func(c *token.Config) { c.Issuer = thirdIssuer })
+	auth := token.ByIssuer(map[string]token.Authenticator{
+		issuer:      newVerifier(t, nil),
+		otherIssuer: newVerifier(t, func(c *token.Config) { c.Issuer, c.CacheSize = otherIssuer, -1 }),
+		thirdIssuer: authFunc(third.Authenticate),
+	})
+	for _, iss := range []string{issuer, otherIssuer, thirdIssuer} {
+		raw := claims("iss", iss).token()
+		for range 3 {
+			tok, err := auth.Authenticate(context.Background(), token.Bearer(raw))
+			require.NoError(t, err)
+			assert.Equal(t, iss, tok.Issuer())
+		}
+		assert.Equal(t, iss == issuer, token.Hinted(auth, raw))
 	}
 }
 
@@ -183,15 +210,20 @@ func TestByIssuerLooksAtTheRestAgain(t *testing.T) {
 // The memory of who judges has a bound, and a working set its place in it.
 func TestByIssuerUnderFlood(t *testing.T) {
 	t.Parallel()
-	auth := token.ByIssuer(map[string]token.Authenticator{issuer: newVerifier(t, nil)})
+	auth := token.ByIssuer(map[string]token.Authenticator{
+		issuer:      newVerifier(t, nil),
+		otherIssuer: newVerifier(t, func(c *token.Config) { c.Issuer = otherIssuer }),
+	})
 	var wg sync.WaitGroup
 	for g := range 4 {
+		iss := []string{issuer, otherIssuer}[g%2]
 		wg.Go(func() {
 			for i := range 1500 {
-				raw := mint{alg: "EdDSA", claims: pairs([]any{"jti", fmt.Sprint(g, "-", i)})}.token()
+				id := fmt.Sprint(g, "-", i)
+				raw := mint{alg: "EdDSA", claims: pairs([]any{"jti", id, "iss", iss})}.token()
 				tok, err := auth.Authenticate(context.Background(), token.Bearer(raw))
 				if assert.NoError(t, err) {
-					assert.Equal(t, fmt.Sprint(g, "-", i), tok.ID())
+					assert.Equal(t, []string{id, iss}, []string{tok.ID(), tok.Issuer()})
 				}
 			}
 		})

@@ -50,7 +50,7 @@ func parse(field string, schemes []string) (scheme, raw string, err error) {
 		return "", "", token.ErrMissing
 	}
 	raw = strings.TrimLeft(field[n:], " ")
-	if len(raw) == len(field)-n || raw == "" {
+	if len(raw) == len(field)-n {
 		return "", "", ErrMalformed
 	}
 	return scheme, raw, nil

@@ -18,7 +18,7 @@ var targets = []target{
 	{dir: "internal/challenge", files: []string{"table.go", "writer.go"}, more: []string{"middleware", "grpcauth"}},
 	{dir: "token", files: []string{
 		"compact.go", "header.go", "payload.go", "algorithm.go", "keys.go", "checks.go", "numericdate.go",
-		"binding.go", "verifier.go", "cache.go", "issuers.go", "hints.go", "present.go", "config.go", "profile.go", "context.go", "claims.go",
+		"binding.go", "verifier.go", "cache.go", "issuers.go", "hints.go", "present.go", "config.go", "profile.go", "context.go", "claims.go", "selection.go",
 		"token.go", "errors.go",
 	}, more: []string{"middleware", "grpcauth"}},
 	{dir: "scope", files: []string{"policy.go", "parse.go"}, more: []string{"middleware"}},
