@@ -32,15 +32,18 @@ type embedding struct {
 	Plain
 	Named  tenancy `json:"named"`
 	Hidden string  `json:"-"`
-	Dash   string  `json:"-,"`
+	//lint:ignore SA5008 what becomes of such a tag is what is tested
+	Dash   string `json:"-,"`
 	Upper  string
 	Quoted int `json:"quoted,string"`
-	Bad    int `json:"no\"good"`
-	Worse  int `json:"back\\slash"`
-	Worst  int `json:"tab\t"`
-	Space  int `json:"a space"`
-	Greek  int `json:"λ"`
-	inner  int
+	//lint:ignore SA5008 what becomes of such a tag is what is tested
+	Bad int `json:"no\"good"`
+	//lint:ignore SA5008 what becomes of such a tag is what is tested
+	Worse int `json:"back\\slash"`
+	Worst int `json:"tab\t"`
+	Space int `json:"a space"`
+	Greek int `json:"λ"`
+	inner int
 }
 
 type (
