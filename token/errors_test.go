@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/postern-go/postern/jwks"
 	"github.com/postern-go/postern/token"
 )
 
@@ -97,4 +99,61 @@ func TestErrorsAreFitForALog(t *testing.T) {
 			assert.True(t, ' ' <= r && r <= '~', "%s: %q in %q", name, r, err.Error())
 		}
 	}
+}
+
+// trouble is an error of a source of keys that carries something.
+type trouble struct {
+	where string
+	cause error
+}
+
+func (t *trouble) Error() string { return "trouble at " + t.where }
+func (t *trouble) Unwrap() error { return t.cause }
+
+// An operator finds the cause of a refusal by errors.Is and errors.As. A cause
+// never changes the outcome, whatever it matches itself.
+func TestCauseOfARefusal(t *testing.T) {
+	t.Parallel()
+	boom := errors.New("boom")
+	for name, c := range map[string]struct {
+		cause error // of what the source says
+		want  error
+	}{
+		"no such key":                          {errors.Join(jwks.ErrNotFound, boom), token.ErrUnknownKey},
+		"no keys":                              {errors.Join(jwks.ErrUnavailable, boom), token.ErrKeysUnavailable},
+		"an error of another kind":             {boom, token.ErrKeysUnavailable},
+		"an outcome":                           {errors.Join(jwks.ErrNotFound, boom, token.ErrUnavailable), token.ErrUnknownKey},
+		"another outcome":                      {errors.Join(jwks.ErrUnavailable, boom, token.ErrScope), token.ErrKeysUnavailable},
+		"a reason":                             {errors.Join(jwks.ErrUnavailable, boom, token.ErrExpired), token.ErrKeysUnavailable},
+		"an outcome that carries something":    {errors.Join(jwks.ErrUnavailable, boom, &token.ScopeError{}), token.ErrKeysUnavailable},
+		"a reason for which there is no cause": {errors.Join(jwks.ErrNotFound, boom, token.ErrSignature), token.ErrUnknownKey},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			v := newVerifier(t, func(cfg *token.Config) {
+				cfg.Keys = sourceFunc(func(context.Context, string) ([]jwks.Key, error) {
+					return nil, &trouble{"the issuer", c.cause}
+				})
+			})
+			_, err := v.Authenticate(context.Background(), token.Bearer(mint{}.token()))
+			require.ErrorIs(t, err, c.want)
+			assertOneOutcome(t, err)
+			assert.Equal(t, token.Reason(c.want), token.Reason(err))
+			assert.ErrorIs(t, err, boom)
+			assert.NotErrorIs(t, err, errors.New("boom"))
+			var found *trouble
+			require.ErrorAs(t, err, &found)
+			assert.Equal(t, "the issuer", found.where)
+			var absent *url.Error
+			assert.False(t, errors.As(err, &absent))
+		})
+	}
+	t.Run("none", func(t *testing.T) {
+		t.Parallel()
+		_, err := newVerifier(t, nil).Authenticate(context.Background(), token.Bearer(claims("exp", 1).token()))
+		require.ErrorIs(t, err, token.ErrExpired)
+		assert.NotErrorIs(t, err, boom)
+		var found *trouble
+		assert.False(t, errors.As(err, &found))
+	})
 }
