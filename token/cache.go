@@ -152,7 +152,7 @@ func (e *entry) met() {
 // to anybody yet: it is packed.
 func (c *cache) put(e *entry, now time.Time) {
 	text := len(e.kid) + e.says.textLen()
-	e.size = entryOverhead + text + 16*(cap(e.says.scopes)+cap(e.says.audience))
+	e.size = entryOverhead + allocated(text) + allocated(16*cap(e.says.scopes)) + allocated(16*cap(e.says.audience))
 	if e.size > bucketBytes {
 		return
 	}
@@ -166,6 +166,10 @@ func (c *cache) put(e *entry, now time.Time) {
 		b.admit(e, now)
 	}
 }
+
+// allocated is what so many bytes take at most, as the runtime has sizes of its
+// own: up to a fifth more.
+func allocated(bytes int) int { return bytes + bytes/5 }
 
 // packer gathers strings in memory of their own, so that what is remembered of
 // a token does not keep the whole of it.

@@ -132,6 +132,9 @@ func FuzzClaims(f *testing.F) {
 			gotErr, wantErr := tok.Claims(got), jose.Unmarshal([]byte(text), want)
 			name := fmt.Sprintf("%s into %T", text, want)
 			require.Equal(t, wantErr == nil, gotErr == nil, "%s: %v, %v", name, gotErr, wantErr)
+			if wantErr != nil {
+				require.Contains(t, gotErr.Error(), wantErr.Error(), name)
+			}
 			require.Equal(t, want, got, name)
 			if gotErr != nil {
 				require.ErrorIs(t, gotErr, token.ErrClaim)
@@ -162,6 +165,15 @@ func TestClaimsAreSelected(t *testing.T) {
 		assert.Equal(t, c.want, token.Selected(reflect.TypeOf(c.target), text), "%T", c.target)
 	}
 	assert.Equal(t, "x", token.Selected(reflect.TypeFor[*tenancy](), "x"), "no object")
+}
+
+// endless is a type that points to itself.
+type endless *endless
+
+func TestClaimsIntoWhatPointsToItself(t *testing.T) {
+	t.Parallel()
+	var target endless
+	require.ErrorIs(t, token.Claiming(`{}`).Claims(target), token.ErrClaim)
 }
 
 func TestClaimsOfTheZeroToken(t *testing.T) {

@@ -40,23 +40,38 @@ func TestMemoryOfACall(t *testing.T) {
 // runtime, and large tokens take no more than small ones. Not parallel either.
 func TestMemoryOfTheCache(t *testing.T) {
 	const size = 512 << 10
-	for _, pad := range []int{0, 6 << 10} {
-		v := newVerifier(t, func(c *token.Config) { c.CacheSize = size })
+	many := make([]string, 60)
+	for i := range many {
+		many[i] = "s" + strconv.Itoa(i%40)
+	}
+	for name, c := range map[string]struct {
+		list   bool // of scopes
+		claims []any
+	}{
+		"small":                          {false, nil},
+		"large":                          {false, []any{"pad", strings.Repeat("p", 6<<10)}},
+		"large, a scope twice":           {false, []any{"pad", strings.Repeat("p", 6<<10), "scope", "a b c d e a"}},
+		"large, a scope twice, listed":   {true, []any{"pad", strings.Repeat("p", 6<<10), "scope", []string{"a", "b", "a"}}},
+		"large, many scopes twice":       {false, []any{"pad", strings.Repeat("p", 6<<10), "scope", strings.Join(many, " ")}},
+		"several audiences":              {false, []any{"aud", []string{"x", audience, "y", "z"}}},
+		"a subject of an awkward length": {false, []any{"sub", strings.Repeat("s", 2020)}},
+		"a subject that fills a bucket":  {false, []any{"sub", strings.Repeat("s", 3500)}},
+	} {
+		v := newVerifier(t, func(cfg *token.Config) { cfg.CacheSize, cfg.Profile.ScopeList = size, c.list })
 		call := func(id string) {
-			raw := mint{alg: "EdDSA", claims: pairs([]any{"jti", id, "pad", strings.Repeat("p", pad)})}.token()
+			raw := mint{alg: "EdDSA", claims: pairs(append([]any{"jti", id}, c.claims...))}.token()
 			_, err := v.Authenticate(context.Background(), token.Bearer(raw))
 			require.NoError(t, err)
 		}
-		call("first") // makes the table
 		before := held()
-		const calls = 1000 // there is room for 768
+		const calls = 1000 // there is room for 776
 		for i := range calls {
 			call(strconv.Itoa(i))
 		}
 		after := held()
 		runtime.KeepAlive(v)
-		assert.Less(t, after-before, int64(size), "padded by %d", pad)
-		assert.Greater(t, after-before, int64(size/3), "padded by %d: is anything remembered?", pad)
+		assert.Less(t, after-before, int64(size), name)
+		assert.Greater(t, after-before, int64(size/3), "%s: is anything remembered?", name)
 	}
 }
 

@@ -109,7 +109,8 @@ func listStrings(list strict.Value) (elements []string, ok bool) {
 }
 
 // unique drops repetitions, in place and without looking at every pair when
-// there are many.
+// there are many. Nothing is left behind the end of what it returns, where it
+// would keep the text of the whole token in memory.
 func unique(list []string) []string {
 	if len(list) < 2 {
 		return list
@@ -121,6 +122,7 @@ func unique(list []string) []string {
 				kept = append(kept, s)
 			}
 		}
+		clear(list[len(kept):])
 		return kept
 	}
 	repeated := repetitions(list)
@@ -129,6 +131,7 @@ func unique(list []string) []string {
 			kept = append(kept, s)
 		}
 	}
+	clear(list[len(kept):])
 	return kept
 }
 

@@ -13,6 +13,9 @@ type Presentation struct {
 	// Empty means Bearer.
 	Scheme string
 	// Token is the access token as received. Empty means that there was none.
+	// Custom claims are decoded from it when they are asked for, so it must
+	// not lie in a buffer that is used again, as strings made by package unsafe
+	// may.
 	Token string
 	// Method is the HTTP method. It is POST for gRPC.
 	Method string

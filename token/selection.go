@@ -34,11 +34,14 @@ var (
 	textUnmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
 )
 
+// mostPointers is how many pointers are followed. A type can point to itself.
+const mostPointers = 8
+
 // newNames gives up on whatever is not a plain struct: a map takes any claim,
 // and a type that decodes itself may look at all of them.
 func newNames(t reflect.Type) names {
-	for t != nil && t.Kind() == reflect.Pointer {
-		if t.Implements(jsonUnmarshaler) || t.Implements(textUnmarshaler) {
+	for depth := 0; t != nil && t.Kind() == reflect.Pointer; depth++ {
+		if depth == mostPointers || t.Implements(jsonUnmarshaler) || t.Implements(textUnmarshaler) {
 			return nil
 		}
 		t = t.Elem()
