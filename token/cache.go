@@ -71,7 +71,8 @@ type entry struct {
 
 // tokenID is what a token is known by: a hash of its signing input, which is
 // what most algorithms sign, so that it need not be made twice, and one of the
-// rest. What the two are of is the whole token, in one way.
+// rest. Where the one ends and the other begins is told by the token itself, so
+// no two tokens have both in common.
 type tokenID struct{ input, rest [sha256.Size]byte }
 
 // take takes the hashes of a token. The signing input ends before the second

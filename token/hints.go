@@ -7,8 +7,8 @@ import (
 
 // hints say of tokens which Verifier of several has found them good, so that
 // one that is met again need not be read to learn who is to judge. A hint is
-// not believed: it says who is asked first whether he remembers the token. One
-// that is lost, as many are in a flood, costs that reading and nothing else.
+// not believed: that Verifier judges the token as if it had been asked directly.
+// One that is lost, as many are in a flood, costs that reading and nothing else.
 type hints struct {
 	table atomic.Pointer[[hintSets]hintSet] // nil until there is one to keep
 }

@@ -10,22 +10,22 @@ import (
 )
 
 // A decoder into Go types goes through all of a token for the one claim that is
-// asked for, and takes ten times as long for it as the strict reader. So only
+// asked for, and takes several times as long for it as the strict reader. So only
 // those claims are given to it that the type can receive. What it does with
 // them is its own affair: a name too many here changes nothing.
 
 // names are those of the claims that a Go type can receive. Nil stands for all.
 type names map[string]bool
 
-// known are the names by reflect.Type, of which a program has only so many.
-var known sync.Map
+// namesByType holds them by reflect.Type, of which a program has only so many.
+var namesByType sync.Map
 
 // namesFor finds what t, the type of a pointer, can receive of an object.
 func namesFor(t reflect.Type) names {
-	if found, ok := known.Load(t); ok {
+	if found, ok := namesByType.Load(t); ok {
 		return found.(names)
 	}
-	found, _ := known.LoadOrStore(t, newNames(t))
+	found, _ := namesByType.LoadOrStore(t, newNames(t))
 	return found.(names)
 }
 

@@ -35,22 +35,14 @@ func New(auth token.Authenticator) Guard { return Guard{auth, token.BearerOnly(a
 // complete adds what the caller presented besides scheme and token. It is not
 // called if the Authenticator would not look at that.
 func (g *Guard) Decide(ctx context.Context, p scope.Policy, fields []string, complete func(token.Presentation) token.Presentation) (*token.Token, error) {
-	scheme, raw, err := credentials.Split(fields, "Bearer")
+	scheme, raw, err := g.read(fields)
 	if err == token.ErrMissing && p.IsOptional() {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	var t *token.Token
-	if g.bearerOnly {
-		t, err = g.auth.Authenticate(ctx, token.Presentation{Scheme: scheme, Token: raw})
-		if err != nil && !credentials.IsToken68(raw) {
-			err = credentials.ErrMalformed
-		}
-	} else {
-		t, err = g.authenticate(ctx, scheme, raw, complete)
-	}
+	t, err := g.judge(ctx, token.Presentation{Scheme: scheme, Token: raw}, complete)
 	if err != nil {
 		return nil, err
 	}
@@ -60,14 +52,33 @@ func (g *Guard) Decide(ctx context.Context, p scope.Policy, fields []string, com
 	return t, nil
 }
 
-// authenticate asks an Authenticator of somebody else's, once what was
-// presented has the form of a token, and holds it to its contract: a faulty one
-// lets nobody in, and nobody's token is called bad for its fault.
-func (g *Guard) authenticate(ctx context.Context, scheme, raw string, complete func(token.Presentation) token.Presentation) (*token.Token, error) {
-	if !credentials.IsToken68(raw) {
+// read leaves open whether raw has the form of a token if judge looks at that.
+func (g *Guard) read(fields []string) (scheme, raw string, err error) {
+	if g.bearerOnly {
+		return credentials.Split(fields, "Bearer")
+	}
+	return credentials.Parse(fields, "Bearer")
+}
+
+// judge asks the Authenticator. One that looks at the token alone is this
+// module's own, and lets in nothing but base64url and dots: only if it refuses
+// is the form of the token looked at, to tell what the caller did wrong.
+func (g *Guard) judge(ctx context.Context, p token.Presentation, complete func(token.Presentation) token.Presentation) (*token.Token, error) {
+	if !g.bearerOnly {
+		return g.authenticate(ctx, complete(p))
+	}
+	t, err := g.auth.Authenticate(ctx, p)
+	if err != nil && !credentials.IsToken68(p.Token) {
 		return nil, credentials.ErrMalformed
 	}
-	t, err := g.auth.Authenticate(ctx, complete(token.Presentation{Scheme: scheme, Token: raw}))
+	return t, err
+}
+
+// authenticate holds an Authenticator of somebody else's to its contract, so
+// that a faulty one lets nobody in and nobody's token is called bad for its
+// fault.
+func (g *Guard) authenticate(ctx context.Context, p token.Presentation) (*token.Token, error) {
+	t, err := g.auth.Authenticate(ctx, p)
 	switch {
 	case err == nil && t.IsZero():
 		return nil, ErrNoVerdict
