@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/postern-go/postern/internal/printable"
 	"github.com/postern-go/postern/jwks"
 )
 
@@ -204,7 +205,7 @@ func (r *refusal) Error() string {
 		b.WriteString(" (see " + r.field + ")")
 	}
 	if r.cause != nil {
-		b.WriteString(": " + r.cause.Error())
+		b.WriteString(": " + printable.Line(r.cause.Error()))
 	}
 	return b.String()
 }
@@ -212,34 +213,10 @@ func (r *refusal) Error() string {
 func (r *refusal) sight() string {
 	switch {
 	case r.seen != "":
-		return " is " + shown(r.seen)
+		return " is " + printable.Value(r.seen)
 	case r.dated:
 		return " is " + strconv.FormatInt(r.date, 10)
 	default:
 		return " is absent"
 	}
-}
-
-// shown makes a hostile value fit for a line in a log: printable, so that it
-// cannot forge another line, and cut, so that it cannot fill the disk. JSON
-// stays as it is, anything else is quoted.
-func shown(value string) string {
-	const most = 120
-	more := ""
-	if len(value) > most {
-		value, more = value[:most], "..."
-	}
-	if isJSON := strings.ContainsRune(`"[{`, rune(value[0])); !isJSON || !isPrintable(value) {
-		value = strconv.QuoteToASCII(value)
-	}
-	return value + more
-}
-
-func isPrintable(text string) bool {
-	for i := range len(text) {
-		if text[i] < ' ' || text[i] > '~' {
-			return false
-		}
-	}
-	return true
 }
