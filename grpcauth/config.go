@@ -33,9 +33,17 @@ type Config struct {
 	// Otherwise it ends then; see Interceptor.Stream.
 	StreamsOutliveToken bool
 
+	// Hide names further metadata keys that handlers do not get to see, in any
+	// case, such as "x-api-key". By itself, and on public methods too, the guard
+	// removes those that end in "authorization", "dpop", "txn-token",
+	// "id-token", "jwt-assertion" or "cookie", alone or after a hyphen, those
+	// that end in "access-token" or "accesstoken", and "x-amzn-oidc-data".
+	Hide []string
+
 	// KeepCredentials leaves the caller's credentials in the metadata that
-	// handlers see. Otherwise they are removed, so that a handler which copies
-	// its metadata into an outgoing call does not hand them on.
+	// handlers see, and makes Hide void. Otherwise they are removed, so that a
+	// handler which copies its metadata into an outgoing call does not hand
+	// them on.
 	KeepCredentials bool
 
 	// Trace observes decisions. Nil observes nothing.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"sync"
 
 	"google.golang.org/grpc"
@@ -47,11 +48,13 @@ func New(auth token.Authenticator, policies Policies, cfg *Config) *Interceptor 
 		panic(err)
 	}
 	table, _ := challenge.New(cfg.challenges())
+	config := cfg.orZero()
+	config.Hide = slices.Clone(config.Hide)
 	return &Interceptor{
 		guard:    guard.New(auth),
 		policies: maps.Clone(policies),
 		table:    table,
-		config:   cfg.orZero(),
+		config:   config,
 		domain:   cfg.domain(),
 		trace:    cfg.trace(),
 	}
