@@ -21,6 +21,7 @@ import (
 // Interceptor guards the methods of a gRPC server by an Authenticator and
 // policies. It never changes and is safe for concurrent use.
 type Interceptor struct {
+	auth     token.Authenticator
 	guard    guard.Guard
 	policies Policies
 	table    *challenge.Table
@@ -51,6 +52,7 @@ func New(auth token.Authenticator, policies Policies, cfg *Config) *Interceptor 
 	config := cfg.orZero()
 	config.Hide = slices.Clone(config.Hide)
 	return &Interceptor{
+		auth:     auth,
 		guard:    guard.New(auth),
 		policies: maps.Clone(policies),
 		table:    table,
@@ -80,8 +82,13 @@ func unimplemented(any, grpc.ServerStream) error {
 	return status.Error(codes.Unimplemented, "unknown method")
 }
 
-// Unary is a grpc.UnaryServerInterceptor. Install it together with Stream, or
-// better both by ServerOptions.
+// Unary is a grpc.UnaryServerInterceptor. It guards unary methods and leaves
+// streaming ones open: install it together with Stream, by
+// ServerOptions. It is exported for transports other than grpc.Server.
+//
+// A panic in the Authenticator, in a rule of a policy, in a hook of the Trace or
+// in the handler goes through it, and lets no call through. grpc-go ends the
+// process then, unless an interceptor in front recovers it.
 func (i *Interceptor) Unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
 	admitted, _, err := i.admit(ctx, info.FullMethod)
 	if err != nil {
@@ -107,6 +114,6 @@ func (i *Interceptor) admit(ctx context.Context, method string) (context.Context
 	if t != nil {
 		inner = token.NewContext(inner, t)
 	}
-	i.trace.decided(inner, Call{policy, method}, err)
+	i.trace.decided(inner, i.call(ctx, method), err)
 	return inner, t, err
 }
