@@ -9,9 +9,7 @@ import (
 	"sync"
 
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
-	"google.golang.org/grpc/status"
 
 	"github.com/postern-go/postern/internal/challenge"
 	"github.com/postern-go/postern/internal/guard"
@@ -31,18 +29,18 @@ type Interceptor struct {
 	statuses sync.Map // statusKey -> *status.Status
 }
 
-var errNoAuth = fmt.Errorf("grpcauth: %w: the authenticator is nil", token.ErrConfig)
+var errNoAuth = fmt.Errorf("grpcauth: %w: the authenticator is nil, or a nil pointer in an interface", token.ErrConfig)
 
 // New returns an Interceptor that asks auth about tokens and holds each method
 // against its policy. Both maps and settings are copied. A nil cfg means the
 // zero Config.
 //
-// It panics with an error that matches token.ErrConfig if auth is nil, or if
-// policies or cfg are not valid, since they are literals in most programs; run
+// It panics with an error that matches token.ErrConfig if auth is nil or a nil
+// pointer, or if policies or cfg are not valid, since they are literals in most programs; run
 // what comes from elsewhere through Policies.Validate and Config.Validate
 // first. It makes no request.
 func New(auth token.Authenticator, policies Policies, cfg *Config) *Interceptor {
-	if auth == nil {
+	if guard.IsNil(auth) {
 		panic(errNoAuth)
 	}
 	if err := errors.Join(cfg.Validate(), policies.Validate()); err != nil {
@@ -62,34 +60,17 @@ func New(auth token.Authenticator, policies Policies, cfg *Config) *Interceptor 
 	}
 }
 
-// ServerOptions installs the Interceptor on a grpc.Server, for unary and
-// streaming methods together, and for methods the server does not know: they
-// are refused like others that are not listed, so that a stranger cannot tell
-// by UNIMPLEMENTED which methods there are.
-//
-// Interceptors run in the order of the options that install them. Put these
-// options before others, except for interceptors that are to see refused calls.
-// A grpc.UnknownServiceHandler of your own comes after, and is guarded too.
-func (i *Interceptor) ServerOptions() []grpc.ServerOption {
-	return []grpc.ServerOption{
-		grpc.ChainUnaryInterceptor(i.Unary),
-		grpc.ChainStreamInterceptor(i.Stream),
-		grpc.UnknownServiceHandler(unimplemented),
-	}
-}
-
-func unimplemented(any, grpc.ServerStream) error {
-	return status.Error(codes.Unimplemented, "unknown method")
-}
-
 // Unary is a grpc.UnaryServerInterceptor. It guards unary methods and leaves
-// streaming ones open: install it together with Stream, by
+// streaming ones open: install it together with Stream, by NewServer or
 // ServerOptions. It is exported for transports other than grpc.Server.
 //
 // A panic in the Authenticator, in a rule of a policy, in a hook of the Trace or
 // in the handler goes through it, and lets no call through. grpc-go ends the
 // process then, unless an interceptor in front recovers it.
 func (i *Interceptor) Unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+	if info.FullMethod == probeUnary && i.answers(ctx) {
+		return nil, errProbed
+	}
 	admitted, _, err := i.admit(ctx, info.FullMethod)
 	if err != nil {
 		answer := i.refuse(ctx, err)

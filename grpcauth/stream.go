@@ -12,7 +12,7 @@ import (
 
 // Stream is a grpc.StreamServerInterceptor. It guards streaming methods, and
 // methods that the server does not know, and leaves unary ones open: install
-// it together with Unary, by ServerOptions.
+// it together with Unary, by NewServer or ServerOptions.
 //
 // The token is verified when the stream opens. When the token expires, at
 // token.Deadline by the clock of this machine, the context of the handler ends
@@ -28,6 +28,9 @@ import (
 // is inside an operation when the token expires, Stream returns before the
 // handler does; see Trace.Panicked for what follows from that.
 func (i *Interceptor) Stream(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
+	if info.FullMethod == probeStream && i.answers(ss.Context()) {
+		return errProbed
+	}
 	ctx, t, err := i.admit(ss.Context(), info.FullMethod)
 	if err != nil {
 		return i.refuseStream(ss, err)
