@@ -47,6 +47,11 @@ func TestConfigValidate(t *testing.T) {
 	assert.NoError(t, (&grpcauth.Config{}).Validate())
 	assert.NoError(t, (&grpcauth.Config{Realm: "orders", Domain: "orders.example.com", ErrorURI: "https://x.example/e", ResourceMetadata: metadataURL}).Validate())
 	assert.ErrorIs(t, (&grpcauth.Config{Domain: "a\x00"}).Validate(), token.ErrConfig)
+	assert.NoError(t, (&grpcauth.Config{Hide: []string{"X-Api-Key", "a_b.c9"}}).Validate())
+	assert.ErrorIs(t, (&grpcauth.Config{Hide: []string{"x"}, KeepCredentials: true}).Validate(), token.ErrConfig)
+	for _, key := range []string{"", "a b", "\u00fc", ":path", "a\n"} {
+		assert.ErrorIs(t, (&grpcauth.Config{Hide: []string{key}}).Validate(), token.ErrConfig, "%q", key)
+	}
 }
 
 func TestPoliciesValidate(t *testing.T) {

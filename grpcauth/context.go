@@ -8,7 +8,51 @@ import (
 	"google.golang.org/grpc/metadata"
 
 	"github.com/postern-go/postern/internal/credentials"
+	"github.com/postern-go/postern/internal/guard"
+	"github.com/postern-go/postern/scope"
+	"github.com/postern-go/postern/token"
 )
+
+// presented is the credentials of a call: those in its metadata, or, if a guard
+// further out has hidden them, those that it keeps.
+type presented struct {
+	fields, proofs []string
+	outer          *guard.Pass
+}
+
+func presentedIn(ctx context.Context) presented {
+	outer := guard.PassOf(ctx)
+	if fields := metadata.ValueFromIncomingContext(ctx, keyAuthorization); fields != nil {
+		return presented{fields, metadata.ValueFromIncomingContext(ctx, keyProof), outer}
+	}
+	return presented{outer.Fields, outer.Proofs, outer}
+}
+
+// handOn is ctx as the handler of an admitted call gets it: without the
+// caller's credentials, with the token, and with word for guards further in.
+func (i *Interceptor) handOn(ctx context.Context, c presented, p scope.Policy, t *token.Token) context.Context {
+	inner := i.withoutCredentials(ctx)
+	pass := &guard.Pass{
+		Fields:   c.fields,
+		Proofs:   c.proofs,
+		Reported: c.outer.Reported || i.trace.Allowed != nil && !p.IsPublic(),
+	}
+	if c.fields != nil || pass.Reported {
+		inner = pass.NewContext(inner)
+	}
+	return withToken(inner, t)
+}
+
+// withToken is ctx with the token that this decision was about. That of another
+// decision, further out, is covered if there is none.
+func withToken(ctx context.Context, t *token.Token) context.Context {
+	if t == nil {
+		if _, another := token.FromContext(ctx); !another {
+			return ctx
+		}
+	}
+	return token.NewContext(ctx, t)
+}
 
 // withoutCredentials is ctx with metadata from which the caller's credentials
 // are gone. They are taken out of the copy that metadata.FromIncomingContext

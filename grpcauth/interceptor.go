@@ -9,9 +9,9 @@ import (
 	"sync"
 
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/metadata"
 
 	"github.com/postern-go/postern/internal/challenge"
+	"github.com/postern-go/postern/internal/expiry"
 	"github.com/postern-go/postern/internal/guard"
 	"github.com/postern-go/postern/token"
 )
@@ -64,6 +64,11 @@ func New(auth token.Authenticator, policies Policies, cfg *Config) *Interceptor 
 // streaming ones open: install it together with Stream, by NewServer or
 // ServerOptions. It is exported for transports other than grpc.Server.
 //
+// The context of the handler ends when the token expires, with the cause
+// token.ErrExpired, and if the handler returns an error then, the caller gets
+// UNAUTHENTICATED with "The access token has expired". A handler that does not
+// heed its context is not stopped. Config.CallsOutliveToken turns this off.
+//
 // A panic in the Authenticator, in a rule of a policy, in a hook of the Trace or
 // in the handler goes through it, and lets no call through. grpc-go ends the
 // process then, unless an interceptor in front recovers it.
@@ -71,30 +76,63 @@ func (i *Interceptor) Unary(ctx context.Context, req any, info *grpc.UnaryServer
 	if info.FullMethod == probeUnary && i.answers(ctx) {
 		return nil, errProbed
 	}
-	admitted, _, err := i.admit(ctx, info.FullMethod)
+	admitted, t, err := i.admit(ctx, info.FullMethod)
 	if err != nil {
-		answer := i.refuse(ctx, err)
-		// Fails only outside of a server, where there is nobody to tell.
-		_ = grpc.SetTrailer(ctx, answer.trailer)
-		return nil, answer.status.Err()
+		return nil, i.refuseUnary(ctx, err)
 	}
-	return handler(admitted, req)
+	inner, stop := i.untilExpiry(admitted, t)
+	defer stop()
+	resp, err := handler(inner, req)
+	// A guard further out says so, if its context is the one that ended.
+	if err != nil && inner != admitted && hasExpired(inner) {
+		i.trace.expired(inner, i.call(ctx, info.FullMethod))
+		return nil, i.refuseUnary(ctx, token.ErrExpired)
+	}
+	return resp, err
+}
+
+func (i *Interceptor) refuseUnary(ctx context.Context, err error) error {
+	answer := i.refuse(ctx, err)
+	// Fails only outside of a server, where there is no caller to tell.
+	_ = grpc.SetTrailer(ctx, answer.trailer)
+	return answer.status.Err()
 }
 
 // admit decides on a call. The context is the one for its handler.
 func (i *Interceptor) admit(ctx context.Context, method string) (context.Context, *token.Token, error) {
-	policy := i.policies[method]
+	policy, presented := i.policies[method], presentedIn(ctx)
 	if policy.IsPublic() {
-		return i.withoutCredentials(ctx), nil, nil
+		return i.handOn(ctx, presented, policy, nil), nil, nil
 	}
-	fields := metadata.ValueFromIncomingContext(ctx, keyAuthorization)
-	t, err := i.guard.Decide(ctx, policy, fields, func(p token.Presentation) token.Presentation {
+	t, err := i.guard.Decide(ctx, policy, presented.fields, func(p token.Presentation) token.Presentation {
+		p.Proofs = presented.proofs
 		return complete(p, ctx, method)
 	})
-	inner := i.withoutCredentials(ctx)
-	if t != nil {
-		inner = token.NewContext(inner, t)
+	if err != nil {
+		if i.trace.Refused != nil {
+			i.trace.Refused(withToken(i.withoutCredentials(ctx), t), i.call(ctx, method), err)
+		}
+		return nil, nil, err
 	}
-	i.trace.decided(inner, i.call(ctx, method), err)
-	return inner, t, err
+	inner := i.handOn(ctx, presented, policy, t)
+	if i.trace.Allowed != nil {
+		i.trace.Allowed(inner, i.call(ctx, method))
+	}
+	return inner, t, nil
+}
+
+// untilExpiry is the context of an admitted call that ends with its token. It
+// is ctx itself if there is nothing to watch. stop must be called when the
+// handler returns.
+func (i *Interceptor) untilExpiry(ctx context.Context, t *token.Token) (_ context.Context, stop context.CancelFunc) {
+	if t == nil || i.config.CallsOutliveToken {
+		return ctx, func() {}
+	}
+	return expiry.Context(ctx, t.Deadline())
+}
+
+// hasExpired asks for the error first, which compares the clocks, so that the
+// cause is up to date.
+func hasExpired(ctx context.Context) bool {
+	return ctx.Err() != nil && context.Cause(ctx) == token.ErrExpired
 }

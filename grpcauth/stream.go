@@ -2,11 +2,9 @@ package grpcauth
 
 import (
 	"context"
-	"time"
 
 	"google.golang.org/grpc"
 
-	"github.com/postern-go/postern/internal/expiry"
 	"github.com/postern-go/postern/token"
 )
 
@@ -20,7 +18,7 @@ import (
 // caller gets UNAUTHENTICATED with "The access token has expired", whatever
 // error the handler returns. A handler that heeds neither its context nor
 // errors of its stream is not stopped. A token whose expiry is not known ends
-// a stream at once. Config.StreamsOutliveToken turns all this off.
+// a stream at once. Config.CallsOutliveToken turns all this off.
 //
 // So that an operation which waits for the peer can be ended, the handler runs
 // in a goroutine of its own. It may use its messages as it could without a
@@ -35,19 +33,19 @@ func (i *Interceptor) Stream(srv any, ss grpc.ServerStream, info *grpc.StreamSer
 	if err != nil {
 		return i.refuseStream(ss, err)
 	}
-	if t == nil || i.config.StreamsOutliveToken || endsBy(ctx, t.Deadline()) {
+	inner, stop := i.untilExpiry(ctx, t)
+	defer stop()
+	if inner == ctx {
 		return handler(srv, &admitted{ss, ctx})
 	}
-	ctx, stop := expiry.Context(ctx, t.Deadline())
-	defer stop()
-	return i.untilExpiry(ctx, ss, info.FullMethod, func(s grpc.ServerStream) error { return handler(srv, s) })
+	return i.watch(inner, ss, info.FullMethod, func(s grpc.ServerStream) error { return handler(srv, s) })
 }
 
-// untilExpiry runs the handler until it returns, or until ctx has expired and
+// watch runs the handler until it returns, or until ctx has expired and
 // the handler waits for the peer.
-func (i *Interceptor) untilExpiry(ctx context.Context, ss grpc.ServerStream, method string, handler func(grpc.ServerStream) error) error {
+func (i *Interceptor) watch(ctx context.Context, ss grpc.ServerStream, method string, handler func(grpc.ServerStream) error) error {
 	s := &bounded{ServerStream: ss, ctx: ctx, refuse: i.refuse}
-	call := i.call(ctx, method)
+	call := i.call(ss.Context(), method)
 	r := start(func() error { return handler(s) }, func(p *panicked) { i.trace.afterwards(ctx, call, p) })
 	select {
 	case <-r.done:
@@ -66,7 +64,7 @@ func (i *Interceptor) untilExpiry(ctx context.Context, ss grpc.ServerStream, met
 
 // expire ends a stream that has outlived its token.
 func (i *Interceptor) expire(ctx context.Context, ss grpc.ServerStream, call Call) error {
-	i.trace.decided(ctx, call, token.ErrExpired)
+	i.trace.expired(ctx, call)
 	return i.refuseStream(ss, token.ErrExpired)
 }
 
@@ -74,19 +72,6 @@ func (i *Interceptor) refuseStream(ss grpc.ServerStream, err error) error {
 	answer := i.refuse(ss.Context(), err)
 	ss.SetTrailer(answer.trailer)
 	return answer.status.Err()
-}
-
-// endsBy tells whether the call has a deadline of its own that is no later, so
-// that there is nothing to watch.
-func endsBy(ctx context.Context, deadline time.Time) bool {
-	own, ok := ctx.Deadline()
-	return ok && !own.After(deadline)
-}
-
-// hasExpired asks for the error first, which compares the clocks, so that the
-// cause is up to date.
-func hasExpired(ctx context.Context) bool {
-	return ctx.Err() != nil && context.Cause(ctx) == token.ErrExpired
 }
 
 // admitted is a stream whose handler gets the context of an admitted call.

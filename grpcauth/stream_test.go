@@ -265,7 +265,7 @@ func TestNoLimit(t *testing.T) {
 		config *grpcauth.Config
 		anon   bool
 	}{
-		"by configuration":    {scope.Authenticated, &grpcauth.Config{StreamsOutliveToken: true}, false},
+		"by configuration":    {scope.Authenticated, &grpcauth.Config{CallsOutliveToken: true}, false},
 		"public":              {scope.Public, nil, false},
 		"optional, no token":  {scope.Optional, nil, true},
 		"public and no token": {scope.Public, nil, true},

@@ -3,8 +3,10 @@ package grpcauth
 import (
 	"context"
 
+	"github.com/postern-go/postern/internal/guard"
 	"github.com/postern-go/postern/internal/printable"
 	"github.com/postern-go/postern/scope"
+	"github.com/postern-go/postern/token"
 )
 
 // Trace observes the decisions of an Interceptor, for logs, metrics and audit
@@ -55,23 +57,25 @@ type Call struct {
 	Method string
 	// Listed tells that the method has a policy.
 	Listed bool
+	// Nested tells that a guard of this module further out has let this call
+	// through and told its Trace. Count calls by the events that are not nested.
+	Nested bool
 }
 
-// call is what a Trace learns of a call of the method.
-func (i *Interceptor) call(_ context.Context, method string) Call {
+// call is what a Trace learns of a call of the method. ctx is that of the call,
+// as it was before this guard.
+func (i *Interceptor) call(ctx context.Context, method string) Call {
 	policy, listed := i.policies[method]
 	if !listed {
 		method = printable.Line(method)
 	}
-	return Call{Policy: policy, Method: method, Listed: listed}
+	return Call{Policy: policy, Method: method, Listed: listed, Nested: guard.PassOf(ctx).Reported}
 }
 
-func (t *Trace) decided(ctx context.Context, call Call, err error) {
-	switch {
-	case err != nil && t.Refused != nil:
-		t.Refused(ctx, call, err)
-	case err == nil && t.Allowed != nil:
-		t.Allowed(ctx, call)
+// expired reports that a call has outlived its token.
+func (t *Trace) expired(ctx context.Context, call Call) {
+	if t.Refused != nil {
+		t.Refused(ctx, call, token.ErrExpired)
 	}
 }
 
