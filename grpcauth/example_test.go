@@ -165,9 +165,8 @@ func ExampleNewForwarder() {
 	go func() { _ = srv.Serve(lis) }()
 	defer srv.Stop()
 
-	conn, err := grpc.NewClient(lis.Addr().String(),
-		grpc.WithTransportCredentials(local.NewCredentials()),
-		grpc.WithPerRPCCredentials(grpcauth.NewForwarder().AllowLoopback()))
+	conn, err := grpc.NewClient(lis.Addr().String(), append(grpcauth.NewForwarder().AllowLoopback().DialOptions(),
+		grpc.WithTransportCredentials(local.NewCredentials()))...)
 	if err != nil {
 		panic(err)
 	}
