@@ -190,7 +190,7 @@ func assertFinding(t *testing.T, err error, kind, want string) {
 func TestProbesCannotBeForged(t *testing.T) {
 	t.Parallel()
 	guard := grpcauth.New(says(nil, token.ErrMissing), everything(scope.Public), nil)
-	srv, err := guard.NewServer(func(r grpc.ServiceRegistrar) { grpc_testing.RegisterTestServiceServer(r, &service{}) })
+	srv, err := guard.NewServer(func(s *grpc.Server) { grpc_testing.RegisterTestServiceServer(s, &service{}) })
 	require.NoError(t, err)
 	conn := grpcauthtest.Serve(t, srv)
 	for _, method := range []string{"/postern.grpcauth.Audit/Unary", "/postern.grpcauth.Audit/Stream"} {

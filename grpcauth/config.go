@@ -84,10 +84,8 @@ func (c *Config) hiding() error {
 
 // isKey reports whether key can be one of metadata, in any case.
 func isKey(key string) bool {
-	const others = "-_.0123456789"
-	return key != "" && !strings.ContainsFunc(key, func(r rune) bool {
-		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && !strings.ContainsRune(others, r)
-	})
+	const in = "-_.0123456789abcdefghijklmnopqrstuvwxyz"
+	return key != "" && !strings.ContainsFunc(strings.ToLower(key), func(r rune) bool { return !strings.ContainsRune(in, r) })
 }
 
 func (c *Config) orZero() Config {

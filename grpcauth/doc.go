@@ -5,9 +5,9 @@
 //		pb.Orders_List_FullMethodName:        scope.All("orders:read"),
 //		healthpb.Health_Check_FullMethodName: scope.Public,
 //	}, nil)
-//	srv, err := guard.NewServer(func(r grpc.ServiceRegistrar) {
-//		pb.RegisterOrdersServer(r, orders)
-//		healthpb.RegisterHealthServer(r, health.NewServer())
+//	srv, err := guard.NewServer(func(s *grpc.Server) {
+//		pb.RegisterOrdersServer(s, orders)
+//		healthpb.RegisterHealthServer(s, health.NewServer())
 //	}, grpc.Creds(creds))
 //	if err != nil {
 //		log.Fatal(err) // "grpcauth: /shop.v1.Orders/Cancel has no policy"

@@ -90,14 +90,14 @@ func ExampleInterceptor_NewServer() {
 		grpc_health_v1.Health_List_FullMethodName:  scope.All("health:read"),
 		grpc_health_v1.Health_Watch_FullMethodName: scope.All("health:read"),
 	}, nil)
-	srv, err := guard.NewServer(func(r grpc.ServiceRegistrar) {
-		grpc_health_v1.RegisterHealthServer(r, health.NewServer())
+	srv, err := guard.NewServer(func(s *grpc.Server) {
+		grpc_health_v1.RegisterHealthServer(s, health.NewServer())
 	}, grpc.Creds(local.NewCredentials()))
 	if err != nil {
 		panic(err)
 	}
 	defer srv.Stop()
-	_, err = guard.NewServer(func(grpc.ServiceRegistrar) {})
+	_, err = guard.NewServer(func(*grpc.Server) {})
 	fmt.Println(err)
 	// Output:
 	// grpcauth: /grpc.health.v1.Health/Check has a policy but is not served

@@ -17,8 +17,8 @@ var errNoRegister = fmt.Errorf("grpcauth: %w: register is nil, want a func that 
 // NewServer returns a server that is guarded, limited and audited. It is the
 // way to make one unless something else makes it:
 //
-//	srv, err := guard.NewServer(func(r grpc.ServiceRegistrar) {
-//		pb.RegisterOrdersServer(r, orders)
+//	srv, err := guard.NewServer(func(s *grpc.Server) {
+//		pb.RegisterOrdersServer(s, orders)
 //	}, grpc.Creds(creds))
 //
 // The options of ServerOptions come first, then limits on what a connection
@@ -39,7 +39,7 @@ var errNoRegister = fmt.Errorf("grpcauth: %w: register is nil, want a func that 
 // register every service: a later one would not be audited. NewServer makes no
 // request and returns an error that matches token.ErrConfig and names
 // everything that Audit finds wrong. There is no server then.
-func (i *Interceptor) NewServer(register func(grpc.ServiceRegistrar), opts ...grpc.ServerOption) (*grpc.Server, error) {
+func (i *Interceptor) NewServer(register func(*grpc.Server), opts ...grpc.ServerOption) (*grpc.Server, error) {
 	if register == nil {
 		return nil, errNoRegister
 	}

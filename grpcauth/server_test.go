@@ -26,9 +26,9 @@ func TestNewServer(t *testing.T) {
 	t.Parallel()
 	guard := grpcauth.New(says(verified(t), nil), everything(scope.Authenticated), nil)
 	registered := 0
-	srv, err := guard.NewServer(func(r grpc.ServiceRegistrar) {
+	srv, err := guard.NewServer(func(s *grpc.Server) {
 		registered++
-		grpc_testing.RegisterTestServiceServer(r, &service{})
+		grpc_testing.RegisterTestServiceServer(s, &service{})
 	})
 	require.NoError(t, err)
 	assert.Equal(t, 1, registered)
@@ -46,10 +46,10 @@ func TestNewServerRefuses(t *testing.T) {
 	leftover["/shop.v1.Orders/List"] = scope.Public
 	lacking := everything(scope.Public)
 	delete(lacking, unary)
-	register := func(r grpc.ServiceRegistrar) { grpc_testing.RegisterTestServiceServer(r, mustNotServe(t)) }
+	register := func(s *grpc.Server) { grpc_testing.RegisterTestServiceServer(s, mustNotServe(t)) }
 	for name, row := range map[string]struct {
 		policies grpcauth.Policies
-		register func(grpc.ServiceRegistrar)
+		register func(*grpc.Server)
 		options  []grpc.ServerOption
 		says     string
 	}{
@@ -70,10 +70,10 @@ func TestNewServerRefuses(t *testing.T) {
 
 // limited is a server by NewServer whose methods are public: what holds there
 // holds before a token is looked at.
-func limited(t *testing.T, s *service, opts ...grpc.ServerOption) *grpc.ClientConn {
+func limited(t *testing.T, impl *service, opts ...grpc.ServerOption) *grpc.ClientConn {
 	t.Helper()
-	srv, err := grpcauth.New(says(nil, nil), everything(scope.Public), nil).NewServer(func(r grpc.ServiceRegistrar) {
-		grpc_testing.RegisterTestServiceServer(r, s)
+	srv, err := grpcauth.New(says(nil, nil), everything(scope.Public), nil).NewServer(func(s *grpc.Server) {
+		grpc_testing.RegisterTestServiceServer(s, impl)
 	}, opts...)
 	require.NoError(t, err)
 	return grpcauthtest.Serve(t, srv, grpc.WithDefaultCallOptions(grpc.MaxCallSendMsgSize(8<<20)))
