@@ -17,7 +17,7 @@ import (
 // further out has hidden them, those that it keeps.
 type presented struct {
 	fields, proofs []string
-	outer          *guard.Pass
+	outer          guard.Pass
 }
 
 func presentedIn(ctx context.Context) presented {
@@ -32,12 +32,12 @@ func presentedIn(ctx context.Context) presented {
 // caller's credentials, with the token, and with word for guards further in.
 func (i *Interceptor) handOn(ctx context.Context, c presented, p scope.Policy, t *token.Token) context.Context {
 	inner := i.withoutCredentials(ctx)
-	pass := &guard.Pass{
-		Fields:   c.fields,
-		Proofs:   c.proofs,
-		Reported: c.outer.Reported || i.trace.Allowed != nil && !p.IsPublic(),
+	pass := c.outer
+	pass.Reported = pass.Reported || i.trace.Allowed != nil && !p.IsPublic()
+	if !i.config.KeepCredentials {
+		pass.Fields, pass.Proofs = c.fields, c.proofs
 	}
-	if c.fields != nil || pass.Reported {
+	if pass.Fields != nil || pass.Reported {
 		inner = pass.NewContext(inner)
 	}
 	return withToken(inner, t)

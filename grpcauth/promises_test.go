@@ -2,240 +2,171 @@ package grpcauth_test
 
 import (
 	"context"
-	"fmt"
-	"strings"
+	"maps"
+	"slices"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
-	"google.golang.org/grpc/status"
 
 	"github.com/postern-go/postern/grpcauth"
-	"github.com/postern-go/postern/internal/printable"
 	"github.com/postern-go/postern/scope"
 	"github.com/postern-go/postern/token"
 	"github.com/postern-go/postern/token/tokentest"
 )
 
-// stage is a guarded method, within guards further out, and what is to be seen
-// of one call of it: in the handler and by the hooks of the innermost guard.
-type stage struct {
-	outer  []*grpcauth.Interceptor
-	inner  *grpcauth.Interceptor
-	events []string
-	seen   context.Context // the handler's, nil if it did not run
-	lasts  time.Duration   // of the handler, or until its context ends
-}
-
-// newStage makes a stage with the policy for the method.
-func newStage(tb testing.TB, auth token.Authenticator, p scope.Policy, cfg grpcauth.Config) *stage {
-	s := new(stage)
-	note := func(ctx context.Context, call grpcauth.Call, verdict string) {
-		nested := ""
-		if call.Nested {
-			nested = " nested"
-		}
-		s.events = append(s.events, fmt.Sprintf("%s: %s%s", subject(ctx), verdict, nested))
-		assert.Empty(tb, metadata.ValueFromIncomingContext(ctx, "authorization"), "hooks see no credentials")
-	}
-	cfg.Trace = &grpcauth.Trace{
-		Allowed: func(ctx context.Context, call grpcauth.Call) { note(ctx, call, "allowed") },
-		Refused: func(ctx context.Context, call grpcauth.Call, err error) { note(ctx, call, token.Reason(err)) },
-	}
-	s.inner = grpcauth.New(auth, all(p), &cfg)
-	return s
-}
-
-// within adds a guard around those that are there.
-func (s *stage) within(auth token.Authenticator, p scope.Policy, cfg *grpcauth.Config) *stage {
-	s.outer = append([]*grpcauth.Interceptor{grpcauth.New(auth, all(p), cfg)}, s.outer...)
-	return s
-}
-
-func (s *stage) handle(ctx context.Context) error {
-	s.seen = ctx
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-time.After(s.lasts):
-		return nil
-	}
-}
-
-// play makes the call, as a unary one or as a stream.
-func (s *stage) play(ctx context.Context, kind string) error {
-	guards := append(s.outer[:len(s.outer):len(s.outer)], s.inner)
-	if kind == "stream" {
-		run := func(_ any, ss grpc.ServerStream) error { return s.handle(ss.Context()) }
-		for i := len(guards) - 1; i >= 0; i-- {
-			guard, next := guards[i], run
-			run = func(srv any, ss grpc.ServerStream) error {
-				return guard.Stream(srv, ss, &grpc.StreamServerInfo{FullMethod: duplex}, next)
-			}
-		}
-		return run(nil, &fakeStream{ctx: ctx})
-	}
-	run := func(ctx context.Context, _ any) (any, error) { return nil, s.handle(ctx) }
-	for i := len(guards) - 1; i >= 0; i-- {
-		guard, next := guards[i], run
-		run = func(ctx context.Context, req any) (any, error) {
-			return guard.Unary(ctx, req, &grpc.UnaryServerInfo{FullMethod: unary}, next)
-		}
-	}
-	_, err := run(ctx, nil)
-	return err
-}
-
-// promise is one promise about a call with the token of alice and one about
-// its answer, its handler and its hooks. Package middleware makes the same.
+// promise is what guards owe to a handler behind them. The names of the rows
+// are those of middleware's table: both transports keep the same promises.
 type promise struct {
-	stage     func(testing.TB, token.Authenticator) *stage
-	anonymous bool
-	code      codes.Code
-	handler   string // the subject that it finds, "" if it does not run
-	events    []string
+	name   string
+	guards []scope.Policy // the outermost first
+	cfg    grpcauth.Config
+	// sent is what the caller sends. "T" stands for a good token of alice, "U"
+	// for one of bob, "X" for an expired one.
+	sent metadata.MD
+	// between is what the program does to the metadata between two guards.
+	between func(metadata.MD)
+	// finds is the subject of the token in the handler's context.
+	finds string
+	// sees are the keys of the metadata that reach the handler.
+	sees []string
 }
 
-var promises = map[string]promise{
-	"credentials are hidden": {func(tb testing.TB, a token.Authenticator) *stage {
-		return newStage(tb, a, scope.Authenticated, grpcauth.Config{})
-	}, false, codes.OK, "alice", []string{"alice: allowed"}},
-	"public: credentials are hidden and no token is there": {func(tb testing.TB, a token.Authenticator) *stage {
-		return newStage(tb, a, scope.Public, grpcauth.Config{})
-	}, false, codes.OK, "nobody", nil},
-	"public within a guard: no token is there": {func(tb testing.TB, a token.Authenticator) *stage {
-		return newStage(tb, a, scope.Public, grpcauth.Config{}).within(a, scope.Authenticated, nil)
-	}, false, codes.OK, "nobody", nil},
-	"optional with a token": {func(tb testing.TB, a token.Authenticator) *stage {
-		return newStage(tb, a, scope.Optional, grpcauth.Config{})
-	}, false, codes.OK, "alice", []string{"alice: allowed"}},
-	"optional without a token": {func(tb testing.TB, a token.Authenticator) *stage {
-		return newStage(tb, a, scope.Optional, grpcauth.Config{})
-	}, true, codes.OK, "nobody", []string{"nobody: allowed"}},
-	"nested: the inner guard finds the token": {func(tb testing.TB, a token.Authenticator) *stage {
-		return newStage(tb, a, scope.Authenticated, grpcauth.Config{}).within(a, scope.Authenticated, nil)
-	}, false, codes.OK, "alice", []string{"alice: allowed"}},
-	"nested in a public one: the inner guard finds the token": {func(tb testing.TB, a token.Authenticator) *stage {
-		return newStage(tb, a, scope.Authenticated, grpcauth.Config{}).within(a, scope.Public, nil)
-	}, false, codes.OK, "alice", []string{"alice: allowed"}},
-	"nested three times: counted once": {func(tb testing.TB, a token.Authenticator) *stage {
-		counting := &grpcauth.Config{Trace: &grpcauth.Trace{Allowed: func(context.Context, grpcauth.Call) {}}}
-		return newStage(tb, a, scope.Authenticated, grpcauth.Config{}).within(a, scope.Public, nil).within(a, scope.Authenticated, counting)
-	}, false, codes.OK, "alice", []string{"alice: allowed nested"}},
-	"nested: the inner guard refuses": {func(tb testing.TB, a token.Authenticator) *stage {
-		return newStage(tb, a, scope.All("more"), grpcauth.Config{}).within(a, scope.Authenticated, nil)
-	}, false, codes.PermissionDenied, "", []string{"alice: scope"}},
-	"nested without a token": {func(tb testing.TB, a token.Authenticator) *stage {
-		return newStage(tb, a, scope.Authenticated, grpcauth.Config{}).within(a, scope.Optional, nil)
-	}, true, codes.Unauthenticated, "", []string{"nobody: missing"}},
-	"a long answer ends with its token": {func(tb testing.TB, a token.Authenticator) *stage {
-		s := newStage(tb, a, scope.Authenticated, grpcauth.Config{})
-		s.lasts = time.Hour
-		return s
-	}, false, codes.Unauthenticated, "alice", []string{"alice: allowed", "alice: expired"}},
-	"a long answer within guards ends with its token, by the outer one": {func(tb testing.TB, a token.Authenticator) *stage {
-		s := newStage(tb, a, scope.Authenticated, grpcauth.Config{}).within(a, scope.Authenticated, nil)
-		s.lasts = time.Hour
-		return s
-	}, false, codes.Unauthenticated, "alice", []string{"alice: allowed"}},
-	"a long answer goes on by configuration": {func(tb testing.TB, a token.Authenticator) *stage {
-		s := newStage(tb, a, scope.Authenticated, grpcauth.Config{CallsOutliveToken: true})
-		s.lasts = time.Hour
-		return s
-	}, false, codes.OK, "alice", []string{"alice: allowed"}},
-	"refused for its scopes: the hook knows who": {func(tb testing.TB, a token.Authenticator) *stage {
-		return newStage(tb, a, scope.All("more"), grpcauth.Config{})
-	}, false, codes.PermissionDenied, "", []string{"alice: scope"}},
-	"denied by a rule: the hook knows who": {func(tb testing.TB, a token.Authenticator) *stage {
-		return newStage(tb, a, ruling(token.ErrDenied), grpcauth.Config{})
-	}, false, codes.PermissionDenied, "", []string{"alice: denied"}},
-	"step-up: the hook knows who": {func(tb testing.TB, a token.Authenticator) *stage {
-		return newStage(tb, a, ruling(&token.StepUpError{MaxAge: time.Minute}), grpcauth.Config{})
-	}, false, codes.Unauthenticated, "", []string{"alice: step_up"}},
-	"no token: the hook knows of none": {func(tb testing.TB, a token.Authenticator) *stage {
-		return newStage(tb, a, scope.Authenticated, grpcauth.Config{})
-	}, true, codes.Unauthenticated, "", []string{"nobody: missing"}},
+var promises = []promise{
+	{name: "hidden behind authenticated", guards: guards(scope.Authenticated), sent: bearer("T", "dpop", "p", "x-id", "1"), finds: "alice", sees: []string{"x-id"}},
+	{name: "hidden behind optional", guards: guards(scope.Optional), sent: bearer("T", "x-id", "1"), finds: "alice", sees: []string{"x-id"}},
+	{name: "hidden behind public", guards: guards(scope.Public), sent: bearer("T", "x-id", "1"), sees: []string{"x-id"}},
+	{name: "hidden behind public, a bad token", guards: guards(scope.Public), sent: bearer("X")},
+	{name: "hidden behind public, other credentials", guards: guards(scope.Public), sent: pairs("authorization", "Basic dTpw", "proxy-authorization", "Basic dTpw")},
+	{name: "hidden behind public, wrong case", guards: guards(scope.Public), sent: metadata.MD{"AUTHORIZATION": {"Bearer x"}, "DPoP": {"p"}}},
+	{name: "hidden copies of proxies", guards: guards(scope.Authenticated), finds: "alice", sees: []string{"x-forwarded-for"}, sent: bearer("T",
+		"proxy-authorization", "a", "grpcgateway-authorization", "a", "grpcgateway-dpop", "a", "x-forwarded-access-token", "a",
+		"x-amzn-oidc-accesstoken", "a", "x-amzn-oidc-data", "a", "x-goog-iap-jwt-assertion", "a", "txn-token", "a",
+		"x-auth-request-id-token", "a", "x-forwarded-for", "192.0.2.1")},
+	{name: "hidden copies, no token", guards: guards(scope.Optional), sent: pairs("x-forwarded-access-token", "a", "x-id", "1"), sees: []string{"x-id"}},
+	{name: "hidden cookies, whole", guards: guards(scope.Authenticated), sent: bearer("T", "cookie", "a=1", "grpcgateway-cookie", "a=1"), finds: "alice"},
+	{name: "hidden by name", guards: guards(scope.Authenticated), cfg: grpcauth.Config{Hide: []string{"X-Api-Key", "session"}}, sent: bearer("T", "x-api-key", "k", "session", "s"), finds: "alice"},
+	{name: "kept by option", guards: guards(scope.Authenticated), cfg: grpcauth.Config{KeepCredentials: true}, sent: bearer("T", "dpop", "p", "cookie", "at"), finds: "alice", sees: []string{"authorization", "cookie", "dpop"}},
+	{name: "other fields are left alone", guards: guards(scope.Authenticated), sent: bearer("T", "x-api-key", "k", "x-authorization-hint", "h"), finds: "alice", sees: []string{"x-api-key", "x-authorization-hint"}},
+
+	{name: "nested finds what was hidden", guards: guards(scope.Authenticated, scope.Authenticated), sent: bearer("T"), finds: "alice"},
+	{name: "nested behind public", guards: guards(scope.Public, scope.Authenticated), sent: bearer("T"), finds: "alice"},
+	{name: "nested three deep", guards: guards(scope.Authenticated, scope.Public, scope.Optional), sent: bearer("T"), finds: "alice"},
+	{name: "nested, kept by option", guards: guards(scope.Authenticated, scope.Authenticated), cfg: grpcauth.Config{KeepCredentials: true}, sent: bearer("T"), finds: "alice", sees: []string{"authorization"}},
+	{name: "nested, the program's own token", guards: guards(scope.Authenticated, scope.Authenticated), sent: bearer("T"), between: set("Bearer U"), finds: "bob"},
+	{name: "nested, the program's own token, then one more", guards: guards(scope.Public, scope.Authenticated, scope.Authenticated), sent: bearer("X"), between: set("Bearer U"), finds: "bob"},
+
+	{name: "public finds no token of an outer guard", guards: guards(scope.Authenticated, scope.Public), sent: bearer("T")},
+	{name: "public finds no token of an outer guard, kept by option", guards: guards(scope.Authenticated, scope.Public), cfg: grpcauth.Config{KeepCredentials: true}, sent: bearer("T"), sees: []string{"authorization"}},
+	{name: "optional finds the one presented", guards: guards(scope.Authenticated, scope.Optional), sent: bearer("T"), finds: "alice"},
+	{name: "optional finds none that was not presented", guards: guards(scope.Authenticated, scope.Optional), sent: bearer("T"), between: set()},
+	{name: "optional finds none that was taken away", guards: guards(scope.Authenticated, scope.Optional), cfg: grpcauth.Config{KeepCredentials: true}, sent: bearer("T"), between: func(md metadata.MD) { delete(md, "authorization") }},
 }
 
-func ruling(err error) scope.Policy {
-	return scope.Claims("ruling", func(map[string]any) error { return err })
+func guards(policies ...scope.Policy) []scope.Policy { return policies }
+
+func pairs(of ...string) metadata.MD { return metadata.Pairs(of...) }
+
+func bearer(raw string, more ...string) metadata.MD {
+	return pairs(append([]string{"authorization", "Bearer " + raw}, more...)...)
 }
 
+func set(values ...string) func(metadata.MD) {
+	return func(md metadata.MD) { md["authorization"] = append([]string{}, values...) }
+}
+
+// TestPromises runs the table, for both kinds of calls. See middleware for the
+// same over HTTP.
 func TestPromises(t *testing.T) {
 	t.Parallel()
-	for name, row := range promises {
+	for _, row := range promises {
 		for _, kind := range []string{"unary", "stream"} {
-			t.Run(name+"/"+kind, func(t *testing.T) {
+			t.Run(row.name+"/"+kind, func(t *testing.T) {
 				t.Parallel()
-				synctest.Test(t, func(t *testing.T) {
-					issuer := tokentest.NewIssuer(t, nil)
-					s := row.stage(t, verifierOf(t, issuer))
-					pairs := []string{"cookie", "session=1", "x-trace", "1"}
-					if !row.anonymous {
-						pairs = append(pairs, "authorization", "Bearer "+issuer.Token(tokentest.ExpiresIn(left)), "dpop", "proof")
+				issuer := tokentest.NewIssuer(t, nil)
+				standsFor := map[string]string{"T": issuer.Token(), "U": issuer.Token(tokentest.Subject("bob")), "X": issuer.Token(tokentest.ExpiresIn(-time.Hour))}
+				sent := filledIn(row.sent, standsFor)
+				before := sent.Copy()
+				between := func(md metadata.MD) metadata.MD {
+					if row.between != nil {
+						row.between(md)
 					}
-					err := s.play(incoming(t.Context(), pairs...), kind)
-					assert.Equal(t, row.code, status.Code(err), "%v", err)
-					assert.Equal(t, row.events, s.events)
-					require.Equal(t, row.handler != "", s.seen != nil)
-					if s.seen == nil {
-						return
-					}
-					assert.Equal(t, row.handler, subject(s.seen))
-					md, _ := metadata.FromIncomingContext(s.seen)
-					assert.Equal(t, metadata.MD{"x-trace": {"1"}}, md)
-				})
+					return filledIn(md, standsFor)
+				}
+				var inner context.Context
+				note := func(ctx context.Context) error { inner = ctx; return nil }
+				call := row.wrap(verifierOf(t, issuer), kind, between, note)
+				require.NoError(t, call(metadata.NewIncomingContext(t.Context(), sent)))
+				got, _ := token.FromContext(inner)
+				assert.Equal(t, row.finds != "", got != nil)
+				if got != nil {
+					assert.Equal(t, row.finds, got.Subject())
+				}
+				md, _ := metadata.FromIncomingContext(inner)
+				assert.ElementsMatch(t, row.sees, slices.Collect(maps.Keys(md)))
+				assert.Equal(t, before, sent, "what is around the guard keeps its metadata")
 			})
 		}
 	}
 }
 
-// A hook learns whether the method has a policy. The name of one that has not
-// is text from outside.
-func TestCallOfAMethodNotListed(t *testing.T) {
-	t.Parallel()
-	for method, want := range map[string]grpcauth.Call{
-		unary:                               {Policy: scope.Authenticated, Method: unary, Listed: true},
-		"/a/b\r\nlevel=info msg=forged":     {Method: "/a/b; level=info msg=forged"},
-		"/a/\u00fc\x1b[2J":                  {Method: `/a/\u00fc\x1b[2J`},
-		"/a/" + strings.Repeat("b", 10<<10): {Method: "/a/" + strings.Repeat("b", printable.MaxLine-6) + "..."},
-	} {
-		var got grpcauth.Call
-		guard := grpcauth.New(says(nil, nil), all(scope.Authenticated), &grpcauth.Config{Trace: &grpcauth.Trace{
-			Refused: func(_ context.Context, call grpcauth.Call, _ error) { got = call },
-		}})
-		_, err := guard.Unary(t.Context(), nil, &grpc.UnaryServerInfo{FullMethod: method}, mustNotRun(t))
-		assert.Equal(t, codes.Unauthenticated, status.Code(err))
-		assert.Equal(t, want.Method, got.Method)
-		assert.Equal(t, want.Listed, got.Listed)
-		assert.Equal(t, want.Policy.String(), got.Policy.String())
+// filledIn is md with tokens in place of the letters that stand for them.
+func filledIn(md metadata.MD, standsFor map[string]string) metadata.MD {
+	filled := metadata.MD{}
+	for key, values := range md {
+		filled[key] = []string{}
+		for _, v := range values {
+			if last := len(v) - 1; standsFor[v[last:]] != "" {
+				v = v[:last] + standsFor[v[last:]]
+			}
+			filled[key] = append(filled[key], v)
+		}
 	}
+	return filled
 }
 
-// A caller who goes away while keys are fetched is no outage to be alerted of.
-func TestTheCallerGoesAway(t *testing.T) {
-	t.Parallel()
-	waiting := judge(func(ctx context.Context, _ token.Presentation) (*token.Token, error) {
-		<-ctx.Done()
-		return nil, token.ErrKeysUnavailable
-	})
-	gone, cancel := context.WithCancel(t.Context())
-	cancel()
-	late, cancel := context.WithDeadline(t.Context(), time.Unix(0, 0))
-	defer cancel()
-	for want, ctx := range map[error]context.Context{context.Canceled: gone, context.DeadlineExceeded: late} {
-		var got error
-		guard := grpcauth.New(waiting, all(scope.Authenticated), &grpcauth.Config{Trace: &grpcauth.Trace{
-			Refused: func(_ context.Context, _ grpcauth.Call, err error) { got = err },
-		}})
-		_, err := guard.Unary(incoming(ctx, "authorization", "Bearer x"), nil, &grpc.UnaryServerInfo{FullMethod: unary}, mustNotRun(t))
-		assert.ErrorIs(t, got, want)
-		assert.ErrorIs(t, got, token.ErrUnavailable)
-		assert.Equal(t, status.FromContextError(want).Code(), status.Code(err))
+// wrap puts the guards around the handler. between changes the metadata behind
+// the outermost guard; nil changes nothing.
+func (p promise) wrap(auth token.Authenticator, kind string, between func(metadata.MD) metadata.MD, handler func(context.Context) error) func(context.Context) error {
+	call := handler
+	for n, policy := range slices.Backward(p.guards) {
+		cfg := p.cfg
+		cfg.Hide = slices.Clone(cfg.Hide)
+		guard, next := grpcauth.New(auth, all(policy), &cfg), call
+		call = func(ctx context.Context) error {
+			if n == 1 && between != nil {
+				md, _ := metadata.FromIncomingContext(ctx)
+				ctx = metadata.NewIncomingContext(ctx, between(md))
+			}
+			return through(guard, kind, ctx, next)
+		}
 	}
+	return call
+}
+
+// through makes a call of the kind through the guard.
+func through(guard *grpcauth.Interceptor, kind string, ctx context.Context, next func(context.Context) error) error {
+	if kind == "unary" {
+		_, err := guard.Unary(ctx, nil, &grpc.UnaryServerInfo{FullMethod: unary}, func(ctx context.Context, _ any) (any, error) { return nil, next(ctx) })
+		return err
+	}
+	return guard.Stream(nil, &fakeStream{ctx: ctx}, &grpc.StreamServerInfo{FullMethod: duplex}, func(_ any, ss grpc.ServerStream) error { return next(ss.Context()) })
+}
+
+// A proof of possession reaches the guard that needs it, however far in.
+func TestNestedGuardFindsProofs(t *testing.T) {
+	t.Parallel()
+	var seen [][]string
+	good := verified(t)
+	auth := judge(func(_ context.Context, p token.Presentation) (*token.Token, error) {
+		seen = append(seen, p.Proofs)
+		return good, nil
+	})
+	row := promise{guards: guards(scope.Authenticated, scope.Public, scope.Authenticated)}
+	call := row.wrap(auth, "unary", nil, func(context.Context) error { return nil })
+	require.NoError(t, call(metadata.NewIncomingContext(t.Context(), bearer("x", "dpop", "proof"))))
+	assert.Equal(t, [][]string{{"proof"}, {"proof"}}, seen)
 }

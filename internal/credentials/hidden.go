@@ -47,21 +47,25 @@ func Hidden(name string) bool {
 // or "grpcgateway-cookie" was meant for the gateway.
 func HiddenInMetadata(key string) bool { return Hidden(key) || endsInWord(key, "cookie") }
 
+// shortest is how long a value must be to be looked for in cookies. A shorter
+// one is no token, and found there by chance: clients in error send "Bearer
+// null".
+const shortest = 16
+
 // WithoutToken returns the values of Cookie fields without the pairs whose
 // value contains raw: over HTTP a service uses cookies for other things too.
-// The values are returned as they are, without an allocation, if raw is in none
-// of them or empty, and nil if no pair is left.
-func WithoutToken(cookies []string, raw string) []string {
-	if raw == "" || !slices.ContainsFunc(cookies, func(field string) bool { return strings.Contains(field, raw) }) {
-		return cookies
+// It reports false, and returns the values as they are, if there is no such
+// pair, or raw is too short for a token. The values are nil if no pair is left.
+func WithoutToken(cookies []string, raw string) (kept []string, found bool) {
+	if len(raw) < shortest || !slices.ContainsFunc(cookies, func(field string) bool { return strings.Contains(field, raw) }) {
+		return cookies, false
 	}
-	var kept []string
 	for _, field := range cookies {
 		if field = withoutToken(field, raw); field != "" {
 			kept = append(kept, field)
 		}
 	}
-	return kept
+	return kept, true
 }
 
 func withoutToken(field, raw string) string {

@@ -327,10 +327,12 @@ func (byName) Authenticate(context.Context, token.Presentation) (*token.Token, e
 
 func TestPass(t *testing.T) {
 	t.Parallel()
-	assert.Equal(t, guard.Pass{}, *guard.PassOf(t.Context()))
-	outer := &guard.Pass{Fields: []string{"Bearer a"}, Proofs: []string{"p"}, Reported: true}
-	inner := &guard.Pass{Reported: true}
-	ctx := outer.NewContext(t.Context())
-	assert.Same(t, outer, guard.PassOf(ctx))
-	assert.Same(t, inner, guard.PassOf(inner.NewContext(ctx)))
+	type key struct{}
+	assert.Equal(t, guard.Pass{}, guard.PassOf(t.Context()))
+	outer := guard.Pass{Fields: []string{"Bearer a"}, Proofs: []string{"p"}, Reported: true}
+	inner := guard.Pass{Reported: true}
+	ctx := outer.NewContext(context.WithValue(t.Context(), key{}, "v"))
+	assert.Equal(t, outer, guard.PassOf(ctx))
+	assert.Equal(t, "v", ctx.Value(key{}))
+	assert.Equal(t, inner, guard.PassOf(inner.NewContext(ctx)))
 }

@@ -15,18 +15,29 @@ type Pass struct {
 	Reported bool
 }
 
-type passKey struct{}
-
 // NewContext returns a context that carries p.
-func (p *Pass) NewContext(ctx context.Context) context.Context {
-	return context.WithValue(ctx, passKey{}, p)
+func (p Pass) NewContext(ctx context.Context) context.Context { return &passContext{ctx, p} }
+
+// passContext is a context and its value in one allocation.
+type passContext struct {
+	context.Context
+	pass Pass
 }
 
-// PassOf is the Pass of the innermost guard around ctx. It must not be
-// modified.
-func PassOf(ctx context.Context) *Pass {
-	if p, ok := ctx.Value(passKey{}).(*Pass); ok {
-		return p
+type passKey struct{}
+
+func (c *passContext) Value(key any) any {
+	if key == (passKey{}) {
+		return &c.pass
 	}
-	return &Pass{}
+	return c.Context.Value(key)
+}
+
+// PassOf is the Pass of the innermost guard around ctx. Its slices must not be
+// modified.
+func PassOf(ctx context.Context) Pass {
+	if p, ok := ctx.Value(passKey{}).(*Pass); ok {
+		return *p
+	}
+	return Pass{}
 }

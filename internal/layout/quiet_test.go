@@ -36,7 +36,6 @@ var mayPanic = map[string]panics{
 	"middleware.New":                {documented: []string{"New"}},
 	"middleware.Middleware.Require": {documented: []string{"Middleware.Require"}},
 	"middleware.Mux.Handle":         {documented: []string{"Mux.Handle"}},
-	"middleware.Mux.HandleFunc":     {documented: []string{"Mux.Handle"}},
 	"scope.scopeRule":               {documented: []string{"All", "Any"}},
 	"token.ByIssuer":                {documented: []string{"ByIssuer"}},
 }
