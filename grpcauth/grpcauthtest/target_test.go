@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -127,6 +128,17 @@ func TestTargetAnswers(t *testing.T) {
 		return nil, status.Error(codes.Unauthenticated, "no")
 	}))(t.Context(), tokentest.Credentials{})
 	assert.Equal(t, tokentest.Answer{Code: 16, Challenge: []string{`Bearer realm="x"`}}, answer)
+}
+
+// What the server has no room for stays with the client.
+func TestTargetAndLimits(t *testing.T) {
+	t.Parallel()
+	call := target(t, grpc.MaxHeaderListSize(4<<10))
+	large := tokentest.Credentials{Authorization: []string{"Bearer " + strings.Repeat("x", 8<<10)}}
+	assert.Equal(t, tokentest.Answer{Unsent: true}, call(t.Context(), large))
+	assert.True(t, call(t.Context(), tokentest.Credentials{}).Admitted)
+	failing := grpcauthtest.Target(func(context.Context, ...grpc.CallOption) error { return status.Error(codes.Internal, "no") })
+	assert.Equal(t, tokentest.Answer{Code: 13}, failing(t.Context(), tokentest.Credentials{}))
 }
 
 func ExampleTarget() {

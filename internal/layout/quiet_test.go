@@ -31,12 +31,11 @@ var mute = map[string][]string{
 // them are about mistakes in the program, none about what a caller sends.
 var mayPanic = map[string]panics{
 	"grpcauth.New":                  {documented: []string{"New"}},
-	"grpcauth.result.returned":      {reason: "carries on the panic of a stream of grpc to the goroutine it belongs to"},
+	"grpcauth.run.returned":         {reason: "carries on the panic of a stream of grpc to the goroutine it belongs to"},
 	"jwks.smallOrderPoints":         {reason: "a table of literals, read when the program starts"},
 	"middleware.New":                {documented: []string{"New"}},
 	"middleware.Middleware.Require": {documented: []string{"Middleware.Require"}},
 	"middleware.Mux.Handle":         {documented: []string{"Mux.Handle"}},
-	"middleware.Mux.HandleFunc":     {documented: []string{"Mux.Handle"}},
 	"scope.scopeRule":               {documented: []string{"All", "Any"}},
 	"token.ByIssuer":                {documented: []string{"ByIssuer"}},
 }

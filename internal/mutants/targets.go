@@ -27,7 +27,8 @@ var targets = []target{
 		"middleware.go", "mux.go", "present.go", "answer.go", "config.go", "forward.go", "origin.go",
 	}},
 	{dir: "grpcauth", files: []string{
-		"interceptor.go", "context.go", "stream.go", "pump.go", "present.go", "answer.go", "config.go", "policies.go", "forward.go",
+		"interceptor.go", "context.go", "stream.go", "bounded.go", "run.go", "probe.go", "audit.go", "server.go", "present.go", "answer.go", "config.go",
+		"policies.go", "forward.go", "trace.go",
 	}},
 }
 
