@@ -3,24 +3,26 @@ package jwks
 import "time"
 
 // How long no attempt is made after failures, for calls that cannot be answered
-// without one: doubling, with full jitter.
+// without one: doubling, with full jitter. The longest is what good callers wait
+// once the issuer is back, so it is short. For the issuer that is one request in
+// five seconds on average from each replica that lacks a key.
 const (
 	firstBackoff    = time.Second
-	longestBackoff  = 5 * time.Minute
+	longestBackoff  = 10 * time.Second
 	shortestBackoff = 100 * time.Millisecond
 )
 
-// backoff draws the wait after count failures in a row: uniformly from nothing
-// to a bound that doubles.
+// backoff draws the wait from the start of an attempt to the next, after count
+// failures in a row: uniformly from nothing to a bound that doubles.
 func backoff(count int, jitter float64) time.Duration {
 	bound := longestBackoff
-	if count < 10 {
+	if count < 5 {
 		bound = min(firstBackoff<<(count-1), longestBackoff)
 	}
 	return max(time.Duration(float64(bound)*jitter), shortestBackoff)
 }
 
-// The same for keys that serve. Nobody waits for that attempt, so it has time:
+// The same for keys that serve. Nothing waits for that attempt, so it has time:
 // a fleet that tried a few times in the first minute would ask an issuer in
 // trouble ten times as often as one that is well.
 const (
