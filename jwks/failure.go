@@ -89,9 +89,9 @@ func (f *failure) verdict(is standing, now time.Time, interval time.Duration) er
 	switch {
 	case !f.current(now):
 	case is == askedAgain, is == askedOnce && isWithin(f.since, now, doubt):
-		return f.unavailable(min(f.wait, interval), now)
+		return f.notNow(min(f.wait, interval), now)
 	case isWithin(f.since, now, doubt):
-		return f.unavailable(2*interval, now)
+		return f.notNow(2*interval, now)
 	}
 	return ErrNotFound
 }

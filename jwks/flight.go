@@ -34,7 +34,7 @@ func (f *flight) wait(ctx context.Context) error {
 	case <-f.done:
 		return nil
 	case <-ctx.Done():
-		return &unavailable{fmt.Errorf("%w: %w", ErrUnavailable, ctx.Err()), leastRetry}
+		return &later{fmt.Errorf("%w: %w", ErrUnavailable, ctx.Err()), leastRetry}
 	}
 }
 

@@ -160,7 +160,7 @@ func (s *search) look(v *view, now time.Time) ([]Key, *flight, error) {
 // whenEmpty fetches, unless that has just failed.
 func (s *search) whenEmpty(v *view, now time.Time) (*flight, error) {
 	if v.failure.holdsBack(now) || s.flights > 0 && v.failure != nil {
-		return nil, v.failure.unavailable(v.failure.wait, now)
+		return nil, v.failure.notNow(v.failure.wait, now)
 	}
 	return s.join(s.remote.launch(v, CauseEmpty)), nil
 }
