@@ -3,24 +3,26 @@ package jwks
 import "time"
 
 // How long no attempt is made after failures, for calls that cannot be answered
-// without one: doubling, with full jitter.
+// without one: doubling, with jitter. The longest is what good callers wait once
+// the issuer is back, so it is short, and half of it is the shortest: with jitter
+// from zero on a recovering issuer would get half as many requests again.
 const (
 	firstBackoff    = time.Second
-	longestBackoff  = 5 * time.Minute
-	shortestBackoff = 100 * time.Millisecond
+	longestBackoff  = 10 * time.Second
+	shortestBackoff = 100 * time.Millisecond // after an attempt that took as long
 )
 
-// backoff draws the wait after count failures in a row: uniformly from nothing
-// to a bound that doubles.
+// backoff draws the wait from the start of an attempt to the next, after count
+// failures in a row: from half of a bound that doubles to the whole.
 func backoff(count int, jitter float64) time.Duration {
 	bound := longestBackoff
-	if count < 10 {
+	if count < 5 {
 		bound = min(firstBackoff<<(count-1), longestBackoff)
 	}
-	return max(time.Duration(float64(bound)*jitter), shortestBackoff)
+	return spread(bound, jitter)
 }
 
-// The same for keys that serve. Nobody waits for that attempt, so it has time:
+// The same for keys that serve. Nothing waits for that attempt, so it has time:
 // a fleet that tried a few times in the first minute would ask an issuer in
 // trouble ten times as often as one that is well.
 const (
@@ -29,7 +31,7 @@ const (
 )
 
 // rest draws the wait after count failures in a row to refresh a set with so
-// much of its lifetime left: from half of a bound to the whole. The first
+// much of its lifetime left, from half of a bound to the whole. The first
 // failure may be an accident, so that the next attempt comes before the
 // lifetime ends, or soon.
 func rest(count int, left time.Duration, jitter float64) time.Duration {
@@ -37,5 +39,10 @@ func rest(count int, left time.Duration, jitter float64) time.Duration {
 	if count == 1 {
 		bound = min(bound, max(left, firstRest))
 	}
-	return time.Duration(float64(bound) * (1 + jitter) / 2)
+	return spread(bound, jitter)
+}
+
+// spread is between half of d and d.
+func spread(d time.Duration, jitter float64) time.Duration {
+	return time.Duration(float64(d) * (1 + jitter) / 2)
 }

@@ -2,176 +2,140 @@ package jwks
 
 import (
 	"hash/maphash"
+	"slices"
 	"time"
 )
 
-// The budget decides whether a kid that the held set does not have is worth a
-// request to the issuer. It has to serve two masters: a key that signs from the
-// moment it is published must be fetched by the very call that meets it, and
-// kids cost nothing to invent.
+// budget decides whether a kid that is not held is worth a request. It may be a
+// key that signs from the moment it is published, and kids cost nothing to
+// invent. So each kid is one of three, and the rule is this:
 //
-//   - One fetch per interval is free to any kid not held. A fetch that fails is
-//     given back (backoff spares the issuer then), and so is one that brought a
-//     new key, since nobody but the issuer can make that happen; the latter at
-//     most giftCount times in spareIntervals, for the case of an issuer whose
-//     servers disagree.
-//   - Strangers, which are kids asked for once since the last fetch, get that
-//     fetch less and less often while they keep coming: after two intervals, then
-//     twice that, up to longestWait intervals. A flood of random kids consists
-//     of them, and a rotation does not: its kid comes again with the next call.
-//     Of more than manyStrangers it cannot be told who comes again. Then all get
-//     one fetch per interval.
-//   - So a kid that is asked for again finds the fetch of the interval unspent,
-//     or else, once in spareIntervals, a spare one that no stranger can touch.
-//   - A kid that a fetch has looked for in vain waits for itself: one interval,
-//     then twice that, up to longestWait intervals. So a client that keeps
-//     sending a token of a retired key leaves the budget to others. While the
-//     issuer is down, it waits as long as the refresh does.
+//	asked for              may cause a fetch             while the issuer fails
+//	once since the last    once per interval (pace once) two intervals after the
+//	  answer                                               last attempt
+//	again since the last   the same, and once per two    whenever the backoff
+//	  answer                 intervals (pace again)        allows an attempt
+//	before the last        two intervals after the       the same
+//	  answer                 last attempt
 //
-// What this bounds. Garbage costs the issuer at most one fetch per interval and
-// one more per spareIntervals, and random garbage that is no more than
-// manyStrangers between two fetches only one in longestWait intervals. Keys that
-// are announced ahead come with the ordinary refresh, which no budget concerns.
-// A key that signs unannounced is fetched by the first call that meets it; in a
-// flood, or in the interval after a single garbage kid, by the second. Refusing
-// the first is the price: it cannot be told from garbage, and to answer garbage
-// with 503 would let anyone make a service look broken to its load balancer. Who
-// spends the spare fetch too, by sending each garbage kid twice, or who sends
-// more than manyStrangers in an interval, can delay the key to the end of the
-// interval, and no further.
+// A fetch answers for every kid, so a new key is refused for one interval at the
+// longest, whatever anybody sends, and for two if it was asked for before it was
+// published. A flood of random kids spends the first pace only: a new key finds
+// the second with its second call. Withdrawn keys are of the third kind from the
+// start, and a garbage kid is after its fetch, so neither spends what a new key
+// needs. All of it together is three requests in two intervals at most.
 //
-// One case is worse: a kid that was asked for before its key was published waits
-// for itself, up to longestWait intervals or the next refresh. Whoever can guess
-// the kid of an unannounced key can cause that, so kids should not be guessable,
-// or keys be announced.
-//
-// Memory is bounded: kids are kept as hashes, missingCount of those looked for
-// and some thousands of those asked for since the last fetch.
+// The kids are hashes in a negative cache of fixed size, where one that is asked
+// for takes the place of the one not asked for longest. In a flood so dense that
+// a kid is displaced between two of its calls, some thousand others, it is
+// always asked for once, and the first line of the table bounds its wait.
 type budget struct {
 	interval  time.Duration
-	free      pace
-	spare     pace
-	gifts     pace
-	missing   missing
-	asked     asked
-	strangers strangers
+	once      pace
+	again     pace
+	signature pace // for Reconsider
+	fetches   uint32
+	kids      *[kidSets][kidWays]sighting // nil before the first
 	seed      maphash.Seed
 }
 
+// The size of the cache: 8 KiB. Each kid has a place in one of the sets, whose
+// last is displaced.
 const (
-	spareIntervals = 10
-	giftCount      = 3
-	longestWait    = 8 // intervals
-	missingCount   = 256
+	kidSets = 64
+	kidWays = 16
+)
+
+// sighting is a kid that was asked for, with the number of fetches before.
+type sighting struct{ tag, fetches uint32 }
+
+// standing is which of the three a kid is.
+type standing int
+
+const (
+	askedOnce standing = iota
+	askedAgain
+	lookedFor
 )
 
 func newBudget(interval time.Duration) budget {
-	long := spareIntervals * interval
 	return budget{
-		interval: interval,
-		free:     pace{every: interval, burst: 1},
-		spare:    pace{every: long, burst: 1},
-		gifts:    pace{every: long / giftCount, burst: giftCount},
-		seed:     maphash.MakeSeed(),
+		interval:  interval,
+		once:      pace{every: interval},
+		again:     pace{every: 2 * interval},
+		signature: pace{every: max(time.Minute, interval)},
+		seed:      maphash.MakeSeed(),
 	}
 }
 
-// charge is what a fetch was paid from.
-type charge int
+// allow notes that kid was asked for, and reports whether it may cause a fetch
+// now. If so, its price is taken.
+func (b *budget) allow(kid string, v *view, now time.Time) (standing, bool) {
+	is, failing := b.note(kid), v.failure.current(now)
+	switch {
+	case v.failure.holdsBackUnknown(now, b.interval):
+		return is, false
+	case failing && is == askedAgain:
+		return is, true
+	case failing || is == lookedFor:
+		return is, !isWithin(v.lastAttempt(), now, 2*b.interval)
+	case b.once.take(now):
+		return is, true
+	}
+	return is, is == askedAgain && b.again.take(now)
+}
 
-const (
-	chargeNothing charge = iota
-	chargeFree
-	chargeSpare
-)
+func (b *budget) note(kid string) standing {
+	at, known := b.find(kid)
+	switch {
+	case !known:
+		at.fetches = b.fetches
+		return askedOnce
+	case at.fetches == b.fetches:
+		return askedAgain
+	}
+	return lookedFor
+}
 
-// allow reports whether a fetch may be made for kid, and takes its price. After
-// a failure it may not yet; that kid was asked for counts all the same.
-func (b *budget) allow(kid string, now time.Time, f *failure) charge {
+// find returns the place of kid, now the first of its set, and whether it was
+// there.
+func (b *budget) find(kid string) (at *sighting, known bool) {
+	if b.kids == nil {
+		b.kids = new([kidSets][kidWays]sighting)
+	}
 	id := maphash.String(b.seed, kid)
-	if b.missing.waits(id, now, f) {
-		return chargeNothing
+	set, tag := &b.kids[id%kidSets], uint32(id>>32)|1 // no tag is zero, as unused places are
+	i := slices.IndexFunc(set[:], func(s sighting) bool { return s.tag == tag })
+	if known = i >= 0; !known {
+		i = kidWays - 1
+		set[i] = sighting{tag: tag}
 	}
-	again := b.asked.again(id)
-	waits := !again && b.strangers.wait(now, b.interval)
-	switch {
-	case waits, f.holdsBackUnknown(now, b.interval):
-		return chargeNothing
-	case again:
-		return b.chargeAgain(now)
-	}
-	return b.chargeStranger(now)
+	found := set[i]
+	copy(set[1:i+1], set[:i])
+	set[0] = found
+	return &set[0], known
 }
 
-func (b *budget) chargeAgain(now time.Time) charge {
-	switch {
-	case b.free.take(now):
-		return chargeFree
-	case b.spare.take(now):
-		return chargeSpare
-	}
-	return chargeNothing
-}
-
-func (b *budget) chargeStranger(now time.Time) charge {
-	if !b.free.take(now) {
-		return chargeNothing
-	}
-	b.strangers.pass(now, b.interval)
-	return chargeFree
-}
-
-// succeeded settles a fetch that was answered.
-func (b *budget) succeeded(paid charge, broughtKeys bool, now time.Time) {
-	b.asked = asked{} // and so were all that were asked for
-	if !broughtKeys {
-		return
-	}
-	b.missing = missing{}
-	b.strangers.forgive()
-	if paid != chargeNothing && b.gifts.take(now) {
-		b.giveBack(paid)
+// fetched notes that the issuer has answered, for all that were asked for
+// before, and that it does not publish the withdrawn kids.
+func (b *budget) fetched(withdrawn []string) {
+	b.fetches++
+	for _, kid := range withdrawn {
+		at, _ := b.find(kid)
+		at.fetches = b.fetches - 1
 	}
 }
 
-// giveBack returns the price of a fetch.
-func (b *budget) giveBack(paid charge) {
-	switch paid {
-	case chargeFree:
-		b.free.putBack()
-	case chargeSpare:
-		b.spare.putBack()
-	}
-}
-
-// lookedFor remembers that the set has just been fetched for kid in vain.
-func (b *budget) lookedFor(kid string, now time.Time) {
-	b.missing.add(maphash.String(b.seed, kid), now, b.interval)
-}
-
-// pace allows something once every so often, with a burst after a pause. It
-// keeps the time at which everything allowed so far is paid off (the "generic
-// cell rate algorithm"). The zero time is long ago.
+// pace allows something once in a while.
 type pace struct {
 	every time.Duration
-	burst int
-	paid  time.Time
+	last  time.Time // zero: never
 }
 
 func (p *pace) take(now time.Time) bool {
-	whole := p.every * time.Duration(p.burst)
-	ahead := p.paid.Sub(now)
-	if ahead > whole { // the clock was set back
-		p.paid, ahead = now.Add(whole), whole
-	}
-	if ahead > whole-p.every {
+	if isWithin(p.last, now, p.every) {
 		return false
 	}
-	if ahead < 0 {
-		p.paid = now
-	}
-	p.paid = p.paid.Add(p.every)
+	p.last = now
 	return true
 }
-
-func (p *pace) putBack() { p.paid = p.paid.Add(-p.every) }

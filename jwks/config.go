@@ -55,11 +55,11 @@ type RemoteConfig struct {
 	// less than the lifetime of the set. Zero: 24 hours. Negative: not at all.
 	StaleFor time.Duration
 	// RefetchInterval is the least time between two fetches that callers cause
-	// with kids nobody has published, between 5 seconds and 10 minutes. It is
-	// also how long someone who sends garbage on purpose can delay the acceptance
-	// of a key that its issuer uses without having announced it; eight times that
-	// if he knows its kid beforehand. Random garbage costs such a key one call.
-	// Zero: 30 seconds.
+	// with random kids, between 5 seconds and 10 minutes. Kids that are sent
+	// twice cause one more in two intervals. It is also how long garbage can
+	// delay the acceptance of a key that its issuer uses without having announced
+	// it; twice that if its kid was asked for before. Random garbage costs such a
+	// key one call. Zero: 30 seconds.
 	RefetchInterval time.Duration
 	// FetchTimeout bounds one HTTP exchange, body included, between 100
 	// milliseconds and one minute. Zero: 5 seconds. A fetch of metadata and keys

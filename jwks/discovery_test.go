@@ -137,10 +137,10 @@ func TestC_8414_3_1_1(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			s := newServer()
-			s.serve(issuerURL+"/.well-known/openid-configuration", reply{status: 503, header: map[string]string{"Retry-After": "100"}})
+			s.serve(issuerURL+"/.well-known/openid-configuration", reply{status: 503, header: map[string]string{"Retry-After": "9"}})
 			r := newRemote(t, s, discovering(issuerURL))
 			requireErr(t, r, "k", jwks.ErrStatus)
-			require.Equal(t, time.Now().Add(100*time.Second), r.Status().NextRefresh)
+			require.Equal(t, time.Now().Add(9*time.Second), r.Status().NextRefresh)
 		})
 	})
 }

@@ -104,6 +104,26 @@ func ExampleRemote_Keys() {
 	// none: true
 }
 
+func ExampleRemote_Reconsider() {
+	issuer := exampleIssuer()
+	defer issuer.Close()
+	remote, err := jwks.NewRemote(jwks.RemoteConfig{Issuer: issuer.URL})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	ctx := context.Background()
+	keys, err := remote.Keys(ctx, "2025-07")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	// A signature verifies under none of keys: was the key replaced?
+	others, err := remote.Reconsider(ctx, "2025-07", keys)
+	fmt.Println(others, err)
+	// Output: [] <nil>
+}
+
 func ExampleRemote_Ready() {
 	issuer := exampleIssuer()
 	defer issuer.Close()

@@ -13,13 +13,6 @@ var (
 	Guard         = guard
 )
 
-// MissingKids is how many kids r remembers to have looked for in vain.
-func MissingKids(r *Remote) int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return max(len(r.budget.missing.entries), len(r.budget.missing.order))
-}
-
 // NewGuardedTransport is the transport of a Remote without HTTPClient, with
 // another resolver.
 func NewGuardedTransport(allowed []string, resolver *net.Resolver) *http.Transport {

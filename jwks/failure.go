@@ -25,24 +25,30 @@ type failure struct {
 	count int
 	wait  time.Duration // no attempt for that long for calls that need one
 	rest  time.Duration // nor for that long to refresh keys that serve
-	told  time.Duration // of that, what the issuer asked for
 }
 
-// failed is the failure of an attempt to replace what before has.
-func (r *Remote) failed(before *view, cause error, now time.Time) *failure {
+// failed is the failure of an attempt to replace what before has, which took so
+// long. The backoff runs from its start: good callers have waited since then.
+// What the issuer asks for is granted in full while keys serve, and up to the
+// longest backoff where they do not, as it says nothing of when it will be back.
+func (r *Remote) failed(before *view, cause error, took time.Duration, now time.Time) *failure {
 	n := before.failure.next(cause, now)
-	jitter := r.config.jitter()
-	n.wait = backoff(n.count, jitter)
-	var d delayed
-	if errors.As(cause, &d) {
-		n.told = d.retryAfter()
-		n.wait = max(n.wait, n.told)
-	}
+	jitter, told := r.config.jitter(), askedFor(cause)
+	n.wait = max(backoff(n.count, jitter)-max(took, 0), shortestBackoff, min(told, longestBackoff))
 	n.rest = n.wait
 	if before.phase(now) != phaseEmpty {
-		n.rest = max(n.wait, rest(n.count, before.set.left(now), jitter))
+		n.rest = max(n.wait, told, rest(n.count, before.set.left(now), jitter))
 	}
 	return n
+}
+
+// askedFor is how long the issuer asked to be left alone, if it did.
+func askedFor(cause error) time.Duration {
+	var d delayed
+	if errors.As(cause, &d) {
+		return d.retryAfter()
+	}
+	return 0
 }
 
 // next is the failure after f, which may be nil.
@@ -70,20 +76,22 @@ func (f *failure) holdsBackRefresh(now time.Time) bool {
 	return f != nil && isWithin(f.at, now, f.rest)
 }
 
-// holdsBackUnknown is holdsBack for a kid that is not held. Backoff is there to
-// spare the issuer, and one request per refetch interval is what such kids may
-// cost it anyway; longer would keep a new key out after the outage is over. But
-// what the issuer asks for is granted.
+// holdsBackUnknown is holdsBack for a kid that is not held.
 func (f *failure) holdsBackUnknown(now time.Time, interval time.Duration) bool {
-	return f != nil && isWithin(f.at, now, max(f.told, min(f.wait, interval)))
+	return f != nil && isWithin(f.at, now, min(f.wait, interval))
 }
 
-// verdict is the answer for a kid that is not held while the issuer cannot be
-// asked: at first that this cannot be told, and later that there is no such
-// key, because garbage must not look like an outage for hours.
-func (f *failure) verdict(now time.Time) error {
-	if f != nil && isWithin(f.since, now, doubt) {
-		return f.err
+// verdict is the answer for a kid that is not held, of that standing. It is
+// ErrUnavailable only while the issuer fails, which no caller can cause, and
+// after the first minute only for a kid that was asked for again, so that random
+// garbage does not look like an outage for hours.
+func (f *failure) verdict(is standing, now time.Time, interval time.Duration) error {
+	switch {
+	case !f.current(now):
+	case is == askedAgain, is == askedOnce && isWithin(f.since, now, doubt):
+		return f.notNow(min(f.wait, interval), now)
+	case isWithin(f.since, now, doubt):
+		return f.notNow(2*interval, now)
 	}
 	return ErrNotFound
 }

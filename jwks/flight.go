@@ -11,8 +11,7 @@ import (
 // caller that leaves does not take it down for the others.
 type flight struct {
 	cause Cause
-	kid   string // that was asked for, for CauseUnknownKey
-	paid  charge
+	began time.Time // written and read by its goroutine
 	done  chan struct{}
 }
 
@@ -35,13 +34,13 @@ func (f *flight) wait(ctx context.Context) error {
 	case <-f.done:
 		return nil
 	case <-ctx.Done():
-		return fmt.Errorf("%w: %w", ErrUnavailable, ctx.Err())
+		return &later{fmt.Errorf("%w: %w", ErrUnavailable, ctx.Err()), leastRetry}
 	}
 }
 
 // launch starts a flight, or finds the one that is under way; own tells which.
 // seen is the view that the decision to fetch was made on: if it is not current
-// any more, somebody has just fetched.
+// any more, another call has just fetched.
 func (r *Remote) launch(seen *view, cause Cause) (f *flight, own bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -51,19 +50,19 @@ func (r *Remote) launch(seen *view, cause Cause) (f *flight, own bool) {
 	return r.takeOff(&flight{cause: cause}), true
 }
 
-// launchFor is launch for a kid that is not held. It returns nil if the budget
-// allows no fetch, or if one has just failed.
-func (r *Remote) launchFor(kid string, seen *view, now time.Time) (f *flight, own bool) {
+// launchFor is launch for a kid that is not held. It returns no flight if the
+// budget allows none, or if one has just failed.
+func (r *Remote) launchFor(kid string, seen *view, now time.Time) (f *flight, own bool, is standing) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if f := r.underWay(seen); f != nil {
-		return f, false
+		return f, false, askedOnce
 	}
-	paid := r.budget.allow(kid, now, seen.failure)
-	if paid == chargeNothing {
-		return nil, false
+	is, allowed := r.budget.allow(kid, seen, now)
+	if !allowed {
+		return nil, false, is
 	}
-	return r.takeOff(&flight{cause: CauseUnknownKey, kid: kid, paid: paid}), true
+	return r.takeOff(&flight{cause: CauseUnknownKey}), true, is
 }
 
 func (r *Remote) underWay(seen *view) *flight {
@@ -99,6 +98,7 @@ func (r *Remote) fly(f *flight) {
 	}()
 	ctx, cancel := context.WithTimeout(context.Background(), r.config.roundTimeout())
 	defer cancel()
+	f.began = r.now()
 	got, err = r.origins.fetch(ctx, r.view.Load().set)
 }
 
@@ -108,7 +108,7 @@ func (r *Remote) land(f *flight, got fetched, err error) Refresh {
 	before, now := r.view.Load(), r.now()
 	after, event := &view{set: before.set}, Refresh{Cause: f.cause}
 	if err != nil {
-		after.failure = r.failed(before, err, now)
+		after.failure = r.failed(before, err, elapsed(f.began, now), now)
 		event.Err, event.Failures, event.RetryAfter = err, after.failure.count, after.failure.rest
 	} else {
 		after.set = got.apply(before.set, r.config.terms(got.lifetime))
@@ -117,20 +117,10 @@ func (r *Remote) land(f *flight, got fetched, err error) Refresh {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.settle(f, after, len(event.Added) > 0, now)
+	if err == nil {
+		r.budget.fetched(event.Removed)
+	}
 	r.view.Store(after)
 	r.flight.Store(nil)
 	return event
-}
-
-// settle pays for the flight out of the budget.
-func (r *Remote) settle(f *flight, after *view, broughtKeys bool, now time.Time) {
-	if after.failure != nil {
-		r.budget.giveBack(f.paid)
-		return
-	}
-	r.budget.succeeded(f.paid, broughtKeys, now)
-	if f.kid != "" && after.lookup(f.kid) == nil {
-		r.budget.lookedFor(f.kid, now)
-	}
 }

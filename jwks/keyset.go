@@ -12,6 +12,7 @@ import (
 type keySet struct {
 	all     []Key
 	byID    map[string][]Key
+	unnamed bool // no key has a kid
 	skipped []Skipped
 	origin  origin
 	at      time.Time // when the issuer was last asked and confirmed the set
@@ -36,6 +37,7 @@ func newKeySet(set Set, from origin, at time.Time, t terms) *keySet {
 	for _, k := range set.Keys {
 		s.byID[k.ID] = slices.Clip(append(s.byID[k.ID], k))
 	}
+	s.unnamed = len(s.all) > 0 && len(s.byID[""]) == len(s.all)
 	return s
 }
 
@@ -49,9 +51,10 @@ func (s *keySet) confirmed(from origin, at time.Time, t terms) *keySet {
 // left is how much of the lifetime is left.
 func (s *keySet) left(now time.Time) time.Duration { return s.lifetime - elapsed(s.at, now) }
 
-// lookup returns the keys of that id, all keys if it is empty, or nil.
+// lookup returns the keys of that id, all keys if it is empty or names of keys
+// are unknown to the issuer, or nil.
 func (s *keySet) lookup(kid string) []Key {
-	if kid == "" {
+	if kid == "" || s.unnamed {
 		return s.all
 	}
 	return s.byID[kid]

@@ -23,10 +23,14 @@ import (
 //   - While the issuer cannot be reached, or answers anything but a set with a
 //     usable key, the last good set serves for up to 24 hours after its last
 //     confirmation, and then none does: ErrUnavailable, never ErrNotFound.
-//   - Kids that nobody publishes cost the issuer at most one request in 30
-//     seconds and one more in five minutes, the latter for kids asked for again.
-//     A steady flood of random ones costs it one in four minutes.
-//   - A bad signature costs nothing: a kid that is held is never fetched again.
+//   - Once the issuer is back, calls that lacked a key are served within ten
+//     seconds, however long it was away and whatever it asked for meanwhile.
+//   - Kids that the issuer does not publish cost it two requests a minute, and
+//     three if they are made to cost more. A key that is not announced is refused
+//     for 30 seconds at the longest, no matter what is sent meanwhile, and for a
+//     minute if it was asked for before it was published.
+//   - Bad signatures cost at most one request a minute, by which a key that was
+//     replaced under its kid is found: see Reconsider.
 type Remote struct {
 	config  RemoteConfig
 	now     func() time.Time
@@ -61,7 +65,8 @@ func newOrigins(c *RemoteConfig) origins {
 	return origins{config: c, fetcher: f, discovery: discovery{issuer: c.Issuer, sameHost: c.SameHost, fetcher: f}}
 }
 
-// Keys returns the keys published under kid, or every key if kid is empty.
+// Keys returns the keys published under kid, or every key if kid is empty or the
+// issuer gives none of its keys a kid (RFC 7517 §4.5 leaves that to it).
 // Several keys may share a kid: the caller tries each.
 //
 // For a kid that is held it returns at once, without lock or allocation,
@@ -72,10 +77,11 @@ func newOrigins(c *RemoteConfig) origins {
 // the others.
 //
 // An error matches ErrNotFound if the issuer did not publish such a key when it
-// was last asked: at most RefetchInterval ago, eight times that for a kid asked
-// for again and again or for the first time in a flood of others, and in an
-// outage that has lasted for a minute, when the set that is held was fetched.
-// Otherwise it matches ErrUnavailable, and says why.
+// last answered. It matches ErrUnavailable, and says why, only while the issuer
+// fails: if nothing is held, or if the kid is not held and was asked for again
+// since the last answer, or in the first minute of the outage. Such an error has
+// a method RetryAfter, as Source.Keys says: the time until the next attempt,
+// which is never more than ten seconds unless the kid was looked for before.
 func (r *Remote) Keys(ctx context.Context, kid string) ([]Key, error) {
 	v := r.view.Load()
 	now := r.now() // after the view: a set is never from the future
@@ -122,8 +128,9 @@ func (r *Remote) seek(ctx context.Context, kid string, v *view, now time.Time) (
 type search struct {
 	remote  *Remote
 	kid     string
-	flights int  // waited for
-	asked   bool // one of them began after the call
+	flights int      // waited for
+	asked   bool     // one of them began after the call
+	is      standing // of the kid, once the budget was asked
 }
 
 // look answers from the view, or returns a flight to wait for.
@@ -153,7 +160,7 @@ func (s *search) look(v *view, now time.Time) ([]Key, *flight, error) {
 // whenEmpty fetches, unless that has just failed.
 func (s *search) whenEmpty(v *view, now time.Time) (*flight, error) {
 	if v.failure.holdsBack(now) || s.flights > 0 && v.failure != nil {
-		return nil, v.failure.err
+		return nil, v.failure.notNow(v.failure.wait, now)
 	}
 	return s.join(s.remote.launch(v, CauseEmpty)), nil
 }
@@ -176,16 +183,17 @@ func (s *search) whenExpired(v *view, now time.Time) *flight {
 func (s *search) whenUnknown(v *view, now time.Time) (*flight, error) {
 	r := s.remote
 	if s.asked || s.flights >= maxFlights {
-		return nil, v.failure.verdict(now)
+		return nil, v.failure.verdict(s.is, now, r.budget.interval)
 	}
-	f, own := r.launchFor(s.kid, v, now)
+	f, own, is := r.launchFor(s.kid, v, now)
+	s.is = is
 	if f != nil {
 		return s.join(f, own), nil
 	}
-	if !v.failure.holdsBackUnknown(now, r.config.refetchInterval()) {
+	if !v.failure.holdsBackUnknown(now, r.budget.interval) {
 		r.config.Trace.budget()
 	}
-	return nil, v.failure.verdict(now)
+	return nil, v.failure.verdict(is, now, r.budget.interval)
 }
 
 // join counts the flight that the call is about to wait for.
@@ -197,7 +205,7 @@ func (s *search) join(f *flight, own bool) *flight {
 	return f
 }
 
-// refresh starts a flight that nobody waits for, unless one is under way or
+// refresh starts a flight that no call waits for, unless one is under way or
 // has just failed.
 func (r *Remote) refresh(v *view, cause Cause, now time.Time) {
 	if r.flight.Load() == nil && !v.failure.holdsBackRefresh(now) {

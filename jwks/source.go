@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto"
 	"errors"
+	"slices"
 )
 
 // What a Source answers when it has no key to give. A caller that can judge
@@ -40,7 +41,10 @@ type Source interface {
 	// that matches ErrUnavailable when ctx ends.
 	//
 	// Every error matches ErrNotFound or ErrUnavailable; an error that matches
-	// neither is taken for ErrUnavailable.
+	// neither is taken for ErrUnavailable. One that is not ErrNotFound may have a
+	// method RetryAfter() time.Duration, which errors.As finds: how long to wait
+	// before the same call is worth making again, at least a second. Callers may
+	// be told.
 	Keys(ctx context.Context, kid string) ([]Key, error)
 }
 
@@ -48,11 +52,23 @@ type Source interface {
 // file when the process starts. The zero value holds no key. It never blocks.
 type Static []Key
 
-// Keys returns the keys with that kid, or all keys if kid is empty.
+// Keys returns the keys with that kid, or all keys if kid is empty or no key has
+// one.
 func (s Static) Keys(_ context.Context, kid string) ([]Key, error) {
 	if kid == "" && len(s) > 0 {
 		return s, nil
 	}
+	found := s.named(kid)
+	switch {
+	case len(found) > 0:
+		return found, nil
+	case len(s) == 0 || slices.ContainsFunc(s, func(k Key) bool { return k.ID != "" }):
+		return nil, ErrNotFound
+	}
+	return s, nil
+}
+
+func (s Static) named(kid string) []Key {
 	var found []Key
 	for i, k := range s {
 		switch {
@@ -63,8 +79,5 @@ func (s Static) Keys(_ context.Context, kid string) ([]Key, error) {
 			found = append(found, k)
 		}
 	}
-	if len(found) == 0 {
-		return nil, ErrNotFound
-	}
-	return found, nil
+	return found
 }

@@ -56,8 +56,8 @@ func TestStatus(t *testing.T) {
 		time.Sleep(24 * time.Hour)
 		require.Equal(t, jwks.StateEmpty, r.Status().State)
 		requireErr(t, r, "k", jwks.ErrUnavailable)
-		require.Equal(t, time.Now().Add(500*time.Millisecond), r.Status().NextRefresh, "nothing serves")
-		time.Sleep(500 * time.Millisecond)
+		require.Equal(t, time.Now().Add(750*time.Millisecond), r.Status().NextRefresh, "nothing serves")
+		time.Sleep(750 * time.Millisecond)
 
 		s.publish(k)
 		requireKey(t, r, k)

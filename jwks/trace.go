@@ -69,6 +69,9 @@ const (
 	CauseExpired Cause = "expired"
 	// CauseUnknownKey: a call asked for a kid that the set does not have.
 	CauseUnknownKey Cause = "unknown_key"
+	// CauseBadSignature: a signature verified under no key that is held under
+	// its kid, so that the key may have been replaced. See Remote.Reconsider.
+	CauseBadSignature Cause = "bad_signature"
 )
 
 // Refresh tells how an attempt to get the key set went.

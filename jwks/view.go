@@ -45,6 +45,17 @@ func (v *view) fresh(now time.Time) bool {
 		uint64(now.UnixNano()-s.wall) < uint64(s.ahead)
 }
 
+// lastAttempt is when the issuer was last asked, whatever came of it.
+func (v *view) lastAttempt() time.Time {
+	switch {
+	case v.failure != nil:
+		return v.failure.at
+	case v.set != nil:
+		return v.set.at
+	}
+	return time.Time{}
+}
+
 func (v *view) lookup(kid string) []Key {
 	if v.set == nil {
 		return nil

@@ -50,13 +50,21 @@ func (s *stage) opens() bool {
 func (s *stage) refreshes(lasts time.Duration) int { return 2 + int(2*lasts/s.cfg.lifetime()) }
 
 // budget is refreshes while there are tokens of keys that nobody publishes:
-// one request in each interval, and a spare one in ten of them.
+// three requests in two intervals.
 func (s *stage) budget(lasts time.Duration) int {
-	return s.refreshes(lasts) + int(lasts/s.cfg.refetchInterval())*11/10 + 1
+	return s.refreshes(lasts) + int(lasts/s.cfg.refetchInterval())*3/2 + 2
 }
 
-// retries is how many attempts an outage may cost: those of the budget, since
-// a key may be unknown, and some more while the pauses between them grow.
-func (s *stage) retries(lasts time.Duration) int { return 20 + s.budget(lasts)*3/2 }
+// retries is how many attempts an outage may cost while calls lack a key: some
+// at first, and then one in five to ten seconds, or good callers would wait for
+// long after it is over.
+func (s *stage) retries(lasts time.Duration) int {
+	return 20 + s.refreshes(lasts) + int(lasts/leastPause)
+}
+
+const (
+	leastPause   = 5 * time.Second
+	longestPause = 10 * time.Second
+)
 
 func with(lines []line, more ...line) []line { return slices.Concat(lines, more) }

@@ -88,10 +88,13 @@ func (tr trouble) run(s *stage, name string, lasts time.Duration, unknown line) 
 	}
 	lasts = min(lasts, s.cfg.grace())
 	most := s.retries(lasts)
+	var every time.Duration
 	if tr.told && lasts < retryAfter {
-		most = 2
+		// Where a key is lacking, it counts up to the longest pause, and calls
+		// that come less often would not tell that from the usual ones.
+		most, every = 2+int(lasts/min(longestPause, s.cfg.refetchInterval())), time.Second
 	}
-	s.run(phase{name: name, lasts: lasts, most: most, lines: with(s.usual(s.cfg.prompt()), unknown)})
+	s.run(phase{name: name, lasts: lasts, most: most, every: every, lines: with(s.usual(s.cfg.prompt()), unknown)})
 }
 
 // recovery is how long the service may take after the outage. Who was told when

@@ -31,8 +31,9 @@ type stage struct {
 type phase struct {
 	name  string
 	lasts time.Duration
-	lines []line // none: nobody calls
-	most  int    // requests to one URL of the issuer; 0: any number
+	lines []line        // none: no calls
+	most  int           // requests to one URL of the issuer; 0: any number
+	every time.Duration // between two calls at most; 0: as the configuration says
 }
 
 func newStage(t *testing.T, sc scene, cfg RehearsalConfig) *stage {
@@ -48,7 +49,7 @@ func (s *stage) now() time.Duration { return time.Since(s.began) }
 func (s *stage) run(p phase) {
 	r := s.newRecord(p)
 	before := s.requests()
-	every := s.cfg.every(p.lasts)
+	every := or(p.every, s.cfg.every(p.lasts))
 	var calls sync.WaitGroup
 	for end := time.Now().Add(p.lasts); ; {
 		for _, l := range p.lines {

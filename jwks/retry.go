@@ -1,0 +1,26 @@
+package jwks
+
+import "time"
+
+// later is an error that matches ErrUnavailable and knows when it is worth
+// asking again.
+type later struct {
+	error
+	after time.Duration
+}
+
+func (l *later) Unwrap() error { return l.error }
+
+// RetryAfter is for errors.As, through whatever wraps the error: see
+// Source.Keys.
+func (l *later) RetryAfter() time.Duration { return l.after }
+
+// leastRetry is what a caller is told at least: Retry-After counts whole seconds
+// (RFC 9110 §10.2.3), and zero would invite a busy loop.
+const leastRetry = time.Second
+
+// notNow is the failure as an answer to a call: no attempt will be made
+// before hold has passed since, and the next call after that makes one.
+func (f *failure) notNow(hold time.Duration, now time.Time) error {
+	return &later{f.err, max(hold-max(elapsed(f.at, now), 0), leastRetry)}
+}
