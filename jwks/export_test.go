@@ -23,8 +23,11 @@ func MissingKids(r *Remote) int {
 // NewGuardedTransport is the transport of a Remote without HTTPClient, with
 // another resolver.
 func NewGuardedTransport(allowed []string, resolver *net.Resolver) *http.Transport {
-	return newTransport(dialer{allowed: allowed, timeout: 5 * time.Second, resolver: resolver})
+	return newTransport(dialer{allowed: allowed, timeout: 5 * time.Second, resolver: resolver}, nil)
 }
+
+// TransportOf is the transport that a Remote of that configuration dials with.
+func TransportOf(c RemoteConfig) http.RoundTripper { return newClient(&c).Transport }
 
 // Settle waits for the flight under way, if there is one.
 func Settle(r *Remote) {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
+	"github.com/postern-go/postern/internal/printable"
 	"github.com/postern-go/postern/internal/strict"
 )
 
@@ -21,6 +22,7 @@ type jwk struct {
 	material               map[string]string // n, e, x, y: base64url as received
 	private                bool
 	malformed              bool
+	unread                 string // the first malformed member, as an error shows it
 }
 
 // parseKey judges one element of a set. The Key it returns beside an error has
@@ -31,11 +33,11 @@ func parseKey(element string) (Key, error) {
 		k.malformed = true
 	}
 	if err := k.judge(); err != nil {
-		return Key{ID: k.id}, err
+		return Key{ID: k.id}, k.skipped(err)
 	}
 	public, err := k.public()
 	if err != nil {
-		return Key{ID: k.id}, err
+		return Key{ID: k.id}, k.skipped(err)
 	}
 	return Key{ID: k.id, Algorithm: k.alg, Public: public}, nil
 }
@@ -44,6 +46,13 @@ func (k *jwk) member(name string, v strict.Value) {
 	if v.Kind == strict.Null {
 		return
 	}
+	k.take(name, v)
+	if k.malformed && k.unread == "" {
+		k.unread = name + " is " + printable.Value(v.Raw)
+	}
+}
+
+func (k *jwk) take(name string, v strict.Value) {
 	switch name {
 	case "kid":
 		k.keyID(v)

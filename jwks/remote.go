@@ -30,6 +30,8 @@ import (
 type Remote struct {
 	config  RemoteConfig
 	now     func() time.Time
+	hooks   *hooks
+	panics  panics
 	origins origins // used by the flight under way
 
 	view   atomic.Pointer[view]
@@ -46,17 +48,20 @@ func NewRemote(cfg RemoteConfig) (*Remote, error) {
 		return nil, err
 	}
 	r := &Remote{config: cfg.clone(), now: cfg.time(), budget: newBudget(cfg.refetchInterval())}
-	r.origins = newOrigins(&r.config)
+	r.hooks = newHooks(cfg.Trace, &r.panics)
+	r.config.Jitter = containedJitter(cfg.Jitter, &r.panics)
+	r.origins = newOrigins(&r.config, r.hooks)
 	r.view.Store(&view{set: r.takeOver(cfg.Snapshot)})
 	return r, nil
 }
 
-func newOrigins(c *RemoteConfig) origins {
+func newOrigins(c *RemoteConfig, h *hooks) origins {
 	f := &fetcher{
-		client:  newClient(c.HTTPClient, c.AllowHosts, c.fetchTimeout()),
+		client:  newClient(c),
+		own:     c.ownTransport(),
 		timeout: c.fetchTimeout(),
 		now:     c.time(),
-		trace:   c.Trace,
+		trace:   h,
 	}
 	return origins{config: c, fetcher: f, discovery: discovery{issuer: c.Issuer, sameHost: c.SameHost, fetcher: f}}
 }
@@ -75,7 +80,8 @@ func newOrigins(c *RemoteConfig) origins {
 // was last asked: at most RefetchInterval ago, eight times that for a kid asked
 // for again and again or for the first time in a flood of others, and in an
 // outage that has lasted for a minute, when the set that is held was fetched.
-// Otherwise it matches ErrUnavailable, and says why.
+// Otherwise it matches ErrUnavailable, and says why. Of a kid that is published
+// with a key that cannot be used, it says that. The text is for operators.
 func (r *Remote) Keys(ctx context.Context, kid string) ([]Key, error) {
 	v := r.view.Load()
 	now := r.now() // after the view: a set is never from the future
@@ -84,7 +90,8 @@ func (r *Remote) Keys(ctx context.Context, kid string) ([]Key, error) {
 			return keys, nil
 		}
 	}
-	return r.seek(ctx, kid, v, now)
+	keys, err := r.seek(ctx, kid, v, now)
+	return keys, r.view.Load().explain(kid, err)
 }
 
 // Ready returns nil if keys are held that may be used, and else waits for one
@@ -138,7 +145,7 @@ func (s *search) look(v *view, now time.Time) ([]Key, *flight, error) {
 			return nil, f, nil
 		}
 		if keys != nil {
-			s.remote.config.Trace.stale(elapsed(v.set.at, now))
+			s.remote.hooks.stale(elapsed(v.set.at, now))
 		}
 	case phaseAhead:
 		s.remote.refresh(v, CauseAhead, now)
@@ -183,7 +190,7 @@ func (s *search) whenUnknown(v *view, now time.Time) (*flight, error) {
 		return s.join(f, own), nil
 	}
 	if !v.failure.holdsBackUnknown(now, r.config.refetchInterval()) {
-		r.config.Trace.budget()
+		r.hooks.budget()
 	}
 	return nil, v.failure.verdict(now)
 }
