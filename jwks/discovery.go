@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -183,12 +182,4 @@ func parseMetadata(body []byte, issuer string) (jwksURI string, err error) {
 		return "", because(ErrNoKeys, "no jwks_uri (see RemoteConfig.URLs)")
 	}
 	return jwksURI, nil
-}
-
-// shown is a string of a document in quotes, or another value as it was received.
-func shown(v strict.Value) string {
-	if text, ok := v.Text(); ok {
-		return printable.Value(strconv.QuoteToASCII(text))
-	}
-	return printable.Value(v.Raw)
 }

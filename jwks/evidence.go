@@ -3,9 +3,11 @@ package jwks
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/postern-go/postern/internal/printable"
+	"github.com/postern-go/postern/internal/strict"
 )
 
 // fault is an error of this package with the evidence as its text: what was
@@ -78,6 +80,17 @@ func unavailable(err error) error { return inOneLine(fmt.Errorf("%w: %w", ErrUna
 
 // about says which document err is about.
 func (q *query) about(err error) error { return fmt.Errorf("%s %s: %w", q.document, q.url, err) }
+
+// shown is a value of a document: a string in quotes, anything else as it came.
+func shown(v strict.Value) string {
+	if text, ok := v.Text(); ok {
+		return printable.Value(strconv.QuoteToASCII(text))
+	}
+	if len(v.Raw) <= firstBytes && printable.Is(v.Raw) {
+		return v.Raw
+	}
+	return printable.Value(v.Raw)
+}
 
 // firstBytes are how many of an answer an error shows.
 const firstBytes = 60

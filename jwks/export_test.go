@@ -11,6 +11,7 @@ var (
 	FreshFor      = freshFor
 	ParseMetadata = parseMetadata
 	Guard         = guard
+	ProxyIn       = proxyIn
 )
 
 // MissingKids is how many kids r remembers to have looked for in vain.
@@ -38,3 +39,8 @@ func Settle(r *Remote) {
 
 // Holds tells whether r holds a key of that id, at no cost to its budget.
 func Holds(r *Remote, kid string) bool { return r.view.Load().lookup(kid) != nil }
+
+// Unreachable is what an error of a transport becomes.
+func Unreachable(url string, own bool, err error) error {
+	return (&fetcher{own: own}).unreachable(&query{url: url}, err)
+}

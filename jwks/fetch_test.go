@@ -136,3 +136,38 @@ func TestFetchTimeout(t *testing.T) {
 		}
 	})
 }
+
+// A cache before the issuer may not have the key that a call asks for, while a
+// refresh may take what it has.
+func TestFetchForAnUnknownKeyAsksCachesToRevalidate(t *testing.T) {
+	t.Parallel()
+	for name, discovered := range map[string]bool{"URLs": false, "discovered": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s, k, next := newServer(), ecKey("k"), ecKey("next")
+				s.serve(metadataURL, reply{body: metadataOf(issuerURL, keysURL)})
+				s.on(keysURL, func(r *http.Request) reply { // a cache that is behind
+					if r.Header.Get("Cache-Control") == "no-cache" {
+						return reply{body: setOf(k, next)}
+					}
+					return reply{body: setOf(k), header: map[string]string{"Age": "300", "ETag": `"old"`}}
+				})
+				r := newRemote(t, s, func(c *jwks.RemoteConfig) {
+					if discovered {
+						discovering(issuerURL)(c)
+					}
+				})
+				requireKey(t, r, k)
+				requireKey(t, r, next)
+				time.Sleep(time.Hour)
+				require.NoError(t, r.Ready(t.Context()))
+				var asked []string
+				for _, q := range s.seen(keysURL) {
+					asked = append(asked, q.header.Get("Cache-Control"))
+				}
+				require.Equal(t, []string{"", "no-cache", ""}, asked)
+			})
+		})
+	}
+}

@@ -7,7 +7,6 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
-	"github.com/postern-go/postern/internal/printable"
 	"github.com/postern-go/postern/internal/strict"
 )
 
@@ -48,7 +47,7 @@ func (k *jwk) member(name string, v strict.Value) {
 	}
 	k.take(name, v)
 	if k.malformed && k.unread == "" {
-		k.unread = name + " is " + printable.Value(v.Raw)
+		k.unread = name + " is " + shown(v)
 	}
 }
 

@@ -52,12 +52,12 @@ func noUsableKey(skipped []Skipped) error {
 	}
 	var texts []string
 	for _, s := range skipped[:min(len(skipped), maxSkippedShown)] {
-		texts = append(texts, fmt.Sprintf("%q %s", s.ID, s.why()))
+		texts = append(texts, fmt.Sprintf("%q: %s", s.ID, s.why()))
 	}
 	if more := len(skipped) - len(texts); more > 0 {
 		texts = append(texts, fmt.Sprintf("and %d more", more))
 	}
-	return because(ErrNoKeys, "no usable key: %s", strings.Join(texts, ", "))
+	return because(ErrNoKeys, "no usable key: %s", strings.Join(texts, "; "))
 }
 
 // explain adds to the verdict that there is no such key why the key that is
@@ -84,7 +84,7 @@ func skip(id string, err error) Skipped {
 	s := Skipped{ID: nameOf(id), Reason: err}
 	var f *fault
 	if errors.As(err, &f) {
-		s.Reason, s.Detail = f.kind, printable.Line(f.text)
+		s.Reason, s.Detail = f.kind, f.text
 	}
 	return s
 }

@@ -30,7 +30,7 @@ func (c *RemoteConfig) validateOrigin() error {
 		return nil
 	}
 	if _, err := checkIssuer(c.Issuer); err != nil {
-		return fmt.Errorf("Issuer is %s: %w", printable.Value(c.Issuer), err)
+		return fmt.Errorf("Issuer is %s: %w", hidden(c.Issuer), err)
 	}
 	return nil
 }
@@ -41,13 +41,19 @@ func (c *RemoteConfig) validateURLs() error {
 		switch {
 		case err != nil:
 			return fmt.Errorf("URLs: %s: %w", hidden(raw), err)
-		case slices.Contains(c.URLs[:i], raw):
+		case slices.ContainsFunc(c.URLs[:i], func(other string) bool { return samePlace(other, u) }):
 			return fmt.Errorf("URLs: %s is there twice", raw)
 		case isMetadataPlace(u):
 			return fmt.Errorf("URLs: %s is where metadata is, want a key set, or the Issuer and no URLs", raw)
 		}
 	}
 	return nil
+}
+
+// samePlace reports whether a URL that has been checked is another spelling of u.
+func samePlace(other string, u *url.URL) bool {
+	o, err := url.Parse(other)
+	return err == nil && sameHost(o, u) && o.RequestURI() == u.RequestURI()
 }
 
 // hidden is a refused URL as an error shows it, without the password that it may
