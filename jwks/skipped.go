@@ -52,7 +52,7 @@ func noUsableKey(skipped []Skipped) error {
 	}
 	var texts []string
 	for _, s := range skipped[:min(len(skipped), maxSkippedShown)] {
-		texts = append(texts, fmt.Sprintf("%q: %s", s.ID, s.why()))
+		texts = append(texts, `"` + s.ID + `": ` + s.why())
 	}
 	if more := len(skipped) - len(texts); more > 0 {
 		texts = append(texts, fmt.Sprintf("and %d more", more))
@@ -71,7 +71,7 @@ func (v *view) explain(kid string, err error) error {
 	if i < 0 {
 		return err
 	}
-	return inOneLine(because(ErrNotFound, "jwks: key %q is published but not used: %s", name, v.set.skipped[i].why()))
+	return inOneLine(because(ErrNotFound, "jwks: key \"%s\" is published but not used: %s", name, v.set.skipped[i].why()))
 }
 
 // skipped is why k is not used.
