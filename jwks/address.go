@@ -64,7 +64,7 @@ func guard(resolved string, loopbackNamed bool) error {
 	case loopbackNamed:
 		return because(ErrBlockedAddress, "address %s of a loopback host is elsewhere, want loopback (see RemoteConfig.AllowHosts)", a)
 	case kind != "":
-		return because(ErrBlockedAddress, "address %s is %s, want one that a key server can have (see RemoteConfig.AllowHosts)", a, kind)
+		return because(ErrBlockedAddress, "address %s is refused (%s), want one that a key server can have (see RemoteConfig.AllowHosts)", a, kind)
 	}
 	return nil
 }

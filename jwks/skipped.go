@@ -63,7 +63,7 @@ func noUsableKey(skipped []Skipped) error {
 // explain adds to the verdict that there is no such key why the key that is
 // published under kid is not used. Other errors stay as they are.
 func (v *view) explain(kid string, err error) error {
-	if err != ErrNotFound || kid == "" || v.set == nil {
+	if !errors.Is(err, ErrNotFound) || kid == "" || v.set == nil || len(v.set.skipped) == 0 {
 		return err
 	}
 	name := nameOf(kid)

@@ -30,11 +30,12 @@ var refusedBlocks = blocks(map[string][]string{
 	"this network":         {"0.0.0.0/8"},                   // RFC 791 §3.2
 	"loopback":             {"127.0.0.0/8"},                 // RFC 1122 §3.2.1.3
 	"link-local":           {"169.254.0.0/16", "fe80::/10"}, // RFC 3927, RFC 4291
-	"protocol assignments": {"192.0.0.0/24", "2001::/23"},   // RFC 6890, RFC 2928: with Teredo and ORCHID
+	"protocol assignments": {"192.0.0.0/24", "2001::/23"},   // RFC 6890, RFC 2928
 	"documentation": {
 		"192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", // RFC 5737
 		"2001:db8::/32", "3fff::/20", // RFC 3849, RFC 9637
 	},
+	"Teredo":          {"2001::/32"},                   // RFC 4380: the IPv4 address is inverted
 	"6to4":            {"192.88.99.0/24", "2002::/16"}, // RFC 7526
 	"benchmarking":    {"198.18.0.0/15"},               // RFC 2544
 	"multicast":       {"224.0.0.0/4", "ff00::/8"},     // RFC 5771, RFC 4291

@@ -247,7 +247,7 @@ func refusedAddresses() map[string]string {
 		refused["64:ff9b::"+x] = "address 64:ff9b::" // of the kind that the IPv4 address is
 		refused["64:ff9b:1::"+x], refused["64:ff9b:1:fffe::"+x] = "local NAT64", "local NAT64"
 		refused["2002:"+x+"::1"] = "6to4"
-		refused["2001:0:102:304::"+inverted] = "protocol assignments" // Teredo
+		refused["2001:0:102:304::"+inverted] = "Teredo"
 		refused["::ffff:0:"+x] = "IPv4-translated"
 		refused["2606:4700::5efe:"+x], refused["fd12::200:5efe:"+x] = "ISATAP", "ISATAP"
 		refused["fe80::5efe:"+x] = "link-local"

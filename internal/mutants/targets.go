@@ -22,7 +22,10 @@ var targets = []target{
 		"token.go", "errors.go",
 	}, more: []string{"middleware", "grpcauth"}},
 	{dir: "scope", files: []string{"policy.go", "parse.go"}, more: []string{"middleware"}},
-	{dir: "jwks", files: []string{"parse.go", "jwk.go", "weak.go", "source.go"}, more: []string{"token"}},
+	{dir: "jwks", files: []string{
+		"parse.go", "jwk.go", "weak.go", "source.go",
+		"address.go", "special.go", "discovery.go", "origins.go", "fetch.go", "freshness.go", "transport.go", "validate.go", "snapshot.go", "contain.go",
+	}, more: []string{"token"}},
 	{dir: "middleware", files: []string{
 		"middleware.go", "mux.go", "present.go", "answer.go", "config.go", "forward.go", "origin.go",
 	}},
