@@ -73,11 +73,8 @@ func guard(resolved string, loopbackNamed bool) error {
 // nothing sent to it crosses a network.
 func isLoopbackHost(host string) bool {
 	host = plainHost(host)
-	if host == "localhost" {
-		return true
-	}
-	a, err := netip.ParseAddr(host)
-	return err == nil && a.IsLoopback()
+	a, _ := netip.ParseAddr(host) // the zero Addr is not loopback
+	return host == "localhost" || a.IsLoopback()
 }
 
 // plainHost is the one spelling of a host name or address: DNS heeds neither
@@ -114,7 +111,7 @@ func checkURL(raw string) (*url.URL, error) {
 	switch {
 	case err != nil, len(raw) > maxURL, strings.ContainsFunc(raw, isNotOfURL):
 		return nil, because(ErrInsecureURL, "no URL of up to %d printable characters (RFC 3986)", maxURL)
-	case u.Opaque != "" || u.Hostname() == "":
+	case u.Hostname() == "":
 		return nil, because(ErrInsecureURL, "no URL with a host")
 	case u.User != nil:
 		return nil, because(ErrInsecureURL, "a URL with a user or a password")

@@ -27,6 +27,11 @@ func NewGuardedTransport(allowed []string, resolver *net.Resolver) *http.Transpo
 	return newTransport(dialer{allowed: allowed, timeout: 5 * time.Second, resolver: resolver}, nil)
 }
 
+// NewLoopbackTransport is that of a Remote whose configuration names this machine.
+func NewLoopbackTransport(resolver *net.Resolver) *http.Transport {
+	return newTransport(dialer{loopback: true, timeout: 5 * time.Second, resolver: resolver}, nil)
+}
+
 // TransportOf is the transport that a Remote of that configuration dials with.
 func TransportOf(c RemoteConfig) http.RoundTripper { return newClient(&c).Transport }
 

@@ -52,7 +52,7 @@ func noUsableKey(skipped []Skipped) error {
 	}
 	var texts []string
 	for _, s := range skipped[:min(len(skipped), maxSkippedShown)] {
-		texts = append(texts, `"` + s.ID + `": ` + s.why())
+		texts = append(texts, `"`+s.ID+`": `+s.why())
 	}
 	if more := len(skipped) - len(texts); more > 0 {
 		texts = append(texts, fmt.Sprintf("and %d more", more))

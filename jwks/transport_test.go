@@ -198,6 +198,7 @@ func TestGuard(t *testing.T) {
 	allowed := []string{
 		"8.8.8.8", "10.1.2.3", "192.168.1.1", "172.16.0.1", "100.64.0.1", "2606:4700::1111", "fd12:3456::1",
 		"2001:200::1", "64:ff9b::808:808", "::ffff:8.8.8.8", "64:ff9b::10.1.2.3", "192.0.1.1", "11.0.0.1",
+		"2606:4700::400:5efe:808:808", "2606:4700::1:5efe:808:808", "2606:4700::5dfe:808:808", "2606:4700::5eff:808:808", // no ISATAP
 	}
 	for _, address := range allowed {
 		t.Run(address, func(t *testing.T) {
@@ -279,6 +280,15 @@ func TestOnlyTheConfigurationOpensLoopback(t *testing.T) {
 			})
 		}
 	}
+	t.Run("a permission for names of this machine only", func(t *testing.T) {
+		t.Parallel()
+		transport := jwks.NewLoopbackTransport(resolvingTo("127.0.0.1"))
+		_, err := get(t, transport, inside.URL)
+		require.NoError(t, err)
+		<-opened
+		_, err = get(t, transport, "http://evil.example.com"+port)
+		require.ErrorIs(t, err, jwks.ErrBlockedAddress)
+	})
 	for name, remote := range map[string]jwks.RemoteConfig{
 		"issuer here":     {Issuer: "http://127.0.0.1:1"},
 		"one URL here":    {URLs: []string{keysURL, "http://localhost/keys"}},
