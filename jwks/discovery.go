@@ -95,7 +95,7 @@ func (d *discovery) ask(ctx context.Context) error {
 	var answers []error
 	for _, place := range metadataURLs(issuer) {
 		err := d.askAt(ctx, place, issuer)
-		if err == nil || !isElsewhere(err) {
+		if !isElsewhere(err) { // nil included
 			return err
 		}
 		answers = append(answers, err)
@@ -109,10 +109,7 @@ func (d *discovery) askAt(ctx context.Context, place string, issuer *url.URL) er
 	if err != nil {
 		return err
 	}
-	if err := d.learn(a, issuer); err != nil {
-		return q.about(err)
-	}
-	return nil
+	return q.about(d.learn(a, issuer))
 }
 
 func (d *discovery) learn(a answer, issuer *url.URL) error {
@@ -170,13 +167,13 @@ func parseMetadata(body []byte, issuer string) (jwksURI string, err error) {
 			jwksURI, _ = v.Text()
 		}
 	})
-	text, isText := named.Text()
+	text, _ := named.Text()
 	switch {
 	case err != nil:
 		return "", because(ErrMetadata, "no JSON object with distinct members")
 	case named.Raw == "" || named.Kind == strict.Null:
 		return "", because(ErrMetadata, "no issuer is named, want %q", issuer)
-	case !isText || text != issuer:
+	case text != issuer:
 		return "", because(ErrIssuerMismatch, "issuer is %s, want %q (see RemoteConfig.Issuer)", shown(named), issuer)
 	case jwksURI == "":
 		return "", because(ErrNoKeys, "no jwks_uri (see RemoteConfig.URLs)")

@@ -295,6 +295,26 @@ func TestMetadataIsRemembered(t *testing.T) {
 	})
 }
 
+func TestMetadataIsRememberedAsItsIssuerSays(t *testing.T) {
+	t.Parallel()
+	for control, asked := range map[string]int{"max-age=14400": 6, "max-age=60": 72, "max-age=999999": 1} { // in a day
+		t.Run(control, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s, k := newServer(), ecKey("k")
+				s.publish(k)
+				s.serve(metadataURL, reply{body: metadataOf(issuerURL, keysURL), header: map[string]string{"Cache-Control": control}})
+				r := newRemote(t, s, discovering(issuerURL))
+				for range 24 * 60 {
+					requireKey(t, r, k)
+					time.Sleep(time.Minute)
+				}
+				require.InDelta(t, asked, s.count(metadataURL), float64(asked)/3)
+			})
+		})
+	}
+}
+
 func TestIssuerMovesItsKeys(t *testing.T) {
 	t.Parallel()
 	const moved = "https://as.example.com/v2/keys"
@@ -302,7 +322,10 @@ func TestIssuerMovesItsKeys(t *testing.T) {
 		s, old, next := newServer(), ecKey("old"), ecKey("next")
 		s.publish(old)
 		s.serve(metadataURL, reply{body: metadataOf(issuerURL, keysURL)})
-		r := newRemote(t, s, discovering(issuerURL))
+		r := newRemote(t, s, func(c *jwks.RemoteConfig) {
+			discovering(issuerURL)(c)
+			c.SameHost = true
+		})
 		requireKey(t, r, old)
 		s.serve(metadataURL, reply{body: metadataOf(issuerURL, moved)})
 		s.serve(moved, reply{body: setOf(next)})
@@ -344,20 +367,29 @@ func TestIssuerMovesItsKeys(t *testing.T) {
 			require.NoError(t, r.Status().LastError)
 		})
 	})
-	t.Run("metadata that turns wrong does", func(t *testing.T) {
-		t.Parallel()
-		synctest.Test(t, func(t *testing.T) {
-			r, s, old, _ := start(t)
-			s.serve(metadataURL, reply{body: metadataOf("https://evil.example.com", keysURL)})
-			for range 120 {
-				time.Sleep(time.Minute)
-				requireKey(t, r, old)
-			}
-			synctest.Wait()
-			require.Equal(t, jwks.StateStale, r.Status().State)
-			require.ErrorIs(t, r.Status().LastError, jwks.ErrIssuerMismatch)
+	for name, wrong := range map[string]struct {
+		document string
+		want     error
+	}{
+		"other issuer": {metadataOf("https://evil.example.com", keysURL), jwks.ErrIssuerMismatch},
+		"http":         {metadataOf(issuerURL, "http://as.example.com/keys"), jwks.ErrInsecureURL},
+		"other host":   {metadataOf(issuerURL, "https://evil.example.com/keys"), jwks.ErrCrossHost},
+	} {
+		t.Run("metadata that turns wrong does: "+name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				r, s, old, _ := start(t)
+				s.serve(metadataURL, reply{body: wrong.document})
+				for range 120 {
+					time.Sleep(time.Minute)
+					requireKey(t, r, old)
+				}
+				synctest.Wait()
+				require.Equal(t, jwks.StateStale, r.Status().State)
+				require.ErrorIs(t, r.Status().LastError, wrong.want)
+			})
 		})
-	})
+	}
 }
 
 func TestFailover(t *testing.T) {

@@ -78,8 +78,13 @@ func joinAll(errs ...error) error {
 // unavailable is err for callers of Keys.
 func unavailable(err error) error { return inOneLine(fmt.Errorf("%w: %w", ErrUnavailable, err)) }
 
-// about says which document err is about.
-func (q *query) about(err error) error { return fmt.Errorf("%s %s: %w", q.document, q.url, err) }
+// about says which document err is about. It is nil for nil.
+func (q *query) about(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s %s: %w", q.document, q.url, err)
+}
 
 // shown is a value of a document: a string in quotes, anything else as it came.
 func shown(v strict.Value) string {

@@ -78,9 +78,7 @@ func (f *fetcher) get(ctx context.Context, q query) (answer, error) {
 	if err != nil && a.status == 0 {
 		err = f.unreachable(&q, err)
 	}
-	if err != nil {
-		err = inOneLine(q.about(err))
-	}
+	err = inOneLine(q.about(err))
 	f.trace.fetchDone(FetchDone{
 		URL: q.url, Status: a.status, Bytes: len(a.body), Duration: f.now().Sub(a.asked), Err: err,
 	})

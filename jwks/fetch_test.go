@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -170,4 +171,34 @@ func TestFetchForAnUnknownKeyAsksCachesToRevalidate(t *testing.T) {
 			})
 		})
 	}
+}
+
+// The validators of a 304 replace those of the answer that it confirms, and one
+// that no honest issuer sends is not sent back.
+func TestValidators(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, k := newServer(), ecKey("k")
+		etag := func(n int) string { return `"` + strings.Repeat("e", n-2) + `"` }
+		answers := []reply{
+			{body: setOf(k), header: map[string]string{"ETag": etag(1024), "Last-Modified": "Mon, 01 Jan 2024 00:00:00 GMT"}},
+			{status: 304, header: map[string]string{"Last-Modified": "Tue, 02 Jan 2024 00:00:00 GMT"}},
+			{status: 304, header: map[string]string{"ETag": `"new"`}},
+			{body: setOf(k), header: map[string]string{"ETag": etag(1025)}},
+			{body: setOf(k)},
+		}
+		asked := 0
+		s.on(keysURL, func(*http.Request) reply { asked++; return answers[asked-1] })
+		r := newRemote(t, s, nil)
+		want := [][2]string{
+			{"", ""}, {etag(1024), "Mon, 01 Jan 2024 00:00:00 GMT"}, {etag(1024), "Tue, 02 Jan 2024 00:00:00 GMT"},
+			{`"new"`, "Tue, 02 Jan 2024 00:00:00 GMT"}, {"", ""},
+		}
+		for i, w := range want {
+			requireKey(t, r, k)
+			header := s.last().header
+			require.Equal(t, w, [2]string{header.Get("If-None-Match"), header.Get("If-Modified-Since")}, "request %d", i)
+			time.Sleep(16 * time.Minute)
+		}
+	})
 }

@@ -85,10 +85,7 @@ func (o *origins) fetchFrom(ctx context.Context, place string, revalidate bool, 
 		return got, nil
 	}
 	got.set, err = readSet(a)
-	if err != nil {
-		return got, q.about(err)
-	}
-	return got, nil
+	return got, q.about(err)
 }
 
 // readSet is ParseSet for an answer. A set without a usable key is a failure.
