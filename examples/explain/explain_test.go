@@ -153,7 +153,7 @@ func TestKeysOfAFile(t *testing.T) {
 	got := explain(t, issuer.Token(), "-issuer", issuer.Identifier(), "-audience", audience, "-jwks-file", file)
 	assert.Equal(t, exitGood, got.code, got.out)
 	assert.Zero(t, issuer.Requests())
-	assert.Contains(t, got.out, "Keys of the issuer that are not used:\n  \"e\\x1b\": ")
+	assert.Contains(t, got.out, "Keys of the issuer that are not used:\n  \"e\\x1b\": jwks: key is not for verifying: use is \"enc\"")
 
 	require.NoError(t, os.WriteFile(file, []byte(`{"keys":[]}`), 0o600))
 	got = explain(t, issuer.Token(), "-issuer", issuer.Identifier(), "-audience", audience, "-jwks-file", file)

@@ -25,6 +25,7 @@ var targets = []target{
 	{dir: "jwks", files: []string{
 		"parse.go", "jwk.go", "weak.go", "source.go",
 		"remote.go", "flight.go", "view.go", "keyset.go", "budget.go", "failure.go", "backoff.go", "retry.go", "reconsider.go",
+		"address.go", "special.go", "discovery.go", "origins.go", "fetch.go", "freshness.go", "transport.go", "validate.go", "snapshot.go", "contain.go",
 	}, more: []string{"token"}},
 	{dir: "middleware", files: []string{
 		"middleware.go", "mux.go", "present.go", "answer.go", "config.go", "forward.go", "origin.go",
