@@ -30,7 +30,7 @@ func (t *Token) Claims(v any) error {
 	return nil
 }
 
-// misfit names the claim that the decoder stumbled over, at whatever depth.
+// misfit names the claim at which the decoder stopped, at any depth.
 func misfit(claims string, err error) error {
 	var wrong *json.UnmarshalTypeError
 	if errors.As(err, &wrong) {

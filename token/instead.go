@@ -9,9 +9,9 @@ import (
 	"github.com/postern-go/postern/internal/strict"
 )
 
-// instead says what to look for in a token whose claim is absent, since issuers
-// have other names for it. It is looked for when an error is read, so that good
-// tokens and floods of bad ones cost nothing.
+// instead says which other claims to look for in a token that lacks one, since
+// issuers use other names. The token is searched when the error is read, so that
+// good tokens and floods of bad ones cost nothing.
 type instead uint8
 
 const (

@@ -12,10 +12,13 @@ import (
 // Profile.Users and Profile.Clients. Exactly one of Values, Prefix, Suffix,
 // ClientID, Present and Absent says what the claim must be. A claim that is not
 // a string is no evidence, except for Present.
+//
+// Choose claims that the issuer sets by itself. A claim that users can choose,
+// such as a name, lets them pass for clients.
 type Mark struct {
 	// Claim names a claim at the top level of the token. It is required.
 	Claim string
-	// Values are strings, one of which the claim equals.
+	// Values are strings. The claim must equal one of them.
 	Values []string
 	// Prefix is how the claim begins.
 	Prefix string
@@ -188,5 +191,5 @@ func (p Profile) faultOf(m Mark) string {
 	return ""
 }
 
-// saysNothing are claims that every token has, whatever its subject.
+// saysNothing are claims that do not depend on the subject.
 var saysNothing = []string{"iss", "aud", "exp", "nbf", "iat", "cnf"}

@@ -19,7 +19,7 @@ type refusal struct {
 	want    string // what would have passed
 	field   string // the setting that would change the verdict, or ""
 	cause   error
-	payload string // of the token, to be searched for what is there instead
+	payload string // of the token, to look for other claims in
 	date    int64  // where a date was looked at, and the next two as well
 	now     int64
 	leeway  time.Duration
@@ -53,7 +53,7 @@ func (r *refusal) of(v strict.Value) *refusal {
 func (r *refusal) Unwrap() error { return r.why }
 
 // Is and As see no outcome in the cause: what is wrong with a token is the
-// reason, whatever a source of keys has to say.
+// reason. What a source of keys says does not change it.
 func (r *refusal) Is(target error) bool {
 	_, outcome := target.(*sentinel)
 	return !outcome && r.cause != nil && errors.Is(r.cause, target)
@@ -110,7 +110,7 @@ func (r *refusal) ahead() string {
 	return " is " + inWords(r.date) + ", " + distance(r.date-r.now) + " ahead of this clock with a leeway of " + r.leeway.String()
 }
 
-// clipped is a JSON literal, of which a number may have thousands of digits.
+// clipped bounds a JSON literal. A number may have thousands of digits.
 func clipped(literal string) string {
 	const most = 40
 	if len(literal) <= most {

@@ -7,7 +7,7 @@ import "github.com/postern-go/postern/token"
 func subjectAttacks() []Attack {
 	attacks := group{
 		name: "subject", want: refuseDenied, reason: "denied subject_unknown",
-		why: "a machine that passes for a user acts with nobody's consent, and one whose name a user can take acts as him (RFC 9068 §5, RFC 9700 §4.15)",
+		why: "a machine that passes for a user acts without the consent of any user (RFC 9068 §5, RFC 9700 §4.15)",
 	}.attacks(
 		try{row: "9068-5-1", name: "client that acts for itself", edit: ClientCredentials()},
 		try{row: "9068-5-1", name: "mark of clients beside that of users", applies: marksClients, make: func(f *forge) Credentials {
@@ -16,7 +16,7 @@ func subjectAttacks() []Attack {
 		try{row: "9068-5-1", name: "mark of clients alone", applies: func(f *forge) bool { return marksClients(f) && f.canUnmark() }, make: func(f *forge) Credentials {
 			return f.bearer(f.unmarkUsers(), Marked(f.profile().Clients[0]))
 		}},
-		try{row: "9068-5-1", name: "no mark of users or clients", applies: (*forge).canUnmark, reason: "subject_unknown", why: "what is not proven to be a user is none; silence must refuse", make: func(f *forge) Credentials {
+		try{row: "9068-5-1", name: "no mark of users or clients", applies: (*forge).canUnmark, reason: "subject_unknown", why: "a token that proves no user must not pass for a user's", make: func(f *forge) Credentials {
 			return f.bearer(f.unmarkUsers())
 		}},
 		try{row: "9068-5-1", name: "mark of users in an array", applies: (*forge).wrapsMark, reason: "subject_unknown", why: "a value of another type than agreed on is no evidence", make: func(f *forge) Credentials {

@@ -63,7 +63,7 @@ func unmarked(m token.Mark, p token.Profile) (e Edit, ok bool) {
 		return Claim(m.Claim, "unmarked"), true
 	case !m.Not && !m.Present && !m.ClientID:
 		return Claim(m.Claim, "unmarked"), true
-	default: // only its absence tells nothing
+	default: // any value of the claim would tell something
 		return WithoutClaim(m.Claim), !slices.Contains(requiredBy(p), m.Claim)
 	}
 }
