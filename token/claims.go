@@ -51,7 +51,7 @@ func memberAt(object string, offset int) (name string, value strict.Value) {
 		start += endOfString(object[start:])
 		start += strings.Index(object[start:], v.Raw)
 		end = start + len(v.Raw)
-		if start < offset && offset <= end {
+		if start < offset { // and so was the one before
 			name, value = n, v
 		}
 	})

@@ -50,8 +50,8 @@ func (m *Mark) holds(value strict.Value, clientID string) bool {
 	if m.Present || m.Absent {
 		return there == m.Present
 	}
-	text, ok := value.Text()
-	if !ok || text == "" || m.ClientID && clientID == "" {
+	text, _ := value.Text() // "" if it is no string
+	if text == "" || m.ClientID && clientID == "" {
 		return false
 	}
 	return m.matches(text, clientID) != m.Not
@@ -157,7 +157,7 @@ func (p Profile) validateMarks() error {
 
 func (m Mark) equals(other Mark) bool {
 	return m.Claim == other.Claim && m.Prefix == other.Prefix && m.Suffix == other.Suffix &&
-		m.ClientID == other.ClientID && m.Present == other.Present && m.Absent == other.Absent && m.Not == other.Not &&
+		m.ClientID == other.ClientID && m.Present == other.Present && m.Not == other.Not && // Absent is what remains
 		slices.Equal(slices.Sorted(slices.Values(m.Values)), slices.Sorted(slices.Values(other.Values)))
 }
 

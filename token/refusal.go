@@ -68,7 +68,7 @@ func (r *refusal) Error() string {
 	var b strings.Builder
 	b.WriteString(r.why.Error())
 	if r.what != "" {
-		b.WriteString(": " + printable.Line(r.what))
+		b.WriteString(": " + r.what)
 		b.WriteString(r.saw())
 	}
 	if r.want != "" {
@@ -79,9 +79,9 @@ func (r *refusal) Error() string {
 	}
 	b.WriteString(r.instead.words(r))
 	if r.cause != nil {
-		b.WriteString(": " + printable.Line(r.cause.Error()))
+		b.WriteString(": " + r.cause.Error())
 	}
-	return b.String()
+	return printable.Line(b.String())
 }
 
 // saw says what was seen.

@@ -267,6 +267,18 @@ func TestC_6749_10_3_1_PrintingDoesNotShowTheToken(t *testing.T) {
 	assert.Contains(t, log.String(), "id-1", "what names the token is there")
 }
 
+// What a log says of a token tells whose it is.
+func TestLogValue(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	slog.New(slog.NewTextHandler(&log, nil)).Info("call", "token", verified(t, claims("sub", "client"), nil))
+	for _, text := range []string{
+		"token.issuer=" + issuer, "token.subject=client", "token.subject_kind=client", "token.client_id=client", "token.id=id-1", "token.expiry=2023-11-14T22:18:20.000Z",
+	} {
+		assert.Contains(t, log.String(), text)
+	}
+}
+
 // assertHidden checks that no part of the token is in the text.
 func assertHidden(t *testing.T, text, raw string) {
 	t.Helper()
