@@ -308,14 +308,15 @@ func TestMarksRefused(t *testing.T) {
 func TestMarksThatDiffer(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ user, client token.Mark }{
-		"claim":             {token.Mark{Claim: "a", Present: true}, token.Mark{Claim: "b", Present: true}},
-		"values":            {token.Mark{Claim: "a", Values: []string{"x"}}, token.Mark{Claim: "a", Values: []string{"y"}}},
-		"prefix":            {token.Mark{Claim: "a", Prefix: "x"}, token.Mark{Claim: "a", Prefix: "y"}},
-		"suffix":            {token.Mark{Claim: "a", Suffix: "x"}, token.Mark{Claim: "a", Suffix: "y"}},
-		"presence":          {token.Mark{Claim: "a", Present: true}, token.Mark{Claim: "a", Absent: true}},
-		"client id":         {token.Mark{Claim: "a", ClientID: true}, token.Mark{Claim: "a", Present: true}},
-		"prefix, client id": {token.Mark{Claim: "a", Prefix: "x"}, token.Mark{Claim: "a", ClientID: true}},
-		"not":               {token.Mark{Claim: "a", Prefix: "x"}, token.Mark{Claim: "a", Prefix: "x", Not: true}},
+		"the client id's own claim": {token.Mark{Claim: "client_id", Prefix: "x"}, token.Mark{Claim: "client_id", Suffix: "x"}},
+		"claim":                     {token.Mark{Claim: "a", Present: true}, token.Mark{Claim: "b", Present: true}},
+		"values":                    {token.Mark{Claim: "a", Values: []string{"x"}}, token.Mark{Claim: "a", Values: []string{"y"}}},
+		"prefix":                    {token.Mark{Claim: "a", Prefix: "x"}, token.Mark{Claim: "a", Prefix: "y"}},
+		"suffix":                    {token.Mark{Claim: "a", Suffix: "x"}, token.Mark{Claim: "a", Suffix: "y"}},
+		"presence":                  {token.Mark{Claim: "a", Present: true}, token.Mark{Claim: "a", Absent: true}},
+		"client id":                 {token.Mark{Claim: "a", ClientID: true}, token.Mark{Claim: "a", Present: true}},
+		"prefix, client id":         {token.Mark{Claim: "a", Prefix: "x"}, token.Mark{Claim: "a", ClientID: true}},
+		"not":                       {token.Mark{Claim: "a", Prefix: "x"}, token.Mark{Claim: "a", Prefix: "x", Not: true}},
 	} {
 		cfg := config()
 		cfg.Profile = token.Profile{Users: []token.Mark{c.user}, Clients: []token.Mark{c.client}}

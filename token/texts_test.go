@@ -67,7 +67,11 @@ func TestErrorsLeadToTheCure(t *testing.T) {
 			claims("exp", now.Unix()-570), nil, token.ErrExpired,
 			"exp is 2023-11-14T22:03:50Z, expired 9m30s ago with a leeway of 30s (see Config.Leeway)",
 		},
-		"expired long ago": {claims("exp", 1), nil, token.ErrExpired, "exp is 1970-01-01T00:00:01Z, expired 19675 days ago with a leeway of 30s"},
+		"expired long ago":           {claims("exp", 1), nil, token.ErrExpired, "exp is 1970-01-01T00:00:01Z, expired 19675 days ago with a leeway of 30s"},
+		"expired two days ago":       {claims("exp", now.Unix()-2*24*60*60), nil, token.ErrExpired, "expired 2 days ago with"},
+		"expired nearly so long ago": {claims("exp", now.Unix()-2*24*60*60+1), nil, token.ErrExpired, "expired 47h59m59s ago with"},
+		"iat a string":               {claims("iat", "x"), nil, token.ErrClaim, `iat is "x", want a number`},
+		"a number of 40 digits":      {mint{rawPayload: payloadWith(`,"nbf":1` + strings.Repeat("0", 39))}, nil, token.ErrClaim, "nbf is 1" + strings.Repeat("0", 39) + ", want"},
 		"iat ahead": {
 			claims("iat", now.Unix()+240), nil, token.ErrNotYetValid,
 			"iat is 2023-11-14T22:17:20Z, 4m0s ahead of this clock with a leeway of 30s: one of the clocks is wrong (see Config.Leeway)",
