@@ -101,7 +101,7 @@ func (v *Verifier) checkIssuedAt(t *claimSet, c *claims, now time.Time) (err err
 	}
 	// In seconds: the years that fit a date do not fit a time.Duration.
 	if v.maxLifetime > 0 && t.expiry-t.issuedAt > int64(v.maxLifetime/time.Second) {
-		return (&refusal{why: ErrClaim, what: "exp", want: v.want.lifetime, field: "Config.MaxLifetime"}).of(c.exp)
+		return &refusal{why: ErrClaim, what: "exp", sight: sightFar, date: t.expiry, now: t.issuedAt, want: v.want.lifetime, field: "Config.MaxLifetime"}
 	}
 	return nil
 }

@@ -35,6 +35,7 @@ const (
 	sightLiteral              // seen is a JSON number, boolean or null
 	sightPast                 // date has passed
 	sightAhead                // date has not come
+	sightFar                  // date is too long after the iat, which is in now
 	sightIDToken              // it is there, or is seen, as in an ID token
 )
 
@@ -63,6 +64,9 @@ func (r *refusal) As(target any) bool {
 	_, outcome := target.(**sentinel)
 	return !outcome && r.cause != nil && errors.As(r.cause, target)
 }
+
+// GoString is Error, so that no verb shows the claims that r carries.
+func (r *refusal) GoString() string { return r.Error() }
 
 func (r *refusal) Error() string {
 	var b strings.Builder
@@ -93,6 +97,8 @@ func (r *refusal) saw() string {
 		return r.ahead() + ": one of the clocks is wrong"
 	case r.sight == sightAhead:
 		return r.ahead()
+	case r.sight == sightFar:
+		return " is " + inWords(r.date) + ", " + distance(r.date-r.now) + " after iat"
 	case r.sight == sightIDToken && r.seen == "":
 		return " is there, which makes it an ID token"
 	case r.sight == sightIDToken:

@@ -2,6 +2,7 @@ package token_test
 
 import (
 	"encoding/base64"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -72,6 +73,10 @@ func TestErrorsLeadToTheCure(t *testing.T) {
 		"expired nearly so long ago": {claims("exp", now.Unix()-2*24*60*60+1), nil, token.ErrExpired, "expired 47h59m59s ago with"},
 		"iat a string":               {claims("iat", "x"), nil, token.ErrClaim, `iat is "x", want a number`},
 		"a number of 40 digits":      {mint{rawPayload: payloadWith(`,"nbf":1` + strings.Repeat("0", 39))}, nil, token.ErrClaim, "nbf is 1" + strings.Repeat("0", 39) + ", want"},
+		"a long lifetime": {
+			claims("exp", now.Unix()+7200), func(c *token.Config) { c.MaxLifetime = time.Hour }, token.ErrClaim,
+			"exp is 2023-11-15T00:13:20Z, 2h0m0s after iat, want no later than iat and 1h0m0s (see Config.MaxLifetime)",
+		},
 		"iat ahead": {
 			claims("iat", now.Unix()+240), nil, token.ErrNotYetValid,
 			"iat is 2023-11-14T22:17:20Z, 4m0s ahead of this clock with a leeway of 30s: one of the clocks is wrong (see Config.Leeway)",
@@ -91,6 +96,7 @@ func TestErrorsLeadToTheCure(t *testing.T) {
 				assert.True(t, strings.HasSuffix(err.Error(), c.says), "%v", err)
 			}
 			assert.True(t, printable.Is(err.Error()))
+			assert.Equal(t, err.Error(), fmt.Sprintf("%#v", err), "no verb shows all claims")
 		})
 	}
 }
