@@ -61,6 +61,29 @@ func TestTarget(t *testing.T) {
 	})
 }
 
+// So does one that only users may call, and that tells them by marks.
+func TestTargetForUsers(t *testing.T) {
+	t.Parallel()
+	issuer := tokentest.NewIssuer(t, nil)
+	user, app := token.Mark{Claim: "idtyp", Values: []string{"user"}}, token.Mark{Claim: "azpacr", Values: []string{"1"}}
+	cfg := issuer.Config()
+	cfg.Profile = token.Profile{Users: []token.Mark{user}, Clients: []token.Mark{app}}
+	tokentest.TestRefusals(t, issuer, guarded(t, cfg, scope.User), &tokentest.RefusalConfig{
+		User: true, Profile: cfg.Profile, Good: []tokentest.Edit{tokentest.Marked(user)},
+	})
+	results := tokentest.Refusals(t.Context(), issuer, guarded(t, cfg, scope.Authenticated), &tokentest.RefusalConfig{
+		User: true, Profile: cfg.Profile, Good: []tokentest.Edit{tokentest.Marked(user)},
+	})
+	admitted := 0
+	for _, r := range results {
+		if r.Attack.Group == "subject" {
+			assert.ErrorIs(t, r.Err, tokentest.ErrAdmitted, r.Attack.Name)
+			admitted++
+		}
+	}
+	assert.Equal(t, 5, admitted)
+}
+
 // One that is not, does not.
 func TestTargetFindsWeakServices(t *testing.T) {
 	t.Parallel()

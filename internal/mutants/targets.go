@@ -19,9 +19,9 @@ var targets = []target{
 	{dir: "token", files: []string{
 		"compact.go", "header.go", "payload.go", "algorithm.go", "keys.go", "checks.go", "numericdate.go",
 		"binding.go", "verifier.go", "cache.go", "issuers.go", "hints.go", "present.go", "config.go", "profile.go", "context.go", "claims.go", "selection.go",
-		"token.go", "errors.go",
+		"token.go", "marks.go", "subject.go", "errors.go", "refusal.go", "instead.go", "insufficient.go",
 	}, more: []string{"middleware", "grpcauth"}},
-	{dir: "scope", files: []string{"policy.go", "parse.go"}, more: []string{"middleware"}},
+	{dir: "scope", files: []string{"policy.go", "parse.go", "subject.go", "refusal.go"}, more: []string{"middleware"}},
 	{dir: "jwks", files: []string{
 		"parse.go", "jwk.go", "weak.go", "source.go",
 		"remote.go", "flight.go", "view.go", "keyset.go", "budget.go", "failure.go", "backoff.go", "retry.go", "reconsider.go",
