@@ -267,6 +267,12 @@ var denied = refusal{codes.PermissionDenied, "ACCESS_DENIED", "Access denied", "
 
 func assertRefused(tb testing.TB, o outcome, want refusal) {
 	tb.Helper()
+	assertRefusedFor(tb, o, want, 5)
+}
+
+// assertRefusedFor is assertRefused where it is known when to come back.
+func assertRefusedFor(tb testing.TB, o outcome, want refusal, retryAfter int) {
+	tb.Helper()
 	st := status.Convert(o.err)
 	assert.Equal(tb, want.code, st.Code(), "%v", o.err)
 	assert.Equal(tb, want.message, st.Message())
@@ -275,10 +281,10 @@ func assertRefused(tb testing.TB, o outcome, want refusal) {
 		challenges = []string{want.challenge}
 	}
 	assert.Equal(tb, challenges, o.trailer.Get("www-authenticate"))
-	assertDetails(tb, st, want)
+	assertDetails(tb, st, want, retryAfter)
 }
 
-func assertDetails(tb testing.TB, st *status.Status, want refusal) {
+func assertDetails(tb testing.TB, st *status.Status, want refusal, retryAfter int) {
 	tb.Helper()
 	details := st.Details()
 	if !assert.NotEmpty(tb, details) {
@@ -296,7 +302,7 @@ func assertDetails(tb testing.TB, st *status.Status, want refusal) {
 	require.Len(tb, details, 2)
 	retry, ok := details[1].(*errdetails.RetryInfo)
 	require.True(tb, ok)
-	assert.EqualValues(tb, 5, retry.GetRetryDelay().GetSeconds())
+	assert.EqualValues(tb, retryAfter, retry.GetRetryDelay().GetSeconds())
 }
 
 // judge is an Authenticator that says what a test wants it to say.
