@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"net"
+	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -216,4 +217,21 @@ func TestRootCAs(t *testing.T) {
 
 	_, err = get(t, jwks.TransportOf(jwks.RemoteConfig{Issuer: issuerURL, RootCAs: pool}), server.URL)
 	require.ErrorIs(t, err, jwks.ErrBlockedAddress)
+}
+
+// The field for roots is the one that has an effect.
+func TestUnknownAuthorityNamesTheFieldInUse(t *testing.T) {
+	t.Parallel()
+	s := newServer()
+	s.serve(keysURL, reply{err: x509.UnknownAuthorityError{}})
+	require.ErrorContains(t, newRemote(t, s, nil).Ready(t.Context()), "(see RemoteConfig.HTTPClient)")
+
+	server := keyServer(t, ecKey("k"))
+	server.TLS = &tls.Config{Certificates: []tls.Certificate{selfSigned(t)}}
+	server.StartTLS()
+	for name, client := range map[string]*http.Client{"none": nil, "bare": {}} {
+		r, err := jwks.NewRemote(jwks.RemoteConfig{URLs: []string{server.URL}, HTTPClient: client})
+		require.NoError(t, err)
+		require.ErrorContains(t, r.Ready(t.Context()), "(see RemoteConfig.RootCAs)", name)
+	}
 }

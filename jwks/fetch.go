@@ -75,7 +75,7 @@ func (f *fetcher) get(ctx context.Context, q query) (answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, f.timeout)
 	defer cancel()
 	err := hideContext(ctx, f.exchange(ctx, q, &a))
-	if err != nil && a.status == 0 {
+	if a.status == 0 {
 		err = f.unreachable(&q, err)
 	}
 	err = inOneLine(q.about(err))

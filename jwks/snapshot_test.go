@@ -2,6 +2,7 @@ package jwks_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -266,4 +267,29 @@ func TestSnapshotOfNothing(t *testing.T) {
 		require.ErrorIs(t, err, jwks.ErrUnavailable)
 		require.Equal(t, 1, s.count())
 	})
+}
+
+// The time of the last change only informs, so one that cannot be is that of the
+// fetch, and the status of it can still be written.
+func TestSnapshotWithAnImpossibleChange(t *testing.T) {
+	t.Parallel()
+	k, now := ecKey("k"), time.Now().UTC().Truncate(time.Second)
+	for changed, want := range map[string]time.Time{
+		now.Add(-time.Hour).Format(time.RFC3339): now.Add(-time.Hour),
+		now.Add(time.Hour).Format(time.RFC3339):  now,
+		"0000-01-01T00:00:00+23:00":              now,
+	} {
+		t.Run(changed, func(t *testing.T) {
+			t.Parallel()
+			raw := fmt.Sprintf(`{"postern_jwks_snapshot":1,"url":%q,"fetched":%q,"changed":%q,"lifetime":600,"jwks":%s}`,
+				keysURL, now.Format(time.RFC3339), changed, setOf(k))
+			r := newRemote(t, newServer(), func(c *jwks.RemoteConfig) { c.Snapshot = []byte(raw) })
+			requireKey(t, r, k)
+			require.WithinDuration(t, want, r.Status().LastChange, 0)
+			_, err := json.Marshal(r.Status())
+			require.NoError(t, err)
+			_, err = r.Snapshot()
+			require.NoError(t, err)
+		})
+	}
 }
