@@ -36,6 +36,10 @@
 //		return httptest.NewRequest("GET", "/orders", nil)
 //	}), &tokentest.RefusalConfig{Scopes: []string{"orders:read"}})
 //
+// RefusalConfig says what the call needs: scopes, claims, or a user and not a
+// client that acts for itself. Marked gives a token the shape by which an issuer
+// shows the one or the other.
+//
 // The list grows with new versions of this module, and a service that is sound
 // keeps passing.
 //
