@@ -175,6 +175,21 @@ func TestGarbageAndRotation(t *testing.T) {
 		s.publish(old, next)
 		requireKey(t, r, next)
 	})
+	run("withdrawn keys spend nothing from the first call on", func(t *testing.T, r *jwks.Remote, s *server) {
+		gone := edKey(goneToo)
+		s.publish(old, gone)
+		requireErr(t, r, "stray", jwks.ErrNotFound)
+		requireKey(t, r, gone)
+		s.publish(old)
+		time.Sleep(22 * time.Hour)
+		requireKey(t, r, old)
+		synctest.Wait() // the refresh took it away
+		before := s.count()
+		requireErr(t, r, goneToo, jwks.ErrNotFound)
+		require.Equal(t, before, s.count())
+		s.publish(old, next)
+		requireKey(t, r, next)
+	})
 	run("a key that a cache on the way held back is found in two intervals", func(t *testing.T, r *jwks.Remote, s *server) {
 		requireErr(t, r, "next", jwks.ErrNotFound) // signed before it could be read
 		s.publish(old, next)
