@@ -33,16 +33,19 @@ func (i *Interceptor) refuse(ctx context.Context, err error) answer {
 }
 
 // statusKey tells apart the statuses that are the same at every call.
-type statusKey struct{ reason, message string }
+type statusKey struct {
+	reason, message string
+	retryAfter      int
+}
 
 // status is the row as a status. Encoding its details takes longer than the
 // decision, so one that is the same at every call is made once. There are as
-// many as the table has sentences.
+// many as the table has sentences, and seconds to wait.
 func (i *Interceptor) status(row challenge.Answer) *status.Status {
 	if row.Metadata != nil {
 		return i.newStatus(row)
 	}
-	key := statusKey{row.Reason, row.Message}
+	key := statusKey{row.Reason, row.Message, row.RetryAfter}
 	if made, ok := i.statuses.Load(key); ok {
 		return made.(*status.Status)
 	}

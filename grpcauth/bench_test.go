@@ -64,7 +64,7 @@ func BenchmarkStream(b *testing.B) {
 	}{
 		{"baseline/no guard", dial(b)},
 		{"guarded", dial(b, grpcauth.New(granted, all(scope.Authenticated), nil).ServerOptions()...)},
-		{"guarded/outlives its token", dial(b, grpcauth.New(granted, all(scope.Authenticated), &grpcauth.Config{StreamsOutliveToken: true}).ServerOptions()...)},
+		{"guarded/outlives its token", dial(b, grpcauth.New(granted, all(scope.Authenticated), &grpcauth.Config{CallsOutliveToken: true}).ServerOptions()...)},
 	} {
 		b.Run(row.name, func(b *testing.B) {
 			b.ReportAllocs()

@@ -3,6 +3,8 @@ package grpcauth
 import (
 	"cmp"
 	"fmt"
+	"strconv"
+	"strings"
 
 	"github.com/postern-go/postern/internal/challenge"
 	"github.com/postern-go/postern/token"
@@ -29,13 +31,22 @@ type Config struct {
 	// Empty means the realm.
 	Domain string
 
-	// StreamsOutliveToken lets a stream go on after its token has expired.
-	// Otherwise it ends then; see Interceptor.Stream.
-	StreamsOutliveToken bool
+	// CallsOutliveToken lets a call go on after its token has expired.
+	// Otherwise it ends then; see Interceptor.Stream and Interceptor.Unary.
+	CallsOutliveToken bool
+
+	// Hide names further metadata keys that handlers do not get to see, in any
+	// case, such as "x-api-key". It must be empty if KeepCredentials is set. By
+	// itself, and on public methods too, the guard removes those that end in
+	// "authorization", "dpop", "txn-token", "id-token", "jwt-assertion" or
+	// "cookie", alone or after a hyphen, those that end in "access-token" or
+	// "accesstoken", and "x-amzn-oidc-data".
+	Hide []string
 
 	// KeepCredentials leaves the caller's credentials in the metadata that
 	// handlers see. Otherwise they are removed, so that a handler which copies
-	// its metadata into an outgoing call does not hand them on.
+	// its metadata into an outgoing call does not hand them on. A Forwarder and
+	// a guard further in find the token in the context.
 	KeepCredentials bool
 
 	// Trace observes decisions. Nil observes nothing.
@@ -48,10 +59,33 @@ func (c *Config) Validate() error {
 	if err := c.challenges().Validate(); err != nil {
 		return fmt.Errorf("grpcauth: %w", err)
 	}
+	if err := c.hiding(); err != nil {
+		return err
+	}
 	if d := c.domain(); !isPrintable(d) {
 		return fmt.Errorf("grpcauth: %w: domain %q is not printable ASCII", token.ErrConfig, d)
 	}
 	return nil
+}
+
+// hiding checks what is said of keys to hide.
+func (c *Config) hiding() error {
+	set := c.orZero()
+	if set.KeepCredentials && len(set.Hide) > 0 {
+		return fmt.Errorf("grpcauth: %w: Hide names keys while KeepCredentials is set", token.ErrConfig)
+	}
+	for _, key := range set.Hide {
+		if !isKey(key) {
+			return fmt.Errorf("grpcauth: %w: Hide has %s, want a metadata key of letters, digits and -_.", token.ErrConfig, strconv.QuoteToASCII(key))
+		}
+	}
+	return nil
+}
+
+// isKey reports whether key can be one of metadata, in any case.
+func isKey(key string) bool {
+	const in = "-_.0123456789abcdefghijklmnopqrstuvwxyz"
+	return key != "" && !strings.ContainsFunc(strings.ToLower(key), func(r rune) bool { return !strings.ContainsRune(in, r) })
 }
 
 func (c *Config) orZero() Config {

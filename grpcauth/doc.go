@@ -5,9 +5,11 @@
 //		pb.Orders_List_FullMethodName:        scope.All("orders:read"),
 //		healthpb.Health_Check_FullMethodName: scope.Public,
 //	}, nil)
-//	srv := grpc.NewServer(guard.ServerOptions()...)
-//	pb.RegisterOrdersServer(srv, orders)
-//	if err := guard.Audit(srv); err != nil {
+//	srv, err := guard.NewServer(func(s *grpc.Server) {
+//		pb.RegisterOrdersServer(s, orders)
+//		healthpb.RegisterHealthServer(s, health.NewServer())
+//	}, grpc.Creds(creds))
+//	if err != nil {
 //		log.Fatal(err) // "grpcauth: /shop.v1.Orders/Cancel has no policy"
 //	}
 //
@@ -23,7 +25,13 @@
 //	PERMISSION_DENIED (7)   a good token that is not enough, a method not listed
 //	UNAVAILABLE (14)        the token cannot be judged now; with RetryInfo
 //
-// grpc-go decodes the request of a unary call before any interceptor runs.
-// Bound what an unauthenticated caller can make it decode by
-// grpc.MaxRecvMsgSize.
+// grpc-go reads header fields, and the request of a unary call, before any
+// interceptor runs, and holds much of both for a caller without a token unless
+// told otherwise. [Interceptor.NewServer] sets limits. On a server made
+// otherwise, [Interceptor.Audit] tells whether the guard is there at all.
+//
+// A panic in a handler, in a rule of a policy or in a hook ends a grpc-go
+// server, where net/http would end the one call. This package recovers none of
+// them. Install an interceptor that does, behind the guard for handlers, and
+// in front of it for all else.
 package grpcauth

@@ -67,7 +67,7 @@ func ExampleNew() {
 			},
 		},
 	})
-	srv := grpc.NewServer(guard.ServerOptions()...)
+	srv := grpc.NewServer(guard.ServerOptions()...) // see NewServer
 	grpc_testing.RegisterTestServiceServer(srv, greeter{})
 	client := grpc_testing.NewTestServiceClient(grpcauthtest.Serve(exampleTB{}, srv))
 
@@ -80,6 +80,29 @@ func ExampleNew() {
 	// OK alice
 	// refused: /grpc.testing.TestService/UnaryCall all(greetings:read) scope
 	// PermissionDenied
+}
+
+// A server that is made so has no method that is open by mistake.
+func ExampleInterceptor_NewServer() {
+	_, verifier := newVerifier()
+	guard := grpcauth.New(verifier, grpcauth.Policies{
+		grpc_health_v1.Health_Check_FullMethodName: scope.Public,
+		grpc_health_v1.Health_List_FullMethodName:  scope.All("health:read"),
+		grpc_health_v1.Health_Watch_FullMethodName: scope.All("health:read"),
+	}, nil)
+	srv, err := guard.NewServer(func(s *grpc.Server) {
+		grpc_health_v1.RegisterHealthServer(s, health.NewServer())
+	}, grpc.Creds(local.NewCredentials()))
+	if err != nil {
+		panic(err)
+	}
+	defer srv.Stop()
+	_, err = guard.NewServer(func(*grpc.Server) {})
+	fmt.Println(err)
+	// Output:
+	// grpcauth: /grpc.health.v1.Health/Check has a policy but is not served
+	// grpcauth: /grpc.health.v1.Health/List has a policy but is not served
+	// grpcauth: /grpc.health.v1.Health/Watch has a policy but is not served
 }
 
 // Options of the guard come first, and those of others after them.
@@ -142,9 +165,8 @@ func ExampleNewForwarder() {
 	go func() { _ = srv.Serve(lis) }()
 	defer srv.Stop()
 
-	conn, err := grpc.NewClient(lis.Addr().String(),
-		grpc.WithTransportCredentials(local.NewCredentials()),
-		grpc.WithPerRPCCredentials(grpcauth.NewForwarder().AllowLoopback()))
+	conn, err := grpc.NewClient(lis.Addr().String(), append(grpcauth.NewForwarder().AllowLoopback().DialOptions(),
+		grpc.WithTransportCredentials(local.NewCredentials()))...)
 	if err != nil {
 		panic(err)
 	}

@@ -111,6 +111,7 @@ func all(p scope.Policy) grpcauth.Policies {
 // world is a guarded server in memory, with an issuer it trusts.
 type world struct {
 	*tokentest.Issuer
+	guard  *grpcauth.Interceptor
 	server *grpc.Server
 	conn   *grpc.ClientConn
 	client grpc_testing.TestServiceClient
@@ -123,6 +124,8 @@ type settings struct {
 	auth     token.Authenticator // nil: a verifier for the issuer
 	server   []grpc.ServerOption // before those of the guard
 	dial     []grpc.DialOption
+
+	unaudited bool // not served either
 }
 
 func newWorld(tb testing.TB, s settings) world {
@@ -137,9 +140,12 @@ func newWorld(tb testing.TB, s settings) world {
 	if s.service == nil {
 		s.service = &service{}
 	}
-	guard := grpcauth.New(s.auth, s.policies, s.config)
-	w.server = grpc.NewServer(append(s.server, guard.ServerOptions()...)...)
+	w.guard = grpcauth.New(s.auth, s.policies, s.config)
+	w.server = grpc.NewServer(append(s.server, w.guard.ServerOptions()...)...)
 	grpc_testing.RegisterTestServiceServer(w.server, s.service)
+	if s.unaudited {
+		return w
+	}
 	w.conn = grpcauthtest.Serve(tb, w.server, s.dial...)
 	w.client = grpc_testing.NewTestServiceClient(w.conn)
 	return w
@@ -261,6 +267,12 @@ var denied = refusal{codes.PermissionDenied, "ACCESS_DENIED", "Access denied", "
 
 func assertRefused(tb testing.TB, o outcome, want refusal) {
 	tb.Helper()
+	assertRefusedFor(tb, o, want, 5)
+}
+
+// assertRefusedFor is assertRefused where it is known when to come back.
+func assertRefusedFor(tb testing.TB, o outcome, want refusal, retryAfter int) {
+	tb.Helper()
 	st := status.Convert(o.err)
 	assert.Equal(tb, want.code, st.Code(), "%v", o.err)
 	assert.Equal(tb, want.message, st.Message())
@@ -269,10 +281,10 @@ func assertRefused(tb testing.TB, o outcome, want refusal) {
 		challenges = []string{want.challenge}
 	}
 	assert.Equal(tb, challenges, o.trailer.Get("www-authenticate"))
-	assertDetails(tb, st, want)
+	assertDetails(tb, st, want, retryAfter)
 }
 
-func assertDetails(tb testing.TB, st *status.Status, want refusal) {
+func assertDetails(tb testing.TB, st *status.Status, want refusal, retryAfter int) {
 	tb.Helper()
 	details := st.Details()
 	if !assert.NotEmpty(tb, details) {
@@ -290,7 +302,7 @@ func assertDetails(tb testing.TB, st *status.Status, want refusal) {
 	require.Len(tb, details, 2)
 	retry, ok := details[1].(*errdetails.RetryInfo)
 	require.True(tb, ok)
-	assert.EqualValues(tb, 5, retry.GetRetryDelay().GetSeconds())
+	assert.EqualValues(tb, retryAfter, retry.GetRetryDelay().GetSeconds())
 }
 
 // judge is an Authenticator that says what a test wants it to say.
@@ -314,4 +326,15 @@ func info(tb testing.TB, err error) *errdetails.ErrorInfo {
 	}
 	require.Fail(tb, "no ErrorInfo")
 	return nil
+}
+
+// mustNotServe is a service whose handlers must not run.
+func mustNotServe(t *testing.T) *service {
+	ran := func() error { t.Error("a handler ran"); return nil }
+	return &service{
+		unary:    func(context.Context) error { return ran() },
+		download: func(downloads) error { return ran() },
+		upload:   func(uploads) error { return ran() },
+		duplex:   func(duplexes) error { return ran() },
+	}
 }

@@ -5,14 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"sync"
 
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/metadata"
-	"google.golang.org/grpc/status"
 
 	"github.com/postern-go/postern/internal/challenge"
+	"github.com/postern-go/postern/internal/expiry"
 	"github.com/postern-go/postern/internal/guard"
 	"github.com/postern-go/postern/token"
 )
@@ -20,6 +19,7 @@ import (
 // Interceptor guards the methods of a gRPC server by an Authenticator and
 // policies. It never changes and is safe for concurrent use.
 type Interceptor struct {
+	auth     token.Authenticator
 	guard    guard.Guard
 	policies Policies
 	table    *challenge.Table
@@ -29,81 +29,110 @@ type Interceptor struct {
 	statuses sync.Map // statusKey -> *status.Status
 }
 
-var errNoAuth = fmt.Errorf("grpcauth: %w: the authenticator is nil", token.ErrConfig)
+var errNoAuth = fmt.Errorf("grpcauth: %w: the authenticator is nil, or a nil pointer in an interface", token.ErrConfig)
 
 // New returns an Interceptor that asks auth about tokens and holds each method
 // against its policy. Both maps and settings are copied. A nil cfg means the
 // zero Config.
 //
-// It panics with an error that matches token.ErrConfig if auth is nil, or if
-// policies or cfg are not valid, since they are literals in most programs; run
+// It panics with an error that matches token.ErrConfig if auth is nil or a nil
+// pointer, or if policies or cfg are not valid, since they are literals in most programs; run
 // what comes from elsewhere through Policies.Validate and Config.Validate
 // first. It makes no request.
 func New(auth token.Authenticator, policies Policies, cfg *Config) *Interceptor {
-	if auth == nil {
+	if guard.IsNil(auth) {
 		panic(errNoAuth)
 	}
 	if err := errors.Join(cfg.Validate(), policies.Validate()); err != nil {
 		panic(err)
 	}
 	table, _ := challenge.New(cfg.challenges())
+	config := cfg.orZero()
+	config.Hide = slices.Clone(config.Hide)
 	return &Interceptor{
+		auth:     auth,
 		guard:    guard.New(auth),
 		policies: maps.Clone(policies),
 		table:    table,
-		config:   cfg.orZero(),
+		config:   config,
 		domain:   cfg.domain(),
 		trace:    cfg.trace(),
 	}
 }
 
-// ServerOptions installs the Interceptor on a grpc.Server, for unary and
-// streaming methods together, and for methods the server does not know: they
-// are refused like others that are not listed, so that a stranger cannot tell
-// by UNIMPLEMENTED which methods there are.
+// Unary is a grpc.UnaryServerInterceptor. It guards unary methods and leaves
+// streaming ones open: install it together with Stream, by NewServer or
+// ServerOptions. It is exported for transports other than grpc.Server.
 //
-// Interceptors run in the order of the options that install them. Put these
-// options before others, except for interceptors that are to see refused calls.
-// A grpc.UnknownServiceHandler of your own comes after, and is guarded too.
-func (i *Interceptor) ServerOptions() []grpc.ServerOption {
-	return []grpc.ServerOption{
-		grpc.ChainUnaryInterceptor(i.Unary),
-		grpc.ChainStreamInterceptor(i.Stream),
-		grpc.UnknownServiceHandler(unimplemented),
-	}
-}
-
-func unimplemented(any, grpc.ServerStream) error {
-	return status.Error(codes.Unimplemented, "unknown method")
-}
-
-// Unary is a grpc.UnaryServerInterceptor. Install it together with Stream, or
-// better both by ServerOptions.
+// The context of the handler ends when the token expires, with the cause
+// token.ErrExpired, and if the handler returns an error then, the caller gets
+// UNAUTHENTICATED with "The access token has expired". A handler that does not
+// heed its context is not stopped. Config.CallsOutliveToken turns this off.
+//
+// A panic in the Authenticator, in a rule of a policy, in a hook of the Trace or
+// in the handler goes through it, and lets no call through. grpc-go ends the
+// process then, unless an interceptor in front recovers it.
 func (i *Interceptor) Unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
-	admitted, _, err := i.admit(ctx, info.FullMethod)
-	if err != nil {
-		answer := i.refuse(ctx, err)
-		// Fails only outside of a server, where there is nobody to tell.
-		_ = grpc.SetTrailer(ctx, answer.trailer)
-		return nil, answer.status.Err()
+	if info.FullMethod == probeUnary && i.answers(ctx) {
+		return nil, errProbed
 	}
-	return handler(admitted, req)
+	admitted, t, err := i.admit(ctx, info.FullMethod)
+	if err != nil {
+		return nil, i.refuseUnary(ctx, err)
+	}
+	inner, stop := i.untilExpiry(admitted, t)
+	defer stop()
+	resp, err := handler(inner, req)
+	// A guard further out says so, if its context is the one that ended.
+	if err != nil && inner != admitted && hasExpired(inner) {
+		i.trace.expired(inner, i.call(ctx, info.FullMethod))
+		return nil, i.refuseUnary(ctx, token.ErrExpired)
+	}
+	return resp, err
+}
+
+func (i *Interceptor) refuseUnary(ctx context.Context, err error) error {
+	answer := i.refuse(ctx, err)
+	// Fails only outside of a server, where there is no caller to tell.
+	_ = grpc.SetTrailer(ctx, answer.trailer)
+	return answer.status.Err()
 }
 
 // admit decides on a call. The context is the one for its handler.
 func (i *Interceptor) admit(ctx context.Context, method string) (context.Context, *token.Token, error) {
-	policy := i.policies[method]
+	policy, presented := i.policies[method], presentedIn(ctx)
 	if policy.IsPublic() {
-		return i.withoutCredentials(ctx), nil, nil
+		return i.handOn(ctx, presented, policy, nil), nil, nil
 	}
-	fields := metadata.ValueFromIncomingContext(ctx, keyAuthorization)
-	t, err := i.guard.Decide(ctx, policy, fields, func(p token.Presentation) token.Presentation {
+	t, err := i.guard.Decide(ctx, policy, presented.fields, func(p token.Presentation) token.Presentation {
+		p.Proofs = presented.proofs
 		return complete(p, ctx, method)
 	})
-	inner := i.withoutCredentials(ctx)
-	if t != nil {
-		inner = token.NewContext(inner, t)
+	if err != nil {
+		if i.trace.Refused != nil {
+			i.trace.Refused(withToken(i.withoutCredentials(ctx), t), i.call(ctx, method), err)
+		}
+		return nil, nil, err
 	}
-	i.trace.decided(inner, Call{policy, method}, err)
-	return inner, t, err
+	inner := i.handOn(ctx, presented, policy, t)
+	if i.trace.Allowed != nil {
+		i.trace.Allowed(inner, i.call(ctx, method))
+	}
+	return inner, t, nil
+}
+
+// untilExpiry is the context of an admitted call that ends with its token. It
+// is ctx itself if there is nothing to watch. stop must be called when the
+// handler returns.
+func (i *Interceptor) untilExpiry(ctx context.Context, t *token.Token) (_ context.Context, stop context.CancelFunc) {
+	if t == nil || i.config.CallsOutliveToken {
+		return ctx, func() {}
+	}
+	return expiry.Context(ctx, t.Deadline())
+}
+
+// hasExpired asks for the error first, which compares the clocks, so that the
+// cause is up to date.
+func hasExpired(ctx context.Context) bool {
+	return ctx.Err() != nil && context.Cause(ctx) == token.ErrExpired
 }

@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"google.golang.org/grpc"
-
 	"github.com/postern-go/postern/scope"
 	"github.com/postern-go/postern/token"
 )
@@ -39,39 +37,6 @@ func isFullMethod(name string) bool {
 	rest, rooted := strings.CutPrefix(name, "/")
 	service, method, two := strings.Cut(rest, "/")
 	return rooted && two && service != "" && method != "" && !strings.Contains(method, "/")
-}
-
-// Audit compares what srv serves with the policies. Call it once every service
-// is registered, and do not serve if it fails. The error names every method
-// without a policy, which would be refused, and every policy without a method,
-// which is a spelling mistake or a leftover; it matches token.ErrConfig.
-// A *grpc.Server can be passed as it is.
-func (i *Interceptor) Audit(srv interface {
-	GetServiceInfo() map[string]grpc.ServiceInfo
-}) error {
-	served := methodsOf(srv.GetServiceInfo())
-	var wrong []error
-	for _, method := range slices.Sorted(maps.Keys(served)) {
-		if _, listed := i.policies[method]; !listed {
-			wrong = append(wrong, finding(method+" has no policy"))
-		}
-	}
-	for _, method := range slices.Sorted(maps.Keys(i.policies)) {
-		if !served[method] {
-			wrong = append(wrong, finding(method+" has a policy but is not served"))
-		}
-	}
-	return errors.Join(wrong...)
-}
-
-func methodsOf(services map[string]grpc.ServiceInfo) map[string]bool {
-	methods := map[string]bool{}
-	for service, info := range services {
-		for _, m := range info.Methods {
-			methods["/"+service+"/"+m.Name] = true
-		}
-	}
-	return methods
 }
 
 // finding is one thing wrong with the policies.

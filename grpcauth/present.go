@@ -18,12 +18,11 @@ const (
 	keyProof         = "dpop"
 )
 
-// complete adds to scheme and token what else the caller presented, apart from
+// complete adds to scheme, token and proofs what else the caller presented, apart from
 // how gRPC carried it.
 func complete(p token.Presentation, ctx context.Context, method string) token.Presentation {
 	p.Method = http.MethodPost
 	p.URL = &url.URL{Scheme: "https", Host: authority(ctx), Path: method}
-	p.Proofs = metadata.ValueFromIncomingContext(ctx, keyProof)
 	p.Certificates = certificates(ctx)
 	return p
 }

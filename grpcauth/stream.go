@@ -2,52 +2,69 @@ package grpcauth
 
 import (
 	"context"
-	"time"
 
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/status"
 
 	"github.com/postern-go/postern/token"
 )
 
-// Stream is a grpc.StreamServerInterceptor. Install it together with Unary, or
-// better both by ServerOptions.
+// Stream is a grpc.StreamServerInterceptor. It guards streaming methods, and
+// methods that the server does not know, and leaves unary ones open: install
+// it together with Unary, by NewServer or ServerOptions.
 //
 // The token is verified when the stream opens. When the token expires, at
 // token.Deadline by the clock of this machine, the context of the handler ends
-// with the cause token.ErrExpired, its SendMsg and RecvMsg return, and once it
-// has returned, with whatever error, the caller gets UNAUTHENTICATED with "The
-// access token has expired". A handler that heeds neither its context nor
+// with the cause token.ErrExpired, its SendMsg and RecvMsg return, and the
+// caller gets UNAUTHENTICATED with "The access token has expired", whatever
+// error the handler returns. A handler that heeds neither its context nor
 // errors of its stream is not stopped. A token whose expiry is not known ends
-// a stream at once. Config.StreamsOutliveToken turns all this off.
+// a stream at once. Config.CallsOutliveToken turns all this off.
 //
-// A message that was passed to a SendMsg or RecvMsg which returned because the
-// token expired must not be used any more.
+// So that an operation which waits for the peer can be ended, the handler runs
+// in a goroutine of its own. It may use its messages as it could without a
+// guard: an operation never touches one after it has returned. If the handler
+// is inside an operation when the token expires, Stream returns before the
+// handler does; see Trace.Panicked for what follows from that.
 func (i *Interceptor) Stream(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
+	if info.FullMethod == probeStream && i.answers(ss.Context()) {
+		return errProbed
+	}
 	ctx, t, err := i.admit(ss.Context(), info.FullMethod)
 	if err != nil {
 		return i.refuseStream(ss, err)
 	}
-	if t == nil || i.config.StreamsOutliveToken || endsBy(ctx, t.Deadline()) {
+	inner, stop := i.untilExpiry(ctx, t)
+	defer stop()
+	if inner == ctx {
 		return handler(srv, &admitted{ss, ctx})
 	}
-	return i.untilExpiry(srv, ss, info, handler, withToken{ctx, t})
+	return i.watch(inner, ss, info.FullMethod, func(s grpc.ServerStream) error { return handler(srv, s) })
 }
 
-// withToken is an admitted call.
-type withToken struct {
-	ctx   context.Context
-	token *token.Token
-}
-
-func (i *Interceptor) untilExpiry(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler, call withToken) error {
-	ctx, cancel := context.WithDeadlineCause(call.ctx, call.token.Deadline(), token.ErrExpired)
-	defer cancel()
-	err := handler(srv, i.newBounded(ctx, ss, info))
-	if !hasExpired(ctx) {
+// watch runs the handler until it returns, or until ctx has expired and
+// the handler waits for the peer.
+func (i *Interceptor) watch(ctx context.Context, ss grpc.ServerStream, method string, handler func(grpc.ServerStream) error) error {
+	s := &bounded{ServerStream: ss, ctx: ctx, refuse: i.refuse}
+	call := i.call(ss.Context(), method)
+	r := start(func() error { return handler(s) }, func(p *panicked) { i.trace.afterwards(ctx, call, p) })
+	select {
+	case <-r.done:
+	case <-ctx.Done():
+		if !hasExpired(ctx) || s.close() {
+			<-r.done
+		} else if r.abandon() {
+			return i.expire(ctx, ss, call)
+		}
+	}
+	if err := r.returned(); !hasExpired(ctx) {
 		return err
 	}
-	i.trace.expired(call.ctx, Call{Policy: i.policies[info.FullMethod], Method: info.FullMethod})
+	return i.expire(ctx, ss, call)
+}
+
+// expire ends a stream that has outlived its token.
+func (i *Interceptor) expire(ctx context.Context, ss grpc.ServerStream, call Call) error {
+	i.trace.expired(ctx, call)
 	return i.refuseStream(ss, token.ErrExpired)
 }
 
@@ -57,15 +74,6 @@ func (i *Interceptor) refuseStream(ss grpc.ServerStream, err error) error {
 	return answer.status.Err()
 }
 
-// endsBy tells whether the call has a deadline of its own that is no later, so
-// that there is nothing to watch.
-func endsBy(ctx context.Context, deadline time.Time) bool {
-	own, ok := ctx.Deadline()
-	return ok && !own.After(deadline)
-}
-
-func hasExpired(ctx context.Context) bool { return context.Cause(ctx) == token.ErrExpired }
-
 // admitted is a stream whose handler gets the context of an admitted call.
 type admitted struct {
 	grpc.ServerStream
@@ -73,30 +81,3 @@ type admitted struct {
 }
 
 func (s *admitted) Context() context.Context { return s.ctx }
-
-// bounded is a stream whose operations end with its context, even those that
-// wait for the peer.
-type bounded struct {
-	grpc.ServerStream
-	ctx        context.Context
-	send, recv *pump
-}
-
-func (i *Interceptor) newBounded(ctx context.Context, ss grpc.ServerStream, info *grpc.StreamServerInfo) *bounded {
-	over := func() error {
-		if hasExpired(ctx) {
-			return i.refuse(ctx, token.ErrExpired).status.Err()
-		}
-		return status.FromContextError(ctx.Err()).Err()
-	}
-	return &bounded{
-		ServerStream: ss,
-		ctx:          ctx,
-		send:         newPump(ctx, ss.SendMsg, over, info.IsServerStream),
-		recv:         newPump(ctx, ss.RecvMsg, over, info.IsClientStream),
-	}
-}
-
-func (s *bounded) Context() context.Context { return s.ctx }
-func (s *bounded) SendMsg(m any) error      { return s.send.do(m) }
-func (s *bounded) RecvMsg(m any) error      { return s.recv.do(m) }

@@ -58,7 +58,7 @@ func TestTrace(t *testing.T) {
 	callDuplex(w.good(t.Context()), w.client)
 	assert.Equal(t, []string{
 		unary + ` all(read) access token of "test-client" for "alice"`,
-		download + " optional <nil>",
+		download + " optional no access token",
 	}, seen.allowed)
 	assert.Equal(t, []string{
 		unary + " all(read) scope",

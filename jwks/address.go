@@ -3,24 +3,25 @@ package jwks
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"net/netip"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
 )
 
 // dialer connects to public key servers and to nothing that only looks like
-// one. A metadata document, or whoever controls the DNS of a host, could
+// one. A metadata document, or the DNS of a host in foreign hands, could
 // otherwise point this process at the credentials its cloud hands out on
 // link-local addresses. Addresses are judged after resolution, on the very
 // address that is about to be connected to, so that a name which resolves
 // differently the second time ("DNS rebinding") gains nothing.
 type dialer struct {
 	allowed  []string // host names exempt from the guard
+	loopback bool     // the configuration names a host of this machine
 	timeout  time.Duration
 	resolver *net.Resolver
 }
@@ -32,7 +33,9 @@ func (d dialer) DialContext(ctx context.Context, network, address string) (net.C
 		return nil, err
 	}
 	if !d.allows(host) {
-		named := isLoopbackHost(host)
+		// The permission is the operator's. A document that names a host of
+		// this machine must not open every port here to its author.
+		named := d.loopback && isLoopbackHost(host)
 		nd.ControlContext = func(_ context.Context, _, resolved string, _ syscall.RawConn) error {
 			return guard(resolved, named)
 		}
@@ -41,7 +44,7 @@ func (d dialer) DialContext(ctx context.Context, network, address string) (net.C
 }
 
 func (d dialer) allows(host string) bool {
-	return slices.ContainsFunc(d.allowed, func(a string) bool { return strings.EqualFold(a, host) })
+	return slices.ContainsFunc(d.allowed, func(a string) bool { return plainHost(a) == plainHost(host) })
 }
 
 // guard refuses a resolved address. Loopback is for hosts that are named so, and
@@ -50,86 +53,99 @@ func (d dialer) allows(host string) bool {
 func guard(resolved string, loopbackNamed bool) error {
 	at, err := netip.ParseAddrPort(resolved)
 	if err != nil {
-		return fmt.Errorf("%w: unreadable", ErrBlockedAddress)
+		return because(ErrBlockedAddress, "the address is unreadable")
 	}
-	a := embedded(at.Addr().WithZone("").Unmap())
-	if a.IsLoopback() != loopbackNamed || blocked(a) {
-		return fmt.Errorf("%w: %s", ErrBlockedAddress, a)
+	a := at.Addr().WithZone("").Unmap()
+	switch kind := refusedAs(a); {
+	case a.IsLoopback() && loopbackNamed:
+		return nil
+	case a.IsLoopback():
+		return because(ErrBlockedAddress, "address %s is loopback, want one of the network (see RemoteConfig.AllowHosts)", a)
+	case loopbackNamed:
+		return because(ErrBlockedAddress, "address %s of a loopback host is elsewhere, want loopback (see RemoteConfig.AllowHosts)", a)
+	case kind != "":
+		return because(ErrBlockedAddress, "address %s is refused (%s), want one that a key server can have (see RemoteConfig.AllowHosts)", a, kind)
 	}
 	return nil
-}
-
-func blocked(a netip.Addr) bool {
-	switch {
-	case a.IsUnspecified(), a.IsMulticast(), a.IsLinkLocalUnicast():
-		return true
-	case a == netip.AddrFrom4([4]byte{255, 255, 255, 255}):
-		return true
-	}
-	return slices.Contains(metadataAddresses, a)
-}
-
-// metadataAddresses are where clouds answer with credentials and which are not
-// link-local: AWS and GCP over IPv6, Alibaba, Azure, Oracle.
-var metadataAddresses = []netip.Addr{
-	netip.MustParseAddr("fd00:ec2::254"),
-	netip.MustParseAddr("fd20:ce::254"),
-	netip.MustParseAddr("100.100.100.200"),
-	netip.MustParseAddr("168.63.129.16"),
-	netip.MustParseAddr("192.0.0.192"),
-}
-
-var (
-	nat64      = netip.MustParsePrefix("64:ff9b::/96")
-	sixToFour  = netip.MustParsePrefix("2002::/16")
-	ipv4Compat = netip.MustParsePrefix("::/96")
-)
-
-// embedded returns the IPv4 address that an IPv6 address leads to through a
-// translator or tunnel, or else the address itself.
-func embedded(a netip.Addr) netip.Addr {
-	b := a.As16()
-	switch {
-	case !a.Is6() || a.IsUnspecified() || a.IsLoopback():
-		return a
-	case nat64.Contains(a), ipv4Compat.Contains(a):
-		return netip.AddrFrom4([4]byte(b[12:16]))
-	case sixToFour.Contains(a):
-		return netip.AddrFrom4([4]byte(b[2:6]))
-	}
-	return a
 }
 
 // isLoopbackHost reports whether host names this machine by itself, so that
 // nothing sent to it crosses a network.
 func isLoopbackHost(host string) bool {
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
-	a, err := netip.ParseAddr(host)
-	return err == nil && a.Unmap().IsLoopback()
+	host = plainHost(host)
+	a, _ := netip.ParseAddr(host) // the zero Addr is not loopback
+	return host == "localhost" || a.IsLoopback()
 }
+
+// plainHost is the one spelling of a host name or address: DNS heeds neither
+// case nor a final dot.
+func plainHost(host string) string {
+	host = strings.TrimSuffix(strings.ToLower(host), ".")
+	if a, err := netip.ParseAddr(host); err == nil {
+		return a.Unmap().String()
+	}
+	return host
+}
+
+// sameHost reports whether two URLs lead to the same port of the same host.
+func sameHost(a, b *url.URL) bool {
+	return plainHost(a.Hostname()) == plainHost(b.Hostname()) && portOf(a) == portOf(b)
+}
+
+func portOf(u *url.URL) string {
+	switch {
+	case u.Port() != "":
+		return u.Port()
+	case u.Scheme == "http":
+		return "80"
+	}
+	return "443"
+}
+
+// maxURL is longer than any URL of a key set that is in use.
+const maxURL = 2048
 
 // checkURL refuses a URL that keys must not be fetched from.
 func checkURL(raw string) (*url.URL, error) {
 	u, err := url.Parse(raw)
-	if err != nil || u.Opaque != "" || u.Hostname() == "" || u.User != nil || u.Fragment != "" {
-		return nil, ErrInsecureURL
-	}
-	if u.Scheme == "https" || u.Scheme == "http" && isLoopbackHost(u.Hostname()) {
+	switch {
+	case err != nil, len(raw) > maxURL, strings.ContainsFunc(raw, isNotOfURL):
+		return nil, because(ErrInsecureURL, "no URL of up to %d printable characters (RFC 3986)", maxURL)
+	case u.Hostname() == "":
+		return nil, because(ErrInsecureURL, "no URL with a host")
+	case u.User != nil:
+		return nil, because(ErrInsecureURL, "a URL with a user or a password")
+	case u.Fragment != "":
+		return nil, because(ErrInsecureURL, "a URL with a fragment")
+	case !isPort(portOf(u)):
+		return nil, because(ErrInsecureURL, "a URL with a port outside of 1 to 65535")
+	case u.Scheme == "https", u.Scheme == "http" && isLoopbackHost(u.Hostname()):
 		return u, nil
 	}
-	return nil, ErrInsecureURL
+	return nil, because(ErrInsecureURL, "neither https nor http on a loopback host")
 }
 
-// checkIssuer refuses an issuer identifier outside RFC 8414 §2.
+func isNotOfURL(r rune) bool { return r <= ' ' || r > '~' }
+
+func isPort(s string) bool {
+	n, err := strconv.ParseUint(s, 10, 16)
+	return err == nil && n > 0
+}
+
+// checkIssuer refuses an issuer identifier outside RFC 8414 §2, and two texts
+// that are often taken for one: a template of several, and the address of the
+// metadata.
 func checkIssuer(issuer string) (*url.URL, error) {
 	u, err := checkURL(issuer)
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
-	}
-	if strings.ContainsAny(issuer, "?#") {
+	case strings.ContainsAny(issuer, "?#"):
 		return nil, errors.New("an issuer has no query and no fragment")
+	case strings.ContainsAny(issuer, "{}"):
+		return nil, errors.New("a template, want the identifier of one issuer")
+	case strings.Contains(u.Path, "/.well-known/"):
+		return nil, errors.New("the URL of a metadata document, want the issuer that it names")
 	}
 	return u, nil
 }

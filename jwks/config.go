@@ -2,8 +2,8 @@ package jwks
 
 import (
 	"cmp"
-	"errors"
-	"fmt"
+	"crypto/x509"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"slices"
@@ -28,13 +28,20 @@ type RemoteConfig struct {
 	// switched off; every fetch also has the limits of this package. Its
 	// transport must end a request when the context of that request ends, and is
 	// itself responsible for which addresses it connects to. Nil, or a client
-	// without a transport: one that needs TLS 1.2, uses no proxy, keeps no idle
-	// connection and refuses link-local, cloud metadata, multicast and
-	// unspecified addresses, and loopback addresses of hosts not named so.
+	// without a transport: one that needs TLS 1.2, uses no proxy, not even one
+	// that the environment names, keeps no idle connection and refuses addresses
+	// that no key server has: those of the machine itself, unless Issuer or URLs
+	// name a loopback host, of cloud metadata, and all that the special-purpose
+	// registries of IANA keep from the Internet, apart from private networks.
 	HTTPClient *http.Client
-	// AllowHosts names the hosts that may resolve to addresses otherwise
-	// refused. It has no effect on a transport of HTTPClient, so setting both
-	// is an error. Nil: none.
+	// RootCAs are the certificate authorities to trust, such as a private one.
+	// They replace those of the system and keep the address guard. They have no
+	// effect on a transport of HTTPClient, so setting both is an error. The pool
+	// is copied. Nil: those of the system.
+	RootCAs *x509.CertPool
+	// AllowHosts names the hosts, without port, that may resolve to addresses
+	// otherwise refused. Case and a final dot do not matter. It has no effect on a
+	// transport of HTTPClient, so setting both is an error. Nil: none.
 	AllowHosts []string
 	// SameHost refuses metadata that names a key set on another host than the
 	// issuer's. Several large issuers do that, so the zero value allows it.
@@ -72,13 +79,15 @@ type RemoteConfig struct {
 	// tokens. One that is damaged, too old, from the future or of another
 	// issuer is reported to Trace.Snapshot and otherwise ignored. Nil: none.
 	Snapshot []byte
-	// Trace has the hooks to watch this Remote with. Nil: none.
+	// Trace has the hooks to watch this Remote with. It is copied. Nil: none.
 	Trace *Trace
-	// Time is the clock. It may be called concurrently. Nil: time.Now.
+	// Time is the clock. It may be called concurrently. A panic of it fails the
+	// fetch or surfaces in the call that it happens in. Nil: time.Now.
 	Time func() time.Time
 	// Jitter returns numbers in [0, 1) that spread refreshes and retries, so
 	// that replicas started together drift apart. It may be called
-	// concurrently. Nil: math/rand/v2.Float64.
+	// concurrently. One that panics or
+	// returns no number is passed over. Nil: math/rand/v2.Float64.
 	Jitter func() float64
 }
 
@@ -120,72 +129,30 @@ func (c *RemoteConfig) time() func() time.Time {
 	return c.Time
 }
 
-func (c *RemoteConfig) jitter() float64 {
-	if c.Jitter == nil {
-		return rand.Float64()
+// jitter is set by NewRemote to what survives a panic: a flight that could not
+// compute its times could not land.
+func (c *RemoteConfig) jitter() float64 { return c.Jitter() }
+
+func containedJitter(given func() float64, p *panics) func() float64 {
+	if given == nil {
+		return rand.Float64
 	}
-	return min(max(c.Jitter(), 0), 1)
+	return func() float64 {
+		j := math.NaN()
+		p.contain(func() { j = given() })
+		if math.IsNaN(j) {
+			return rand.Float64()
+		}
+		return min(max(j, 0), 1)
+	}
 }
 
 func (c *RemoteConfig) clone() RemoteConfig {
 	copied := *c
 	copied.URLs = slices.Clone(c.URLs)
 	copied.AllowHosts = slices.Clone(c.AllowHosts)
+	if c.RootCAs != nil {
+		copied.RootCAs = c.RootCAs.Clone()
+	}
 	return copied
-}
-
-func (c *RemoteConfig) validate() error {
-	err := errors.Join(c.validateOrigin(), c.validateClient(), c.validateTimes())
-	if err != nil {
-		return fmt.Errorf("jwks: %w: %w", ErrConfig, err)
-	}
-	return nil
-}
-
-func (c *RemoteConfig) validateOrigin() error {
-	if c.Issuer == "" && len(c.URLs) == 0 {
-		return errors.New("neither Issuer nor URLs is set")
-	}
-	if len(c.URLs) == 0 {
-		if _, err := checkIssuer(c.Issuer); err != nil {
-			return fmt.Errorf("Issuer %q: %w", c.Issuer, err)
-		}
-	}
-	for _, u := range c.URLs {
-		if _, err := checkURL(u); err != nil {
-			return fmt.Errorf("URLs: %q: %w", u, err)
-		}
-	}
-	if c.SameHost && len(c.URLs) > 0 {
-		return errors.New("SameHost is about discovery, which URLs replace")
-	}
-	return nil
-}
-
-func (c *RemoteConfig) validateClient() error {
-	if len(c.AllowHosts) > 0 && c.HTTPClient != nil && c.HTTPClient.Transport != nil {
-		return errors.New("AllowHosts has no effect on the transport of HTTPClient")
-	}
-	return nil
-}
-
-func (c *RemoteConfig) validateTimes() error {
-	if c.minLifetime() > c.maxLifetime() {
-		return errors.New("MinLifetime is longer than MaxLifetime")
-	}
-	return errors.Join(
-		within("MinLifetime", c.MinLifetime, leastLifetime, longestLifetime),
-		within("MaxLifetime", c.MaxLifetime, leastLifetime, longestLifetime),
-		within("DefaultLifetime", c.DefaultLifetime, c.minLifetime(), c.maxLifetime()),
-		within("StaleFor", max(c.StaleFor, 0), 0, longestStale),
-		within("RefetchInterval", c.RefetchInterval, 5*time.Second, 10*time.Minute),
-		within("FetchTimeout", c.FetchTimeout, 100*time.Millisecond, time.Minute),
-	)
-}
-
-func within(name string, d, least, most time.Duration) error {
-	if d != 0 && (d < least || d > most) {
-		return fmt.Errorf("%s is %v, outside of %v to %v", name, d, least, most)
-	}
-	return nil
 }

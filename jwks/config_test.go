@@ -1,7 +1,9 @@
 package jwks_test
 
 import (
+	"crypto/x509"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -34,6 +36,31 @@ func TestNewRemoteRefuses(t *testing.T) {
 		"empty URL":                       {URLs: []string{""}},
 		"SameHost without discovery":      {URLs: urls, SameHost: true},
 		"AllowHosts for another's client": {URLs: urls, AllowHosts: []string{"x"}, HTTPClient: &http.Client{Transport: newServer()}},
+		"AllowHosts with a port":          {URLs: urls, AllowHosts: []string{"as.example.com:443"}},
+		"AllowHosts with a scheme":        {URLs: urls, AllowHosts: []string{"https://as.example.com"}},
+		"AllowHosts with a wildcard":      {URLs: urls, AllowHosts: []string{"*.example.com"}},
+		"AllowHosts with a path":          {URLs: urls, AllowHosts: []string{"as.example.com/keys"}},
+		"AllowHosts with a network":       {URLs: urls, AllowHosts: []string{"10.0.0.0/8"}},
+		"AllowHosts with a user":          {URLs: urls, AllowHosts: []string{"u@as.example.com"}},
+		"AllowHosts with nothing":         {URLs: urls, AllowHosts: []string{"as.example.com", ""}},
+		"RootCAs for another's client":    {URLs: urls, RootCAs: x509.NewCertPool(), HTTPClient: &http.Client{Transport: newServer()}},
+		"C_8414-3.3-2 template":           {Issuer: "https://login.microsoftonline.com/{tenantid}/v2.0"},
+		"the place of the metadata":       {Issuer: "https://as.example.com/.well-known/openid-configuration"},
+		"URLs of the metadata":            {URLs: []string{"https://as.example.com/.well-known/openid-configuration"}},
+		"URLs of the metadata, RFC 8414":  {URLs: []string{"https://as.example.com/.well-known/oauth-authorization-server/t1"}},
+		"the same URL twice":              {URLs: []string{keysURL, "https://b.example.com/keys", keysURL}},
+		"the same URL in other words":     {URLs: []string{keysURL, "https://AS.example.com:443/keys"}},
+		"the same address twice":          {URLs: []string{"https://[fd00::1]/keys", "https://[FD00:0::1]:443/keys"}},
+		"the same port twice":             {URLs: []string{"http://localhost/keys", "http://localhost:80/keys"}},
+		"other scheme on this machine":    {URLs: []string{"ftp://localhost/keys"}},
+		"URL with a password":             {URLs: []string{"https://u:p@as.example.com/keys"}},
+		"URL with a fragment":             {URLs: []string{keysURL + "#f"}},
+		"URL is opaque":                   {URLs: []string{"https:as.example.com/keys"}},
+		"URL with a space":                {URLs: []string{keysURL + "/a b"}},
+		"URL with port 0":                 {URLs: []string{"https://as.example.com:0/keys"}},
+		"URL with port 65536":             {URLs: []string{"https://as.example.com:65536/keys"}},
+		"URL that is not ASCII":           {URLs: []string{"https://b\u00fccher.example.com/keys"}},
+		"URL that is too long":            {URLs: []string{keysURL + strings.Repeat("k", 2048)}},
 		"DefaultLifetime too short":       {URLs: urls, DefaultLifetime: 59 * time.Second},
 		"DefaultLifetime too long":        {URLs: urls, DefaultLifetime: 25 * time.Hour},
 		"DefaultLifetime above Max":       {URLs: urls, DefaultLifetime: time.Hour, MaxLifetime: time.Minute},
@@ -54,6 +81,13 @@ func TestNewRemoteRefuses(t *testing.T) {
 			r, err := jwks.NewRemote(cfg)
 			require.ErrorIs(t, err, jwks.ErrConfig)
 			require.Nil(t, r)
+			require.NotContains(t, err.Error(), "u:p", "passwords are not shown")
+			for _, field := range []string{"Issuer", "URLs", "AllowHosts", "RootCAs", "SameHost", "Lifetime", "StaleFor", "RefetchInterval", "FetchTimeout"} {
+				if strings.Contains(err.Error(), field) {
+					return
+				}
+			}
+			require.Fail(t, "no field is named", "%v", err)
 		})
 	}
 }
@@ -72,6 +106,15 @@ func TestNewRemoteAccepts(t *testing.T) {
 		"any issuer beside URLs":   {Issuer: "acme.com", URLs: urls},
 		"AllowHosts":               {URLs: urls, AllowHosts: []string{"as.example.com"}},
 		"AllowHosts, bare client":  {URLs: urls, AllowHosts: []string{"as.example.com"}, HTTPClient: &http.Client{Timeout: time.Second}},
+		"AllowHosts, addresses":    {URLs: urls, AllowHosts: []string{"198.18.0.1", "fd00::1", "AS.example.com."}},
+		"the longest URL":          {URLs: []string{keysURL + strings.Repeat("k", 2048-len(keysURL))}},
+		"every character of a URL": {URLs: []string{"https://as.example.com/!~user/keys"}},
+		"two ports":                {URLs: []string{"https://as.example.com/keys", "https://as.example.com:8443/keys"}},
+		"two paths":                {URLs: []string{"https://as.example.com/keys", "https://as.example.com/keys?a=b"}},
+		"http and https":           {URLs: []string{"https://localhost/keys", "http://localhost/keys"}},
+		"the last port":            {URLs: []string{"https://as.example.com:65535/keys"}},
+		"RootCAs, bare client":     {URLs: urls, RootCAs: x509.NewCertPool(), HTTPClient: &http.Client{Timeout: time.Second}},
+		"well-known keys":          {URLs: []string{"https://as.example.com/.well-known/jwks.json"}},
 		"a cap below the default":  {URLs: urls, MaxLifetime: 5 * time.Minute},
 		"a floor above it":         {URLs: urls, MinLifetime: time.Hour},
 		"no stale keys":            {URLs: urls, StaleFor: -1},

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/postern-go/postern/internal/printable"
 	"github.com/postern-go/postern/internal/strict"
 )
 
@@ -68,17 +69,24 @@ func (d *discovery) locate(ctx context.Context) (string, error) {
 
 // isVerdict reports whether the metadata was read and found wrong.
 func isVerdict(err error) bool {
-	for _, verdict := range []error{ErrIssuerMismatch, ErrInsecureURL, ErrCrossHost, ErrNoKeys} {
-		if errors.Is(err, verdict) {
+	return errors.Is(err, ErrIssuerMismatch) || errors.Is(err, ErrInsecureURL) || errors.Is(err, ErrCrossHost)
+}
+
+// isElsewhere reports whether a place holds no metadata of any issuer: a page of
+// an application that answers every path, a redirect to its login, or metadata
+// for clients alone.
+func isElsewhere(err error) bool {
+	for _, kind := range []error{ErrStatus, ErrMetadata, ErrNoKeys, ErrEncoding, ErrTooLarge} {
+		if errors.Is(err, kind) {
 			return true
 		}
 	}
 	return false
 }
 
-// ask tries the places in turn until one answers 200, and then believes or
-// refuses that document: to try on after a wrong one would let whoever
-// controls one path of the host speak for the issuer.
+// ask tries the places in turn until one has metadata, and then believes or
+// refuses that document: to try on after one of another issuer would let the
+// owner of one path of the host speak for the issuer.
 func (d *discovery) ask(ctx context.Context) error {
 	issuer, err := checkIssuer(d.issuer)
 	if err != nil {
@@ -86,11 +94,8 @@ func (d *discovery) ask(ctx context.Context) error {
 	}
 	var answers []error
 	for _, place := range metadataURLs(issuer) {
-		a, err := d.fetcher.get(ctx, query{url: place, accept: acceptMetadata, limit: maxMetadataBytes})
-		if err == nil {
-			return d.learn(a, issuer)
-		}
-		if !errors.Is(err, ErrStatus) {
+		err := d.askAt(ctx, place, issuer)
+		if !isElsewhere(err) { // nil included
 			return err
 		}
 		answers = append(answers, err)
@@ -98,22 +103,47 @@ func (d *discovery) ask(ctx context.Context) error {
 	return join(answers, slices.Max[[]time.Duration])
 }
 
+func (d *discovery) askAt(ctx context.Context, place string, issuer *url.URL) error {
+	q := query{document: "metadata", url: place, accept: acceptMetadata, limit: maxMetadataBytes}
+	a, err := d.fetcher.get(ctx, q)
+	if err != nil {
+		return err
+	}
+	return q.about(d.learn(a, issuer))
+}
+
 func (d *discovery) learn(a answer, issuer *url.URL) error {
-	keys, err := parseMetadata(a.body, d.issuer)
+	raw, err := parseMetadata(a.body, d.issuer)
+	if errors.Is(err, ErrMetadata) {
+		return because(ErrMetadata, "%v: %s", err, a.looks())
+	}
 	if err != nil {
 		return err
 	}
-	u, err := checkURL(keys)
+	keys, err := d.checkKeys(raw, issuer)
 	if err != nil {
 		return err
 	}
-	crossHost := !strings.EqualFold(u.Host, issuer.Host)
-	if crossHost && d.sameHost {
-		return ErrCrossHost
-	}
-	d.keys, d.asked, d.lifetime, d.suspect = keys, a.asked, metadataLifetime(a.header, d.fetcher.now()), false
-	d.fetcher.trace.discovered(Discovered{Issuer: d.issuer, URL: keys, CrossHost: crossHost})
+	d.keys, d.asked, d.lifetime, d.suspect = raw, a.asked, metadataLifetime(a.header, d.fetcher.now()), false
+	d.fetcher.trace.discovered(Discovered{Issuer: d.issuer, URL: raw, CrossHost: !sameHost(keys, issuer)})
 	return nil
+}
+
+// checkKeys refuses a jwks_uri that would widen what the configuration trusts.
+// Loopback and http are for an issuer on this machine. From any other, such a
+// URL would be a request of its choice to the ports of this machine.
+func (d *discovery) checkKeys(raw string, issuer *url.URL) (*url.URL, error) {
+	seen := "jwks_uri is " + printable.Value(raw)
+	keys, err := checkURL(raw)
+	switch {
+	case err != nil:
+		return nil, because(ErrInsecureURL, "%s: %v, want an https URL (see RemoteConfig.URLs)", seen, err)
+	case isLoopbackHost(keys.Hostname()) && !isLoopbackHost(issuer.Hostname()):
+		return nil, because(ErrInsecureURL, "%s, a loopback host, want one of the network as the issuer has (see RemoteConfig.URLs)", seen)
+	case d.sameHost && !sameHost(keys, issuer):
+		return nil, because(ErrCrossHost, "%s, want host %q (see RemoteConfig.SameHost)", seen, issuer.Host)
+	}
+	return keys, nil
 }
 
 func metadataLifetime(h http.Header, now time.Time) time.Duration {
@@ -128,22 +158,25 @@ func metadataLifetime(h http.Header, now time.Time) time.Duration {
 // §2), if the document is of that very issuer. Nothing else of it is used: it
 // can widen nothing, and signed_metadata has nobody here to vouch for it.
 func parseMetadata(body []byte, issuer string) (jwksURI string, err error) {
-	var named string
+	var named strict.Value
 	err = strict.Members(string(body), func(name string, v strict.Value) {
 		switch name {
 		case "issuer":
-			named, _ = v.Text()
+			named = v
 		case "jwks_uri":
 			jwksURI, _ = v.Text()
 		}
 	})
+	text, _ := named.Text()
 	switch {
 	case err != nil:
-		return "", ErrMetadata
-	case named != issuer:
-		return "", ErrIssuerMismatch
+		return "", because(ErrMetadata, "no JSON object with distinct members")
+	case named.Raw == "" || named.Kind == strict.Null:
+		return "", because(ErrMetadata, "no issuer is named, want %q", issuer)
+	case text != issuer:
+		return "", because(ErrIssuerMismatch, "issuer is %s, want %q (see RemoteConfig.Issuer)", shown(named), issuer)
 	case jwksURI == "":
-		return "", ErrNoKeys
+		return "", because(ErrNoKeys, "no jwks_uri (see RemoteConfig.URLs)")
 	}
 	return jwksURI, nil
 }

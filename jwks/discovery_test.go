@@ -92,14 +92,24 @@ func TestC_8414_3_1_1(t *testing.T) {
 		"C_8414-3.1-1 302":   {reply{status: 302, header: map[string]string{"Location": metadataURL + "/x"}}, nil},
 		"404":                {reply{status: 404}, nil},
 		"503":                {reply{status: 503}, nil},
-		"C_8414-3.1-1 array": {reply{body: "[" + good + "]"}, jwks.ErrMetadata},
-		"HTML":               {reply{body: "<html>"}, jwks.ErrMetadata},
-		"repeated issuer":    {reply{body: `{"issuer":"https://evil.example.com",` + good[1:]}, jwks.ErrMetadata},
-		"trailing bytes":     {reply{body: good + good}, jwks.ErrMetadata},
-		"too large":          {reply{body: good + strings.Repeat(" ", 256<<10)}, jwks.ErrTooLarge},
+		"C_8414-3.1-1 array": {reply{body: "[" + good + "]"}, nil},
+		"401":                {reply{status: 401}, nil},
+		"HTML":               {reply{body: "<html>"}, nil},
+		"nothing":            {reply{}, nil},
+		"no member":          {reply{body: "{}"}, nil},
+		"repeated issuer":    {reply{body: `{"issuer":"https://evil.example.com",` + good[1:]}, nil},
+		"trailing bytes":     {reply{body: good + good}, nil},
+		"too large":          {reply{body: good + strings.Repeat(" ", 256<<10)}, nil},
+		"compressed":         {reply{body: gzipped(good), header: map[string]string{"Content-Encoding": "gzip"}}, nil},
+		"no issuer":          {reply{body: `{"jwks_uri":"` + keysURL + `"}`}, nil},
+		"issuer is null":     {reply{body: `{"issuer":null,"jwks_uri":"` + keysURL + `"}`}, nil},
+		"issuer in capitals": {reply{body: `{"Issuer":"` + issuerURL + `","jwks_uri":"` + keysURL + `"}`}, nil},
+		"no jwks_uri":        {reply{body: `{"issuer":"` + issuerURL + `"}`}, nil},
+		"empty jwks_uri":     {reply{body: metadataOf(issuerURL, "")}, nil},
+		"no string":          {reply{body: `{"issuer":"` + issuerURL + `","jwks_uri":1}`}, nil},
+		"other issuer":       {reply{body: metadataOf("https://evil.example.com", keysURL)}, jwks.ErrIssuerMismatch},
 		"hang":               {reply{hang: true}, jwks.ErrTimeout},
 		"refused":            {reply{err: errDown}, errDown},
-		"compressed":         {reply{body: gzipped(good), header: map[string]string{"Content-Encoding": "gzip"}}, jwks.ErrEncoding},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -154,9 +164,7 @@ func TestC_8414_3_3_1(t *testing.T) {
 		"lacking slash":               {issuerURL + "/", metadataOf(issuerURL, keysURL)},
 		"case":                        {issuerURL, metadataOf("https://AS.example.com", keysURL)},
 		"default port":                {issuerURL, metadataOf("https://as.example.com:443", keysURL)},
-		"none":                        {issuerURL, `{"jwks_uri":"` + keysURL + `"}`},
 		"no string":                   {issuerURL, `{"issuer":["` + issuerURL + `"],"jwks_uri":"` + keysURL + `"}`},
-		"other case of the member":    {issuerURL, `{"Issuer":"` + issuerURL + `","jwks_uri":"` + keysURL + `"}`},
 		"C_8414-3.3-2 Entra template": {entra, metadataOf("https://login.microsoftonline.com/{tenantid}/v2.0", keysURL)},
 	}
 	for name, test := range tests {
@@ -180,13 +188,20 @@ func TestC_8414_2_2(t *testing.T) {
 		want     error
 	}{
 		"C_8414-2-2 http":         {metadataOf(issuerURL, "http://as.example.com/keys"), jwks.ErrInsecureURL},
-		"C_8414-2-2 missing":      {`{"issuer":"` + issuerURL + `"}`, jwks.ErrNoKeys},
 		"C_7517-9-1 other scheme": {metadataOf(issuerURL, "file:///etc/keys"), jwks.ErrInsecureURL},
 		"relative":                {metadataOf(issuerURL, "/keys"), jwks.ErrInsecureURL},
 		"with a password":         {metadataOf(issuerURL, "https://u:p@as.example.com/keys"), jwks.ErrInsecureURL},
 		"no host":                 {metadataOf(issuerURL, "https:///keys"), jwks.ErrInsecureURL},
 		"no URL":                  {metadataOf(issuerURL, "https://as.example.com/%zz"), jwks.ErrInsecureURL},
-		"no string":               {`{"issuer":"` + issuerURL + `","jwks_uri":1}`, jwks.ErrNoKeys},
+		"http on loopback":        {metadataOf(issuerURL, "http://127.0.0.1:9000/admin"), jwks.ErrInsecureURL},
+		"http on localhost":       {metadataOf(issuerURL, "http://LocalHost.:9000/admin"), jwks.ErrInsecureURL},
+		"https on loopback":       {metadataOf(issuerURL, "https://[::1]/keys"), jwks.ErrInsecureURL},
+		"mapped loopback":         {metadataOf(issuerURL, "http://[::ffff:127.0.0.1]/keys"), jwks.ErrInsecureURL},
+		"port out of range":       {metadataOf(issuerURL, "https://as.example.com:65536/keys"), jwks.ErrInsecureURL},
+		"with a fragment":         {metadataOf(issuerURL, "https://as.example.com/keys#f"), jwks.ErrInsecureURL},
+		"opaque":                  {metadataOf(issuerURL, "https:as.example.com/keys"), jwks.ErrInsecureURL},
+		"not ASCII":               {metadataOf(issuerURL, "https://as.example.com/\u2028"), jwks.ErrInsecureURL},
+		"very long":               {metadataOf(issuerURL, "https://as.example.com/"+strings.Repeat("k", 2048)), jwks.ErrInsecureURL},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -197,6 +212,20 @@ func TestC_8414_2_2(t *testing.T) {
 			assert.Equal(t, 1, s.count())
 		})
 	}
+	t.Run("C_8414-2-2 nowhere", func(t *testing.T) {
+		t.Parallel()
+		s := newServer()
+		s.serve(metadataURL, reply{body: `{"issuer":"` + issuerURL + `"}`})
+		requireErr(t, newRemote(t, s, discovering(issuerURL)), "k", jwks.ErrNoKeys)
+	})
+	t.Run("an issuer on this machine may have its keys here", func(t *testing.T) {
+		t.Parallel()
+		const issuer = "http://localhost:9000"
+		s, k := newServer(), ecKey("k")
+		s.serve(issuer+"/.well-known/oauth-authorization-server", reply{body: metadataOf(issuer, "http://127.0.0.1:9000/keys")})
+		s.serve("http://127.0.0.1:9000/keys", reply{body: setOf(k)})
+		requireKey(t, newRemote(t, s, discovering(issuer)), k)
+	})
 }
 
 func TestC_8414_6_2_1(t *testing.T) {
@@ -230,12 +259,14 @@ func TestC_8414_6_2_1(t *testing.T) {
 		r, _, _ := start(t, "https://as.example.com:8443/keys", true)
 		requireErr(t, r, "k", jwks.ErrCrossHost)
 	})
-	t.Run("the same host with SameHost", func(t *testing.T) {
-		t.Parallel()
-		r, seen, k := start(t, "https://AS.example.com/keys", true)
-		requireKey(t, r, k)
-		require.False(t, (*seen)[0].CrossHost)
-	})
+	for _, spelling := range []string{"as.example.com", "AS.example.com", "as.example.com:443", "as.example.com."} {
+		t.Run("the same host with SameHost: "+spelling, func(t *testing.T) {
+			t.Parallel()
+			r, seen, k := start(t, "https://"+spelling+"/keys", true)
+			requireKey(t, r, k)
+			require.False(t, (*seen)[0].CrossHost)
+		})
+	}
 }
 
 func TestC_8414_2_1_1(t *testing.T) {
@@ -264,6 +295,26 @@ func TestMetadataIsRemembered(t *testing.T) {
 	})
 }
 
+func TestMetadataIsRememberedAsItsIssuerSays(t *testing.T) {
+	t.Parallel()
+	for control, asked := range map[string]int{"max-age=14400": 6, "max-age=60": 72, "max-age=999999": 1} { // in a day
+		t.Run(control, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s, k := newServer(), ecKey("k")
+				s.publish(k)
+				s.serve(metadataURL, reply{body: metadataOf(issuerURL, keysURL), header: map[string]string{"Cache-Control": control}})
+				r := newRemote(t, s, discovering(issuerURL))
+				for range 24 * 60 {
+					requireKey(t, r, k)
+					time.Sleep(time.Minute)
+				}
+				require.InDelta(t, asked, s.count(metadataURL), float64(asked)/3)
+			})
+		})
+	}
+}
+
 func TestIssuerMovesItsKeys(t *testing.T) {
 	t.Parallel()
 	const moved = "https://as.example.com/v2/keys"
@@ -271,7 +322,10 @@ func TestIssuerMovesItsKeys(t *testing.T) {
 		s, old, next := newServer(), ecKey("old"), ecKey("next")
 		s.publish(old)
 		s.serve(metadataURL, reply{body: metadataOf(issuerURL, keysURL)})
-		r := newRemote(t, s, discovering(issuerURL))
+		r := newRemote(t, s, func(c *jwks.RemoteConfig) {
+			discovering(issuerURL)(c)
+			c.SameHost = true
+		})
 		requireKey(t, r, old)
 		s.serve(metadataURL, reply{body: metadataOf(issuerURL, moved)})
 		s.serve(moved, reply{body: setOf(next)})
@@ -313,20 +367,29 @@ func TestIssuerMovesItsKeys(t *testing.T) {
 			require.NoError(t, r.Status().LastError)
 		})
 	})
-	t.Run("metadata that turns wrong does", func(t *testing.T) {
-		t.Parallel()
-		synctest.Test(t, func(t *testing.T) {
-			r, s, old, _ := start(t)
-			s.serve(metadataURL, reply{body: metadataOf("https://evil.example.com", keysURL)})
-			for range 120 {
-				time.Sleep(time.Minute)
-				requireKey(t, r, old)
-			}
-			synctest.Wait()
-			require.Equal(t, jwks.StateStale, r.Status().State)
-			require.ErrorIs(t, r.Status().LastError, jwks.ErrIssuerMismatch)
+	for name, wrong := range map[string]struct {
+		document string
+		want     error
+	}{
+		"other issuer": {metadataOf("https://evil.example.com", keysURL), jwks.ErrIssuerMismatch},
+		"http":         {metadataOf(issuerURL, "http://as.example.com/keys"), jwks.ErrInsecureURL},
+		"other host":   {metadataOf(issuerURL, "https://evil.example.com/keys"), jwks.ErrCrossHost},
+	} {
+		t.Run("metadata that turns wrong does: "+name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				r, s, old, _ := start(t)
+				s.serve(metadataURL, reply{body: wrong.document})
+				for range 120 {
+					time.Sleep(time.Minute)
+					requireKey(t, r, old)
+				}
+				synctest.Wait()
+				require.Equal(t, jwks.StateStale, r.Status().State)
+				require.ErrorIs(t, r.Status().LastError, wrong.want)
+			})
 		})
-	})
+	}
 }
 
 func TestFailover(t *testing.T) {

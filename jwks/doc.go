@@ -22,10 +22,11 @@
 // # Trust
 //
 // Keys are trusted because of where they came from, so that is checked first:
-// https, or http to this machine; the metadata must name the configured issuer;
-// redirects are not followed; and host names must not resolve to addresses at
-// which clouds hand out credentials. Then each key is judged by itself: see
-// [ParseSet].
+// https, or http to this machine if the configuration names it; the metadata must
+// name the configured issuer, and what it says widens nothing; redirects are not
+// followed; and host names must not resolve to addresses that no key server has,
+// such as those at which clouds hand out credentials. Then each key is judged by
+// itself: see [ParseSet].
 //
 // # Time
 //

@@ -46,7 +46,7 @@ func TestReasonsBeyondTheLimit(t *testing.T) {
 	set, err := jwks.ParseSet([]byte(rawSet(append(elements, `{"kty":"oct","k":"AA"}`, ecKey("late").json(), `1`)...)))
 	require.NoError(t, err)
 	require.Len(t, set.Keys, 100)
-	assert.Equal(t, []jwks.Skipped{{Reason: jwks.ErrKeySymmetric}, {ID: "late", Reason: jwks.ErrKeyLimit}, {Reason: jwks.ErrKeyMalformed}}, set.Skipped)
+	assert.Equal(t, []jwks.Skipped{{Reason: jwks.ErrKeySymmetric}, {ID: "late", Reason: jwks.ErrKeyLimit}, {Reason: jwks.ErrKeyMalformed}}, withoutDetail(set.Skipped))
 }
 
 // Members beside keys are passed over, whatever they are.

@@ -7,7 +7,8 @@ import "errors"
 // NewRemote also matches ErrConfig.
 var (
 	// ErrInsecureURL means that a URL is neither https nor http on a loopback
-	// host (RFC 7517 §9, RFC 8414 §2).
+	// host (RFC 7517 §9, RFC 8414 §2), or that metadata names a loopback host
+	// although its issuer is elsewhere.
 	ErrInsecureURL = errors.New("jwks: URL is neither https nor http on a loopback host")
 	// ErrIssuerMismatch means that the metadata document names another issuer
 	// than the configured one (RFC 8414 §3.3). Nothing of it was used.
@@ -16,7 +17,7 @@ var (
 	// while RemoteConfig.SameHost is set.
 	ErrCrossHost = errors.New("jwks: key set is on another host than its issuer")
 	// ErrNoKeys means that the issuer names no key set, or that its set holds
-	// no key that can be used.
+	// no key that can be used: see Status.Skipped.
 	ErrNoKeys = errors.New("jwks: issuer publishes no usable key")
 	// ErrBlockedAddress means that a host name resolved to an address that
 	// no key server has: see RemoteConfig.AllowHosts.
@@ -34,12 +35,14 @@ var (
 	ErrEncoding = errors.New("jwks: unexpected content encoding")
 	// ErrSet means that a text is not a JWK Set (RFC 7517 §5).
 	ErrSet = errors.New("jwks: not a JWK Set")
-	// ErrMetadata means that a text is not a metadata document (RFC 8414 §3.2).
+	// ErrMetadata means that a text is not a metadata document (RFC 8414 §3.2):
+	// no JSON object, one that repeats a member, or one that names no issuer.
 	ErrMetadata = errors.New("jwks: not an authorization server metadata document")
 	// ErrSnapshot means that a snapshot was not taken over: see Trace.Snapshot.
 	ErrSnapshot = errors.New("jwks: snapshot refused")
-	// ErrPanic means that a fetch panicked, in a hook or in the HTTP client
-	// that the process configured. The panic was contained.
+	// ErrPanic means that a fetch panicked, in the HTTP client or the clock that
+	// the process configured, or that a hook did: see Status.LastPanic. The panic
+	// was contained.
 	ErrPanic = errors.New("jwks: fetch panicked")
 )
 

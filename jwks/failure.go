@@ -2,7 +2,6 @@ package jwks
 
 import (
 	"errors"
-	"fmt"
 	"time"
 )
 
@@ -18,13 +17,14 @@ const (
 
 // failure is the end of an attempt that failed, and of those in a row before.
 type failure struct {
-	cause error     // why
-	err   error     // the same for callers: matches ErrUnavailable
-	at    time.Time // when it failed
-	since time.Time // when the first of the row failed
-	count int
-	wait  time.Duration // no attempt for that long for calls that need one
-	rest  time.Duration // nor for that long to refresh keys that serve
+	cause   error     // why
+	skipped []Skipped // of a set without a usable key
+	err     error     // the same for callers: matches ErrUnavailable
+	at      time.Time // when it failed
+	since   time.Time // when the first of the row failed
+	count   int
+	wait    time.Duration // no attempt for that long for calls that need one
+	rest    time.Duration // nor for that long to refresh keys that serve
 }
 
 // failed is the failure of an attempt to replace what before has, which took so
@@ -53,7 +53,7 @@ func askedFor(cause error) time.Duration {
 
 // next is the failure after f, which may be nil.
 func (f *failure) next(cause error, now time.Time) *failure {
-	n := &failure{cause: cause, err: fmt.Errorf("%w: %w", ErrUnavailable, cause), at: now, since: now, count: 1}
+	n := &failure{cause: cause, err: unavailable(cause), at: now, since: now, count: 1}
 	if f.current(now) {
 		n.since, n.count = f.since, f.count+1
 	}

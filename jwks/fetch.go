@@ -3,10 +3,12 @@ package jwks
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"time"
+
+	"github.com/postern-go/postern/internal/printable"
 )
 
 const (
@@ -18,17 +20,26 @@ const (
 // fetcher makes single HTTP exchanges, each within its limits.
 type fetcher struct {
 	client  *http.Client
+	own     bool // the transport is one of this package
 	timeout time.Duration
 	now     func() time.Time
-	trace   *Trace
+	trace   *hooks
 }
 
 // query is one thing to fetch.
 type query struct {
+	document     string // for errors: metadata or key set
 	url, accept  string
 	limit        int64 // bytes of the body
 	etag         string
 	lastModified string
+	revalidate   bool // caches on the way are to ask the issuer
+}
+
+// staysHere reports whether the query does not leave this machine.
+func (q *query) staysHere() bool {
+	u, err := url.Parse(q.url)
+	return err == nil && isLoopbackHost(u.Hostname())
 }
 
 // answer is a 200 with its body, or a 304 to a query that had a validator.
@@ -43,11 +54,11 @@ func (a answer) notModified() bool { return a.status == http.StatusNotModified }
 
 // statusError is an answer that is neither.
 type statusError struct {
-	status int
-	wait   time.Duration // Retry-After
+	text string
+	wait time.Duration // Retry-After
 }
 
-func (e *statusError) Error() string        { return fmt.Sprintf("%v %d", ErrStatus, e.status) }
+func (e *statusError) Error() string        { return e.text }
 func (e *statusError) Is(target error) bool { return target == ErrStatus }
 
 func (e *statusError) retryAfter() time.Duration { return e.wait }
@@ -63,8 +74,11 @@ func (f *fetcher) get(ctx context.Context, q query) (answer, error) {
 	a := answer{asked: f.now()}
 	ctx, cancel := context.WithTimeout(ctx, f.timeout)
 	defer cancel()
-	err := f.exchange(ctx, q, &a)
-	err = hideContext(ctx, err)
+	err := hideContext(ctx, f.exchange(ctx, q, &a))
+	if err != nil && a.status == 0 {
+		err = f.unreachable(&q, err)
+	}
+	err = inOneLine(q.about(err))
 	f.trace.fetchDone(FetchDone{
 		URL: q.url, Status: a.status, Bytes: len(a.body), Duration: f.now().Sub(a.asked), Err: err,
 	})
@@ -78,7 +92,16 @@ func hideContext(ctx context.Context, err error) error {
 		return nil
 	}
 	if ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
-		return fmt.Errorf("%w: %v", ErrTimeout, err)
+		return because(ErrTimeout, "no full answer in time (see RemoteConfig.FetchTimeout): %v", err)
+	}
+	return err
+}
+
+// plain is err without the URL that http.Client puts before it.
+func plain(err error) error {
+	var asked *url.Error
+	if errors.As(err, &asked) {
+		return asked.Err
 	}
 	return err
 }
@@ -90,7 +113,7 @@ func (f *fetcher) exchange(ctx context.Context, q query, a *answer) error {
 	}
 	response, err := f.client.Do(request)
 	if err != nil {
-		return err
+		return plain(err)
 	}
 	defer response.Body.Close()
 	a.status, a.header = response.StatusCode, response.Header
@@ -110,6 +133,9 @@ func (q *query) request(ctx context.Context) (*http.Request, error) {
 	// Said aloud, so that the transport does not unpack behind our back.
 	request.Header.Set("Accept-Encoding", "identity")
 	request.Header.Set("User-Agent", "postern")
+	if q.revalidate {
+		request.Header.Set("Cache-Control", "no-cache") // RFC 9111 §5.2.1.4
+	}
 	if q.etag != "" {
 		request.Header.Set("If-None-Match", q.etag)
 	}
@@ -126,12 +152,12 @@ func (f *fetcher) check(q query, response *http.Response) error {
 	case code == http.StatusNotModified && q.conditional():
 		return nil
 	case code == http.StatusTooManyRequests, code == http.StatusServiceUnavailable:
-		return &statusError{code, retryAfter(response.Header, f.now())}
+		return &statusError{wrongStatus(response), retryAfter(response.Header, f.now())}
 	case code != http.StatusOK:
-		return &statusError{status: code}
+		return &statusError{text: wrongStatus(response)}
 	}
 	if encoding := response.Header.Get("Content-Encoding"); encoding != "" && encoding != "identity" {
-		return ErrEncoding
+		return because(ErrEncoding, "content encoding is %s, want none", printable.Value(encoding))
 	}
 	return nil
 }
@@ -142,7 +168,7 @@ func readAtMost(body io.Reader, limit int64) ([]byte, error) {
 	case err != nil:
 		return nil, err
 	case int64(len(read)) > limit:
-		return nil, ErrTooLarge
+		return nil, because(ErrTooLarge, "the answer has more than %d bytes", limit)
 	}
 	return read, nil
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -133,6 +134,71 @@ func TestFetchTimeout(t *testing.T) {
 			_, err := newRemote(t, s, nil).Keys(t.Context(), "k")
 			require.ErrorIs(t, err, jwks.ErrUnavailable)
 			require.NotErrorIs(t, err, foreign)
+		}
+	})
+}
+
+// A cache before the issuer may not have the key that a call asks for, while a
+// refresh may take what it has.
+func TestFetchForAnUnknownKeyAsksCachesToRevalidate(t *testing.T) {
+	t.Parallel()
+	for name, discovered := range map[string]bool{"URLs": false, "discovered": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s, k, next := newServer(), ecKey("k"), ecKey("next")
+				s.serve(metadataURL, reply{body: metadataOf(issuerURL, keysURL)})
+				s.on(keysURL, func(r *http.Request) reply { // a cache that is behind
+					if r.Header.Get("Cache-Control") == "no-cache" {
+						return reply{body: setOf(k, next)}
+					}
+					return reply{body: setOf(k), header: map[string]string{"Age": "300", "ETag": `"old"`}}
+				})
+				r := newRemote(t, s, func(c *jwks.RemoteConfig) {
+					if discovered {
+						discovering(issuerURL)(c)
+					}
+				})
+				requireKey(t, r, k)
+				requireKey(t, r, next)
+				time.Sleep(time.Hour)
+				require.NoError(t, r.Ready(t.Context()))
+				var asked []string
+				for _, q := range s.seen(keysURL) {
+					asked = append(asked, q.header.Get("Cache-Control"))
+				}
+				require.Equal(t, []string{"", "no-cache", ""}, asked)
+			})
+		})
+	}
+}
+
+// The validators of a 304 replace those of the answer that it confirms, and one
+// that no honest issuer sends is not sent back.
+func TestValidators(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, k := newServer(), ecKey("k")
+		etag := func(n int) string { return `"` + strings.Repeat("e", n-2) + `"` }
+		answers := []reply{
+			{body: setOf(k), header: map[string]string{"ETag": etag(1024), "Last-Modified": "Mon, 01 Jan 2024 00:00:00 GMT"}},
+			{status: 304, header: map[string]string{"Last-Modified": "Tue, 02 Jan 2024 00:00:00 GMT"}},
+			{status: 304, header: map[string]string{"ETag": `"new"`}},
+			{body: setOf(k), header: map[string]string{"ETag": etag(1025)}},
+			{body: setOf(k)},
+		}
+		asked := 0
+		s.on(keysURL, func(*http.Request) reply { asked++; return answers[asked-1] })
+		r := newRemote(t, s, nil)
+		want := [][2]string{
+			{"", ""}, {etag(1024), "Mon, 01 Jan 2024 00:00:00 GMT"}, {etag(1024), "Tue, 02 Jan 2024 00:00:00 GMT"},
+			{`"new"`, "Tue, 02 Jan 2024 00:00:00 GMT"}, {"", ""},
+		}
+		for i, w := range want {
+			requireKey(t, r, k)
+			header := s.last().header
+			require.Equal(t, w, [2]string{header.Get("If-None-Match"), header.Get("If-Modified-Since")}, "request %d", i)
+			time.Sleep(16 * time.Minute)
 		}
 	})
 }

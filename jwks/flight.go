@@ -2,7 +2,6 @@ package jwks
 
 import (
 	"context"
-	"fmt"
 	"time"
 )
 
@@ -34,7 +33,7 @@ func (f *flight) wait(ctx context.Context) error {
 	case <-f.done:
 		return nil
 	case <-ctx.Done():
-		return &later{fmt.Errorf("%w: %w", ErrUnavailable, ctx.Err()), leastRetry}
+		return &later{unavailable(ctx.Err()), leastRetry}
 	}
 }
 
@@ -90,16 +89,41 @@ func (r *Remote) fly(f *flight) {
 	got, err := fetched{}, ErrPanic // unless the fetch comes to its end
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("%w: %v", ErrPanic, p)
+			err = panicked(p)
 		}
-		event := r.land(f, got, err)
-		r.config.Trace.skip(got.set.Skipped)
-		r.config.Trace.refresh(event)
+		event := r.touchDown(f, got, inOneLine(err))
+		r.hooks.skip(got.set.Skipped)
+		r.hooks.refresh(event)
 	}()
 	ctx, cancel := context.WithTimeout(context.Background(), r.config.roundTimeout())
 	defer cancel()
 	f.began = r.now()
-	got, err = r.origins.fetch(ctx, r.view.Load().set)
+	got, err = r.origins.fetch(ctx, f.cause, r.view.Load().set)
+}
+
+// touchDown lands, and if that panics, as the user's clock may make it do, ends
+// the flight all the same: one that never ended would be waited for by every
+// call from then on.
+func (r *Remote) touchDown(f *flight, got fetched, err error) (event Refresh) {
+	landed := false
+	defer func() {
+		if !landed {
+			event = r.crash(f, panicked(recover()))
+		}
+	}()
+	event = r.land(f, got, err)
+	landed = true
+	return event
+}
+
+// crash ends a flight without any code of the user's.
+func (r *Remote) crash(f *flight, err error) Refresh {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	failure := &failure{cause: err, err: unavailable(err), count: 1}
+	r.view.Store(&view{set: r.view.Load().set, failure: failure})
+	r.flight.Store(nil)
+	return Refresh{Cause: f.cause, Err: err, Failures: failure.count}
 }
 
 // land replaces the view by what the flight brought. Nobody else replaces it
@@ -109,10 +133,12 @@ func (r *Remote) land(f *flight, got fetched, err error) Refresh {
 	after, event := &view{set: before.set}, Refresh{Cause: f.cause}
 	if err != nil {
 		after.failure = r.failed(before, err, elapsed(f.began, now), now)
+		after.failure.skipped = got.set.Skipped
 		event.Err, event.Failures, event.RetryAfter = err, after.failure.count, after.failure.rest
 	} else {
 		after.set = got.apply(before.set, r.config.terms(got.lifetime))
-		event.Added, event.Removed = changes(before.lookup(""), after.set.all)
+		added, removed := changes(before.lookup(""), after.set.all)
+		event.Added, event.Removed = namesOf(added), namesOf(removed)
 		event.URL, event.NotModified, event.Lifetime = got.origin.url, got.notModified, got.lifetime
 	}
 	r.mu.Lock()

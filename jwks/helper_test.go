@@ -269,6 +269,14 @@ func requireErr(t testing.TB, r jwks.Source, kid string, want error) {
 	require.Empty(t, keys)
 }
 
+// withoutDetail are skipped keys without the details, whose words are for people.
+func withoutDetail(skipped []jwks.Skipped) (list []jwks.Skipped) {
+	for _, s := range skipped {
+		list = append(list, jwks.Skipped{ID: s.ID, Reason: s.Reason})
+	}
+	return list
+}
+
 // noise is an endless body that counts what was read of it.
 type noise struct{ read int }
 

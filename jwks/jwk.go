@@ -21,6 +21,7 @@ type jwk struct {
 	material               map[string]string // n, e, x, y: base64url as received
 	private                bool
 	malformed              bool
+	unread                 string // the first malformed member, as an error shows it
 }
 
 // parseKey judges one element of a set. The Key it returns beside an error has
@@ -31,11 +32,11 @@ func parseKey(element string) (Key, error) {
 		k.malformed = true
 	}
 	if err := k.judge(); err != nil {
-		return Key{ID: k.id}, err
+		return Key{ID: k.id}, k.skipped(err)
 	}
 	public, err := k.public()
 	if err != nil {
-		return Key{ID: k.id}, err
+		return Key{ID: k.id}, k.skipped(err)
 	}
 	return Key{ID: k.id, Algorithm: k.alg, Public: public}, nil
 }
@@ -44,6 +45,13 @@ func (k *jwk) member(name string, v strict.Value) {
 	if v.Kind == strict.Null {
 		return
 	}
+	k.take(name, v)
+	if k.malformed && k.unread == "" {
+		k.unread = name + " is " + shown(v)
+	}
+}
+
+func (k *jwk) take(name string, v strict.Value) {
 	switch name {
 	case "kid":
 		k.keyID(v)

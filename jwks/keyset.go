@@ -76,17 +76,17 @@ func (c *RemoteConfig) terms(lifetime time.Duration) terms {
 
 // changes compares two sets by what their keys are: the same id with another
 // key is one that went and one that came.
-func changes(before, after []Key) (added, removed []string) {
+func changes(before, after []Key) (added, removed []Key) {
 	return missingFrom(before, after), missingFrom(after, before)
 }
 
-func missingFrom(held, keys []Key) (ids []string) {
+func missingFrom(held, keys []Key) (missing []Key) {
 	for _, k := range keys {
 		if !holds(held, k) {
-			ids = append(ids, k.ID)
+			missing = append(missing, k)
 		}
 	}
-	return ids
+	return missing
 }
 
 func holds(keys []Key, k Key) bool {

@@ -39,36 +39,39 @@ func (g fetched) apply(held *keySet, t terms) *keySet {
 	return s
 }
 
-// fetch gets the set from the first place that has one.
-func (o *origins) fetch(ctx context.Context, held *keySet) (fetched, error) {
+// fetch gets the set from the first place that has one. A key that nobody has
+// announced may be at the issuer and not yet in the caches before it, so a fetch
+// for the sake of one asks them to revalidate.
+func (o *origins) fetch(ctx context.Context, cause Cause, held *keySet) (fetched, error) {
+	revalidate := cause == CauseUnknownKey
 	if len(o.config.URLs) == 0 {
-		return o.fetchDiscovered(ctx, held)
+		return o.fetchDiscovered(ctx, revalidate, held)
 	}
-	var last fetched
+	var skipped []Skipped
 	var failures []error
 	for _, place := range o.config.URLs {
-		got, err := o.fetchFrom(ctx, place, held)
+		got, err := o.fetchFrom(ctx, place, revalidate, held)
 		if err == nil {
 			return got, nil
 		}
-		last, failures = got, append(failures, err)
+		skipped, failures = append(skipped, got.set.Skipped...), append(failures, err)
 	}
 	// Each place stands for all: the first that may be asked again is.
-	return last, join(failures, slices.Min[[]time.Duration])
+	return fetched{set: Set{Skipped: skipped}}, join(failures, slices.Min[[]time.Duration])
 }
 
-func (o *origins) fetchDiscovered(ctx context.Context, held *keySet) (fetched, error) {
+func (o *origins) fetchDiscovered(ctx context.Context, revalidate bool, held *keySet) (fetched, error) {
 	place, err := o.discovery.locate(ctx)
 	if err != nil {
 		return fetched{}, err
 	}
-	got, err := o.fetchFrom(ctx, place, held)
+	got, err := o.fetchFrom(ctx, place, revalidate, held)
 	o.discovery.suspect = err != nil
 	return got, err
 }
 
-func (o *origins) fetchFrom(ctx context.Context, place string, held *keySet) (fetched, error) {
-	q := query{url: place, accept: acceptSet, limit: maxSetBytes}
+func (o *origins) fetchFrom(ctx context.Context, place string, revalidate bool, held *keySet) (fetched, error) {
+	q := query{document: "key set", url: place, accept: acceptSet, limit: maxSetBytes, revalidate: revalidate}
 	if held != nil && held.origin.url == place {
 		q.etag, q.lastModified = held.origin.etag, held.origin.lastModified
 	}
@@ -81,11 +84,20 @@ func (o *origins) fetchFrom(ctx context.Context, place string, held *keySet) (fe
 		got.notModified, got.origin = true, held.origin.renewed(got.origin)
 		return got, nil
 	}
-	got.set, err = ParseSet(a.body)
-	if err == nil && len(got.set.Keys) == 0 {
-		err = ErrNoKeys
+	got.set, err = readSet(a)
+	return got, q.about(err)
+}
+
+// readSet is ParseSet for an answer. A set without a usable key is a failure.
+func readSet(a answer) (Set, error) {
+	set, err := ParseSet(a.body)
+	switch {
+	case errors.Is(err, ErrSet):
+		return set, because(ErrSet, "%s, want a JSON object with an array \"keys\"", a.looks())
+	case err == nil && len(set.Keys) == 0:
+		return set, noUsableKey(set.Skipped)
 	}
-	return got, err
+	return set, err
 }
 
 // lifetime is how long the answer may be used. A 304 that does not say leaves
@@ -125,7 +137,7 @@ func (o origin) renewed(by origin) origin {
 
 // joinedError is what became of several requests.
 type joinedError struct {
-	error // of errors.Join
+	error // joined
 	wait  time.Duration
 }
 
@@ -143,5 +155,5 @@ func join(failures []error, pick func([]time.Duration) time.Duration) error {
 			waits = append(waits, 0)
 		}
 	}
-	return &joinedError{errors.Join(failures...), pick(waits)}
+	return &joinedError{joined(failures), pick(waits)}
 }

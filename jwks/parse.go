@@ -27,11 +27,14 @@ type Set struct {
 
 // Skipped is a key of a set that is not used.
 type Skipped struct {
-	// ID is the key's kid, as far as it could be read, cut to 128 bytes. The
-	// issuer chose it: quote it where it is shown.
+	// ID is the key's kid, as far as it could be read, cut to 128 bytes. Bytes
+	// that do not print are shown as in a Go string.
 	ID string
 	// Reason is one of the ErrKey values of this package.
 	Reason error
+	// Detail is which member of the key is the reason and what is wrong with
+	// it, in one line of printable ASCII for operators, or "".
+	Detail string
 }
 
 // ParseSet reads a JWK Set (RFC 7517 §5), such as one kept in a file; use its
@@ -69,23 +72,10 @@ func (s *Set) add(element string) {
 		err = ErrKeyLimit
 	}
 	if err != nil {
-		s.Skipped = append(s.Skipped, Skipped{ID: shorten(key.ID), Reason: err})
+		s.Skipped = append(s.Skipped, skip(key.ID, err))
 		return
 	}
 	s.Keys = append(s.Keys, key)
-}
-
-// shorten keeps a name that the issuer chose from filling logs.
-func shorten(id string) string {
-	const most = 128
-	if len(id) <= most {
-		return id
-	}
-	end := most
-	for !utf8.RuneStart(id[end]) {
-		end--
-	}
-	return id[:end]
 }
 
 // splitSet takes the elements of keys out of a set without judging them. The

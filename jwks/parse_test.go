@@ -320,7 +320,7 @@ func TestC_7517_5_1(t *testing.T) {
 	require.Equal(t, []jwks.Skipped{
 		{ID: "akp", Reason: jwks.ErrKeyUnsupported}, {ID: "ed448", Reason: jwks.ErrKeyUnsupported},
 		{ID: "koblitz", Reason: jwks.ErrKeyUnsupported}, {ID: "rsa", Reason: jwks.ErrKeyMalformed},
-	}, set.Skipped)
+	}, withoutDetail(set.Skipped))
 }
 
 func TestC_7517_4_5(t *testing.T) {
@@ -368,7 +368,7 @@ func TestSmallOrderPointsAreForgeable(t *testing.T) {
 			k := edKey("k").with("x", b64(point))
 			set, err := jwks.ParseSet([]byte(setOf(k)))
 			require.NoError(t, err)
-			assert.Equal(t, []jwks.Skipped{{ID: "k", Reason: jwks.ErrKeyWeak}}, set.Skipped, y)
+			assert.Equal(t, []jwks.Skipped{{ID: "k", Reason: jwks.ErrKeyWeak}}, withoutDetail(set.Skipped), y)
 		}
 	}
 	assert.False(t, forgeable(unb64(t, edKey("k").jwk["x"])))

@@ -34,6 +34,8 @@ import (
 type Remote struct {
 	config  RemoteConfig
 	now     func() time.Time
+	hooks   *hooks
+	panics  panics
 	origins origins // used by the flight under way
 
 	view   atomic.Pointer[view]
@@ -50,17 +52,20 @@ func NewRemote(cfg RemoteConfig) (*Remote, error) {
 		return nil, err
 	}
 	r := &Remote{config: cfg.clone(), now: cfg.time(), budget: newBudget(cfg.refetchInterval())}
-	r.origins = newOrigins(&r.config)
+	r.hooks = newHooks(cfg.Trace, &r.panics)
+	r.config.Jitter = containedJitter(cfg.Jitter, &r.panics)
+	r.origins = newOrigins(&r.config, r.hooks)
 	r.view.Store(&view{set: r.takeOver(cfg.Snapshot)})
 	return r, nil
 }
 
-func newOrigins(c *RemoteConfig) origins {
+func newOrigins(c *RemoteConfig, h *hooks) origins {
 	f := &fetcher{
-		client:  newClient(c.HTTPClient, c.AllowHosts, c.fetchTimeout()),
+		client:  newClient(c),
+		own:     c.ownTransport(),
 		timeout: c.fetchTimeout(),
 		now:     c.time(),
-		trace:   c.Trace,
+		trace:   h,
 	}
 	return origins{config: c, fetcher: f, discovery: discovery{issuer: c.Issuer, sameHost: c.SameHost, fetcher: f}}
 }
@@ -81,7 +86,9 @@ func newOrigins(c *RemoteConfig) origins {
 // fails: if nothing is held, or if the kid is not held and was asked for again
 // since the last answer, or in the first minute of the outage. Such an error has
 // a method RetryAfter, as Source.Keys says: the time until the next attempt,
-// which is never more than ten seconds unless the kid was looked for before.
+// which is never more than ten seconds unless the kid was looked for before. Of a kid that
+// is published with a key that cannot be used, ErrNotFound says that. The text is
+// for operators.
 func (r *Remote) Keys(ctx context.Context, kid string) ([]Key, error) {
 	v := r.view.Load()
 	now := r.now() // after the view: a set is never from the future
@@ -90,7 +97,8 @@ func (r *Remote) Keys(ctx context.Context, kid string) ([]Key, error) {
 			return keys, nil
 		}
 	}
-	return r.seek(ctx, kid, v, now)
+	keys, err := r.seek(ctx, kid, v, now)
+	return keys, r.view.Load().explain(kid, err)
 }
 
 // Ready returns nil if keys are held that may be used, and else waits for one
@@ -145,7 +153,7 @@ func (s *search) look(v *view, now time.Time) ([]Key, *flight, error) {
 			return nil, f, nil
 		}
 		if keys != nil {
-			s.remote.config.Trace.stale(elapsed(v.set.at, now))
+			s.remote.hooks.stale(elapsed(v.set.at, now))
 		}
 	case phaseAhead:
 		s.remote.refresh(v, CauseAhead, now)
@@ -191,7 +199,7 @@ func (s *search) whenUnknown(v *view, now time.Time) (*flight, error) {
 		return s.join(f, own), nil
 	}
 	if !v.failure.holdsBackUnknown(now, r.budget.interval) {
-		r.config.Trace.budget()
+		r.hooks.budget()
 	}
 	return nil, v.failure.verdict(is, now, r.budget.interval)
 }

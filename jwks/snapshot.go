@@ -1,7 +1,6 @@
 package jwks
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -73,15 +72,15 @@ func (r *Remote) takeOver(raw []byte) *keySet {
 	}
 	s, err := r.readSnapshot(raw)
 	if err != nil {
-		err = fmt.Errorf("%w: %w", ErrSnapshot, err)
+		err = inOneLine(fmt.Errorf("%w: %w", ErrSnapshot, err))
 	}
-	r.config.Trace.snapshot(err)
+	r.hooks.snapshot(err)
 	return s
 }
 
 func (r *Remote) readSnapshot(raw []byte) (*keySet, error) {
 	if len(raw) > maxSnapshotBytes {
-		return nil, ErrTooLarge
+		return nil, because(ErrTooLarge, "it has more than %d bytes", maxSnapshotBytes)
 	}
 	if err := strict.Valid(string(raw)); err != nil {
 		return nil, err
@@ -98,13 +97,15 @@ func (r *Remote) readSnapshot(raw []byte) (*keySet, error) {
 		return nil, err
 	}
 	if len(set.Keys) == 0 {
-		return nil, ErrNoKeys
+		return nil, noUsableKey(set.Skipped)
 	}
 	lifetime := r.config.clamp(time.Duration(min(s.Lifetime, longestLifetime.Seconds()) * float64(time.Second)))
 	held := newKeySet(set, origin{s.URL, validator(s.ETag), validator(s.LastModified)}, s.Fetched, r.config.terms(lifetime))
-	held.changed = s.Changed
+	if s.Changed.Year() > 0 && s.Changed.Before(s.Fetched) { // a status says when, in years of four digits
+		held.changed = s.Changed
+	}
 	if (&view{set: held}).phase(r.now()) == phaseEmpty {
-		return nil, fmt.Errorf("fetched at %v, which is too long ago or in the future", s.Fetched)
+		return nil, fmt.Errorf("fetched at %v, want a time within RemoteConfig.StaleFor and not in the future", s.Fetched)
 	}
 	return held, nil
 }
@@ -115,13 +116,13 @@ func (r *Remote) checkSnapshot(s *snapshot) error {
 	_, err := checkURL(s.URL)
 	switch {
 	case s.Version != snapshotVersion:
-		return fmt.Errorf("version %d", s.Version)
+		return fmt.Errorf("version is %d, want %d", s.Version, snapshotVersion)
 	case s.Issuer != r.config.Issuer:
-		return ErrIssuerMismatch
+		return because(ErrIssuerMismatch, "issuer is %q, want %q (see RemoteConfig.Issuer)", s.Issuer, r.config.Issuer)
 	case err != nil:
-		return err
+		return fmt.Errorf("url is %s: %w", hidden(s.URL), err)
 	case len(r.config.URLs) > 0 && !slices.Contains(r.config.URLs, s.URL):
-		return errors.New("of a URL that is not configured")
+		return fmt.Errorf("url is %s, want one that is configured (see RemoteConfig.URLs)", hidden(s.URL))
 	}
 	return nil
 }

@@ -2,7 +2,10 @@ package jwks
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
+
+	"github.com/postern-go/postern/internal/printable"
 )
 
 // State says in one word whether a Remote can serve.
@@ -27,9 +30,11 @@ type Status struct {
 	State State
 	// Issuer is as configured, URL is where the set that is held came from.
 	Issuer, URL string
-	// KeyIDs are the kids held, in the order of the set.
+	// KeyIDs are the kids held, in the order of the set, cut and escaped as in
+	// Skipped.
 	KeyIDs []string
-	// Skipped are the keys of the set that are not used.
+	// Skipped are the keys of the set that are not used. If the last attempt
+	// brought a set without a usable key, they are the keys of that.
 	Skipped []Skipped
 	// LastSuccess is when the issuer last confirmed the set, LastChange when it
 	// last had other keys than before.
@@ -46,13 +51,17 @@ type Status struct {
 	LastError    error
 	FailingSince time.Time
 	Failures     int
+	// LastPanic is the last panic of a hook of Trace, or of Jitter, that was
+	// contained: it matches ErrPanic. Nil: none has panicked.
+	LastPanic error
 }
 
 // Status returns the current status. It makes no request and never blocks. The
-// error texts in it may name hosts: show it to operators.
+// error texts in it may name hosts: show it to operators. Every text is one
+// bounded line of printable ASCII.
 func (r *Remote) Status() Status {
 	v, now := r.view.Load(), r.now()
-	s := Status{State: v.state(now), Issuer: r.config.Issuer}
+	s := Status{State: v.state(now), Issuer: printable.Line(r.config.Issuer), LastPanic: r.panics.err()}
 	s.fillSet(v.set)
 	s.fillFailure(v.failure)
 	return s
@@ -77,9 +86,7 @@ func (s *Status) fillSet(set *keySet) {
 		return
 	}
 	s.URL = set.origin.url
-	for _, k := range set.all {
-		s.KeyIDs = append(s.KeyIDs, k.ID)
-	}
+	s.KeyIDs = namesOf(set.all)
 	s.Skipped = append(s.Skipped, set.skipped...)
 	s.LastSuccess, s.LastChange = set.at, set.changed
 	s.NextRefresh = set.at.Add(set.ahead)
@@ -92,6 +99,9 @@ func (s *Status) fillFailure(f *failure) {
 		return
 	}
 	s.LastError, s.FailingSince, s.Failures = f.cause, f.since, f.count
+	if len(f.skipped) > 0 {
+		s.Skipped = slices.Clone(f.skipped)
+	}
 	wait := f.rest
 	if s.State == StateEmpty {
 		wait = f.wait
@@ -107,6 +117,7 @@ func (s Status) MarshalJSON() ([]byte, error) {
 	type skipped struct {
 		ID     string `json:"kid"`
 		Reason string `json:"reason"`
+		Detail string `json:"detail,omitempty"`
 	}
 	out := struct {
 		State        State     `json:"state"`
@@ -122,16 +133,22 @@ func (s Status) MarshalJSON() ([]byte, error) {
 		LastError    string    `json:"last_error,omitempty"`
 		FailingSince time.Time `json:"failing_since,omitzero"`
 		Failures     int       `json:"failures,omitempty"`
+		LastPanic    string    `json:"last_panic,omitempty"`
 	}{
 		State: s.State, Issuer: s.Issuer, URL: s.URL, KeyIDs: append([]string{}, s.KeyIDs...),
 		LastSuccess: s.LastSuccess, LastChange: s.LastChange, NextRefresh: s.NextRefresh,
 		Expires: s.Expires, UsableUntil: s.UsableUntil, FailingSince: s.FailingSince, Failures: s.Failures,
 	}
 	for _, k := range s.Skipped {
-		out.Skipped = append(out.Skipped, skipped{k.ID, k.Reason.Error()})
+		out.Skipped = append(out.Skipped, skipped{k.ID, k.Reason.Error(), k.Detail})
 	}
-	if s.LastError != nil {
-		out.LastError = s.LastError.Error()
-	}
+	out.LastError, out.LastPanic = textOf(s.LastError), textOf(s.LastPanic)
 	return json.Marshal(out)
+}
+
+func textOf(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
 }

@@ -24,7 +24,7 @@ func TestStatus(t *testing.T) {
 		requireKey(t, r, k)
 		fresh := jwks.Status{
 			State: jwks.StateFresh, Issuer: "acme.com", URL: keysURL, KeyIDs: []string{"k"},
-			Skipped:     []jwks.Skipped{{ID: "weak", Reason: jwks.ErrKeyUse}},
+			Skipped:     []jwks.Skipped{{ID: "weak", Reason: jwks.ErrKeyUse, Detail: `use is "enc"`}},
 			LastSuccess: begin, LastChange: begin, NextRefresh: begin.Add(10*time.Minute + 30*time.Second),
 			Expires: begin.Add(15 * time.Minute), UsableUntil: begin.Add(24 * time.Hour),
 		}
@@ -86,13 +86,13 @@ func TestStatusAsJSON(t *testing.T) {
 	at := time.Date(2025, 7, 1, 12, 0, 0, 0, time.UTC)
 	b, err := json.Marshal(jwks.Status{
 		State: jwks.StateStale, Issuer: issuerURL, URL: keysURL, KeyIDs: []string{"k"},
-		Skipped:     []jwks.Skipped{{ID: "weak", Reason: jwks.ErrKeyWeak}},
+		Skipped:     []jwks.Skipped{{ID: "weak", Reason: jwks.ErrKeyWeak, Detail: "n has 1024 bits"}},
 		LastSuccess: at, LastError: errDown, FailingSince: at, Failures: 2,
 	})
 	require.NoError(t, err)
 	assert.JSONEq(t, `{
 		"state": "stale", "issuer": "https://as.example.com", "url": "https://as.example.com/keys",
-		"key_ids": ["k"], "skipped": [{"kid": "weak", "reason": "jwks: weak key"}],
+		"key_ids": ["k"], "skipped": [{"kid": "weak", "reason": "jwks: weak key", "detail": "n has 1024 bits"}],
 		"last_success": "2025-07-01T12:00:00Z", "last_error": "connection refused",
 		"failing_since": "2025-07-01T12:00:00Z", "failures": 2
 	}`, string(b))

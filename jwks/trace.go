@@ -6,7 +6,9 @@ import "time"
 // Any of them may be nil. They are called synchronously and concurrently, by
 // the fetch or by the call that they are about, so they should be quick; calling
 // Remote.Keys or Remote.Ready from FetchStart, FetchDone or Discovered would
-// wait for itself. None of them is shown anything of a token.
+// wait for itself. None of them is shown anything of a token. Texts from outside,
+// errors included, come as one bounded line of printable ASCII. A hook that
+// panics ends nothing: see Status.LastPanic.
 type Trace struct {
 	// FetchStart is called before each HTTP request, with its URL.
 	FetchStart func(url string)
@@ -80,8 +82,8 @@ type Refresh struct {
 	Cause Cause
 	// URL is where the set came from, or "" if there is none.
 	URL string
-	// Added and Removed are the ids of keys that came and went. A key without
-	// a kid counts with the id "".
+	// Added and Removed are the ids of keys that came and went, cut and escaped
+	// as in Skipped. A key without a kid counts with the id "".
 	Added, Removed []string
 	// NotModified says that the issuer confirmed the set that is held.
 	NotModified bool
@@ -95,53 +97,41 @@ type Refresh struct {
 	RetryAfter time.Duration
 }
 
-func (t *Trace) fetchStart(url string) {
-	if t != nil && t.FetchStart != nil {
-		t.FetchStart(url)
+// hooks are a Trace of which any field may be nil, with panics contained.
+type hooks struct {
+	Trace
+	panics *panics
+}
+
+func newHooks(t *Trace, p *panics) *hooks {
+	if t == nil {
+		t = &Trace{}
+	}
+	return &hooks{*t, p}
+}
+
+// tell calls a hook, if there is one, with what it is about.
+func tell[T any](h *hooks, hook func(T), about T) {
+	if hook != nil {
+		h.panics.contain(func() { hook(about) })
 	}
 }
 
-func (t *Trace) fetchDone(d FetchDone) {
-	if t != nil && t.FetchDone != nil {
-		t.FetchDone(d)
-	}
-}
+func (h *hooks) fetchStart(url string)   { tell(h, h.FetchStart, url) }
+func (h *hooks) fetchDone(d FetchDone)   { tell(h, h.FetchDone, d) }
+func (h *hooks) discovered(d Discovered) { tell(h, h.Discovered, d) }
+func (h *hooks) refresh(r Refresh)       { tell(h, h.Refresh, r) }
+func (h *hooks) stale(age time.Duration) { tell(h, h.Stale, age) }
+func (h *hooks) snapshot(err error)      { tell(h, h.Snapshot, err) }
 
-func (t *Trace) discovered(d Discovered) {
-	if t != nil && t.Discovered != nil {
-		t.Discovered(d)
-	}
-}
-
-func (t *Trace) refresh(r Refresh) {
-	if t != nil && t.Refresh != nil {
-		t.Refresh(r)
-	}
-}
-
-func (t *Trace) skip(skipped []Skipped) {
-	if t == nil || t.Skip == nil {
-		return
-	}
+func (h *hooks) skip(skipped []Skipped) {
 	for _, s := range skipped {
-		t.Skip(s)
+		tell(h, h.Skip, s)
 	}
 }
 
-func (t *Trace) budget() {
-	if t != nil && t.Budget != nil {
-		t.Budget()
-	}
-}
-
-func (t *Trace) stale(age time.Duration) {
-	if t != nil && t.Stale != nil {
-		t.Stale(age)
-	}
-}
-
-func (t *Trace) snapshot(err error) {
-	if t != nil && t.Snapshot != nil {
-		t.Snapshot(err)
+func (h *hooks) budget() {
+	if h.Budget != nil {
+		h.panics.contain(h.Budget)
 	}
 }

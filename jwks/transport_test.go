@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"encoding/binary"
 	"encoding/pem"
+	"fmt"
 	"io"
 	"log"
 	"math/big"
@@ -194,30 +195,112 @@ func TestC_8725_3_10_1(t *testing.T) {
 
 func TestGuard(t *testing.T) {
 	t.Parallel()
-	tests := map[string]bool{ // whether the address may be connected to
-		"203.0.113.9": true, "10.1.2.3": true, "192.168.1.1": true, "172.16.0.1": true, "100.64.0.1": true,
-		"2001:db8::1": true, "fd12:3456::1": true, "64:ff9b::cb00:7109": true,
-		"127.0.0.1": false, "127.8.9.1": false, "::1": false, "::ffff:127.0.0.1": false,
-		"169.254.0.1": false, "169.254.169.254": false, "::ffff:169.254.169.254": false, "fe80::1%eth0": false,
-		"0.0.0.0": false, "::": false, "224.0.0.251": false, "ff02::1": false, "255.255.255.255": false,
-		"fd00:ec2::254": false, "fd20:ce::254": false, "100.100.100.200": false, "168.63.129.16": false, "192.0.0.192": false,
-		"64:ff9b::a9fe:a9fe": false, "2002:a9fe:a9fe::1": false, "::169.254.169.254": false, "64:ff9b::7f00:1": false,
+	allowed := []string{
+		"8.8.8.8", "10.1.2.3", "192.168.1.1", "172.16.0.1", "100.64.0.1", "2606:4700::1111", "fd12:3456::1",
+		"2001:200::1", "64:ff9b::808:808", "::ffff:8.8.8.8", "64:ff9b::10.1.2.3", "192.0.1.1", "11.0.0.1",
+		"2606:4700::400:5efe:808:808", "2606:4700::1:5efe:808:808", "2606:4700::5dfe:808:808", "2606:4700::5eff:808:808", // no ISATAP
 	}
-	for address, allowed := range tests {
+	for _, address := range allowed {
+		t.Run(address, func(t *testing.T) {
+			t.Parallel()
+			require.NoError(t, jwks.Guard(net.JoinHostPort(address, "443"), false))
+			require.ErrorIs(t, jwks.Guard(net.JoinHostPort(address, "443"), true), jwks.ErrBlockedAddress, "named localhost")
+		})
+	}
+	for address, kind := range refusedAddresses() {
 		t.Run(address, func(t *testing.T) {
 			t.Parallel()
 			err := jwks.Guard(net.JoinHostPort(address, "443"), false)
-			if allowed {
-				require.NoError(t, err)
-			} else {
-				require.ErrorIs(t, err, jwks.ErrBlockedAddress)
-			}
+			require.ErrorIs(t, err, jwks.ErrBlockedAddress)
+			require.ErrorContains(t, err, kind)
+			require.ErrorContains(t, err, "RemoteConfig.AllowHosts")
+			isLoopback := netip.MustParseAddr(address).Unmap().IsLoopback()
+			assert.Equal(t, isLoopback, jwks.Guard(net.JoinHostPort(address, "443"), true) == nil)
 		})
 	}
-	require.NoError(t, jwks.Guard("127.0.0.1:80", true))
-	require.NoError(t, jwks.Guard("[::1]:80", true))
 	require.ErrorIs(t, jwks.Guard("nonsense", false), jwks.ErrBlockedAddress)
 	require.ErrorIs(t, jwks.Guard("nonsense", true), jwks.ErrBlockedAddress)
+}
+
+// refusedAddresses are those of the registries of IANA, of clouds, and both in
+// every wrapping of an IPv4 address in an IPv6 one, with how an error calls them.
+func refusedAddresses() map[string]string {
+	refused := map[string]string{
+		"0.0.0.0": "this network", "0.1.2.3": "this network", "169.254.0.1": "link-local", "169.254.169.254": "link-local",
+		"169.254.170.2": "link-local", "fe80::1%eth0": "link-local", "fe80::a9fe:a9fe": "link-local", "febf::1": "link-local",
+		"127.0.0.1": "loopback", "127.8.9.1": "loopback", "::1": "loopback",
+		"192.0.0.8": "protocol assignments", "192.0.0.192": "cloud metadata", "100.100.100.200": "cloud metadata",
+		"168.63.129.16": "cloud metadata", "fd00:ec2::254": "cloud metadata", "fd00:ec2::23": "cloud metadata",
+		"fd20:ce::254": "cloud metadata", "fd00:42::42": "cloud metadata",
+		"192.0.2.1": "documentation", "198.51.100.7": "documentation", "203.0.113.9": "documentation",
+		"2001:db8::1": "documentation", "3fff:fff::1": "documentation", "198.18.0.1": "benchmarking", "198.19.255.255": "benchmarking",
+		"192.88.99.1": "6to4", "224.0.0.251": "multicast", "239.1.1.1": "multicast", "ff02::1": "multicast",
+		"240.0.0.1": "reserved", "255.255.255.255": "reserved", "::": "IPv4-compatible", "100::1": "discard-only",
+		"100:0:0:1::1": "discard-only", "2001:2::1": "protocol assignments", "2001:10::1": "protocol assignments",
+		"2001:1ff:ffff::1": "protocol assignments", "5f00::1": "segment routing", "fec0::1": "site-local",
+		"1::1": "not global unicast", "4000::1": "not global unicast", "fe00::1": "not global unicast", "200::1": "not global unicast",
+		"::ffff:a9fe:a9fe": "link-local", "::ffff:127.0.0.1": "loopback",
+	}
+	for _, inside := range []string{"169.254.169.254", "127.0.0.1", "100.100.100.200", "0.0.0.0"} {
+		v4 := netip.MustParseAddr(inside).As4()
+		x := fmt.Sprintf("%x:%x", binary.BigEndian.Uint16(v4[:2]), binary.BigEndian.Uint16(v4[2:]))
+		inverted := fmt.Sprintf("%x:%x", ^binary.BigEndian.Uint16(v4[:2]), ^binary.BigEndian.Uint16(v4[2:]))
+		refused["64:ff9b::"+x] = "address 64:ff9b::" // of the kind that the IPv4 address is
+		refused["64:ff9b:1::"+x], refused["64:ff9b:1:fffe::"+x] = "local NAT64", "local NAT64"
+		refused["2002:"+x+"::1"] = "6to4"
+		refused["2001:0:102:304::"+inverted] = "Teredo"
+		refused["::ffff:0:"+x] = "IPv4-translated"
+		refused["2606:4700::5efe:"+x], refused["fd12::200:5efe:"+x] = "ISATAP", "ISATAP"
+		refused["fe80::5efe:"+x] = "link-local"
+		if inside != "0.0.0.0" {
+			refused["::"+x] = "IPv4-compatible"
+		}
+	}
+	return refused
+}
+
+// What a document says gives no permission to dial this machine: that is the
+// operator's.
+func TestOnlyTheConfigurationOpensLoopback(t *testing.T) {
+	t.Parallel()
+	opened := make(chan struct{}, 100)
+	inside := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { opened <- struct{}{} }))
+	t.Cleanup(inside.Close)
+	port := inside.URL[strings.LastIndex(inside.URL, ":"):]
+	for name, remote := range map[string]jwks.RemoteConfig{
+		"issuer elsewhere": {Issuer: issuerURL},
+		"URLs elsewhere":   {Issuer: "http://localhost", URLs: []string{keysURL}},
+		"private issuer":   {Issuer: "https://10.0.0.1"},
+	} {
+		for _, host := range []string{"127.0.0.1", "localhost", "LOCALHOST", "[::ffff:127.0.0.1]"} {
+			t.Run(name+" "+host, func(t *testing.T) {
+				t.Parallel()
+				_, err := get(t, jwks.TransportOf(remote), "http://"+host+port)
+				require.ErrorIs(t, err, jwks.ErrBlockedAddress)
+			})
+		}
+	}
+	t.Run("a permission for names of this machine only", func(t *testing.T) {
+		t.Parallel()
+		transport := jwks.NewLoopbackTransport(resolvingTo("127.0.0.1"))
+		_, err := get(t, transport, inside.URL)
+		require.NoError(t, err)
+		<-opened
+		_, err = get(t, transport, "http://evil.example.com"+port)
+		require.ErrorIs(t, err, jwks.ErrBlockedAddress)
+	})
+	for name, remote := range map[string]jwks.RemoteConfig{
+		"issuer here":     {Issuer: "http://127.0.0.1:1"},
+		"one URL here":    {URLs: []string{keysURL, "http://localhost/keys"}},
+		"allowed by name": {Issuer: issuerURL, AllowHosts: []string{"127.0.0.1."}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := get(t, jwks.TransportOf(remote), inside.URL)
+			require.NoError(t, err)
+			<-opened
+		})
+	}
 }
 
 func get(t *testing.T, transport http.RoundTripper, url string) (status int, err error) {

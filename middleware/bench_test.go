@@ -68,10 +68,11 @@ func BenchmarkRequire(b *testing.B) {
 	}
 }
 
-// The bound on what the middleware adds to a call.
+// The bound on what the middleware adds to a call: the copy of the request and
+// of its fields without credentials, and the context that ends with the token.
 func TestAllocations(t *testing.T) {
 	verified := newWorld(t).verified(t)
 	guard := middleware.New(instant{verified}, nil).Require(scope.Authenticated)(nothing)
 	r, w := request("Bearer x"), httptest.NewRecorder()
-	assert.LessOrEqual(t, testing.AllocsPerRun(100, func() { guard.ServeHTTP(w, r) }), 4.0)
+	assert.LessOrEqual(t, testing.AllocsPerRun(100, func() { guard.ServeHTTP(w, r) }), 9.0)
 }

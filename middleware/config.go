@@ -3,6 +3,7 @@ package middleware
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/postern-go/postern/internal/challenge"
@@ -33,6 +34,24 @@ type Config struct {
 	// are never looked at: any caller can send them.
 	BaseURL string
 
+	// KeepCredentials leaves the caller's credentials in the fields that
+	// handlers see. Otherwise they are removed, behind scope.Public too, so
+	// that a handler which copies its request into one of its own, as
+	// httputil.ReverseProxy does, does not hand them on: Authorization and
+	// DPoP, the copies that proxies make of them (Proxy-Authorization,
+	// X-Forwarded-Access-Token, X-Goog-Iap-Jwt-Assertion and their like), and
+	// cookies with the presented token in them. A Forwarder and a guard further
+	// in find the token in the context.
+	KeepCredentials bool
+
+	// Hide names further header fields to remove, in any case, such as
+	// "X-Api-Key". It must be empty if KeepCredentials is set.
+	Hide []string
+
+	// ResponsesOutliveToken lets a response go on after its token has expired.
+	// Otherwise the context of the request ends then; see Require.
+	ResponsesOutliveToken bool
+
 	// Trace observes decisions. Nil observes nothing.
 	Trace *Trace
 }
@@ -43,8 +62,47 @@ func (c *Config) Validate() error {
 	if err := c.challenges().Validate(); err != nil {
 		return fmt.Errorf("middleware: %w", err)
 	}
+	if err := c.hiding(); err != nil {
+		return err
+	}
 	_, err := c.externalURL()
 	return err
+}
+
+// hiding checks what is said of fields to hide.
+func (c *Config) hiding() error {
+	if c == nil {
+		return nil
+	}
+	if c.KeepCredentials && len(c.Hide) > 0 {
+		return fmt.Errorf("middleware: %w: Hide names fields while KeepCredentials is set", token.ErrConfig)
+	}
+	for _, name := range c.Hide {
+		if !isFieldName(name) {
+			return fmt.Errorf("middleware: %w: Hide has %q, which is not the name of a header field", token.ErrConfig, name)
+		}
+	}
+	return nil
+}
+
+// isFieldName reports whether name can be that of a header field
+// (RFC 9110 §5.1).
+func isFieldName(name string) bool {
+	const others = "!#$%&'*+-.^_`|~0123456789"
+	outside := func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && !strings.ContainsRune(others, r)
+	}
+	return name != "" && !strings.ContainsFunc(name, outside)
+}
+
+// orZero is a copy of c, or the zero Config if it is nil.
+func (c *Config) orZero() Config {
+	if c == nil {
+		return Config{}
+	}
+	set := *c
+	set.Hide = slices.Clone(c.Hide)
+	return set
 }
 
 func (c *Config) challenges() challenge.Config {

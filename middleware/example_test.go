@@ -163,6 +163,37 @@ func ExampleMiddleware_NewMux() {
 	// 403
 }
 
+// A service finds out when it starts that a route could never be served.
+func ExampleMux_Audit() {
+	_, verifier := newVerifier()
+	mux := middleware.New(verifier, nil).NewMux()
+	mux.HandleFunc("GET /orders", scope.All("orders:read"), listOrders)
+	if err := mux.Audit(); err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println("every route can be served")
+	// Output: every route can be served
+}
+
+// Events that are sent for as long as the caller listens end with its token.
+func ExampleMiddleware_Require_longAnswers() {
+	issuer, verifier := newVerifier()
+	auth := middleware.New(verifier, nil)
+
+	events := auth.Require(scope.Authenticated)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		t, _ := token.FromContext(r.Context())
+		until, _ := r.Context().Deadline()
+		fmt.Fprintln(w, "ends with the token:", until.Equal(t.Deadline()))
+		fmt.Fprint(w, "its field is hidden: ", r.Header.Get("Authorization") == "")
+	}))
+
+	show(events, "GET", "/events", issuer.Token())
+	// Output:
+	// 200 ends with the token: true
+	// its field is hidden: true
+}
+
 // A service that calls another one on behalf of its own caller.
 func ExampleNewForwarder() {
 	issuer, verifier := newVerifier()

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/postern-go/postern/token"
 )
@@ -13,10 +14,18 @@ import (
 // token of the service's own for the call instead, by token exchange.
 var ErrBound = errors.New("middleware: a token bound to its caller cannot be passed on")
 
+// ErrSeveralAuthorizations is the error of a Forwarder for a request to one of
+// its services that has more than one value of Authorization, in any spelling
+// of the name: the service could not tell in whose name it is asked. Find what
+// sets the second one.
+var ErrSeveralAuthorizations = errors.New("middleware: the request has more than one Authorization field")
+
 // Forwarder is an http.RoundTripper that passes the token of the caller on
 // whose behalf a handler works on to the services named when it was made, and
-// to nobody else, after redirects too. Make one by NewForwarder. Nothing in
-// this module ever attaches a token to a request unless a Forwarder does.
+// to no other. After redirects it does so only if every request that led there
+// was for one of these services: a stranger must not choose what is asked in
+// the caller's name. Make one by NewForwarder. Nothing in this module ever
+// attaches a token to a request unless a Forwarder does.
 //
 // The services must be in the token's audience too, or they will refuse it.
 //
@@ -36,7 +45,10 @@ type Forwarder struct {
 //
 // base makes the requests. Nil means a transport of the Forwarder's own, set
 // up like http.DefaultTransport; bound the time of a request by its context or
-// by http.Client.Timeout. An error matches token.ErrConfig.
+// by http.Client.Timeout. It connects to "localhost" on this machine only,
+// whatever a resolver says, and asks no proxy for it. That cannot be seen of
+// another base: name 127.0.0.1 or [::1] with one, since the origin
+// http://localhost is an error then. An error matches token.ErrConfig.
 func NewForwarder(base http.RoundTripper, origins ...string) (*Forwarder, error) {
 	if len(origins) == 0 {
 		return nil, fmt.Errorf("middleware: %w: a Forwarder needs an origin to forward to", token.ErrConfig)
@@ -50,18 +62,28 @@ func NewForwarder(base http.RoundTripper, origins ...string) (*Forwarder, error)
 		if err != nil {
 			return nil, err
 		}
+		if base != nil && o.scheme == "http" && o.host == localhost {
+			return nil, fmt.Errorf("middleware: %w: origin %q with a transport of the program's own, want http://127.0.0.1 or http://[::1]", token.ErrConfig, text)
+		}
 		f.origins[o] = struct{}{}
 	}
 	return f, nil
 }
 
 // RoundTrip implements http.RoundTripper. A request to another origin, with a
-// context that carries no verified token, or with an Authorization field that
-// the program has set, goes out as it is. The error for a token that is bound
-// to the caller is ErrBound. It is safe for concurrent use.
+// context that carries no verified token, with an Authorization field that the
+// program has set, in any case, or that a redirect from another origin led to,
+// goes out as it is. The errors are ErrBound for a token that is bound to the
+// caller, ErrSeveralAuthorizations, and those of the transport. It is safe for
+// concurrent use.
 func (f *Forwarder) RoundTrip(req *http.Request) (*http.Response, error) {
+	set, values := authorization(req.Header)
+	if values > 1 && f.lists(req) {
+		closeBody(req)
+		return nil, ErrSeveralAuthorizations
+	}
 	t, ok := token.FromContext(req.Context())
-	if _, set := req.Header["Authorization"]; !ok || set || !f.serves(req) {
+	if !ok || set || !f.serves(req) {
 		return f.base.RoundTrip(req)
 	}
 	if t.Bound() {
@@ -86,7 +108,33 @@ func (f *Forwarder) CloseIdleConnections() {
 	}
 }
 
+// authorization tells whether the program has set the field, and how many would
+// be sent. net/http sends a field under whatever spelling it stands in the map.
+func authorization(h http.Header) (set bool, values int) {
+	for name, list := range h {
+		if strings.EqualFold(name, "Authorization") {
+			set = true
+			values += len(list)
+		}
+	}
+	return set, values
+}
+
+// serves tells whether req is for a listed origin, and every request that a
+// redirect led here from was.
 func (f *Forwarder) serves(req *http.Request) bool {
+	for f.lists(req) {
+		if req.Response == nil {
+			return true
+		}
+		if req = req.Response.Request; req == nil {
+			return false
+		}
+	}
+	return false
+}
+
+func (f *Forwarder) lists(req *http.Request) bool {
 	_, ok := f.origins[originOf(req.URL)]
 	return ok
 }
@@ -95,13 +143,4 @@ func closeBody(req *http.Request) {
 	if req.Body != nil {
 		_ = req.Body.Close()
 	}
-}
-
-// ownTransport is not shared with the rest of the program, which may change
-// http.DefaultTransport at any time.
-func ownTransport() http.RoundTripper {
-	if t, ok := http.DefaultTransport.(*http.Transport); ok {
-		return t.Clone()
-	}
-	return &http.Transport{Proxy: http.ProxyFromEnvironment}
 }

@@ -70,7 +70,7 @@ func TestForwarder(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	verified := w.verified(t)
-	origins := []string{"https://photos.example.com", "https://albums.example.com:8443", "http://127.0.0.1:8081", "HTTP://LocalHost:80", "http://[::1]:9000"}
+	origins := []string{"https://photos.example.com", "https://albums.example.com:8443", "http://127.0.0.1:8081", "https://LocalHost:443", "http://[::1]:9000"}
 	for _, row := range []struct {
 		target string
 		sent   bool
@@ -80,7 +80,7 @@ func TestForwarder(t *testing.T) {
 		{"https://PHOTOS.example.COM/a", true},
 		{"https://albums.example.com:8443/", true},
 		{"http://127.0.0.1:8081/", true},
-		{"http://localhost/", true},
+		{"https://localhost/", true},
 		{"http://[::1]:9000/", true},
 
 		{"http://photos.example.com/", false},
@@ -97,6 +97,7 @@ func TestForwarder(t *testing.T) {
 		{"http://127.0.0.1:8082/", false},
 		{"http://127.0.0.2:8081/", false},
 		{"https://127.0.0.1:8081/", false},
+		{"http://localhost/", false},
 	} {
 		t.Run(row.target, func(t *testing.T) {
 			t.Parallel()

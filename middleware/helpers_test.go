@@ -95,13 +95,19 @@ func body(tb testing.TB, resp *http.Response) string {
 // assertRefused compares a whole answer.
 func assertRefused(tb testing.TB, resp *http.Response, status int, challenges ...string) {
 	tb.Helper()
+	assertRefusedFor(tb, resp, status, "5", challenges...)
+}
+
+// assertRefusedFor is assertRefused where it is known when to come back.
+func assertRefusedFor(tb testing.TB, resp *http.Response, status int, retryAfter string, challenges ...string) {
+	tb.Helper()
 	assert.Equal(tb, status, resp.StatusCode)
 	want := http.Header{"Cache-Control": {"no-store"}, "Content-Length": {"0"}}
 	if len(challenges) > 0 {
 		want["Www-Authenticate"] = challenges
 	}
 	if status == http.StatusServiceUnavailable {
-		want["Retry-After"] = []string{"5"}
+		want["Retry-After"] = []string{retryAfter}
 	}
 	assert.Equal(tb, want, resp.Header)
 	assert.Empty(tb, body(tb, resp))

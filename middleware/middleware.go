@@ -15,8 +15,10 @@ import (
 // and safe for concurrent use; one serves a whole service.
 type Middleware struct {
 	guard    guard.Guard
+	auth     token.Authenticator
 	table    *challenge.Table
 	external *url.URL // nil: what the connection shows
+	config   Config
 	trace    Trace
 }
 
@@ -25,11 +27,11 @@ var errNoAuth = fmt.Errorf("middleware: %w: the authenticator is nil", token.Err
 // New returns a Middleware that asks auth about tokens. A nil cfg means the
 // zero Config.
 //
-// It panics with an error that matches token.ErrConfig if auth is nil or cfg
-// is not valid, since both are literals in most programs; run settings that
+// It panics with an error that matches token.ErrConfig if auth is nil, a nil
+// pointer in the interface included, or if cfg is not valid, since both are literals in most programs; run settings that
 // come from elsewhere through Config.Validate first. It makes no request.
 func New(auth token.Authenticator, cfg *Config) *Middleware {
-	if auth == nil {
+	if guard.IsNil(auth) {
 		panic(errNoAuth)
 	}
 	if err := cfg.Validate(); err != nil {
@@ -37,17 +39,30 @@ func New(auth token.Authenticator, cfg *Config) *Middleware {
 	}
 	table, _ := challenge.New(cfg.challenges())
 	external, _ := cfg.externalURL()
-	return &Middleware{guard: guard.New(auth), table: table, external: external, trace: cfg.trace()}
+	return &Middleware{guard: guard.New(auth), auth: auth, table: table, external: external, config: cfg.orZero(), trace: cfg.trace()}
 }
 
 // Require returns the wrapper that lets only those calls through to a handler
 // that p allows, and answers all others by WriteError without calling it. The
-// handler finds the verified token by token.FromContext.
+// handler finds the verified token by token.FromContext, and behind
+// scope.Public, or scope.Optional if the caller presented none, it finds no
+// token, whatever a guard further out has let in. It gets a copy of the request
+// without the caller's credentials, see Config.KeepCredentials, and the
+// server's own http.ResponseWriter.
 //
-// The zero Policy refuses every call. The wrapper panics if given a nil
-// handler. Methods make no difference: HEAD, OPTIONS and CONNECT are checked
-// like GET.
+// The context of the request ends when the token expires, at token.Deadline by
+// the clock of this machine, with the cause token.ErrExpired, so that events
+// that are sent for hours and connections that were hijacked end as gRPC's
+// streams do. A handler that does not heed its context is not stopped.
+// Config.ResponsesOutliveToken turns this off.
+//
+// Require panics with an error that matches token.ErrConfig if p is the zero
+// Policy, and so does the wrapper if given a nil handler. Methods make no
+// difference: HEAD, OPTIONS and CONNECT are checked like GET.
 func (m *Middleware) Require(p scope.Policy) func(http.Handler) http.Handler {
+	if p.IsZero() {
+		panic(errNoPolicy)
+	}
 	return func(next http.Handler) http.Handler {
 		if next == nil {
 			panic(fmt.Errorf("middleware: %w: the handler behind %v is nil", token.ErrConfig, p))
@@ -55,6 +70,8 @@ func (m *Middleware) Require(p scope.Policy) func(http.Handler) http.Handler {
 		return &guarded{m, p, next}
 	}
 }
+
+var errNoPolicy = fmt.Errorf("middleware: %w: Require was given the zero Policy, which refuses every call", token.ErrConfig)
 
 type guarded struct {
 	m      *Middleware
@@ -68,16 +85,16 @@ func (g *guarded) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		g.m.WriteError(w, r, err)
 		return
 	}
-	if t != nil {
-		r = r.WithContext(token.NewContext(r.Context(), t))
-	}
+	r, stop := g.m.handOn(r, g.policy, t)
+	defer stop()
 	g.next.ServeHTTP(w, r)
 }
 
 // Check decides whether p allows the call, and writes nothing: use it where
 // Require does not fit, such as inside a handler whose policy depends on what
 // is asked for. It blocks for as long as the Authenticator does, until the
-// context of r ends.
+// context of r ends. It neither hides credentials nor ends the context of r
+// with the token.
 //
 // With a nil error the call may go through. The token is nil behind
 // scope.Public, and behind scope.Optional if the caller presented none. Every
@@ -85,22 +102,22 @@ func (g *guarded) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // WriteError.
 //
 // A token is looked for in the Authorization field alone (RFC 6750 §2.1):
-// tokens in queries, forms, cookies and trailers are invisible.
+// tokens in queries, forms, cookies and trailers are invisible. If a guard of
+// this module has hidden that field from the handler that calls Check, what was
+// in it is judged, unless the program has set an Authorization field itself; an
+// empty one stands for no credentials.
 func (m *Middleware) Check(r *http.Request, p scope.Policy) (*token.Token, error) {
 	if p.IsPublic() {
 		return nil, nil
 	}
-	t, err := m.decide(r, p)
+	fields, proofs := presented(r)
+	t, err := m.guard.Decide(r.Context(), p, fields, func(shown token.Presentation) token.Presentation {
+		shown.Proofs = proofs
+		return m.complete(shown, r)
+	})
+	m.trace.decided(r, p, t, err)
 	if err != nil {
-		m.trace.refused(r, p, err)
 		return nil, err
 	}
-	m.trace.allowed(r, p, t)
 	return t, nil
-}
-
-func (m *Middleware) decide(r *http.Request, p scope.Policy) (*token.Token, error) {
-	return m.guard.Decide(r.Context(), p, r.Header["Authorization"], func(presented token.Presentation) token.Presentation {
-		return m.complete(presented, r)
-	})
 }

@@ -51,10 +51,6 @@ func TestRequire(t *testing.T) {
 
 		{name: "public, good", policy: scope.Public, request: w.good(), status: 200, body: "nobody"},
 		{name: "public, bad", policy: scope.Public, request: request("Bearer x", "Bearer y"), status: 200, body: "nobody"},
-
-		{name: "zero policy, good", policy: scope.Policy{}, request: w.good(), status: 403},
-		{name: "zero policy, none", policy: scope.Policy{}, request: request(), status: 401, challenge: plain},
-		{name: "zero policy, expired", policy: scope.Policy{}, request: w.good(tokentest.ExpiresIn(-31 * time.Second)), status: 401, challenge: failed("invalid_token", expired)},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -193,6 +189,11 @@ func TestFaultyAuthenticator(t *testing.T) {
 				if row.also != nil {
 					assert.ErrorIs(t, err, row.also)
 				}
+				rec := httptest.NewRecorder()
+				auth.WriteError(rec, request("Bearer x"), err)
+				assert.Equal(t, row.status, rec.Code)
+			}
+			for _, p := range []scope.Policy{scope.Authenticated, scope.Optional} {
 				resp := serve(auth.Require(p)(subject), request("Bearer x"))
 				assert.Equal(t, row.status, resp.StatusCode)
 			}
@@ -227,6 +228,28 @@ func TestCheckWritesNothingAndReturnsTheToken(t *testing.T) {
 	assert.Nil(t, got, "a token that is not enough must not be used by mistake")
 }
 
+// The zero Policy refuses every call: one with a good token is denied, and any
+// other is asked for one.
+func TestCheckAgainstTheZeroPolicy(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for name, row := range map[string]struct {
+		request *http.Request
+		want    error
+	}{
+		"good":    {w.good(), token.ErrDenied},
+		"none":    {request(), token.ErrMissing},
+		"expired": {w.good(tokentest.ExpiresIn(-31 * time.Second)), token.ErrExpired},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := w.auth.Check(row.request, scope.Policy{})
+			assert.ErrorIs(t, err, row.want)
+			assert.Nil(t, got)
+		})
+	}
+}
+
 // The Authenticator gets the context of the call, so that it stops when the
 // caller goes away.
 func TestContextOfTheCall(t *testing.T) {
@@ -247,7 +270,8 @@ func TestIssuerDown(t *testing.T) {
 		w := newWorld(t)
 		good := w.Token()
 		w.GoDown()
-		assertRefused(t, serve(w.guard(scope.Authenticated), request("Bearer "+good)), 503)
+		// The engine tries again within a second of its first failure.
+		assertRefusedFor(t, serve(w.guard(scope.Authenticated), request("Bearer "+good)), 503, "1")
 		w.ComeUp()
 	})
 }
@@ -257,6 +281,11 @@ func TestNewPanics(t *testing.T) {
 	ok := says(nil, token.ErrMissing)
 	for name, f := range map[string]func(){
 		"no authenticator":            func() { middleware.New(nil, nil) },
+		"a nil pointer":               func() { middleware.New((*token.Verifier)(nil), nil) },
+		"a nil func":                  func() { middleware.New(judge(nil), nil) },
+		"a name that is no field's":   func() { middleware.New(ok, &middleware.Config{Hide: []string{"X Key"}}) },
+		"the zero policy":             func() { middleware.New(ok, nil).Require(scope.Policy{}) },
+		"no policy after And":         func() { middleware.New(ok, nil).Require(scope.User.And(scope.Policy{})) },
 		"realm":                       func() { middleware.New(ok, &middleware.Config{Realm: "a\r\nb"}) },
 		"C_6750-3-7 error URI":        func() { middleware.New(ok, &middleware.Config{ErrorURI: "/relative"}) },
 		"resource metadata":           func() { middleware.New(ok, &middleware.Config{ResourceMetadata: "x"}) },
@@ -290,6 +319,12 @@ func TestConfigValidate(t *testing.T) {
 		"nil":                    {nil, nil},
 		"zero":                   {&middleware.Config{}, nil},
 		"full":                   {&middleware.Config{Realm: "orders", ErrorURI: "https://x.example/e", ResourceMetadata: metadataURL, BaseURL: "https://x.example/base/", Trace: &middleware.Trace{}}, nil},
+		"hide":                   {&middleware.Config{Hide: []string{"X-Api-Key", "x_own.key"}}, nil},
+		"keep":                   {&middleware.Config{KeepCredentials: true}, nil},
+		"hide and keep":          {&middleware.Config{KeepCredentials: true, Hide: []string{"X-Api-Key"}}, token.ErrConfig},
+		"hide nothing":           {&middleware.Config{Hide: []string{""}}, token.ErrConfig},
+		"hide a line":            {&middleware.Config{Hide: []string{"X-Api-Key\r\n"}}, token.ErrConfig},
+		"hide another letter":    {&middleware.Config{Hide: []string{"X-Ap\u00ed-Key"}}, token.ErrConfig},
 		"base with a port":       {&middleware.Config{BaseURL: "http://127.0.0.1:8080"}, nil},
 		"base without scheme":    {&middleware.Config{BaseURL: "//x.example"}, token.ErrConfig},
 		"base of another scheme": {&middleware.Config{BaseURL: "ftp://x.example"}, token.ErrConfig},
@@ -311,9 +346,17 @@ func TestConfigValidate(t *testing.T) {
 // New copies its settings.
 func TestConfigIsCopied(t *testing.T) {
 	t.Parallel()
-	cfg := &middleware.Config{Realm: "orders", Trace: &middleware.Trace{}}
+	cfg := &middleware.Config{Realm: "orders", Trace: &middleware.Trace{}, Hide: []string{"X-Own"}}
 	auth := middleware.New(says(nil, token.ErrMissing), cfg)
 	cfg.Realm = "changed"
+	cfg.Hide[0] = "X-Changed"
+	r := request()
+	r.Header.Set("X-Own", "secret")
+	r.Header.Set("X-Changed", "1")
+	var seen http.Header
+	serve(auth.Require(scope.Public)(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { seen = r.Header })), r)
+	assert.Equal(t, "1", seen.Get("X-Changed"))
+	assert.NotContains(t, seen, "X-Own")
 	cfg.Trace.Refused = func(context.Context, middleware.Call, error) { t.Error("called") }
 	assertRefused(t, serve(auth.Require(scope.Authenticated)(subject), request()), 401, `Bearer realm="orders"`)
 }

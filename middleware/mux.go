@@ -8,7 +8,6 @@ import (
 	"sync"
 
 	"github.com/postern-go/postern/scope"
-	"github.com/postern-go/postern/token"
 )
 
 // Mux is an http.ServeMux whose routes cannot be registered without a policy,
@@ -21,7 +20,7 @@ type Mux struct {
 	inner *http.ServeMux
 
 	mu     sync.RWMutex
-	routes []Route
+	routes []registered
 	policy map[string]scope.Policy // by pattern
 }
 
@@ -37,37 +36,58 @@ func (m *Middleware) NewMux() *Mux {
 }
 
 // Handle registers h for the calls that match pattern, in the syntax of
-// http.ServeMux, and that p allows.
+// http.ServeMux, and that p allows. A host in the pattern matches in any case,
+// with and without a final dot and a port.
 //
 // It panics if p is the zero Policy or h is nil, and in the cases in which
 // http.ServeMux panics: an invalid pattern, or one that conflicts with another.
+// The error matches token.ErrConfig and names the patterns and the lines of the
+// program that registered them.
 func (x *Mux) Handle(pattern string, p scope.Policy, h http.Handler) {
-	if p.IsZero() {
-		panic(fmt.Errorf("middleware: %w: route %q has no policy", token.ErrConfig, pattern))
+	r := registered{Route{onePattern(pattern), p}, caller()}
+	switch {
+	case p.IsZero():
+		panic(r.wrong("has no policy"))
+	case h == nil:
+		panic(r.wrong("has a nil handler"))
 	}
-	x.inner.Handle(pattern, routed{x.m.Require(p)(h)})
+	if err := x.register(r, h); err != nil {
+		panic(err)
+	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.routes = append(x.routes, Route{pattern, p})
-	x.policy[pattern] = p
+	x.routes = append(x.routes, r)
+	x.policy[r.Pattern] = p
 }
 
 // HandleFunc is Handle for a function.
 func (x *Mux) HandleFunc(pattern string, p scope.Policy, h func(http.ResponseWriter, *http.Request)) {
-	if h == nil {
-		panic(fmt.Errorf("middleware: %w: the handler of route %q is nil", token.ErrConfig, pattern))
+	var handler http.Handler
+	if h != nil {
+		handler = http.HandlerFunc(h)
 	}
-	x.Handle(pattern, p, http.HandlerFunc(h))
+	x.Handle(pattern, p, handler)
 }
 
 // ServeHTTP implements http.Handler. A redirect to the canonical form of a
 // path is subject to the policy of the route it leads to.
 func (x *Mux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	r = withHost(r)
 	x.inner.ServeHTTP(&door{x: x, w: w, r: r}, r)
 }
 
-// Routes lists the routes in the order of registration.
+// Routes lists the routes in the order of registration. A host in a pattern is
+// in lower case and without a final dot, as http.Request.Pattern has it.
 func (x *Mux) Routes() []Route {
+	held := x.held()
+	routes := make([]Route, len(held))
+	for i, r := range held {
+		routes[i] = r.Route
+	}
+	return routes
+}
+
+func (x *Mux) held() []registered {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	return slices.Clone(x.routes)

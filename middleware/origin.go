@@ -42,10 +42,13 @@ func originOf(u *url.URL) origin {
 
 var defaultPorts = map[string]string{"https": "443", "http": "80"}
 
+const localhost = "localhost"
+
 // isLoopback tells whether host never leaves this machine. Only "localhost"
-// itself is taken as a name, since whatever a resolver says can change.
+// itself is taken as a name, and where that leads is looked at when a
+// connection is made, since a resolver can say anything.
 func isLoopback(host string) bool {
-	if host == "localhost" {
+	if host == localhost {
 		return true
 	}
 	addr, err := netip.ParseAddr(host)

@@ -8,12 +8,11 @@ import (
 	"github.com/postern-go/postern/token"
 )
 
-// complete adds to scheme and token what else the caller presented, apart from
-// how HTTP carried it.
+// complete adds to scheme, token and proofs what else the caller presented,
+// apart from how HTTP carried it.
 func (m *Middleware) complete(p token.Presentation, r *http.Request) token.Presentation {
 	p.Method = r.Method
 	p.URL = m.target(r)
-	p.Proofs = r.Header["Dpop"]
 	p.Certificates = certificates(r)
 	return p
 }

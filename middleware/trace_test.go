@@ -53,7 +53,7 @@ func TestTrace(t *testing.T) {
 
 	assert.Equal(t, []string{
 		`GET /orders all(read) access token of "test-client" for "alice"`,
-		"GET /news optional <nil>",
+		"GET /news optional no access token",
 	}, seen.allowed)
 	assert.Equal(t, []string{
 		"GET /orders all(read) scope",

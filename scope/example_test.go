@@ -61,6 +61,23 @@ func ExamplePolicy_And() {
 	// refused
 }
 
+// At start a service looks for rules that no token can meet.
+func ExamplePolicy_NeverMet() {
+	verifier, err := token.NewVerifier(token.Config{
+		Issuer:   "https://as.example.com",
+		Audience: []string{"https://api.example.com"},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(scope.All("orders:write").NeverMet(verifier))
+	fmt.Println(scope.User.NeverMet(verifier))
+	// Output:
+	// <nil>
+	// scope: invalid configuration: rule "user" of policy "user" is never met, since the issuer's profile has no marks for it (see Config.Profile.Users)
+}
+
 func ExampleParse() {
 	configured, err := scope.Parse("orders:read orders:write")
 	if err != nil {

@@ -34,6 +34,9 @@ type rule struct {
 	check func(*token.Token) error
 	need  []string // of a scope rule: the scopes it speaks of
 	one   bool     // of a scope rule: one of need is enough
+
+	kind    token.SubjectKind // of a rule about subjects: which it wants
+	setting string            // of such a rule: where marks of that kind are set
 }
 
 // stage orders the rules of a policy: whoever lacks a scope is told so before
@@ -55,11 +58,16 @@ var (
 	Optional = Policy{access: optional}
 	// Authenticated asks for a good token and for nothing else.
 	Authenticated = Policy{access: required}
-	// User asks for a good token behind which there is a user: it denies
-	// clients that act on their own behalf (RFC 9068 §5, RFC 9700 §4.15).
-	User = application("user", func(t *token.Token) error { return deniedIf(t.ActsForItself()) })
-	// Client asks for a good token of a client that acts on its own behalf.
-	Client = application("client", func(t *token.Token) error { return deniedIf(!t.ActsForItself()) })
+	// User asks for a good token whose subject is a user: it denies clients
+	// that act on their own behalf (RFC 9068 §5, RFC 9700 §4.15), and tokens
+	// that do not prove which of the two they are about, with
+	// token.ErrSubjectUnknown. What proves a user is a fact of the issuer, so
+	// set Profile.Users of its token.Config; see also NeverMet.
+	User = ofKind(token.SubjectUser, token.SubjectClient, "Config.Profile.Users")
+	// Client asks for a good token of a client that acts on its own behalf. A
+	// token whose sub is its client id proves that, and Profile.Clients tell
+	// other ways. Like User it denies what it cannot tell.
+	Client = ofKind(token.SubjectClient, token.SubjectUser, "Config.Profile.Clients")
 )
 
 // All asks for a good token with every one of the scopes.
@@ -75,7 +83,7 @@ func Any(scopes ...string) Policy { return scopeRule("any", scopes, true) }
 
 // Claims asks for a good token whose claims f approves of. They are decoded
 // into a T as by token.ClaimsOf; claims that do not fit T refuse the token
-// with ErrClaim. name stands for the rule in String.
+// with ErrClaim. name stands for the rule in String and in errors.
 //
 // f may be called concurrently and should not block. If it returns an error
 // that matches one of the outcomes of package token, such as a
@@ -83,10 +91,10 @@ func Any(scopes ...string) Policy { return scopeRule("any", scopes, true) }
 func Claims[T any](name string, f func(T) error) Policy {
 	return application(name, func(t *token.Token) error {
 		claims, err := token.ClaimsOf[T](t)
-		if err != nil {
-			return err
+		if err == nil {
+			err = f(claims)
 		}
-		return decided(f(claims))
+		return refusedBy(name, err)
 	})
 }
 
@@ -125,9 +133,10 @@ func (p Policy) Scopes() []string {
 
 // Check returns nil if t is enough for the call, and otherwise an error that
 // matches exactly one of the outcomes of package token: ErrMissing if a token
-// is needed and t is nil or zero, a *token.ScopeError that names everything the call
-// needs, ErrDenied, or what a Claims function returned. It does not block
-// unless such a function does.
+// is needed and t is nil or zero, a *token.ScopeError that names everything the
+// call needs, ErrDenied, or what a Claims function returned. Its text names the
+// rule that refused, for operators. It does not block unless such a function
+// does.
 func (p Policy) Check(t *token.Token) error {
 	switch {
 	case p.access == public:
@@ -157,7 +166,7 @@ func (p Policy) explain(t *token.Token, err error) error {
 	for _, r := range p.rules {
 		need = appendNew(need, r.wanted(t)...)
 	}
-	return &token.ScopeError{Need: need}
+	return &token.ScopeError{Need: need, Token: t}
 }
 
 // wanted is what a rule adds to the scopes a call needs. Of alternatives it is
@@ -211,7 +220,7 @@ func scopeRule(kind string, scopes []string, one bool) Policy {
 		check = func(t *token.Token) error { return missingUnless(slices.ContainsFunc(need, t.HasScope)) }
 	}
 	name := kind + "(" + strings.Join(need, ", ") + ")"
-	return Policy{required, []rule{{stageScope, name, check, need, one}}}
+	return Policy{required, []rule{{stage: stageScope, name: name, check: check, need: need, one: one}}}
 }
 
 func application(name string, check func(*token.Token) error) Policy {
@@ -232,21 +241,6 @@ func missingUnless(ok bool) error {
 		return nil
 	}
 	return errScope
-}
-
-func deniedIf(no bool) error {
-	if no {
-		return token.ErrDenied
-	}
-	return nil
-}
-
-// decided makes an application's error one of the outcomes.
-func decided(err error) error {
-	if err == nil || token.IsOutcome(err) {
-		return err
-	}
-	return fmt.Errorf("%w: %w", token.ErrDenied, err)
 }
 
 func appendNew(list []string, more ...string) []string {

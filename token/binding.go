@@ -62,7 +62,7 @@ func confirmationMethods(cnf strict.Value) ([]string, error) {
 		})
 	}
 	if len(methods) == 0 || len(methods) > maxMethods {
-		return nil, &refusal{why: ErrProof, what: "cnf", seen: cnf.Raw, want: "an object with a method, or a few"}
+		return nil, (&refusal{why: ErrProof, what: "cnf", want: "an object with a method, or a few"}).of(cnf)
 	}
 	return methods, nil
 }

@@ -38,7 +38,7 @@ func (v *Verifier) eachClaim(t *claimSet, c *claims, now time.Time, visit func(c
 // checkAgain checks of a token that was good before what time may have changed,
 // and whom it is for.
 func (v *Verifier) checkAgain(t *claimSet, now time.Time) error {
-	if err := t.checkNotExpired(now); err != nil {
+	if err := v.checkNotExpired(t, now); err != nil {
 		return err
 	}
 	if err := v.checkNotAhead("nbf", t.notBefore, now); err != nil {
@@ -56,13 +56,13 @@ func (v *Verifier) checkAgain(t *claimSet, now time.Time) error {
 // checkIssuer has been called before, to choose the keys. It is called again
 // here so that no token exists whose issuer was not checked with its claims.
 func (v *Verifier) checkIssuer(t *claimSet, c *claims) error {
-	t.issuer = v.issuer
+	t.issuer, t.verifier = v.issuer, v
 	return v.isFromIssuer(c)
 }
 
 func (v *Verifier) isFromIssuer(c *claims) error {
 	if iss, ok := c.iss.Text(); !ok || iss != v.issuer {
-		return &refusal{why: ErrIssuer, what: "iss", seen: c.iss.Raw, want: v.want.issuer, field: "Config.Issuer"}
+		return (&refusal{why: ErrIssuer, what: "iss", want: v.want.issuer, field: "Config.Issuer"}).of(c.iss)
 	}
 	return nil
 }
@@ -74,15 +74,15 @@ func (v *Verifier) checkExpiry(t *claimSet, c *claims, now time.Time) error {
 	if !ok {
 		return wrongDate("exp", c.exp)
 	}
-	t.expiry, t.leeway = exp, v.leeway
-	return t.checkNotExpired(now)
+	t.expiry = exp
+	return v.checkNotExpired(t, now)
 }
 
-func (s *claimSet) checkNotExpired(now time.Time) error {
-	if now.Before(s.deadline()) {
+func (v *Verifier) checkNotExpired(t *claimSet, now time.Time) error {
+	if now.Before(numericTime(t.expiry).Add(v.leeway)) {
 		return nil
 	}
-	return &refusal{why: ErrExpired, what: "exp", dated: true, date: s.expiry, want: "later than now", field: "Config.Leeway"}
+	return &refusal{why: ErrExpired, what: "exp", sight: sightPast, date: t.expiry, now: now.Unix(), leeway: v.leeway, field: "Config.Leeway"}
 }
 
 func (v *Verifier) checkNotBefore(t *claimSet, c *claims, now time.Time) (err error) {
@@ -101,7 +101,7 @@ func (v *Verifier) checkIssuedAt(t *claimSet, c *claims, now time.Time) (err err
 	}
 	// In seconds: the years that fit a date do not fit a time.Duration.
 	if v.maxLifetime > 0 && t.expiry-t.issuedAt > int64(v.maxLifetime/time.Second) {
-		return &refusal{why: ErrClaim, what: "exp", seen: c.exp.Raw, want: v.want.lifetime, field: "Config.MaxLifetime"}
+		return &refusal{why: ErrClaim, what: "exp", sight: sightFar, date: t.expiry, now: t.issuedAt, want: v.want.lifetime, field: "Config.MaxLifetime"}
 	}
 	return nil
 }
@@ -126,7 +126,7 @@ func (v *Verifier) checkNotAhead(name string, date int64, now time.Time) error {
 	if !time.Unix(date, 0).After(now.Add(v.leeway)) {
 		return nil
 	}
-	return &refusal{why: ErrNotYetValid, what: name, dated: true, date: date, want: "not later than now", field: "Config.Leeway"}
+	return &refusal{why: ErrNotYetValid, what: name, sight: sightAhead, date: date, now: now.Unix(), leeway: v.leeway, field: "Config.Leeway"}
 }
 
 // checkAudience wants one of our identifiers, exactly (RFC 9068 §4, RFC 7519
@@ -148,7 +148,9 @@ func (v *Verifier) checkAudience(t *claimSet, c *claims) error {
 	if v.isAudience(t.audience) {
 		return nil
 	}
-	return &refusal{why: ErrAudience, what: "aud", seen: c.aud.Raw, want: v.want.audience, field: "Config.Audience"}
+	return (&refusal{
+		why: ErrAudience, what: "aud", want: v.want.audience, field: "Config.Audience", instead: insteadOfAudience, payload: c.payload,
+	}).of(c.aud)
 }
 
 func (v *Verifier) isAudience(named []string) bool {
@@ -165,9 +167,19 @@ func (v *Verifier) checkSubject(t *claimSet, c *claims) (err error) {
 	return err
 }
 
+// checkClientID comes after checkSubject: once both are known, so is the kind of
+// the subject.
 func (v *Verifier) checkClientID(t *claimSet, c *claims) (err error) {
-	t.clientID, err = text(v.clientIDClaim, c.clientID, v.required.clientID)
-	return err
+	if c.clientID.Kind == strict.Absent && v.required.clientID {
+		return &refusal{
+			why: ErrClaim, what: v.clientIDClaim, want: notEmpty, field: "Config.Profile.Required", instead: insteadOfClientID, payload: c.payload,
+		}
+	}
+	if t.clientID, err = text(v.clientIDClaim, c.clientID, v.required.clientID); err != nil {
+		return err
+	}
+	t.kind = v.marks.kind(t, c)
+	return nil
 }
 
 func (v *Verifier) checkID(t *claimSet, c *claims) (err error) {
@@ -192,14 +204,14 @@ func (v *Verifier) checkScope(t *claimSet, c *claims) error {
 	if v.scopeList {
 		scopes, ok := listStrings(c.scope)
 		if !ok {
-			return &refusal{why: ErrClaim, what: v.scopeClaim, seen: c.scope.Raw, want: "an array of strings", field: "Config.Profile.ScopeList"}
+			return (&refusal{why: ErrClaim, what: v.scopeClaim, want: "an array of strings", field: "Config.Profile.ScopeList"}).of(c.scope)
 		}
 		t.scopes = unique(scopes)
 		return nil
 	}
 	value, ok := c.scope.Text()
 	if !ok {
-		return &refusal{why: ErrClaim, what: v.scopeClaim, seen: c.scope.Raw, want: "a string", field: "Config.Profile.ScopeList"}
+		return (&refusal{why: ErrClaim, what: v.scopeClaim, want: "a string", field: "Config.Profile.ScopeList"}).of(c.scope)
 	}
 	t.scopes = splitScopes(value)
 	return nil
@@ -213,15 +225,17 @@ func (v *Verifier) checkNoIDToken(t *claimSet, c *claims) error {
 		return nil
 	}
 	if c.idToken != "" {
-		return &refusal{why: ErrType, what: c.idToken, seen: "present", want: "a token without it, since ID tokens have it", field: "Config.Profile.Types"}
+		return &refusal{why: ErrType, what: c.idToken, sight: sightIDToken, want: "an access token", field: "Config.Profile.Types"}
 	}
 	for _, aud := range t.audience {
 		if slices.Contains(v.clientIDs, aud) {
-			return &refusal{why: ErrType, what: "aud", seen: aud, want: "no client id, since ID tokens have one there", field: "Config.Profile.ClientIDs"}
+			return &refusal{why: ErrType, what: "aud", seen: aud, sight: sightIDToken, want: "an access token", field: "Config.Profile.ClientIDs"}
 		}
 	}
 	return nil
 }
+
+const notEmpty = "a string that is not empty"
 
 // text reads a claim that is a string, and not empty if it is required.
 func text(name string, value strict.Value, required bool) (string, error) {
@@ -232,7 +246,7 @@ func text(name string, value strict.Value, required bool) (string, error) {
 	case value.Kind == strict.Absent && !required:
 		return "", nil
 	case required:
-		return "", &refusal{why: ErrClaim, what: name, seen: value.Raw, want: "a string that is not empty", field: "Config.Profile.Required"}
+		return "", (&refusal{why: ErrClaim, what: name, want: notEmpty, field: "Config.Profile.Required"}).of(value)
 	default:
 		return "", wrongType(name, value, "a string")
 	}
@@ -250,5 +264,5 @@ func wrongDate(name string, value strict.Value) error {
 }
 
 func wrongType(name string, value strict.Value, want string) error {
-	return &refusal{why: ErrClaim, what: name, seen: value.Raw, want: want}
+	return (&refusal{why: ErrClaim, what: name, want: want}).of(value)
 }

@@ -2,31 +2,78 @@ package token
 
 import (
 	"context"
+	"errors"
 	"reflect"
+	"strings"
 
 	"github.com/go-jose/go-jose/v4/json"
+
+	"github.com/postern-go/postern/internal/strict"
 )
 
 // Claims decodes all claims of the token into v, a pointer, by v's json tags.
 // Member names match exactly, case included, unlike in encoding/json: there
 // {"scope":"read","SCOPE":"admin"} would make an admin. Each call decodes
-// afresh, so what v receives may be modified. An error matches ErrClaim.
+// afresh, so what v receives may be modified. The error matches ErrMissing for
+// a nil or zero Token, and ErrClaim where claims do not fit v; its text names
+// the claim.
 //
 // A type's UnmarshalJSON method is used as in encoding/json.
 func (t *Token) Claims(v any) error {
-	claims := namesFor(reflect.TypeOf(v)).of(payloadOf(t.raw))
+	if t.IsZero() {
+		return ErrMissing
+	}
+	claims := namesFor(reflect.TypeOf(v)).of(payloadOf(t.Raw()))
 	if err := json.Unmarshal(claims, v); err != nil {
-		return &refusal{why: ErrClaim, want: "claims that fit the Go type", cause: err}
+		return misfit(textOf(claims), err)
 	}
 	return nil
+}
+
+// misfit names the claim at which the decoder stopped, at any depth.
+func misfit(claims string, err error) error {
+	var wrong *json.UnmarshalTypeError
+	if errors.As(err, &wrong) {
+		if name, value := memberAt(claims, int(wrong.Offset)); name != "" {
+			return (&refusal{why: ErrClaim, what: name, want: "a value that fits the Go type", cause: err}).of(value)
+		}
+	}
+	return &refusal{why: ErrClaim, want: "claims that fit the Go type", cause: err}
+}
+
+// memberAt finds the member of an object in whose value the text up to offset
+// ends, or "". Names and values follow each other in the text as Members gives
+// them out.
+func memberAt(object string, offset int) (name string, value strict.Value) {
+	end := 0
+	_ = strict.Members(object, func(n string, v strict.Value) {
+		start := end + strings.IndexByte(object[end:], '"')
+		start += endOfString(object[start:])
+		start += strings.Index(object[start:], v.Raw)
+		end = start + len(v.Raw)
+		if start < offset { // and so was the one before
+			name, value = n, v
+		}
+	})
+	return name, value
+}
+
+// endOfString is the length of the JSON string that text begins with.
+func endOfString(text string) int {
+	for i := 1; i < len(text); i++ {
+		switch text[i] {
+		case '\\':
+			i++
+		case '"':
+			return i + 1
+		}
+	}
+	return len(text)
 }
 
 // ClaimsOf decodes the claims of t into a T. See Token.Claims.
 func ClaimsOf[T any](t *Token) (T, error) {
 	var v T
-	if t.IsZero() {
-		return v, ErrMissing
-	}
 	err := t.Claims(&v)
 	return v, err
 }

@@ -176,11 +176,39 @@ func TestClaimsIntoWhatPointsToItself(t *testing.T) {
 	require.ErrorIs(t, token.Claiming(`{}`).Claims(target), token.ErrClaim)
 }
 
-func TestClaimsOfTheZeroToken(t *testing.T) {
+// The claim that does not fit is named, at whatever depth and however its name
+// is spelled.
+func TestClaimThatDoesNotFitIsNamed(t *testing.T) {
 	t.Parallel()
-	var c tenancy
-	require.ErrorIs(t, new(token.Token).Claims(&c), token.ErrClaim)
-	require.ErrorIs(t, new(token.Token).Claims(&map[string]any{}), token.ErrClaim)
+	type target struct {
+		Email string   `json:"email"`
+		Roles []string `json:"roles"`
+		nested
+	}
+	for name, c := range map[string]struct {
+		claims string
+		target any
+		says   []string
+	}{
+		"an array for a string":      {`{"x":"email","email":["a","b"],"roles":[]}`, new(target), []string{`email is ["a","b"], want`, "string"}},
+		"a string for an array":      {`{"email":"e","roles":"admin"}`, new(target), []string{`roles is "admin", want`}},
+		"inside of an array":         {`{"email":"e","roles":["a",7]}`, new(target), []string{`roles is ["a",7], want`, "number"}},
+		"inside of objects":          {`{"email":"e","realm_access":{"roles":[{}]}}`, new(target), []string{`realm_access is {"roles":[{}]}, want`}},
+		"a number":                   {`{"email":190522}`, new(target), []string{`email is 190522, want`}},
+		"a name with escapes":        {`{"\u0065mail" : true}`, new(target), []string{`email is true, want`}},
+		"quotes in a name before it": {`{"a\":\"email":"}" , "email":1}`, new(map[string]string), []string{`email is 1, want`}},
+		"not one claim":              {`{"email":"e"}`, new([]string), []string{"claims that fit the Go type"}},
+		"no pointer":                 {`{}`, target{}, []string{"claims that fit the Go type"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			err := token.Claiming(c.claims).Claims(c.target)
+			require.ErrorIs(t, err, token.ErrClaim)
+			for _, text := range c.says {
+				assert.ErrorContains(t, err, text)
+			}
+		})
+	}
 }
 
 // BenchmarkClaims asks for one claim among many.

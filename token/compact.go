@@ -44,7 +44,7 @@ func readCompact(raw string, r *room) (c compact, s signed, err error) {
 	}
 	s.input = raw[:len(header)+1+len(payload)]
 	if s.signature, err = strict.AppendBase64URL(r[:0], sig); err != nil {
-		return compact{}, signed{}, errNotBase64URL
+		return compact{}, signed{}, notBase64URL(sig)
 	}
 	return c, s, nil
 }
@@ -60,10 +60,24 @@ func payloadOf(raw string) []byte {
 // Errors that need no word of what was seen are made once.
 var (
 	errNotBase64URL = &refusal{why: ErrMalformed, cause: strict.ErrBase64URL}
+	errPadded       = &refusal{why: ErrMalformed, want: `base64url without padding "="`, cause: strict.ErrBase64URL}
+	errOldAlphabet  = &refusal{why: ErrMalformed, want: `"-" and "_" as in base64url, not "+" or "/" as in base64`, cause: strict.ErrBase64URL}
 	errPartTooLarge = &refusal{why: ErrMalformed, want: "a header of at most 4096 bytes and a signature of at most 1024"}
 	errNotCompact   = &refusal{why: ErrMalformed, want: "three parts, none empty, in compact serialization"}
 	errEncrypted    = &refusal{why: ErrMalformed, want: "a signed token, but this has five parts like an encrypted one (JWE)"}
 )
+
+// notBase64URL tells the spellings of other encoders from garbage.
+func notBase64URL(part string) error {
+	switch {
+	case strings.ContainsAny(part, "+/"):
+		return errOldAlphabet
+	case strings.HasSuffix(part, "="):
+		return errPadded
+	default:
+		return errNotBase64URL
+	}
+}
 
 func notCompact(raw string) error {
 	if strings.Count(raw, ".") == 4 {
@@ -78,11 +92,11 @@ func decodeTexts(header, payload string) (compact, error) {
 	text := make([]byte, 0, strict.DecodedLen(len(header))+strict.DecodedLen(len(payload)))
 	text, err := strict.AppendBase64URL(text, header)
 	if err != nil {
-		return compact{}, errNotBase64URL
+		return compact{}, notBase64URL(header)
 	}
 	end := len(text)
 	if text, err = strict.AppendBase64URL(text, payload); err != nil {
-		return compact{}, errNotBase64URL
+		return compact{}, notBase64URL(payload)
 	}
 	both := textOf(text)
 	return compact{both[:end], both[end:]}, nil

@@ -1,6 +1,7 @@
 package token
 
 import (
+	"crypto/x509"
 	"fmt"
 	"net/http"
 	"slices"
@@ -63,6 +64,9 @@ type Config struct {
 	// HTTPClient fetches metadata and keys when Keys is nil. Nil means a
 	// client of its own with limits and timeouts; see jwks.RemoteConfig.
 	HTTPClient *http.Client
+	// RootCAs are the certificate authorities to trust when Keys is nil, such as
+	// a private one; see jwks.RemoteConfig. Nil means those of the system.
+	RootCAs *x509.CertPool
 	// Time tells the time. Nil means time.Now.
 	Time func() time.Time
 }
@@ -121,7 +125,7 @@ func (c Config) source() (jwks.Source, error) {
 	if c.Keys != nil {
 		return c.Keys, nil
 	}
-	return jwks.NewRemote(jwks.RemoteConfig{Issuer: c.Issuer, HTTPClient: c.HTTPClient, Time: c.Time})
+	return jwks.NewRemote(jwks.RemoteConfig{Issuer: c.Issuer, HTTPClient: c.HTTPClient, RootCAs: c.RootCAs, Time: c.Time})
 }
 
 func (c Config) validate() error {

@@ -2,11 +2,7 @@ package token
 
 import (
 	"errors"
-	"strconv"
-	"strings"
-	"time"
 
-	"github.com/postern-go/postern/internal/printable"
 	"github.com/postern-go/postern/jwks"
 )
 
@@ -35,7 +31,8 @@ var (
 	// ErrStepUp: the user must authenticate again or better (RFC 9470
 	// §3). HTTP 401. See StepUpError.
 	ErrStepUp error = outcome("step_up", "insufficient user authentication")
-	// ErrDenied: the caller is known and the policy says no. HTTP 403.
+	// ErrDenied: the caller is known and the policy says no. HTTP 403. See
+	// ErrSubjectUnknown.
 	ErrDenied error = outcome("denied", "access denied")
 	// ErrUnavailable: the token could not be judged, because something that
 	// is needed for it is out of reach. HTTP 503, never 401: the token may
@@ -81,6 +78,10 @@ var (
 	ErrProof error = reason("binding", "proof of possession missing or wrong")
 )
 
+// ErrSubjectUnknown is the ErrDenied of a policy about users or clients that
+// met a token which proves neither. See Profile.Users and Profile.Clients.
+var ErrSubjectUnknown error = &sentinel{parent: ErrDenied, reason: "subject_unknown", text: "the kind of subject is unknown"}
+
 // ErrKeysUnavailable is the ErrUnavailable of a Verifier whose issuer's keys
 // are out of reach.
 var ErrKeysUnavailable error = &sentinel{parent: ErrUnavailable, reason: "keys_unavailable", text: "issuer's keys unavailable"}
@@ -105,10 +106,11 @@ func (s *sentinel) Unwrap() error { return s.parent }
 
 // Reason names why err refuses a call, for metric labels and logs. The answer
 // is "" for nil and otherwise one of a closed set: "missing", "request",
-// "scope", "step_up", "denied", "unavailable", "keys_unavailable", "invalid",
-// "malformed", "too_large", "algorithm", "critical", "type", "unknown_key",
-// "signature", "issuer", "audience", "expired", "not_yet_valid", "claim",
-// "inactive" and "binding". An error of another origin is "unavailable".
+// "scope", "step_up", "denied", "subject_unknown", "unavailable",
+// "keys_unavailable", "invalid", "malformed", "too_large", "algorithm",
+// "critical", "type", "unknown_key", "signature", "issuer", "audience",
+// "expired", "not_yet_valid", "claim", "inactive" and "binding". An error of
+// another origin is "unavailable".
 func Reason(err error) string {
 	if err == nil {
 		return ""
@@ -125,98 +127,4 @@ func Reason(err error) string {
 func IsOutcome(err error) bool {
 	var s *sentinel
 	return errors.As(err, &s)
-}
-
-// ScopeError is the ErrScope that names what the call needs.
-type ScopeError struct {
-	// Need lists the scopes that together are enough for the call. They go
-	// into the challenge, so that the client knows what to ask for.
-	Need []string
-}
-
-func (e *ScopeError) Error() string {
-	return ErrScope.Error() + ": need " + strings.Join(e.Need, " ")
-}
-
-// Unwrap returns ErrScope.
-func (e *ScopeError) Unwrap() error { return ErrScope }
-
-// StepUpError is the ErrStepUp that names the authentication the call needs
-// (RFC 9470 §3). A policy returns it.
-type StepUpError struct {
-	// ACRValues lists acceptable authentication contexts in order of
-	// preference. Empty: any will do.
-	ACRValues []string
-	// MaxAge is how long ago the user may have authenticated, in whole
-	// seconds on the wire. Zero: any time ago.
-	MaxAge time.Duration
-	// Need lists the scopes the call needs, where those are short too.
-	Need []string
-}
-
-func (e *StepUpError) Error() string {
-	return ErrStepUp.Error() + ": need acr " + strings.Join(e.ACRValues, " or ") + ", max age " + e.MaxAge.String()
-}
-
-// Unwrap returns ErrStepUp.
-func (e *StepUpError) Unwrap() error { return ErrStepUp }
-
-// refusal says which check refused a token, what it saw and what would have
-// passed. The sentence is put together only if somebody reads it.
-type refusal struct {
-	why   error  // the reason
-	what  string // what was looked at: "aud", "header typ"
-	seen  string // its value as received, hostile; "" if absent
-	dated bool   // its value is date, and seen is empty
-	date  int64
-	want  string // what would have passed
-	field string // the setting that would change the verdict, or ""
-	cause error
-}
-
-// Unwrap returns the reason. The cause is found by Is and As: a list of both
-// would be made anew for every question, which is most of what it costs to
-// refuse a call.
-func (r *refusal) Unwrap() error { return r.why }
-
-// Is and As see no outcome in the cause: what is wrong with a token is the
-// reason, whatever a source of keys has to say.
-func (r *refusal) Is(target error) bool {
-	_, outcome := target.(*sentinel)
-	return !outcome && r.cause != nil && errors.Is(r.cause, target)
-}
-
-func (r *refusal) As(target any) bool {
-	_, outcome := target.(**sentinel)
-	return !outcome && r.cause != nil && errors.As(r.cause, target)
-}
-
-func (r *refusal) Error() string {
-	var b strings.Builder
-	b.WriteString(r.why.Error())
-	if r.what != "" {
-		b.WriteString(": " + r.what)
-		b.WriteString(r.sight())
-	}
-	if r.want != "" {
-		b.WriteString(", want " + r.want)
-	}
-	if r.field != "" {
-		b.WriteString(" (see " + r.field + ")")
-	}
-	if r.cause != nil {
-		b.WriteString(": " + printable.Line(r.cause.Error()))
-	}
-	return b.String()
-}
-
-func (r *refusal) sight() string {
-	switch {
-	case r.seen != "":
-		return " is " + printable.Value(r.seen)
-	case r.dated:
-		return " is " + strconv.FormatInt(r.date, 10)
-	default:
-		return " is absent"
-	}
 }

@@ -26,7 +26,7 @@ func TestReason(t *testing.T) {
 		"critical": token.ErrCritical, "type": token.ErrType, "unknown_key": token.ErrUnknownKey,
 		"signature": token.ErrSignature, "issuer": token.ErrIssuer, "audience": token.ErrAudience,
 		"expired": token.ErrExpired, "not_yet_valid": token.ErrNotYetValid, "claim": token.ErrClaim,
-		"inactive": token.ErrInactive, "binding": token.ErrProof,
+		"inactive": token.ErrInactive, "binding": token.ErrProof, "subject_unknown": token.ErrSubjectUnknown,
 	} {
 		assert.Equal(t, want, token.Reason(err))
 		assert.Equal(t, want, token.Reason(fmt.Errorf("wrapped: %w", err)))
@@ -50,6 +50,7 @@ func TestReasonsMatchTheirOutcome(t *testing.T) {
 	}
 	assert.ErrorIs(t, token.ErrTooLarge, token.ErrMalformed)
 	assert.ErrorIs(t, token.ErrKeysUnavailable, token.ErrUnavailable)
+	assert.ErrorIs(t, token.ErrSubjectUnknown, token.ErrDenied)
 	assert.ErrorIs(t, &token.ScopeError{Need: []string{"a"}}, token.ErrScope)
 	assert.ErrorIs(t, &token.StepUpError{MaxAge: time.Minute}, token.ErrStepUp)
 }

@@ -81,6 +81,45 @@ func ExampleProfile() {
 	// Output: app [orders:read orders:write]
 }
 
+// An issuer that says in the claim idtyp whether a token is for a user or for
+// an application by itself.
+func ExampleMark() {
+	verifier, err := token.NewVerifier(token.Config{
+		Issuer:   "https://as.example.com",
+		Audience: []string{"https://api.example.com"},
+		Keys:     jwks.Static{{ID: "es256", Public: issuerKey}},
+		Profile: token.Profile{
+			Users:   []token.Mark{{Claim: "idtyp", Values: []string{"user"}}},
+			Clients: []token.Mark{{Claim: "idtyp", Values: []string{"app"}}},
+		},
+		Time: clock,
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, raw := range []string{tokenWith("idtyp", "user"), tokenWith("idtyp", "app"), tokenWith()} {
+		t, err := verifier.Authenticate(context.Background(), token.Bearer(raw))
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(t.SubjectKind())
+	}
+	// Output:
+	// user
+	// client
+	// unknown
+}
+
+// A service that has routes for users and learns at start that its issuer's
+// profile does not say what proves one.
+func ExampleCanTell() {
+	fmt.Println(token.CanTell(verifier, token.SubjectClient))
+	fmt.Println(token.CanTell(verifier, token.SubjectUser))
+	// Output:
+	// true
+	// false
+}
+
 // Two issuers, each with keys, audience and algorithms of its own.
 func ExampleByIssuer() {
 	auth := token.ByIssuer(map[string]token.Authenticator{

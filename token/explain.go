@@ -93,7 +93,7 @@ func (e *explanation) payload(ctx context.Context, p Presentation, c *claims) {
 		e.note(check, err)
 		return true
 	})
-	e.note("binding", e.checkBinding(ctx, &Token{p.Token, says}, &p))
+	e.note("binding", e.checkBinding(ctx, newToken(p.Token, says), &p))
 }
 
 // String is the verdict in one line, fit for a terminal or a log.

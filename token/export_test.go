@@ -13,7 +13,7 @@ var ParseNumericDate = parseNumericDate
 
 // Claiming is a Token with the claims, which nobody has verified.
 func Claiming(payload string) *Token {
-	return &Token{"e30." + base64.RawURLEncoding.EncodeToString([]byte(payload)) + ".c2ln", &claimSet{}}
+	return newToken("e30."+base64.RawURLEncoding.EncodeToString([]byte(payload))+".c2ln", &claimSet{})
 }
 
 // TokenID is what a token goes by in the memory of a Verifier.

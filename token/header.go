@@ -48,7 +48,7 @@ func (v *Verifier) algorithm(h *header) (*algorithm, error) {
 			}
 		}
 	}
-	return nil, &refusal{why: ErrAlgorithm, what: "header alg", seen: h.alg.Raw, want: v.want.algorithms, field: "Config.Algorithms"}
+	return nil, (&refusal{why: ErrAlgorithm, what: "header alg", want: v.want.algorithms, field: "Config.Algorithms"}).of(h.alg)
 }
 
 // checkCritical refuses every extension, since none is processed here
@@ -57,9 +57,9 @@ func (v *Verifier) algorithm(h *header) (*algorithm, error) {
 func (h *header) checkCritical() error {
 	switch {
 	case h.crit.Kind != strict.Absent:
-		return &refusal{why: ErrCritical, what: "header crit", seen: h.crit.Raw, want: "no critical extension"}
+		return (&refusal{why: ErrCritical, what: "header crit", want: "no critical extension"}).of(h.crit)
 	case h.b64.Kind != strict.Absent:
-		return &refusal{why: ErrCritical, what: "header b64", seen: h.b64.Raw, want: "no b64"}
+		return (&refusal{why: ErrCritical, what: "header b64", want: "no b64"}).of(h.b64)
 	default:
 		return nil
 	}
@@ -76,7 +76,7 @@ func (v *Verifier) checkType(h *header) (explicit bool, err error) {
 	case ok && slices.Contains(v.types, mediaType(typ)):
 		return mediaType(typ) == accessTokenType, nil
 	default:
-		return false, &refusal{why: ErrType, what: "header typ", seen: h.typ.Raw, want: v.want.types, field: "Config.Profile.Types"}
+		return false, (&refusal{why: ErrType, what: "header typ", want: v.want.types, field: "Config.Profile.Types"}).of(h.typ)
 	}
 }
 
@@ -89,7 +89,7 @@ func (h *header) checkContent() error {
 	if cty, ok := h.cty.Text(); ok && mediaType(cty) != "jwt" {
 		return nil
 	}
-	return &refusal{why: ErrMalformed, what: "header cty", seen: h.cty.Raw, want: "claims, not another token"}
+	return (&refusal{why: ErrMalformed, what: "header cty", want: "claims, not another token"}).of(h.cty)
 }
 
 // keyID is the kid, or "" if there is none. It is hostile: it is compared and
@@ -102,7 +102,7 @@ func (v *Verifier) keyID(h *header) (string, error) {
 	case h.kid.Kind == strict.Absent:
 		return "", nil
 	case !ok || kid == "" || len(kid) > maxKeyIDSize:
-		return "", &refusal{why: ErrMalformed, what: "header kid", seen: h.kid.Raw, want: "a string of 1 to 256 bytes"}
+		return "", (&refusal{why: ErrMalformed, what: "header kid", want: "a string of 1 to 256 bytes"}).of(h.kid)
 	default:
 		return kid, nil
 	}

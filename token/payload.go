@@ -15,11 +15,13 @@ type claims struct {
 	explicit                          bool   // the header's typ alone says that it is an access token
 	idToken                           string // a claim that only ID tokens have, or ""
 	others                            uint64 // bit i: required.others[i] of the verifier is there
+	payload                           string // all of them, for telling what is there instead
+	marked                            [maxMarkedClaims]strict.Value
 }
 
 // claims reads the payload. Its values are still to be checked.
 func (v *Verifier) claims(payload string) (claims, error) {
-	var c claims
+	c := claims{payload: payload}
 	err := strict.Members(payload, func(name string, value strict.Value) {
 		switch name {
 		case "iss":
@@ -48,6 +50,7 @@ func (v *Verifier) claims(payload string) (claims, error) {
 			c.scope = value
 		}
 		c.noteRequired(v.required.others, name, value)
+		v.marks.note(&c, name, value)
 	})
 	if err != nil {
 		return claims{}, &refusal{why: ErrMalformed, want: "a strict JSON object as payload", cause: err}
@@ -77,7 +80,7 @@ func unverifiedIssuer(payload string) (string, error) {
 	}
 	text, ok := iss.Text()
 	if !ok {
-		return "", &refusal{why: ErrIssuer, what: "iss", seen: iss.Raw, want: "a string"}
+		return "", (&refusal{why: ErrIssuer, what: "iss", want: "a string"}).of(iss)
 	}
 	return text, nil
 }

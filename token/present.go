@@ -3,11 +3,20 @@ package token
 import (
 	"context"
 	"crypto/x509"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
 	"net/url"
+	"strconv"
+
+	"github.com/postern-go/postern/internal/printable"
 )
 
 // Presentation is what a caller presented, free of any transport: the same
-// checks serve HTTP and gRPC.
+// checks serve HTTP and gRPC. Printing it, logging it and encoding it as JSON
+// show neither the token nor the proofs, which are secrets; reading its fields
+// does.
 type Presentation struct {
 	// Scheme is the authentication scheme, "Bearer" or "DPoP", in any case.
 	// Empty means Bearer.
@@ -30,6 +39,29 @@ type Presentation struct {
 
 // Bearer is the presentation of a token by itself (RFC 6750).
 func Bearer(raw string) Presentation { return Presentation{Scheme: "Bearer", Token: raw} }
+
+// String says what was presented without showing it.
+func (p Presentation) String() string {
+	scheme := p.Scheme
+	if scheme == "" {
+		scheme = "Bearer"
+	}
+	text := "no access token"
+	if p.Token != "" {
+		text = "access token of " + strconv.Itoa(len(p.Token)) + " bytes"
+	}
+	return text + " under scheme " + printable.Value(strconv.QuoteToASCII(scheme))
+}
+
+// Format implements fmt.Formatter, so that no verb shows the token.
+func (p Presentation) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, p.String()) }
+
+// LogValue implements slog.LogValuer, as String does.
+func (p Presentation) LogValue() slog.Value { return slog.StringValue(p.String()) }
+
+// MarshalJSON implements json.Marshaler with what String says: a Presentation
+// ends up in JSON by mistake only.
+func (p Presentation) MarshalJSON() ([]byte, error) { return json.Marshal(p.String()) }
 
 // Authenticator decides whether what a caller presented is a good access
 // token. Implementations may be called concurrently and may block, until ctx

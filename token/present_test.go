@@ -1,9 +1,15 @@
 package token_test
 
 import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/postern-go/postern/token"
 )
@@ -39,4 +45,24 @@ func TestBearerOnly(t *testing.T) {
 			assert.Equal(t, c.want, token.BearerOnly(c.auth))
 		})
 	}
+}
+
+func TestC_6749_10_3_1_PrintingAPresentationShowsNoSecret(t *testing.T) {
+	t.Parallel()
+	p := token.Bearer(mint{}.token())
+	p.Scheme, p.Proofs = "Be\narer", []string{claims("jti", "proof").token()}
+	var log bytes.Buffer
+	slog.New(slog.NewJSONHandler(&log, nil)).Info("call", "p", p, "pointer", &p, "inside", []token.Presentation{p})
+	slog.New(slog.NewTextHandler(&log, nil)).Info("call", "p", p, "pointer", &p, "inside", []token.Presentation{p})
+	encoded, err := json.Marshal(map[string]any{"p": p, "pointer": &p})
+	require.NoError(t, err)
+	log.Write(encoded)
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
+		fmt.Fprintf(&log, verb+" "+verb+" "+verb+"\n", p, &p, struct{ P token.Presentation }{p})
+	}
+	assertHidden(t, log.String(), p.Token)
+	assertHidden(t, log.String(), p.Proofs[0])
+	assert.Equal(t, fmt.Sprintf("access token of %d bytes under scheme %q", len(p.Token), p.Scheme), p.String())
+	assert.Equal(t, `no access token under scheme "Bearer"`, token.Presentation{}.String())
+	assert.Less(t, len(token.Presentation{Scheme: strings.Repeat("x", 1000)}.String()), 200)
 }

@@ -37,6 +37,18 @@ type Profile struct {
 	// ClientIDs lists client ids whose ID tokens this service might be sent.
 	// A token of another type than at+jwt whose aud names one is refused.
 	ClientIDs []string
+	// Users are marks by which the issuer shows that the subject is a user.
+	// One of them is enough. Nil means that no token proves a user, and then
+	// rules such as scope.User refuse every token: RFC 9068 has no such mark.
+	// An issuer whose tokens for clients have the client id as sub, as RFC 9068
+	// §5 advises, has
+	//
+	//	{Claim: "sub", ClientID: true, Not: true}
+	Users []Mark
+	// Clients are marks by which the issuer shows that the subject is the
+	// client itself. One of them is enough. Equal sub and client id show it
+	// with no mark.
+	Clients []Mark
 }
 
 // LegacyProfile fits issuers that predate RFC 9068: typ may be JWT or at+jwt
@@ -81,19 +93,38 @@ func (p Profile) validate() error {
 	if slices.Contains(p.Types, "") || slices.Contains(p.Required, "") || slices.Contains(p.ClientIDs, "") {
 		return fmt.Errorf("%w: Profile lists an empty name", ErrConfig)
 	}
-	for _, name := range []string{p.scopeClaim(), p.clientIDClaim()} {
-		if slices.Contains(registered, name) {
-			return fmt.Errorf("%w: Profile reads scope or client id from %q, which means something else", ErrConfig, name)
-		}
+	if err := p.validateNames(); err != nil {
+		return err
+	}
+	return p.validateMarks()
+}
+
+func (p Profile) validateNames() error {
+	if name := p.scopeClaim(); slices.Contains(registered, name) || slices.Contains(ofClients, name) {
+		return fmt.Errorf("%w: Profile.ScopeClaim is %q, which means something else", ErrConfig, name)
+	}
+	if name := p.clientIDClaim(); slices.Contains(registered, name) || slices.Contains(ofScopes, name) {
+		return fmt.Errorf("%w: Profile.ClientIDClaim is %q, which means something else", ErrConfig, name)
 	}
 	if p.scopeClaim() == p.clientIDClaim() {
-		return fmt.Errorf("%w: Profile reads scope and client id from the same claim", ErrConfig)
+		return fmt.Errorf("%w: Profile.ScopeClaim and Profile.ClientIDClaim are both %q", ErrConfig, p.scopeClaim())
 	}
 	return nil
 }
 
-// registered are the claims with a meaning of their own.
-var registered = []string{"iss", "sub", "exp", "nbf", "iat", "jti", "cnf", "nonce", "at_hash", "c_hash"}
+// registered are claims with a meaning of their own, which is neither that of a
+// scope nor of a client id (RFC 7519 §4.1, RFC 7800 §3.1, RFC 8693 §4, OpenID
+// Connect Core §2).
+var registered = []string{
+	"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "cnf", "act", "may_act",
+	"nonce", "at_hash", "c_hash", "s_hash", "auth_time", "acr", "amr", "sid",
+}
+
+// The claims in which issuers are known to put client ids and rights.
+var (
+	ofClients = []string{"client_id", "azp", "appid", "cid"}
+	ofScopes  = []string{"scope", "scp", "scopes", "roles", "permissions"}
+)
 
 // mediaType brings a typ value into the form in which values are compared
 // (RFC 7515 §4.1.9, RFC 8725 §3.11).

@@ -2,19 +2,38 @@ package token
 
 import (
 	"fmt"
+	"io"
 	"log/slog"
 	"slices"
+	"strconv"
 	"time"
 
+	"github.com/postern-go/postern/internal/printable"
 	"github.com/postern-go/postern/internal/strict"
 )
 
 // Token is a verified access token. Only an Authenticator makes one, so that
 // holding a *Token is the proof that its checks have passed. It is immutable
 // and safe for concurrent use. Printing or logging it does not show the token.
+//
+// Every method answers for a nil *Token and for the zero Token, as
+// FromContext returns where there is no caller: with nothing, so that code that
+// forgets to look lets no caller in.
 type Token struct {
-	raw string
+	// A pointer to a string, which package fmt never follows: it calls no
+	// methods of unexported fields, where a Token may lie by value.
+	raw *string
 	*claimSet
+}
+
+// newToken makes a Token in a single allocation.
+func newToken(raw string, says *claimSet) *Token {
+	both := &struct {
+		t   Token
+		raw string
+	}{raw: raw}
+	both.t = Token{&both.raw, says}
+	return &both.t
 }
 
 // claimSet is what a token says, without the token itself. It is shared
@@ -29,8 +48,9 @@ type claimSet struct {
 	issuedAt  int64 // seconds since 1970; 0 if absent
 	notBefore int64
 	expiry    int64
-	leeway    time.Duration
+	verifier  *Verifier // which found it good; nil only in a zero claimSet
 	cnf       strict.Value
+	kind      SubjectKind
 
 	theAudience [1]string // backs audience if there is but one
 }
@@ -70,9 +90,9 @@ type Principal struct {
 // and which no policy accepts.
 func (t *Token) IsZero() bool { return t == nil || t.claimSet == nil }
 
-// set is what t says. The zero Token says nothing.
+// set is what t says. A nil or zero Token says nothing.
 func (t *Token) set() *claimSet {
-	if t.claimSet == nil {
+	if t.IsZero() {
 		return &claimSet{}
 	}
 	return t.claimSet
@@ -93,11 +113,12 @@ func (t *Token) Principal() Principal { return Principal{t.set().issuer, t.set()
 // the profile does not require the claim and the token has none.
 func (t *Token) ClientID() string { return t.set().clientID }
 
-// ActsForItself reports whether the client acts on its own behalf, with no
-// user behind the token: its subject is the client (RFC 9068 §5).
-func (t *Token) ActsForItself() bool {
-	return t.set().clientID != "" && t.set().subject == t.set().clientID
-}
+// SubjectKind tells whether the subject is a user or the client itself (RFC
+// 9068 §2.2, §5). It is SubjectUnknown unless the token proves one of the two
+// and nothing of the other: equal sub and client id prove a client, and so do
+// Profile.Clients; only Profile.Users prove a user. A token without sub has no
+// user.
+func (t *Token) SubjectKind() SubjectKind { return t.set().kind }
 
 // Audience is a copy of the aud claim: every resource server the token is for.
 func (t *Token) Audience() []string { return slices.Clone(t.set().audience) }
@@ -126,11 +147,21 @@ func (t *Token) Expiry() time.Time { return numericTime(t.set().expiry) }
 // leeway it allows. Work that goes on for long, such as a stream, ends here.
 func (t *Token) Deadline() time.Time { return t.set().deadline() }
 
-func (s *claimSet) deadline() time.Time { return numericTime(s.expiry).Add(s.leeway) }
+func (s *claimSet) deadline() time.Time {
+	if s.verifier == nil {
+		return numericTime(s.expiry)
+	}
+	return numericTime(s.expiry).Add(s.verifier.leeway)
+}
 
 // Raw is the token as received, for passing it on. It is a secret: whoever
 // holds it can act as the caller.
-func (t *Token) Raw() string { return t.raw }
+func (t *Token) Raw() string {
+	if t == nil || t.raw == nil {
+		return ""
+	}
+	return *t.raw
+}
 
 // Confirmation is the value of a member of the cnf claim (RFC 7800 §3.1), such
 // as "jkt", and whether the token has one of that name that is a string.
@@ -152,20 +183,28 @@ func (t *Token) Confirmation(method string) (string, bool) {
 func (t *Token) Bound() bool { return t.set().cnf.Kind != strict.Absent }
 
 // String names the token without showing it.
-func (t Token) String() string {
-	return fmt.Sprintf("access token of %q for %q", t.set().clientID, t.set().subject)
+func (t *Token) String() string {
+	if t.IsZero() {
+		return "no access token"
+	}
+	return "access token of " + printable.Value(strconv.QuoteToASCII(t.clientID)) + " for " + printable.Value(strconv.QuoteToASCII(t.subject))
 }
 
 // Format implements fmt.Formatter, so that no verb shows the token.
-func (t Token) Format(s fmt.State, _ rune) { _, _ = fmt.Fprint(s, t.String()) }
+func (t *Token) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, t.String()) }
 
-// LogValue implements slog.LogValuer. It leaves the token itself out.
-func (t Token) LogValue() slog.Value {
+// LogValue implements slog.LogValuer. It leaves the token itself out, and is an
+// empty group for a nil or zero Token.
+func (t *Token) LogValue() slog.Value {
+	if t.IsZero() {
+		return slog.GroupValue()
+	}
 	return slog.GroupValue(
-		slog.String("issuer", t.set().issuer),
-		slog.String("subject", t.set().subject),
-		slog.String("client_id", t.set().clientID),
-		slog.String("id", t.set().id),
+		slog.String("issuer", t.issuer),
+		slog.String("subject", t.subject),
+		slog.String("subject_kind", t.kind.String()),
+		slog.String("client_id", t.clientID),
+		slog.String("id", t.id),
 		slog.Time("expiry", t.Expiry()),
 	)
 }

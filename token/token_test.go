@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -42,7 +43,7 @@ func TestAccessors(t *testing.T) {
 	assert.True(t, now.Add(300*time.Second).Equal(got.Expiry()))
 	assert.True(t, now.Add(330*time.Second).Equal(got.Deadline()))
 	assert.False(t, got.Bound())
-	assert.False(t, got.ActsForItself())
+	assert.Equal(t, token.SubjectUnknown, got.SubjectKind())
 	assert.Equal(t, 2, strings.Count(got.Raw(), "."))
 }
 
@@ -57,14 +58,9 @@ func TestAccessorsOfAbsentClaims(t *testing.T) {
 	assert.Empty(t, got.Scopes())
 	assert.True(t, got.IssuedAt().IsZero())
 	assert.True(t, got.NotBefore().IsZero())
-	assert.False(t, got.ActsForItself(), "nobody is not a client")
+	assert.Equal(t, token.SubjectUnknown, got.SubjectKind(), "no subject is not a client")
 	_, bound := got.Confirmation("jkt")
 	assert.False(t, bound)
-}
-
-func TestC_9068_5_1_ClientActsForItself(t *testing.T) {
-	t.Parallel()
-	assert.True(t, verified(t, claims("sub", "client"), nil).ActsForItself())
 }
 
 func TestC_8725_3_8_2_PrincipalIsIssuerAndSubject(t *testing.T) {
@@ -193,14 +189,59 @@ func TestZeroToken(t *testing.T) {
 	assert.True(t, zero.IsZero())
 	assert.True(t, (*token.Token)(nil).IsZero())
 	assert.False(t, verified(t, mint{}, nil).IsZero())
-	assert.Empty(t, zero.Subject()+zero.Issuer()+zero.ClientID()+zero.ID()+zero.Raw())
-	assert.Empty(t, zero.Scopes())
-	assert.True(t, zero.Expiry().IsZero())
-	assert.False(t, zero.Bound())
-	assert.Contains(t, fmt.Sprint(zero, &zero), "access token")
 	_, err := token.ClaimsOf[custom](&zero)
 	require.ErrorIs(t, err, token.ErrMissing)
 }
+
+// Every method answers for a nil Token, as FromContext hands it out where there
+// is no caller, and for a zero one: with nothing, and without a panic, which in
+// gRPC would end the process. A new method is held as well.
+func TestMethodsOfNoToken(t *testing.T) {
+	t.Parallel()
+	printed := &state{}
+	arguments := map[reflect.Type]reflect.Value{
+		reflect.TypeFor[fmt.State](): reflect.ValueOf(printed),
+		reflect.TypeFor[any]():       reflect.ValueOf(&map[string]any{}),
+	}
+	not := map[string]func([]reflect.Value){ // whose answer is not the zero value
+		"IsZero":   func(r []reflect.Value) { assert.True(t, r[0].Bool()) },
+		"Claims":   func(r []reflect.Value) { assert.ErrorIs(t, r[0].Interface().(error), token.ErrMissing) },
+		"String":   func(r []reflect.Value) { assert.Equal(t, "no access token", r[0].String()) },
+		"LogValue": func(r []reflect.Value) { assert.Empty(t, r[0].Interface().(slog.Value).Group()) },
+	}
+	for _, none := range []*token.Token{nil, {}} {
+		of := reflect.ValueOf(none)
+		for i := range of.NumMethod() {
+			method, name := of.Method(i), of.Type().Method(i).Name
+			var args []reflect.Value
+			for n := range method.Type().NumIn() {
+				arg, ok := arguments[method.Type().In(n)]
+				if !ok {
+					arg = reflect.New(method.Type().In(n)).Elem()
+				}
+				args = append(args, arg)
+			}
+			var results []reflect.Value
+			require.NotPanics(t, func() { results = method.Call(args) }, name)
+			if check := not[name]; check != nil {
+				check(results)
+				continue
+			}
+			for _, result := range results {
+				assert.True(t, result.IsZero() || result.Kind() == reflect.Slice && result.Len() == 0, "%s: %v", name, result)
+			}
+		}
+	}
+	assert.Equal(t, strings.Repeat("no access token", 2), printed.String())
+	assert.Equal(t, "no access token", fmt.Sprint((*token.Token)(nil)))
+}
+
+// state is a fmt.State that remembers.
+type state struct{ strings.Builder }
+
+func (*state) Width() (int, bool)     { return 0, false }
+func (*state) Precision() (int, bool) { return 0, false }
+func (*state) Flag(int) bool          { return false }
 
 func TestC_6749_10_3_1_PrintingDoesNotShowTheToken(t *testing.T) {
 	t.Parallel()
@@ -217,10 +258,25 @@ func TestC_6749_10_3_1_PrintingDoesNotShowTheToken(t *testing.T) {
 		fmt.Fprintf(&log, verb+"\n", *tok)
 		fmt.Fprintf(&log, verb+"\n", struct{ T *token.Token }{tok})
 		fmt.Fprintf(&log, verb+"\n", []*token.Token{tok})
+		fmt.Fprintf(&log, verb+"\n", struct{ t token.Token }{*tok})
+		fmt.Fprintf(&log, verb+"\n", struct{ t *token.Token }{tok})
+		fmt.Fprintf(&log, verb+"\n", &struct{ t []token.Token }{[]token.Token{*tok}})
 	}
 	require.NotEmpty(t, log.String())
 	assertHidden(t, log.String(), tok.Raw())
 	assert.Contains(t, log.String(), "id-1", "what names the token is there")
+}
+
+// What a log says of a token tells whose it is.
+func TestLogValue(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	slog.New(slog.NewTextHandler(&log, nil)).Info("call", "token", verified(t, claims("sub", "client"), nil))
+	for _, text := range []string{
+		"token.issuer=" + issuer, "token.subject=client", "token.subject_kind=client", "token.client_id=client", "token.id=id-1", "token.expiry=2023-11-14T22:18:20.000Z",
+	} {
+		assert.Contains(t, log.String(), text)
+	}
 }
 
 // assertHidden checks that no part of the token is in the text.

@@ -25,6 +25,7 @@ type Verifier struct {
 	clientIDClaim    string
 	clientIDs        []string
 	required         required
+	marks            marks
 	leeway           time.Duration
 	maxLifetime      time.Duration
 	maxSize          int
@@ -81,6 +82,7 @@ func NewVerifier(cfg Config) (*Verifier, error) {
 		clientIDClaim:    cfg.Profile.clientIDClaim(),
 		clientIDs:        slices.Clone(cfg.Profile.ClientIDs),
 		required:         newRequired(cfg.Profile),
+		marks:            newMarks(cfg.Profile),
 		leeway:           cfg.leeway(),
 		maxLifetime:      cfg.MaxLifetime,
 		maxSize:          cfg.maxTokenSize(),
@@ -152,7 +154,7 @@ func (v *Verifier) authenticate(ctx context.Context, p *Presentation, id *tokenI
 	if err != nil {
 		return nil, err
 	}
-	t := &Token{p.Token, says}
+	t := newToken(p.Token, says)
 	if err := v.checkBinding(ctx, t, p); err != nil {
 		return nil, err
 	}

@@ -56,7 +56,7 @@ func servers(b *testing.B) []server {
 	return []server{
 		{"unguarded", dial(b)},
 		{"guarded", dial(b, grpcauth.New(auth, policies, nil).ServerOptions()...)},
-		{"outliving", dial(b, grpcauth.New(auth, policies, &grpcauth.Config{StreamsOutliveToken: true}).ServerOptions()...)},
+		{"outliving", dial(b, grpcauth.New(auth, policies, &grpcauth.Config{CallsOutliveToken: true}).ServerOptions()...)},
 		{"cold", dial(b, grpcauth.New(postern(b, "RS256", false), policies, nil).ServerOptions()...)},
 		{"workers-unguarded", dial(b, keeping)},
 		{"workers-guarded", dial(b, append(grpcauth.New(auth, policies, nil).ServerOptions(), keeping)...)},

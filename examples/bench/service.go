@@ -50,6 +50,7 @@ func (i *Issuer) Verifier(remembers bool, edits ...func(*token.Config)) (*token.
 		return nil, err
 	}
 	cfg := token.Config{Issuer: IssuerURL, Audience: []string{Audience}, Keys: keys, CacheSize: cold}
+	cfg.Profile.Users = []token.Mark{{Claim: "sub", ClientID: true, Not: true}}
 	if remembers {
 		cfg.CacheSize = warm
 	}

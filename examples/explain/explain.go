@@ -54,7 +54,25 @@ func (e *explanation) explain(ctx context.Context, raw string, out io.Writer) in
 	}
 	e.keys.print(out)
 	printContents(out, raw, findings)
+	if first == nil {
+		e.printSubject(ctx, out, raw)
+	}
 	return printVerdict(out, first)
+}
+
+// printSubject says whom a good token is about, for rules such as scope.User.
+func (e *explanation) printSubject(ctx context.Context, out io.Writer, raw string) {
+	t, err := e.verifier.Authenticate(ctx, token.Bearer(raw))
+	if err != nil {
+		fmt.Fprintln(out, "\nSubject: not known any more: "+printable(err.Error()))
+		return
+	}
+	fmt.Fprintf(out, "\nSubject: %s\n", t.SubjectKind())
+	for _, kind := range []token.SubjectKind{token.SubjectUser, token.SubjectClient} {
+		if t.SubjectKind() == token.SubjectUnknown && !token.CanTell(e.verifier, kind) {
+			fmt.Fprintf(out, "  No token can prove a %s with these settings; see the flag -%s.\n", kind, kind)
+		}
+	}
 }
 
 // lastCheck is the name of the check that comes last when all can be made.

@@ -73,6 +73,14 @@ func TestVerdicts(t *testing.T) {
 		"algorithm":   {raw: issuer.Token(), args: []string{"-algorithms", "RS256,PS256"}, code: exitRefused, says: []string{"FAIL  alg (algorithm)", "----  signature: not checked"}},
 		"scope shape": {raw: issuer.Token(tokentest.Claim("scp", "a")), args: []string{"-scope-claim", "scp", "-scope-list"}, code: exitRefused, says: []string{"FAIL  scope (claim)"}},
 		"client id":   {raw: issuer.Token(), args: []string{"-client-id-claim", "azp"}, code: exitRefused, says: []string{"FAIL  client id (claim)"}},
+		"a client":    {raw: issuer.Token(tokentest.ClientCredentials()), code: exitGood, says: []string{"Subject: client\n"}},
+		"unknown":     {raw: issuer.Token(), code: exitGood, says: []string{"Subject: unknown\n", "No token can prove a user", "-user"}},
+		"a user":      {raw: issuer.Token(), args: []string{"-user", "sub!={client_id}"}, code: exitGood, says: []string{"Subject: user\n"}},
+		"a marked client": {
+			raw:  issuer.Token(tokentest.Claim("gty", "client-credentials")),
+			args: []string{"-user", "idtyp=user", "-client", "gty=client-credentials"}, code: exitGood, says: []string{"Subject: client\n"},
+		},
+		"no mark":     {raw: issuer.Token(), args: []string{"-user", "idtyp=user"}, code: exitGood, says: []string{"Subject: unknown\n\nVerdict"}},
 		"keys by URL": {raw: issuer.Token(), args: []string{"-jwks", issuer.KeysURL()}, code: exitGood},
 		"bound":       {raw: issuer.Token(tokentest.Claim("cnf", map[string]string{"jkt": "x"})), code: exitRefused, says: []string{"FAIL  binding (binding)"}},
 	} {
@@ -153,7 +161,7 @@ func TestKeysOfAFile(t *testing.T) {
 	got := explain(t, issuer.Token(), "-issuer", issuer.Identifier(), "-audience", audience, "-jwks-file", file)
 	assert.Equal(t, exitGood, got.code, got.out)
 	assert.Zero(t, issuer.Requests())
-	assert.Contains(t, got.out, "Keys of the issuer that are not used:\n  \"e\\x1b\": ")
+	assert.Contains(t, got.out, "Keys of the issuer that are not used:\n  \"e\\x1b\": jwks: key is not for verifying: use is \"enc\"")
 
 	require.NoError(t, os.WriteFile(file, []byte(`{"keys":[]}`), 0o600))
 	got = explain(t, issuer.Token(), "-issuer", issuer.Identifier(), "-audience", audience, "-jwks-file", file)
@@ -197,6 +205,8 @@ func TestUsage(t *testing.T) {
 		"HMAC":                    "-issuer https://a.example -audience x -algorithms HS256",
 		"leeway of ten minutes":   "-issuer https://a.example -audience x -leeway 10m",
 		"leeway that is none":     "-issuer https://a.example -audience x -leeway soon",
+		"no mark":                 "-issuer https://a.example -audience x -user =",
+		"a mark of all tokens":    "-issuer https://a.example -audience x -user sub",
 		"claim that is taken":     "-issuer https://a.example -audience x -scope-claim sub",
 		"type without a name":     "-issuer https://a.example -audience x -type= ",
 		"audience without a name": "-issuer https://a.example -audience= ",

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/postern-go/postern/examples/internal/marks"
 	"github.com/postern-go/postern/token"
 )
 
@@ -22,6 +23,8 @@ type options struct {
 	scopeClaim string
 	scopeList  bool
 	clientID   string
+	users      []token.Mark
+	clients    []token.Mark
 	algorithms []string
 	leeway     time.Duration
 }
@@ -68,6 +71,8 @@ func (o *options) register(set *flag.FlagSet) {
 	set.StringVar(&o.scopeClaim, "scope-claim", "", "`name` of the claim with the scopes (default scope)")
 	set.BoolVar(&o.scopeList, "scope-list", false, "the scopes are an array instead of one string")
 	set.StringVar(&o.clientID, "client-id-claim", "", "`name` of the claim with the client id (default client_id)")
+	set.Func("user", "`mark` of users: "+marks.Usage+"; may be repeated", marks.AppendTo(&o.users))
+	set.Func("client", "`mark` of clients that act for themselves; may be repeated", marks.AppendTo(&o.clients))
 	set.Func("algorithms", "accepted signature algorithms, such as `RS256,ES256` (default as in token.Config)", func(value string) error {
 		o.algorithms = strings.Split(value, ",")
 		return nil
@@ -105,6 +110,7 @@ func (o *options) profile() token.Profile {
 		p.Types = o.types
 	}
 	p.ScopeClaim, p.ScopeList, p.ClientIDClaim = o.scopeClaim, o.scopeList, o.clientID
+	p.Users, p.Clients = o.users, o.clients
 	return p
 }
 

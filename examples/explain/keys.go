@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strconv"
 
 	"github.com/postern-go/postern/jwks"
 )
@@ -64,6 +63,10 @@ func (k keys) print(out io.Writer) {
 			fmt.Fprintf(out, "  and %d more\n", len(list)-i)
 			return
 		}
-		fmt.Fprintf(out, "  %s: %v\n", strconv.QuoteToASCII(s.ID), s.Reason)
+		fmt.Fprintf(out, "  \"%s\": %v", s.ID, s.Reason)
+		if s.Detail != "" {
+			fmt.Fprintf(out, ": %s", s.Detail)
+		}
+		fmt.Fprintln(out)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/postern-go/postern/examples/internal/marks"
 	"github.com/postern-go/postern/token"
 )
 
@@ -94,6 +95,12 @@ func (p *parser) register(set *flag.FlagSet) {
 	set.Func("client-id-claim", "* `claim` with the client id, such as azp (default client_id)", func(v string) error {
 		p.current().profile.ClientIDClaim = v
 		return nil
+	})
+	set.Func("user", "* `mark` of users: "+marks.Usage+"; may be repeated", func(v string) error {
+		return marks.AppendTo(&p.current().profile.Users)(v)
+	})
+	set.Func("client", "* `mark` of clients that act for themselves, as for -user", func(v string) error {
+		return marks.AppendTo(&p.current().profile.Clients)(v)
 	})
 	set.Func("required", "* `claims` a token must have besides iss, aud and exp, separated by commas; empty for none\n"+
 		"(default sub, the client id, iat and jti, RFC 9068)", func(v string) error {

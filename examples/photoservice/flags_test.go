@@ -28,12 +28,14 @@ func TestParse(t *testing.T) {
 		},
 		"all of one issuer": {
 			"-issuer https://a -audience x -jwks https://a/keys -type JWT -type at+jwt -allow-missing-type " +
-				"-scope-claim scp -scope-list -client-id-claim azp -required sub,iat",
+				"-scope-claim scp -scope-list -client-id-claim azp -required sub,iat -user email -client gty=client-credentials -client !email",
 			[]issuerOptions{{
 				issuer: "https://a", audience: []string{"x"}, jwksURL: "https://a/keys",
 				profile: token.Profile{
 					Types: []string{"JWT", "at+jwt"}, AllowMissingType: true,
 					ScopeClaim: "scp", ScopeList: true, ClientIDClaim: "azp", Required: []string{"sub", "iat"},
+					Users:   []token.Mark{{Claim: "email", Present: true}},
+					Clients: []token.Mark{{Claim: "gty", Values: []string{"client-credentials"}}, {Claim: "email", Absent: true}},
 				},
 			}},
 		},

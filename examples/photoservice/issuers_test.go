@@ -3,6 +3,7 @@ package main
 import (
 	"io"
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
@@ -79,6 +80,24 @@ func TestTwoIssuers(t *testing.T) {
 	} {
 		got, _, _ := s.call("GET /photos", c.raw, "")
 		assert.Equal(t, c.want, got, name)
+	}
+}
+
+// The flags for marks say how an issuer shows who acts.
+func TestMarkFlags(t *testing.T) {
+	t.Parallel()
+	issuer := loopback(t)
+	args := []string{"-issuer", issuer.Identifier(), "-audience", audience}
+	marked := append(slices.Clone(args), "-user", "sub!=service-*", "-client", "sub=service-*")
+	for kind, c := range map[string]struct {
+		args []string
+		sub  string
+	}{
+		"unknown": {args, "service-job"}, "client": {marked, "service-job"}, "user": {marked, "ada"},
+	} {
+		status, _, who := start(t, c.args...).call("GET /whoami", issuer.Token(tokentest.Subject(c.sub)), "")
+		assert.Equal(t, http.StatusOK, status)
+		assert.Equal(t, kind, who["subject_kind"])
 	}
 }
 

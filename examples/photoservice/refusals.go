@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"time"
 
 	"github.com/postern-go/postern/grpcauth"
 	"github.com/postern-go/postern/middleware"
@@ -13,9 +14,14 @@ import (
 // operator is told why calls are refused. Callers get a fixed sentence; what
 // the token lacked, and which setting would change that, is for whoever runs the
 // service.
-type operator struct{ log *slog.Logger }
+type operator struct {
+	log    *slog.Logger
+	sample *sampler
+}
 
-func newOperator(out io.Writer) operator { return operator{slog.New(slog.NewTextHandler(out, nil))} }
+func newOperator(out io.Writer) operator {
+	return operator{slog.New(slog.NewTextHandler(out, nil)), new(sampler)}
+}
 
 func (o operator) http() *middleware.Trace {
 	return &middleware.Trace{Refused: func(ctx context.Context, call middleware.Call, err error) {
@@ -30,5 +36,14 @@ func (o operator) grpc() *grpcauth.Trace {
 }
 
 func (o operator) refused(ctx context.Context, call string, err error) {
-	o.log.InfoContext(ctx, "refused", "call", call, "reason", token.Reason(err), "why", err)
+	reason := token.Reason(err)
+	leftOut, ok := o.sample.admit(reason, time.Now())
+	if !ok {
+		return
+	}
+	attrs := []any{"call", call, "reason", reason, "why", err}
+	if leftOut > 0 {
+		attrs = append(attrs, "left_out", leftOut)
+	}
+	o.log.InfoContext(ctx, "refused", attrs...)
 }

@@ -6,7 +6,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/health"
@@ -90,15 +89,16 @@ func httpHandler(auth token.Authenticator, store *photosvc.Store, o operator) ht
 	return mux
 }
 
-// grpcServer is the gRPC face. Audit makes sure that no method has been
-// forgotten in the list of policies.
+// grpcServer is the gRPC face. NewServer makes sure that no method has been
+// forgotten in the list of policies, and limits what a caller can cost before
+// its token is looked at.
 func grpcServer(auth token.Authenticator, store *photosvc.Store, o operator) (*grpc.Server, error) {
 	guard := grpcauth.New(auth, photosvc.Policies(), &grpcauth.Config{Realm: "photos", Trace: o.grpc()})
-	srv := grpc.NewServer(append(guard.ServerOptions(), grpc.ConnectionTimeout(5*time.Second))...)
-	photosvc.Register(srv, store)
-	healthpb.RegisterHealthServer(srv, health.NewServer())
-	reflection.Register(srv)
-	return srv, guard.Audit(srv)
+	return guard.NewServer(func(s *grpc.Server) {
+		photosvc.Register(s, store)
+		healthpb.RegisterHealthServer(s, health.NewServer())
+		reflection.Register(s)
+	})
 }
 
 func (s service) listenAndServe(ctx context.Context, o options, out io.Writer) error {

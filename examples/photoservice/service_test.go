@@ -195,7 +195,7 @@ func TestWhoAmI(t *testing.T) {
 	raw := issuer.Token(tokentest.Subject("olivia"), tokentest.ClientID("printing"), tokentest.Scope("photos:read", "x"))
 	_, _, answer := s.call("GET /whoami", raw, "")
 	assert.Equal(t, map[string]any{
-		"sub": "olivia", "client_id": "printing", "scope": "photos:read x", "iss": issuer.Identifier(),
+		"sub": "olivia", "client_id": "printing", "scope": "photos:read x", "iss": issuer.Identifier(), "subject_kind": "unknown",
 	}, answer)
 	who, err := s.photos.WhoAmI(bearing(t, raw), &pb.WhoAmIRequest{})
 	require.NoError(t, err)

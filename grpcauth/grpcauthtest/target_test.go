@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -58,6 +59,29 @@ func TestTarget(t *testing.T) {
 	tokentest.TestRefusals(t, issuer, guarded(t, issuer.Config(), scope.All("orders:read")), &tokentest.RefusalConfig{
 		Scopes: []string{"orders:read"},
 	})
+}
+
+// So does one that only users may call, and that tells them by marks.
+func TestTargetForUsers(t *testing.T) {
+	t.Parallel()
+	issuer := tokentest.NewIssuer(t, nil)
+	user, app := token.Mark{Claim: "idtyp", Values: []string{"user"}}, token.Mark{Claim: "azpacr", Values: []string{"1"}}
+	cfg := issuer.Config()
+	cfg.Profile = token.Profile{Users: []token.Mark{user}, Clients: []token.Mark{app}}
+	tokentest.TestRefusals(t, issuer, guarded(t, cfg, scope.User), &tokentest.RefusalConfig{
+		User: true, Profile: cfg.Profile, Good: []tokentest.Edit{tokentest.Marked(user)},
+	})
+	results := tokentest.Refusals(t.Context(), issuer, guarded(t, cfg, scope.Authenticated), &tokentest.RefusalConfig{
+		User: true, Profile: cfg.Profile, Good: []tokentest.Edit{tokentest.Marked(user)},
+	})
+	admitted := 0
+	for _, r := range results {
+		if r.Attack.Group == "subject" {
+			assert.ErrorIs(t, r.Err, tokentest.ErrAdmitted, r.Attack.Name)
+			admitted++
+		}
+	}
+	assert.Equal(t, 5, admitted)
 }
 
 // One that is not, does not.
@@ -127,6 +151,17 @@ func TestTargetAnswers(t *testing.T) {
 		return nil, status.Error(codes.Unauthenticated, "no")
 	}))(t.Context(), tokentest.Credentials{})
 	assert.Equal(t, tokentest.Answer{Code: 16, Challenge: []string{`Bearer realm="x"`}}, answer)
+}
+
+// What the server has no room for stays with the client.
+func TestTargetAndLimits(t *testing.T) {
+	t.Parallel()
+	call := target(t, grpc.MaxHeaderListSize(4<<10))
+	large := tokentest.Credentials{Authorization: []string{"Bearer " + strings.Repeat("x", 8<<10)}}
+	assert.Equal(t, tokentest.Answer{Unsent: true}, call(t.Context(), large))
+	assert.True(t, call(t.Context(), tokentest.Credentials{}).Admitted)
+	failing := grpcauthtest.Target(func(context.Context, ...grpc.CallOption) error { return status.Error(codes.Internal, "no") })
+	assert.Equal(t, tokentest.Answer{Code: 13}, failing(t.Context(), tokentest.Credentials{}))
 }
 
 func ExampleTarget() {

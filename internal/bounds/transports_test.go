@@ -42,7 +42,8 @@ func overHTTP(t *testing.T) []subject {
 		{"http/verified", serving(middleware.New(w.warm, nil).Require(scope.All(needed))(handler), http.StatusOK, "Bearer "+w.good(900))},
 		{"http/allowed", serving(guarded(scope.All(needed)), http.StatusOK, "Bearer x")},
 		{"http/allowed/mux", serving(mux, http.StatusOK, "Bearer x")},
-		{"http/public", serving(guarded(scope.Public), http.StatusOK, "Bearer x")},
+		{"http/public", serving(guarded(scope.Public), http.StatusOK)},
+		{"http/public/hidden", serving(guarded(scope.Public), http.StatusOK, "Bearer x")},
 		{"http/missing", serving(guarded(scope.All(needed)), http.StatusUnauthorized)},
 		{"http/missing/mux", serving(mux, http.StatusUnauthorized)},
 		{"http/malformed", serving(guarded(scope.All(needed)), http.StatusBadRequest, "Bearer a b")},
@@ -52,7 +53,9 @@ func overHTTP(t *testing.T) []subject {
 
 func serving(h http.Handler, want int, authorization ...string) func() bool {
 	r := httptest.NewRequest(http.MethodGet, "/orders", nil)
-	r.Header["Authorization"] = authorization
+	if authorization != nil {
+		r.Header["Authorization"] = authorization
+	}
 	w := &writer{header: http.Header{}}
 	return func() bool {
 		clear(w.header)

@@ -115,6 +115,7 @@ var rows = []row{
 	stepUp("C_9470-3-2 negative age", &token.StepUpError{MaxAge: -time.Second}, ""),
 
 	denied("C_9110-15.5.4-1 denied", token.ErrDenied),
+	denied("C_9068-5-1 kind of subject unknown", token.ErrSubjectUnknown),
 	denied("C_9110-15.5.4-1 denied for a reason", fmt.Errorf("%w: not the owner of account 7", token.ErrDenied)),
 
 	unavailable("C_6750-3.1-6 unavailable", token.ErrUnavailable, "UNAVAILABLE"),

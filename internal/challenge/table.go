@@ -13,7 +13,7 @@ import (
 type Answer struct {
 	Status     int      // HTTP status code
 	Challenges []string // values of WWW-Authenticate; not to be modified
-	RetryAfter int      // seconds after which to try again; 0: no word of that
+	RetryAfter int      // seconds after which to try again, up to an hour; 0: no word of that
 
 	Code     uint32            // gRPC status code
 	Message  string            // the fixed sentence, for the gRPC status
@@ -28,8 +28,6 @@ const (
 	unavailable      uint32 = 14
 	unauthenticated  uint32 = 16
 )
-
-const retryAfter = 5
 
 // The sentences for callers.
 const (
@@ -109,7 +107,7 @@ func (t *Table) Answer(err error) Answer {
 
 func unjudged(err error) Answer {
 	return Answer{
-		Status: http.StatusServiceUnavailable, RetryAfter: retryAfter,
+		Status: http.StatusServiceUnavailable, RetryAfter: retryAfter(err),
 		Code: unavailable, Message: textUnavailable, Reason: unjudgedReason(err),
 	}
 }

@@ -28,6 +28,7 @@ var sentinels = map[string]error{
 	"ErrSignature": postern.ErrSignature, "ErrIssuer": postern.ErrIssuer, "ErrAudience": postern.ErrAudience,
 	"ErrExpired": postern.ErrExpired, "ErrNotYetValid": postern.ErrNotYetValid, "ErrClaim": postern.ErrClaim,
 	"ErrInactive": postern.ErrInactive, "ErrProof": postern.ErrProof,
+	"ErrSubjectUnknown": postern.ErrSubjectUnknown,
 }
 
 // The list above is that of the package: a new error cannot be left out.

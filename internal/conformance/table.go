@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -18,7 +19,7 @@ the name of a subtest or a row of their table, or in their own name with undersc
 | held | the tests named hold it |
 | held in part | they hold it but for what the state says |
 | decided otherwise | the module does something else, for the reason given |
-| not yet | it belongs to a feature that does not exist yet; nothing in the module makes use of what the row guards |
+| not yet | it belongs to a feature that does not exist yet; [not-yet.md](not-yet.md) lists those |
 
 Throughout:
 - An error of configuration is an error of the constructor. The constructors that take literals (` + "`middleware.New`,\n  `grpcauth.New`, `scope.All`, `token.ByIssuer`" + `) panic with it instead, and their ` + "`Validate`" + ` methods return it.
@@ -27,29 +28,70 @@ Throughout:
 - Callers are told one of a few fixed sentences. Reasons are for operators: see [reasons.md](reasons.md).
 `
 
-// Table is the whole document.
+const laterPreface = `# Not yet
+
+Generated from internal/conformance/rows.txt by ` + "`go generate ./internal/conformance`" + `. Do not edit it.
+
+These demands belong to features that do not exist yet. Nothing in the module makes use of what they guard.
+[conformance.md](conformance.md) has the demands that are held today.
+`
+
+// Table is the document of the rows that apply today.
 func Table(rows []Row, tests Tests) string {
 	var b strings.Builder
 	b.WriteString(preface)
-	b.WriteString("\n" + summary(rows) + "\n")
+	b.WriteString("\n" + summary(rows))
+	sections(&b, without(rows, Later), "| row | source | demand | tests | state |\n|---|---|---|---|---|\n", func(r Row) string {
+		return fmt.Sprintf("| %s | %s | %s | %s | %s |\n", r.ID, r.Source(), escape(r.Says), list(tests.Of(r.ID)), escape(state(r)))
+	})
+	return b.String()
+}
+
+// LaterTable is the document of the rows of features to come.
+func LaterTable(rows []Row) string {
+	var b strings.Builder
+	b.WriteString(laterPreface)
+	sections(&b, without(rows, Held, Part, Otherwise), "| row | source | demand | feature |\n|---|---|---|---|\n", func(r Row) string {
+		return fmt.Sprintf("| %s | %s | %s | %s |\n", r.ID, r.Source(), escape(r.Says), escape(r.Why))
+	})
+	return b.String()
+}
+
+func without(rows []Row, fates ...Fate) []Row {
+	return slices.DeleteFunc(slices.Clone(rows), func(r Row) bool { return slices.Contains(fates, r.Fate) })
+}
+
+// sections writes a table for each run of rows with the same title.
+func sections(b *strings.Builder, rows []Row, head string, line func(Row) string) {
 	title := ""
 	for _, r := range rows {
 		if r.Title != title {
 			title = r.Title
-			fmt.Fprintf(&b, "\n## %s\n\n| row | source | demand | tests | state |\n|---|---|---|---|---|\n", title)
+			b.WriteString("\n## " + title + "\n\n" + head)
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", r.ID, r.Source(), escape(r.Says), list(tests.Of(r.ID)), escape(state(r)))
+		b.WriteString(line(r))
 	}
-	return b.String()
 }
 
+// summary counts the rows of each section.
 func summary(rows []Row) string {
-	counts := map[Fate]int{}
+	titles := []string{"all"}
+	counts := map[string]map[Fate]int{"all": {}}
 	for _, r := range rows {
-		counts[r.Fate]++
+		if counts[r.Title] == nil {
+			counts[r.Title] = map[Fate]int{}
+			titles = append(titles, r.Title)
+		}
+		counts[r.Title][r.Fate]++
+		counts["all"][r.Fate]++
 	}
-	return fmt.Sprintf("%d rows: %d held, %d held in part, %d decided otherwise, %d not yet.",
-		len(rows), counts[Held], counts[Part], counts[Otherwise], counts[Later])
+	var b strings.Builder
+	b.WriteString("| section | rows | held | in part | otherwise | [not yet](not-yet.md) |\n|---|--:|--:|--:|--:|--:|\n")
+	for _, title := range titles {
+		c := counts[title]
+		fmt.Fprintf(&b, "| %s | %d | %d | %d | %d | %d |\n", title, c[Held]+c[Part]+c[Otherwise]+c[Later], c[Held], c[Part], c[Otherwise], c[Later])
+	}
+	return b.String()
 }
 
 func state(r Row) string {
@@ -58,8 +100,6 @@ func state(r Row) string {
 		return "held in part: " + r.Why
 	case Otherwise:
 		return "decided otherwise: " + r.Why
-	case Later:
-		return "not yet: " + r.Why
 	default:
 		return "held"
 	}

@@ -19,10 +19,11 @@ var (
 // Parse reads the values of every Authorization field of a call as one access
 // token of one of the schemes.
 //
-// The error is token.ErrMissing if there is no field, an empty one or one of a
-// scheme that is not accepted here; ErrMultiple if there are several fields,
-// since a proxy in front may have looked at another than we would; and
-// ErrMalformed if the scheme is accepted and what follows is not a token.
+// The error matches token.ErrMissing if there is no field, an empty one or one
+// of a scheme that is not accepted here; ErrMultiple if there are several
+// fields, since a proxy in front may have looked at another than we would; and
+// ErrMalformed if the scheme is accepted and what follows is not a token. Its
+// text tells operators which it was, and shows no value.
 func Parse(fields []string, schemes ...string) (scheme, raw string, err error) {
 	if scheme, raw, err = Split(fields, schemes...); err == nil && !IsToken68(raw) {
 		return "", "", ErrMalformed
@@ -35,11 +36,11 @@ func Parse(fields []string, schemes ...string) (scheme, raw string, err error) {
 func Split(fields []string, schemes ...string) (scheme, raw string, err error) {
 	switch len(fields) {
 	case 0:
-		return "", "", token.ErrMissing
+		return "", "", errNoField
 	case 1:
 		return parse(strings.Trim(fields[0], " \t"), schemes)
 	default:
-		return "", "", ErrMultiple
+		return "", "", several(len(fields))
 	}
 }
 
@@ -47,7 +48,7 @@ func parse(field string, schemes []string) (scheme, raw string, err error) {
 	n := schemeLen(field)
 	scheme, ok := accepted(field[:n], schemes)
 	if !ok {
-		return "", "", token.ErrMissing
+		return "", "", notAccepted(field, n)
 	}
 	raw = strings.TrimLeft(field[n:], " ")
 	if len(raw) == len(field)-n {

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 
 	"github.com/postern-go/postern/internal/credentials"
 	"github.com/postern-go/postern/scope"
@@ -23,7 +24,23 @@ type Guard struct {
 	bearerOnly bool
 }
 
-// New returns a Guard that asks auth, which must not be nil.
+// IsNil reports whether auth is nil, or a nil pointer, func or map in the
+// interface: a variable that was declared and never set passes for a value, and
+// the first call would panic.
+func IsNil(auth token.Authenticator) bool {
+	if auth == nil {
+		return true
+	}
+	v := reflect.ValueOf(auth)
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Func, reflect.Map, reflect.Slice, reflect.Chan:
+		return v.IsNil()
+	default:
+		return false
+	}
+}
+
+// New returns a Guard that asks auth, which must not be nil; see IsNil.
 func New(auth token.Authenticator) Guard { return Guard{auth, token.BearerOnly(auth)} }
 
 // Decide reads the Authorization fields of a call, asks the Authenticator about
@@ -32,24 +49,25 @@ func New(auth token.Authenticator) Guard { return Guard{auth, token.BearerOnly(a
 // if the policy is optional and there was none. Every error matches exactly one
 // of the outcomes of package token.
 //
+// A token beside an error is good, and not good enough for the policy: it tells
+// an operator who was refused, and lets nothing through. If ctx ended before
+// the token was judged, the error matches ctx.Err() as well.
+//
 // complete adds what the caller presented besides scheme and token. It is not
 // called if the Authenticator would not look at that.
 func (g *Guard) Decide(ctx context.Context, p scope.Policy, fields []string, complete func(token.Presentation) token.Presentation) (*token.Token, error) {
 	scheme, raw, err := g.read(fields)
-	if err == token.ErrMissing && p.IsOptional() {
-		return nil, nil
-	}
 	if err != nil {
+		if p.IsOptional() && errors.Is(err, token.ErrMissing) {
+			return nil, nil
+		}
 		return nil, err
 	}
 	t, err := g.judge(ctx, token.Presentation{Scheme: scheme, Token: raw}, complete)
 	if err != nil {
-		return nil, err
+		return nil, orGone(ctx, err)
 	}
-	if err := p.Check(t); err != nil {
-		return nil, err
-	}
-	return t, nil
+	return t, p.Check(t)
 }
 
 // read leaves open whether raw has the form of a token if judge looks at that.
@@ -74,18 +92,15 @@ func (g *Guard) judge(ctx context.Context, p token.Presentation, complete func(t
 	return t, err
 }
 
-// authenticate holds an Authenticator of somebody else's to its contract, so
-// that a faulty one lets nobody in and nobody's token is called bad for its
-// fault.
+// authenticate holds an Authenticator of the user's own to its contract, so
+// that a faulty one lets no call in, and its fault is not blamed on a token.
 func (g *Guard) authenticate(ctx context.Context, p token.Presentation) (*token.Token, error) {
 	t, err := g.auth.Authenticate(ctx, p)
 	switch {
-	case err == nil && t.IsZero():
-		return nil, ErrNoVerdict
-	case err != nil && !token.IsOutcome(err):
-		return nil, errors.Join(token.ErrUnavailable, err)
 	case err != nil:
-		return nil, err
+		return nil, inLine(err)
+	case t.IsZero():
+		return nil, ErrNoVerdict
 	default:
 		return t, nil
 	}

@@ -3,15 +3,19 @@ package guard_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/postern-go/postern/internal/credentials"
 	"github.com/postern-go/postern/internal/guard"
+	"github.com/postern-go/postern/internal/printable"
 	"github.com/postern-go/postern/scope"
 	"github.com/postern-go/postern/token"
 	"github.com/postern-go/postern/token/tokentest"
@@ -114,8 +118,8 @@ func TestVerdictsAreTheSame(t *testing.T) {
 				for range 2 { // remembered at the second time
 					verdict, _, err := w.decide(auth, row.policy, row.fields)
 					require.ErrorIs(t, err, row.want)
-					admits := row.want == nil && row.fields != nil
-					require.Equal(t, admits, verdict != nil)
+					judgedGood := row.want == nil || errors.Is(row.want, token.ErrScope) || errors.Is(row.want, token.ErrDenied)
+					require.Equal(t, judgedGood && row.fields != nil, verdict != nil)
 					require.Equal(t, errors.Is(row.want, token.ErrRequest), errors.Is(err, token.ErrRequest))
 				}
 			})
@@ -150,7 +154,8 @@ func TestPresentationIsCompleted(t *testing.T) {
 	assert.Equal(t, "api.example.com", w.seen.URL.Host)
 }
 
-// A faulty Authenticator lets nobody in, and its fault is nobody's token's.
+// A faulty Authenticator lets no call in, and its fault is not blamed on a
+// token.
 func TestFaultyAuthenticators(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -160,9 +165,11 @@ func TestFaultyAuthenticators(t *testing.T) {
 		err     error
 		want    error
 	}{
-		"nothing at all":      {nil, nil, guard.ErrNoVerdict},
-		"a token of nobody":   {new(token.Token), nil, guard.ErrNoVerdict},
-		"an error of its own": {nil, boom, boom},
+		"nothing at all":                      {nil, nil, guard.ErrNoVerdict},
+		"a token of nobody":                   {new(token.Token), nil, guard.ErrNoVerdict},
+		"an error of its own":                 {nil, boom, boom},
+		"two outcomes":                        {nil, errors.Join(token.ErrDenied, token.ErrExpired), token.ErrUnavailable},
+		"two outcomes, one of them an outage": {nil, fmt.Errorf("%w: %w", token.ErrIssuer, token.ErrUnavailable), token.ErrUnavailable},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -172,7 +179,160 @@ func TestFaultyAuthenticators(t *testing.T) {
 				require.Nil(t, verdict)
 				require.ErrorIs(t, err, row.want)
 				require.ErrorIs(t, err, token.ErrUnavailable)
+				require.Equal(t, "unavailable", token.Reason(err))
+				requireOneOutcome(t, err)
 			}
 		})
 	}
+}
+
+func requireOneOutcome(t *testing.T, err error) {
+	t.Helper()
+	matched := 0
+	for _, outcome := range []error{
+		token.ErrMissing, token.ErrRequest, token.ErrInvalid, token.ErrScope, token.ErrStepUp, token.ErrDenied, token.ErrUnavailable,
+	} {
+		if errors.Is(err, outcome) {
+			matched++
+		}
+	}
+	require.Equal(t, 1, matched, "%v", err)
+}
+
+// Whatever an Authenticator of the user's own says, it is one bounded line, and
+// what can be asked of its error can still be asked.
+func TestErrorsOfAuthenticatorsAreOneLine(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	hostile := "x\r\nlevel=INFO msg=allowed \x1b[2J " + strings.Repeat("é", 4000)
+	own := &net.OpError{Op: hostile, Err: errors.New(hostile)}
+	for name, err := range map[string]error{
+		"no outcome":   own,
+		"an outcome":   fmt.Errorf("%w: %w", token.ErrInactive, own),
+		"a reason":     fmt.Errorf("%w: %w", token.ErrKeysUnavailable, own),
+		"joined":       errors.Join(own, token.ErrDenied),
+		"two outcomes": errors.Join(errors.New(hostile), token.ErrDenied, token.ErrExpired),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			auth := somebody(func(context.Context, token.Presentation) (*token.Token, error) { return nil, err })
+			_, _, got := w.decide(auth, scope.Authenticated, []string{"Bearer abc"})
+			requireOneOutcome(t, got)
+			assert.True(t, printable.Is(got.Error()), "%q", got)
+			assert.LessOrEqual(t, len(got.Error()), printable.MaxLine)
+			if name != "two outcomes" {
+				var found *net.OpError
+				assert.ErrorAs(t, got, &found)
+				assert.ErrorIs(t, got, own)
+			}
+			if token.IsOutcome(err) && name != "two outcomes" {
+				assert.Equal(t, token.Reason(err), token.Reason(got))
+			}
+		})
+	}
+}
+
+// A token that was good and not good enough is told along with the refusal, and
+// none that was not good.
+func TestTokenBesideARefusal(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	denies := scope.Authenticated.And(scope.Claims("never", func(struct{}) error { return token.ErrDenied }))
+	for name, row := range map[string]struct {
+		field  string
+		policy scope.Policy
+		want   error
+		known  bool
+	}{
+		"scope":       {"Bearer " + w.Token(), scope.All("orders:read"), token.ErrScope, true},
+		"denied":      {"Bearer " + w.Token(), denies, token.ErrDenied, true},
+		"zero policy": {"Bearer " + w.Token(), scope.Policy{}, token.ErrDenied, true},
+		"expired":     {"Bearer " + w.Token(tokentest.ExpiresIn(-time.Hour)), scope.All("orders:read"), token.ErrExpired, false},
+		"garbage":     {"Bearer abc", scope.Optional, token.ErrMalformed, false},
+		"missing":     {"", scope.All("orders:read"), token.ErrMissing, false},
+	} {
+		for who, auth := range merged(w.known, w.others) {
+			t.Run(name+"/"+who, func(t *testing.T) {
+				t.Parallel()
+				verdict, _, err := w.decide(auth, row.policy, []string{row.field})
+				require.ErrorIs(t, err, row.want)
+				require.Equal(t, row.known, verdict != nil)
+			})
+		}
+	}
+}
+
+// A caller that hangs up while its token is being judged makes no outage.
+func TestCallerIsGone(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		end  func(context.Context) (context.Context, context.CancelFunc)
+		err  error
+		want error
+	}{
+		"hung up":                    {context.WithCancel, token.ErrKeysUnavailable, context.Canceled},
+		"hung up, an own error":      {context.WithCancel, errors.New("boom"), context.Canceled},
+		"hung up, and says so":       {context.WithCancel, context.Canceled, context.Canceled},
+		"hung up, and was judged":    {context.WithCancel, token.ErrExpired, nil},
+		"still there, and an outage": {func(ctx context.Context) (context.Context, context.CancelFunc) { return ctx, func() {} }, token.ErrKeysUnavailable, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := row.end(t.Context())
+			g := guard.New(somebody(func(context.Context, token.Presentation) (*token.Token, error) {
+				cancel()
+				return nil, row.err
+			}))
+			_, err := g.Decide(ctx, scope.Authenticated, []string{"Bearer abc"}, func(p token.Presentation) token.Presentation { return p })
+			requireOneOutcome(t, err)
+			assert.ErrorIs(t, err, row.err)
+			if row.want == nil {
+				assert.NotErrorIs(t, err, context.Canceled)
+				return
+			}
+			assert.ErrorIs(t, err, row.want)
+			assert.ErrorIs(t, err, token.ErrUnavailable)
+		})
+	}
+}
+
+func TestIsNil(t *testing.T) {
+	t.Parallel()
+	var verifier *token.Verifier
+	for name, row := range map[string]struct {
+		auth token.Authenticator
+		want bool
+	}{
+		"nil":           {nil, true},
+		"nil pointer":   {verifier, true},
+		"nil func":      {somebody(nil), true},
+		"nil map":       {byName(nil), true},
+		"func":          {somebody(func(context.Context, token.Presentation) (*token.Token, error) { return nil, nil }), false},
+		"empty map":     {byName{}, false},
+		"zero struct":   {struct{ token.Authenticator }{}, false},
+		"real verifier": {newWorld(t).known["verifier"], false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			assert.Equal(t, row.want, guard.IsNil(row.auth))
+		})
+	}
+}
+
+type byName map[string]token.Authenticator
+
+func (byName) Authenticate(context.Context, token.Presentation) (*token.Token, error) {
+	return nil, token.ErrDenied
+}
+
+func TestPass(t *testing.T) {
+	t.Parallel()
+	type key struct{}
+	assert.Equal(t, guard.Pass{}, guard.PassOf(t.Context()))
+	outer := guard.Pass{Fields: []string{"Bearer a"}, Proofs: []string{"p"}, Reported: true}
+	inner := guard.Pass{Reported: true}
+	ctx := outer.NewContext(context.WithValue(t.Context(), key{}, "v"))
+	assert.Equal(t, outer, guard.PassOf(ctx))
+	assert.Equal(t, "v", ctx.Value(key{}))
+	assert.Equal(t, inner, guard.PassOf(inner.NewContext(ctx)))
 }

@@ -3,6 +3,7 @@
 //
 //	go run ./internal/mutants            # all, or as many as five minutes allow; see -limit
 //	go run ./internal/mutants -only 'token/checks.go'
+//	go run ./internal/mutants -since HEAD~3
 //
 // It works on a copy of the module in a temporary directory. There it rewrites
 // every condition of the source into a form in which the environment variable
@@ -11,5 +12,6 @@
 // first test that failed. A mutant that no test notices is a survivor, and the
 // exit code is 1 unless it is explained in known.txt.
 //
-// It is run by hand, or by night. The normal tests do not wait for it.
+// The normal tests do not wait for it. .ci/run gives a few minutes to the files
+// that have changed in the last day; all of them are run by hand, or by night.
 package main

@@ -13,6 +13,7 @@ import (
 func main() {
 	cfg := config{}
 	only := flag.String("only", "", "regular expression that the name of a mutant must match")
+	flag.StringVar(&cfg.since, "since", "", "a revision; only files that have changed since then")
 	flag.IntVar(&cfg.workers, "workers", runtime.NumCPU(), "test processes at a time")
 	flag.DurationVar(&cfg.limit, "limit", 5*time.Minute, "when to stop; what was not run by then is reported")
 	flag.DurationVar(&cfg.timeout, "timeout", time.Minute, "how long one test process may run")
@@ -34,6 +35,7 @@ func main() {
 
 type config struct {
 	only           *regexp.Regexp
+	since          string
 	workers        int
 	limit, timeout time.Duration
 	list, again    bool
@@ -63,6 +65,11 @@ func run(cfg config) (survivors int, err error) {
 		return 0, err
 	}
 	chosen := choose(mutants, cfg.only)
+	if cfg.since != "" {
+		if chosen, err = changed(root, cfg.since, chosen); err != nil {
+			return 0, err
+		}
+	}
 	if cfg.list {
 		for _, m := range chosen {
 			fmt.Println(m.name())
@@ -83,7 +90,7 @@ func run(cfg config) (survivors int, err error) {
 	}
 	lab.runAll(chosen, cfg.workers, time.Now().Add(cfg.limit), table.add)
 	table.sum()
-	if cfg.only.String() == "" {
+	if cfg.only.String() == "" && cfg.since == "" {
 		table.unused(mutants)
 	}
 	return table.survived, nil

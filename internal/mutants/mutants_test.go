@@ -4,6 +4,7 @@ import (
 	"go/parser"
 	"go/token"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -122,4 +123,28 @@ func TestHints(t *testing.T) {
 	h.add("a.go", "FuzzB")
 	assert.Equal(t, "^(TestA|FuzzB)$", h.of("a.go"))
 	assert.Empty(t, h.of("b.go"))
+}
+
+func TestChanged(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	git := func(args ...string) {
+		cmd := exec.Command("git", append([]string{"-c", "user.name=x", "-c", "user.email=x@example.com"}, args...)...)
+		cmd.Dir = root
+		out, err := cmd.CombinedOutput()
+		require.NoError(t, err, "%s", out)
+	}
+	for _, name := range []string{"a.go", "b.go"} {
+		require.NoError(t, os.WriteFile(filepath.Join(root, name), []byte("package x\n"), 0o600))
+	}
+	git("init", "-q")
+	git("add", ".")
+	git("commit", "-qm", "x")
+	require.NoError(t, os.WriteFile(filepath.Join(root, "b.go"), []byte(source), 0o600))
+
+	kept, err := changed(root, "HEAD", []*mutant{{file: "a.go"}, {file: "b.go"}})
+	require.NoError(t, err)
+	assert.Equal(t, []*mutant{{file: "b.go"}}, kept)
+	_, err = changed(root, "no-such-revision", nil)
+	assert.Error(t, err)
 }

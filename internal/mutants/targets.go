@@ -19,18 +19,20 @@ var targets = []target{
 	{dir: "token", files: []string{
 		"compact.go", "header.go", "payload.go", "algorithm.go", "keys.go", "checks.go", "numericdate.go",
 		"binding.go", "verifier.go", "cache.go", "issuers.go", "hints.go", "present.go", "config.go", "profile.go", "context.go", "claims.go", "selection.go",
-		"token.go", "errors.go",
+		"token.go", "marks.go", "subject.go", "errors.go", "refusal.go", "instead.go", "insufficient.go",
 	}, more: []string{"middleware", "grpcauth"}},
-	{dir: "scope", files: []string{"policy.go", "parse.go"}, more: []string{"middleware"}},
+	{dir: "scope", files: []string{"policy.go", "parse.go", "subject.go", "refusal.go"}, more: []string{"middleware"}},
 	{dir: "jwks", files: []string{
 		"parse.go", "jwk.go", "weak.go", "source.go",
 		"remote.go", "flight.go", "view.go", "keyset.go", "budget.go", "failure.go", "backoff.go", "retry.go", "reconsider.go",
+		"address.go", "special.go", "discovery.go", "origins.go", "fetch.go", "freshness.go", "transport.go", "validate.go", "snapshot.go", "contain.go",
 	}, more: []string{"token"}},
 	{dir: "middleware", files: []string{
 		"middleware.go", "mux.go", "present.go", "answer.go", "config.go", "forward.go", "origin.go",
 	}},
 	{dir: "grpcauth", files: []string{
-		"interceptor.go", "context.go", "stream.go", "pump.go", "present.go", "answer.go", "config.go", "policies.go", "forward.go",
+		"interceptor.go", "context.go", "stream.go", "bounded.go", "run.go", "probe.go", "audit.go", "server.go", "present.go", "answer.go", "config.go",
+		"policies.go", "forward.go", "trace.go",
 	}},
 }
 

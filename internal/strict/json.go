@@ -44,8 +44,8 @@ func (k Kind) String() string {
 // Elements give them out; the zero Value is the absence of one.
 type Value struct {
 	Kind    Kind
-	Raw     string // the text as received, without white space around it
 	escaped bool   // a string with an escape sequence in it
+	Raw     string // the text as received, without white space around it
 }
 
 // Text is the content of a string value, and whether v is a string.
@@ -184,7 +184,7 @@ func (s *scanner) value() (Value, error) {
 	if err != nil {
 		return Value{}, err
 	}
-	return Value{kind, s.text[start:s.pos], escaped}, nil
+	return Value{kind, escaped, s.text[start:s.pos]}, nil
 }
 
 func (s *scanner) literal(word string) error {
@@ -275,7 +275,7 @@ func (s *scanner) name() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	name, _ := Value{String, s.text[start:s.pos], escaped}.Text()
+	name, _ := Value{String, escaped, s.text[start:s.pos]}.Text()
 	if s.peek() != ':' {
 		return "", ErrSyntax
 	}

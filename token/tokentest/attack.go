@@ -54,6 +54,7 @@ func Attacks() []Attack {
 		claimAttacks(),
 		bindingAttacks(),
 		scopeAttacks(),
+		subjectAttacks(),
 	)
 }
 

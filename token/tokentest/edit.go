@@ -45,7 +45,8 @@ func Subject(sub string) Edit { return Claim("sub", sub) }
 func ClientID(id string) Edit { return Claim("client_id", id) }
 
 // ClientCredentials makes the client act on its own behalf, with no user
-// behind the token: sub becomes what client_id is (RFC 9068 §5).
+// behind the token: sub becomes what client_id is (RFC 9068 §5). For issuers
+// that show it in another way see Marked.
 func ClientCredentials() Edit {
 	return Edit{func(d *draft) { d.claims.set("sub", d.claims.get("client_id")) }}
 }

@@ -76,33 +76,38 @@ func TestEdits(t *testing.T) {
 		claims string // part of the claims
 		gone   string // what is in neither
 	}{
-		"none":               {claims: `"sub":"alice"`, gone: "scope"},
-		"Claim":              {edit: tokentest.Claim("x", []int{1, 2}), claims: `"x":[1,2]`},
-		"Claim as it is":     {edit: tokentest.Claim("x", json.RawMessage(`NaN `)), claims: `"x":NaN `},
-		"WithoutClaim":       {edit: tokentest.WithoutClaim("jti"), gone: "jti"},
-		"Subject":            {edit: tokentest.Subject("bob"), claims: `"sub":"bob"`, gone: "alice"},
-		"ClientID":           {edit: tokentest.ClientID("printer"), claims: `"client_id":"printer"`},
-		"ClientCredentials":  {edit: tokentest.ClientCredentials(), claims: `"sub":"test-client"`, gone: "alice"},
-		"Scope":              {edit: tokentest.Scope("a", "b"), claims: `"scope":"a b"`},
-		"Scope of nothing":   {edit: tokentest.Edits(tokentest.Scope("a"), tokentest.Scope()), gone: "scope"},
-		"Audience":           {edit: tokentest.Audience("x"), claims: `"aud":"x"`, gone: "api.example.com"},
-		"Audience of two":    {edit: tokentest.Audience("x", "y"), claims: `"aud":["x","y"]`},
-		"Audience of none":   {edit: tokentest.Audience(), claims: `"aud":[]`},
-		"ExpiresIn":          {edit: tokentest.ExpiresIn(-time.Second), claims: `"exp":1899999999`},
-		"IssuedAt":           {edit: tokentest.IssuedAt(at.Add(-time.Hour)), claims: `"iat":1899996400`},
-		"NotBefore":          {edit: tokentest.NotBefore(at), claims: `"nbf":1900000000`},
-		"Header":             {edit: tokentest.Header("x", true), header: `"x":true`},
-		"WithoutHeader":      {edit: tokentest.WithoutHeader("typ"), gone: "at+jwt"},
-		"Type":               {edit: tokentest.Type("JWT"), header: `"typ":"JWT"`, gone: "at+jwt"},
-		"Algorithm":          {edit: tokentest.Algorithm("ES384"), header: `"alg":"ES384"`, gone: "es256"},
-		"Key":                {edit: tokentest.Key(issuer.ForeignKey("EdDSA", "mine")), header: `"kid":"mine"`, gone: "ES256"},
-		"Key without id":     {edit: tokentest.Key(issuer.ForeignKey("EdDSA", "")), header: `"alg":"EdDSA"`, gone: "kid"},
-		"Header after Key":   {edit: tokentest.Edits(tokentest.Algorithm("ES384"), tokentest.Header("kid", "x")), header: `"kid":"x"`},
-		"RawHeader":          {edit: tokentest.RawHeader(" {} "), header: " {} ", gone: "alg"},
-		"RawPayload":         {edit: tokentest.RawPayload("null"), claims: "null", gone: "iss"},
-		"HeaderText":         {edit: tokentest.HeaderText(strings.ToUpper), header: `"TYP":"AT+JWT"`},
-		"PayloadText":        {edit: tokentest.PayloadText(strings.ToUpper), claims: `"SUB":"ALICE"`},
-		"edits of one token": {edit: tokentest.Edits(tokentest.Subject("a"), tokentest.Edit{}, tokentest.Subject("b")), claims: `"sub":"b"`},
+		"none":                {claims: `"sub":"alice"`, gone: "scope"},
+		"Claim":               {edit: tokentest.Claim("x", []int{1, 2}), claims: `"x":[1,2]`},
+		"Claim as it is":      {edit: tokentest.Claim("x", json.RawMessage(`NaN `)), claims: `"x":NaN `},
+		"WithoutClaim":        {edit: tokentest.WithoutClaim("jti"), gone: "jti"},
+		"Subject":             {edit: tokentest.Subject("bob"), claims: `"sub":"bob"`, gone: "alice"},
+		"ClientID":            {edit: tokentest.ClientID("printer"), claims: `"client_id":"printer"`},
+		"ClientCredentials":   {edit: tokentest.ClientCredentials(), claims: `"sub":"test-client"`, gone: "alice"},
+		"Marked by a value":   {edit: tokentest.Marked(token.Mark{Claim: "idtyp", Values: []string{"app", "x"}}), claims: `"idtyp":"app"`},
+		"Marked by a prefix":  {edit: tokentest.Marked(token.Mark{Claim: "sub", Prefix: "service-"}), claims: `"sub":"service-`},
+		"Marked by a suffix":  {edit: tokentest.Marked(token.Mark{Claim: "sub", Suffix: "@clients"}), claims: `@clients"`},
+		"Marked by client id": {edit: tokentest.Marked(token.Mark{Claim: "oid", ClientID: true}), claims: `"oid":"test-client"`},
+		"Marked by absence":   {edit: tokentest.Marked(token.Mark{Claim: "sub", Absent: true}), gone: `"sub"`},
+		"Scope":               {edit: tokentest.Scope("a", "b"), claims: `"scope":"a b"`},
+		"Scope of nothing":    {edit: tokentest.Edits(tokentest.Scope("a"), tokentest.Scope()), gone: "scope"},
+		"Audience":            {edit: tokentest.Audience("x"), claims: `"aud":"x"`, gone: "api.example.com"},
+		"Audience of two":     {edit: tokentest.Audience("x", "y"), claims: `"aud":["x","y"]`},
+		"Audience of none":    {edit: tokentest.Audience(), claims: `"aud":[]`},
+		"ExpiresIn":           {edit: tokentest.ExpiresIn(-time.Second), claims: `"exp":1899999999`},
+		"IssuedAt":            {edit: tokentest.IssuedAt(at.Add(-time.Hour)), claims: `"iat":1899996400`},
+		"NotBefore":           {edit: tokentest.NotBefore(at), claims: `"nbf":1900000000`},
+		"Header":              {edit: tokentest.Header("x", true), header: `"x":true`},
+		"WithoutHeader":       {edit: tokentest.WithoutHeader("typ"), gone: "at+jwt"},
+		"Type":                {edit: tokentest.Type("JWT"), header: `"typ":"JWT"`, gone: "at+jwt"},
+		"Algorithm":           {edit: tokentest.Algorithm("ES384"), header: `"alg":"ES384"`, gone: "es256"},
+		"Key":                 {edit: tokentest.Key(issuer.ForeignKey("EdDSA", "mine")), header: `"kid":"mine"`, gone: "ES256"},
+		"Key without id":      {edit: tokentest.Key(issuer.ForeignKey("EdDSA", "")), header: `"alg":"EdDSA"`, gone: "kid"},
+		"Header after Key":    {edit: tokentest.Edits(tokentest.Algorithm("ES384"), tokentest.Header("kid", "x")), header: `"kid":"x"`},
+		"RawHeader":           {edit: tokentest.RawHeader(" {} "), header: " {} ", gone: "alg"},
+		"RawPayload":          {edit: tokentest.RawPayload("null"), claims: "null", gone: "iss"},
+		"HeaderText":          {edit: tokentest.HeaderText(strings.ToUpper), header: `"TYP":"AT+JWT"`},
+		"PayloadText":         {edit: tokentest.PayloadText(strings.ToUpper), claims: `"SUB":"ALICE"`},
+		"edits of one token":  {edit: tokentest.Edits(tokentest.Subject("a"), tokentest.Edit{}, tokentest.Subject("b")), claims: `"sub":"b"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -186,6 +191,28 @@ func TestKeysAreNotShared(t *testing.T) {
 			v := newVerifier(t, cfg)
 			assert.NoError(t, verifyBy(t, v, one.Token()))
 			assert.ErrorIs(t, verifyBy(t, v, other.Token()), token.ErrSignature)
+		})
+	}
+}
+
+// A token that is marked bears the mark, by the word of a Verifier.
+func TestMarkedTokensBearTheMark(t *testing.T) {
+	t.Parallel()
+	issuer := tokentest.NewIssuer(t, nil)
+	for name, mark := range map[string]token.Mark{
+		"value": {Claim: "a", Values: []string{"x"}}, "prefix": {Claim: "sub", Prefix: "x|"}, "suffix": {Claim: "sub", Suffix: "@x"},
+		"client id": {Claim: "a", ClientID: true}, "present": {Claim: "a", Present: true}, "absent": {Claim: "nonce", Absent: true},
+		"no value": {Claim: "a", Values: []string{"marked", "x"}, Not: true}, "no prefix": {Claim: "a", Prefix: "x", Not: true},
+		"no suffix": {Claim: "a", Suffix: "x", Not: true}, "not the client id": {Claim: "sub", ClientID: true, Not: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cfg := issuer.Config()
+			cfg.Profile = token.Profile{ClientIDClaim: "azp", Users: []token.Mark{mark}}
+			edits := tokentest.Edits(tokentest.WithoutClaim("client_id"), tokentest.Claim("azp", "app"))
+			got, err := newVerifier(t, cfg).Authenticate(t.Context(), token.Bearer(issuer.Token(edits, tokentest.Marked(mark))))
+			require.NoError(t, err)
+			assert.Equal(t, token.SubjectUser, got.SubjectKind())
 		})
 	}
 }

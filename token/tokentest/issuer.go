@@ -109,7 +109,10 @@ func (i *Issuer) Identifier() string { return i.identifier }
 func (i *Issuer) Client() *http.Client { return i.client }
 
 // Config is what token.NewVerifier needs to accept this issuer's tokens. With
-// no audience given, it is the one that the issuer's tokens have.
+// no audience given, it is the one that the issuer's tokens have. The issuer
+// marks clients that act for themselves by a sub that equals client_id, as
+// ClientCredentials does, so that any other sub is a user's: the Profile says
+// so.
 func (i *Issuer) Config(audience ...string) token.Config {
 	if len(audience) == 0 {
 		audience = i.audience()
@@ -117,6 +120,7 @@ func (i *Issuer) Config(audience ...string) token.Config {
 	return token.Config{
 		Issuer:     i.identifier,
 		Audience:   slices.Clone(audience),
+		Profile:    token.Profile{Users: []token.Mark{{Claim: "sub", ClientID: true, Not: true}}},
 		HTTPClient: i.client,
 		Time:       i.options.Time,
 	}

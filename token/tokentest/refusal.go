@@ -14,7 +14,8 @@ type Refusal struct {
 	// Code is the answer over gRPC.
 	Code uint32
 	// Error is the error code in the challenge (RFC 6750 §3.1), or "" if the
-	// challenge must have none.
+	// challenge must have none. With 403 there is no challenge at all then:
+	// no other token would help.
 	Error string
 }
 
@@ -24,6 +25,7 @@ var (
 	refuseRequest = Refusal{Status: http.StatusBadRequest, Code: codeUnauthenticated, Error: "invalid_request"}
 	refuseInvalid = Refusal{Status: http.StatusUnauthorized, Code: codeUnauthenticated, Error: "invalid_token"}
 	refuseScope   = Refusal{Status: http.StatusForbidden, Code: codePermissionDenied, Error: "insufficient_scope"}
+	refuseDenied  = Refusal{Status: http.StatusForbidden, Code: codePermissionDenied}
 )
 
 // The gRPC status codes of refusals (google.rpc.Code). This package does not
@@ -68,7 +70,9 @@ func (r Refusal) judge(a Answer) error {
 		return ErrAdmitted
 	case a.Status != 0 && a.Status != r.Status, a.Status == 0 && a.Code != r.Code:
 		return fmt.Errorf("%w: %s, want %s", ErrAnswer, a, r)
-	case a.Status != 0 && len(a.Challenge) == 0:
+	case r == refuseDenied && len(a.Challenge) > 0:
+		return fmt.Errorf("%w: challenge %q, want none", ErrAnswer, a.Challenge)
+	case a.Status != 0 && len(a.Challenge) == 0 && r != refuseDenied:
 		// RFC 9110 §11.6.1, RFC 6750 §3
 		return fmt.Errorf("%w: no challenge", ErrAnswer)
 	case len(a.Challenge) > 0 && errorCode(a.Challenge) != r.Error:

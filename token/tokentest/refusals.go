@@ -3,6 +3,8 @@ package tokentest
 import (
 	"context"
 	"testing"
+
+	"github.com/postern-go/postern/token"
 )
 
 // RefusalConfig tells TestRefusals about the service under test. The zero
@@ -23,6 +25,15 @@ type RefusalConfig struct {
 	// Optional says that the call needs no token, as with scope.Optional. A
 	// token that is presented must be good all the same.
 	Optional bool
+	// User says that the call is for users alone, as with scope.User. The good
+	// token is then that of a user. If it is false, the attacks on what tells
+	// users from clients do not apply.
+	User bool
+	// Profile is that of the service's token.Config. It is needed with User
+	// where the service tells users and clients by other marks than those of
+	// Issuer.Config, which is what it means without marks; then Good makes the
+	// good token bear one of Users, such as by Marked.
+	Profile token.Profile
 	// Skip leaves out attacks, by their name or group, with the reason why
 	// the service is right to let them in. Tests log it.
 	Skip map[string]string

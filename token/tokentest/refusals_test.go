@@ -34,10 +34,11 @@ func TestRefusalsOfSoundServices(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			issuer := tokentest.NewIssuer(t, &tokentest.Options{Algorithms: []string{algorithm, "ES384"}})
-			service := guarded(t, issuer.Config(), scope.All("orders:read", "orders:list"))
-			tokentest.TestRefusals(t, issuer, tokentest.HTTPTarget(service, orders), &tokentest.RefusalConfig{
-				Scopes: []string{"orders:read", "orders:list"},
-			})
+			needs := ofUsers("orders:read", "orders:list")
+			cfg := issuer.Config()
+			cfg.Profile = needs.Profile
+			service := guarded(t, cfg, scope.All(needs.Scopes...).And(scope.User))
+			tokentest.TestRefusals(t, issuer, tokentest.HTTPTarget(service, orders), needs)
 		})
 	}
 }
@@ -70,6 +71,10 @@ var weakGuards = map[check]string{
 	checkClaims:     "sub missing",
 	checkBinding:    "bound to a DPoP key",
 	checkScope:      "another scope",
+	checkClientID:   "client that acts for itself",
+	checkMark:       "no mark of users or clients",
+	checkNoClient:   "mark of clients beside that of users",
+	checkMarkType:   "mark of users in an array",
 }
 
 // Attacks that two checks stand against, and why they are made all the same.
@@ -87,6 +92,18 @@ var severalChecks = map[string]string{
 	"exp is NaN":                     "has no end; its row asks for it",
 	"of an expired token broken too": "is about the order of checks",
 	"too little scope and expired":   "is about the order of checks",
+	"mark of clients alone":          "has no mark of users either",
+}
+
+// ofUsers is a call for users alone, and how the service tells them.
+func ofUsers(scopes ...string) *tokentest.RefusalConfig {
+	user := token.Mark{Claim: "idtyp", Values: []string{"user"}}
+	return &tokentest.RefusalConfig{
+		Scopes:  scopes,
+		Good:    []tokentest.Edit{tokentest.Marked(user)},
+		User:    true,
+		Profile: token.Profile{Users: []token.Mark{user}, Clients: []token.Mark{{Claim: "azpacr", Values: []string{"1"}}}},
+	}
 }
 
 // The suite finds every weak guard, and every attack finds one: it was refused
@@ -139,7 +156,7 @@ func admittedBy(t *testing.T, issuer *tokentest.Issuer, missing check) (names []
 	t.Helper()
 	scopes := []string{"orders:read", "orders:list"}
 	guard := naive{issuer: issuer, scopes: scopes, without: missing, seen: map[string]bool{}}
-	results := tokentest.Refusals(t.Context(), issuer, guard.target(), &tokentest.RefusalConfig{Scopes: scopes})
+	results := tokentest.Refusals(t.Context(), issuer, guard.target(), ofUsers(scopes...))
 	for _, r := range results {
 		require.NotErrorIs(t, r.Err, tokentest.ErrRefused, "without the check that %s", missing)
 		if errors.Is(r.Err, tokentest.ErrAdmitted) {
@@ -157,10 +174,13 @@ func TestReasonsOfRefusals(t *testing.T) {
 		t.Run(algorithm, func(t *testing.T) {
 			t.Parallel()
 			issuer := tokentest.NewIssuer(t, &tokentest.Options{Algorithms: []string{algorithm, "ES384"}})
-			verifier, err := token.NewVerifier(issuer.Config())
+			policy := scope.All("orders:read", "orders:list").And(scope.User)
+			needs := ofUsers(policy.Scopes()...)
+			cfg := issuer.Config()
+			cfg.Profile = needs.Profile
+			verifier, err := token.NewVerifier(cfg)
 			require.NoError(t, err)
 			guard := middleware.New(verifier, nil)
-			policy := scope.All("orders:read", "orders:list")
 
 			var reasons []string
 			call := tokentest.HTTPTarget(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -170,7 +190,7 @@ func TestReasonsOfRefusals(t *testing.T) {
 					guard.WriteError(w, r, err)
 				}
 			}), orders)
-			results := tokentest.Refusals(t.Context(), issuer, call, &tokentest.RefusalConfig{Scopes: policy.Scopes()})
+			results := tokentest.Refusals(t.Context(), issuer, call, needs)
 			for _, r := range results {
 				require.NoError(t, r.Err, r.Attack.Name)
 				if r.Attack.Group == "cache" && r.Skipped == "" {

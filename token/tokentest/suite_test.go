@@ -22,7 +22,7 @@ import (
 
 // reasons are what token.Reason may say.
 var reasons = strings.Fields(`missing request scope step_up denied unavailable keys_unavailable invalid malformed
-	too_large algorithm critical type unknown_key signature issuer audience expired not_yet_valid claim inactive binding`)
+	too_large algorithm critical type unknown_key signature issuer audience expired not_yet_valid claim inactive binding subject_unknown`)
 
 func TestAttacksAreDescribed(t *testing.T) {
 	t.Parallel()
@@ -56,7 +56,7 @@ func refusing(t *testing.T, issuer *tokentest.Issuer, refuse http.HandlerFunc) t
 	verifier := newVerifier(t, issuer.Config())
 	guard := middleware.New(verifier, nil)
 	return tokentest.HTTPTarget(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if _, err := guard.Check(r, scope.Authenticated); err != nil {
+		if _, err := guard.Check(r, scope.User); err != nil {
 			refuse(w, r)
 		}
 	}), nil)
@@ -86,10 +86,13 @@ func TestWrongAnswers(t *testing.T) {
 		"the token in the answer":   {echo, "expired", tokentest.ErrEcho},
 		"a panic":                   {func(http.ResponseWriter, *http.Request) { panic("x") }, "expired", tokentest.ErrAnswer},
 		"a connection that is shut": {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, "expired", tokentest.ErrAnswer},
+		"denied":                    {refuseWith(403), "client that acts for itself", nil},
+		"denied with a challenge":   {refuseWith(403, `Bearer realm="api"`), "client that acts for itself", tokentest.ErrAnswer},
+		"denied as a bad token":     {refuseWith(401, invalid), "client that acts for itself", tokentest.ErrAnswer},
 		"a fetched key":             {fetchJKU(issuer), "jku of the attacker", tokentest.ErrFetched},
 	} {
 		t.Run(name, func(t *testing.T) {
-			results := tokentest.Refusals(t.Context(), issuer, refusing(t, issuer, test.refuse), nil)
+			results := tokentest.Refusals(t.Context(), issuer, refusing(t, issuer, test.refuse), &tokentest.RefusalConfig{User: true})
 			r := resultOf(t, results, test.attack)
 			if test.want == nil {
 				assert.NoError(t, r.Err)
@@ -239,6 +242,12 @@ func TestRefusalsOfOtherServices(t *testing.T) {
 		tokentest.TestRefusals(t, issuer, tokentest.HTTPTarget(guarded(t, cfg, scope.Any("a", "b")), nil),
 			&tokentest.RefusalConfig{Scopes: []string{"a"}})
 	})
+	t.Run("for users alone", func(t *testing.T) {
+		t.Parallel()
+		issuer := tokentest.NewIssuer(t, nil)
+		tokentest.TestRefusals(t, issuer, tokentest.HTTPTarget(guarded(t, issuer.Config(), scope.User), nil),
+			&tokentest.RefusalConfig{User: true})
+	})
 	t.Run("of one algorithm", func(t *testing.T) {
 		t.Parallel()
 		issuer := tokentest.NewIssuer(t, &tokentest.Options{Algorithms: []string{"RS512", "ES256"}})
@@ -271,7 +280,7 @@ func TestOfAWeakService(t *testing.T) {
 		t.Skip("run by TestRefusalsFails")
 	}
 	issuer := tokentest.NewIssuer(t, nil)
-	cfg := &tokentest.RefusalConfig{Scopes: []string{"a", "b"}}
+	cfg := ofUsers("a", "b")
 	guard := naive{issuer: issuer, scopes: cfg.Scopes, without: check(missing)}
 	if missing == closedService {
 		guard.scopes = []string{"c"}

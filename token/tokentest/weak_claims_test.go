@@ -20,7 +20,20 @@ func (g naive) claimsGood(header, claims map[string]any) bool {
 		(!g.has(checkTime) || g.inTime(claims)) &&
 		(!g.has(checkClaims) || g.complete(claims)) &&
 		(!g.has(checkBinding) || !bound) &&
-		(!g.has(checkScope) || g.granted(claims))
+		(!g.has(checkScope) || g.granted(claims)) &&
+		g.aboutUser(claims)
+}
+
+// aboutUser goes by idtyp, which is "user" or "app", and by azpacr, which only
+// clients have.
+func (g naive) aboutUser(claims map[string]any) bool {
+	kind := claims["idtyp"]
+	if list, ok := kind.([]any); ok && !g.has(checkMarkType) {
+		kind = list[0]
+	}
+	return (!g.has(checkClientID) || claims["sub"] != claims["client_id"]) &&
+		(!g.has(checkMark) || kind == "user") &&
+		(!g.has(checkNoClient) || claims["azpacr"] != "1")
 }
 
 func (g naive) forMe(claims map[string]any) bool {

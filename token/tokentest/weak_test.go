@@ -49,6 +49,10 @@ const (
 	checkClaims     check = "required claims"
 	checkBinding    check = "cnf"
 	checkScope      check = "scope"
+	checkClientID   check = "the subject is not the client"
+	checkMark       check = "the subject is marked as a user"
+	checkNoClient   check = "the subject is not marked as a client"
+	checkMarkType   check = "the mark is a string"
 )
 
 // naive is a guard written without postern, as people write them, that makes

@@ -75,10 +75,7 @@ func (g *grpcFace) WhoAmI(ctx context.Context, _ *pb.WhoAmIRequest) (*pb.WhoAmIR
 func (g *grpcFace) WatchPhotos(_ *pb.WatchPhotosRequest, stream grpc.ServerStreamingServer[pb.WatchPhotosResponse]) error {
 	ctx := stream.Context()
 	for sent := 0; ; {
-		fresh, more, err := g.store.After(owner(ctx), sent)
-		if err != nil {
-			return storeStatus(err)
-		}
+		fresh, more := g.store.After(owner(ctx), sent)
 		for _, p := range fresh {
 			if err := stream.Send(&pb.WatchPhotosResponse{Photo: photoPB(p)}); err != nil {
 				return err

@@ -61,6 +61,7 @@ type StatisticsJSON struct {
 // WhoAmIJSON is the answer of GET /whoami.
 type WhoAmIJSON struct {
 	Subject  string `json:"sub"`
+	Kind     string `json:"subject_kind"` // "user", "client" or "unknown"
 	ClientID string `json:"client_id"`
 	Scope    string `json:"scope"`
 	Issuer   string `json:"iss"`
@@ -112,7 +113,7 @@ func (h httpFace) statistics(w http.ResponseWriter, _ *http.Request) {
 func (h httpFace) whoAmI(w http.ResponseWriter, r *http.Request) {
 	t := caller(r)
 	writeJSON(w, http.StatusOK, WhoAmIJSON{
-		Subject: t.Subject(), ClientID: t.ClientID(), Scope: strings.Join(t.Scopes(), " "), Issuer: t.Issuer(),
+		Subject: t.Subject(), Kind: t.SubjectKind().String(), ClientID: t.ClientID(), Scope: strings.Join(t.Scopes(), " "), Issuer: t.Issuer(),
 	})
 }
 

@@ -34,17 +34,13 @@ var (
 )
 
 // Store keeps photos in memory. The zero value is an empty store, ready to
-// use, by several goroutines at once.
+// use, by several goroutines at once. Only Add takes memory: an owner without a
+// photo has no album, however often they look.
 type Store struct {
 	mu     sync.Mutex
-	albums map[token.Principal]*album
+	albums map[token.Principal][]Photo // photos are only ever added
 	total  int
-}
-
-// album is what one owner has. Photos are only ever added.
-type album struct {
-	photos  []Photo
-	changed chan struct{} // closed and replaced with each photo
+	added  chan struct{} // closed and replaced with each photo
 }
 
 // Add keeps a new photo of owner.
@@ -54,41 +50,40 @@ func (s *Store) Add(owner token.Principal, title string) (Photo, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	a, err := s.album(owner)
-	if err != nil {
-		return Photo{}, err
-	}
-	if len(a.photos) >= maxPhotos {
+	album, known := s.albums[owner]
+	if len(album) >= maxPhotos || !known && len(s.albums) >= maxOwners {
 		return Photo{}, ErrFull
+	}
+	if s.albums == nil {
+		s.albums = make(map[token.Principal][]Photo)
 	}
 	s.total++
 	p := Photo{ID: fmt.Sprintf("p%d", s.total), Title: title, Added: time.Now().UTC(), Image: paint(title)}
-	a.photos = append(a.photos, p)
-	close(a.changed)
-	a.changed = make(chan struct{})
+	s.albums[owner] = append(album, p)
+	if s.added != nil {
+		close(s.added)
+		s.added = nil
+	}
 	return p, nil
 }
 
 // List returns the photos of owner, oldest first.
 func (s *Store) List(owner token.Principal) []Photo {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if a, ok := s.albums[owner]; ok {
-		return a.photos[:len(a.photos):len(a.photos)]
-	}
-	return nil
+	photos, _ := s.After(owner, 0)
+	return photos
 }
 
 // After returns the photos of owner but for the first n, and a channel that is
-// closed when there are more.
-func (s *Store) After(owner token.Principal, n int) ([]Photo, <-chan struct{}, error) {
+// closed when a photo is added, to whichever album.
+func (s *Store) After(owner token.Principal, n int) ([]Photo, <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	a, err := s.album(owner)
-	if err != nil {
-		return nil, nil, err
+	if s.added == nil {
+		s.added = make(chan struct{})
 	}
-	return a.photos[n:len(a.photos):len(a.photos)], a.changed, nil
+	album := s.albums[owner]
+	n = min(n, len(album))
+	return album[n:len(album):len(album)], s.added
 }
 
 // Count is how many photos there are, of all owners together.
@@ -96,22 +91,6 @@ func (s *Store) Count() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.total
-}
-
-// album must be called with the lock held.
-func (s *Store) album(owner token.Principal) (*album, error) {
-	if a, ok := s.albums[owner]; ok {
-		return a, nil
-	}
-	if len(s.albums) >= maxOwners {
-		return nil, ErrFull
-	}
-	if s.albums == nil {
-		s.albums = make(map[token.Principal]*album)
-	}
-	a := &album{changed: make(chan struct{})}
-	s.albums[owner] = a
-	return a, nil
 }
 
 // ValidTitle reports whether title is fit to be shown: 1 to 80 characters, all

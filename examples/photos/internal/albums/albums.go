@@ -40,10 +40,10 @@ func policies() grpcauth.Policies {
 // for connections on this machine.
 func NewServer(auth token.Authenticator, store *Store, trace *grpcauth.Trace) (*grpc.Server, error) {
 	guard := grpcauth.New(auth, policies(), &grpcauth.Config{Realm: "albums", Trace: trace})
-	srv := grpc.NewServer(append(guard.ServerOptions(), grpc.Creds(local.NewCredentials()))...)
-	pb.RegisterAlbumServiceServer(srv, &service{store: store})
-	healthpb.RegisterHealthServer(srv, health.NewServer())
-	return srv, guard.Audit(srv)
+	return guard.NewServer(func(s *grpc.Server) {
+		pb.RegisterAlbumServiceServer(s, &service{store: store})
+		healthpb.RegisterHealthServer(s, health.NewServer())
+	}, grpc.Creds(local.NewCredentials()))
 }
 
 // maxAlbums is how many albums one owner may have.

@@ -52,9 +52,8 @@ func New(cfg Config) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	conn, err := grpc.NewClient(cfg.Albums,
-		grpc.WithTransportCredentials(local.NewCredentials()),
-		grpc.WithPerRPCCredentials(grpcauth.NewForwarder().AllowLoopback()))
+	conn, err := grpc.NewClient(cfg.Albums, append(grpcauth.NewForwarder().AllowLoopback().DialOptions(),
+		grpc.WithTransportCredentials(local.NewCredentials()))...)
 	if err != nil {
 		return nil, err
 	}

@@ -67,7 +67,7 @@ func (r *recorder) allowed(ctx context.Context, service string, policy scope.Pol
 }
 
 func callerName(t *token.Token) string {
-	if t.ActsForItself() {
+	if t.SubjectKind() == token.SubjectClient {
 		return t.ClientID() + " for itself"
 	}
 	return t.ClientID() + " for " + t.Subject()

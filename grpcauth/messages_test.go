@@ -1,0 +1,133 @@
+package grpcauth_test
+
+import (
+	"context"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/interop/grpc_testing"
+	"google.golang.org/grpc/status"
+
+	"github.com/postern-go/postern/grpcauth"
+	"github.com/postern-go/postern/scope"
+	"github.com/postern-go/postern/token/tokentest"
+)
+
+// slow is a stream whose operations go on for an hour after they have begun,
+// and then touch the message, as grpc-go does that decodes a large one.
+type slow struct {
+	fakeStream
+	inside atomic.Bool
+}
+
+func newSlow(ctx context.Context) *slow {
+	s := new(slow)
+	touch := func(m any) error {
+		s.inside.Store(true)
+		time.Sleep(time.Hour)
+		*m.(*int)++
+		s.inside.Store(false)
+		return nil
+	}
+	s.fakeStream = fakeStream{ctx: ctx, recv: touch, send: touch}
+	return s
+}
+
+// ends waits until the operations and what follows them are over.
+func (s *slow) ends() {
+	time.Sleep(2 * time.Hour)
+	synctest.Wait()
+}
+
+// A handler has its message to itself once an operation has returned, whatever
+// ended it: it may be one from a pool.
+func TestMessagesBelongToTheHandler(t *testing.T) {
+	t.Parallel()
+	ends := map[string]func(context.Context) (context.Context, context.CancelFunc){
+		"the token expires": func(ctx context.Context) (context.Context, context.CancelFunc) { return ctx, func() {} },
+		"the caller cancels": func(ctx context.Context) (context.Context, context.CancelFunc) {
+			return context.WithTimeoutCause(ctx, time.Second, context.Canceled)
+		},
+	}
+	operations := map[string]func(grpc.ServerStream, any) error{"RecvMsg": grpc.ServerStream.RecvMsg, "SendMsg": grpc.ServerStream.SendMsg}
+	for end, bound := range ends {
+		for name, operation := range operations {
+			t.Run(end+"/"+name, func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					guard := grpcauth.New(says(verified(t, tokentest.ExpiresIn(left)), nil), all(scope.Authenticated), nil)
+					ctx, cancel := bound(incoming(t.Context(), "authorization", "Bearer x"))
+					defer cancel()
+					ss, ran := newSlow(ctx), make(chan struct{})
+					_ = guard.Stream(nil, ss, &grpc.StreamServerInfo{FullMethod: duplex}, func(_ any, s grpc.ServerStream) error {
+						defer close(ran)
+						m := new(int)
+						_ = operation(s, m)
+						assert.False(t, ss.inside.Load(), "returned, and the message is still in use")
+						*m++
+						return nil
+					})
+					<-ran
+				})
+			})
+		}
+	}
+}
+
+// The same over a connection, for the race detector: a caller who cancels
+// while a large message is decoded, and one whose token expires then.
+func TestMessagesOverAConnection(t *testing.T) {
+	t.Parallel()
+	reusing := &service{duplex: func(s duplexes) error {
+		m := new(grpc_testing.StreamingOutputCallRequest)
+		for {
+			err := s.RecvMsg(m)
+			m.ResponseParameters = append(m.ResponseParameters, &grpc_testing.ResponseParameters{Size: 1})
+			if err != nil {
+				return err
+			}
+		}
+	}}
+	w := newWorld(t, settings{policies: all(scope.Authenticated), service: reusing})
+	large := new(grpc_testing.StreamingOutputCallRequest)
+	for i := range 20_000 {
+		large.ResponseParameters = append(large.ResponseParameters, &grpc_testing.ResponseParameters{Size: int32(i)})
+	}
+	for i := range 6 {
+		ctx, cancel := context.WithTimeout(w.good(t.Context()), time.Duration(1+2*i)*time.Millisecond)
+		stream, err := w.client.FullDuplexCall(ctx)
+		for err == nil {
+			err = stream.Send(large)
+		}
+		if stream != nil {
+			_, err = stream.Recv()
+		}
+		require.Error(t, err)
+		cancel()
+	}
+}
+
+// A caller is told that the token has expired when it does, even if the
+// handler is slow to return from an operation.
+func TestExpiryDoesNotWaitForAnOperation(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		guard := grpcauth.New(says(verified(t, tokentest.ExpiresIn(left)), nil), all(scope.Authenticated), nil)
+		ss, failure := newSlow(incoming(t.Context(), "authorization", "Bearer x")), make(chan error, 1)
+		err := guard.Stream(nil, ss, &grpc.StreamServerInfo{FullMethod: duplex}, func(_ any, s grpc.ServerStream) error {
+			failure <- s.RecvMsg(new(int))
+			assert.Equal(t, codes.Unauthenticated, status.Code(s.SendMsg(new(int))))
+			return nil
+		})
+		assert.Equal(t, codes.Unauthenticated, status.Code(err))
+		assert.InDelta(t, (left + leeway).Seconds(), time.Since(began).Seconds(), 1)
+		assert.Equal(t, codes.Unauthenticated, status.Code(<-failure))
+	})
+}

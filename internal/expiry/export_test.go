@@ -1,0 +1,4 @@
+package expiry
+
+// At is Context by another wall clock.
+var At = at

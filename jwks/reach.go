@@ -1,0 +1,59 @@
+package jwks
+
+import (
+	"crypto/x509"
+	"errors"
+	"net"
+	"os"
+	"slices"
+	"strings"
+)
+
+// unreachable adds to err, for which a host gave no answer, the field that is
+// for such a case.
+func (f *fetcher) unreachable(q *query, err error) error {
+	var wrongHost x509.HostnameError
+	var stranger x509.UnknownAuthorityError
+	roots := "RemoteConfig.RootCAs"
+	if !f.own {
+		roots = "RemoteConfig.HTTPClient"
+	}
+	switch {
+	case errors.As(err, &stranger):
+		return hint(err, "want a certificate of an authority that is trusted (see "+roots+")")
+	case errors.As(err, &wrongHost):
+		return hint(err, "want a certificate for this host (for authorities see "+roots+")")
+	case f.own && isNetwork(err) && !q.staysHere():
+		if name := proxyIn(os.Environ()); name != "" {
+			return hint(err, name+" is set, but proxies of the environment are not used (see RemoteConfig.HTTPClient)")
+		}
+	}
+	return err
+}
+
+func hint(err error, text string) error { return &line{err, err.Error() + ": " + text} }
+
+// isNetwork reports whether a proxy might have helped.
+func isNetwork(err error) bool {
+	var unresolved *net.DNSError
+	var unconnected *net.OpError
+	switch {
+	case errors.Is(err, ErrBlockedAddress):
+		return false
+	case errors.As(err, &unresolved), errors.Is(err, ErrTimeout):
+		return true
+	}
+	return errors.As(err, &unconnected) && unconnected.Op == "dial"
+}
+
+// proxyIn returns the name of a variable that names a proxy, or "". The value
+// may hold a password.
+func proxyIn(environ []string) string {
+	for _, variable := range environ {
+		name, value, _ := strings.Cut(variable, "=")
+		if value != "" && slices.Contains([]string{"HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"}, strings.ToUpper(name)) {
+			return name
+		}
+	}
+	return ""
+}

@@ -1,0 +1,117 @@
+package jwks
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/postern-go/postern/internal/printable"
+)
+
+// validate refuses what cannot work, with the name of the field.
+func (c *RemoteConfig) validate() error {
+	err := joinAll(c.validateOrigin(), c.validateURLs(), c.validateClient(), c.validateTimes())
+	if err != nil {
+		return inOneLine(fmt.Errorf("jwks: %w: %w", ErrConfig, err))
+	}
+	return nil
+}
+
+func (c *RemoteConfig) validateOrigin() error {
+	switch {
+	case c.Issuer == "" && len(c.URLs) == 0:
+		return errors.New("neither Issuer nor URLs is set")
+	case len(c.URLs) > 0 && c.SameHost:
+		return errors.New("SameHost is about discovery, which URLs replace")
+	case len(c.URLs) > 0:
+		return nil
+	}
+	if _, err := checkIssuer(c.Issuer); err != nil {
+		return fmt.Errorf("Issuer is %s: %w", hidden(c.Issuer), err)
+	}
+	return nil
+}
+
+func (c *RemoteConfig) validateURLs() error {
+	for i, raw := range c.URLs {
+		u, err := checkURL(raw)
+		switch {
+		case err != nil:
+			return fmt.Errorf("URLs: %s: %w", hidden(raw), err)
+		case slices.ContainsFunc(c.URLs[:i], func(other string) bool { return samePlace(other, u) }):
+			return fmt.Errorf("URLs: %s is there twice", raw)
+		case isMetadataPlace(u):
+			return fmt.Errorf("URLs: %s is where metadata is, want a key set, or the Issuer and no URLs", raw)
+		}
+	}
+	return nil
+}
+
+// samePlace reports whether a URL that has been checked is another spelling of u.
+func samePlace(other string, u *url.URL) bool {
+	o, err := url.Parse(other)
+	return err == nil && sameHost(o, u) && o.RequestURI() == u.RequestURI()
+}
+
+// hidden is a refused URL as an error shows it, without the password that it may
+// have been refused for.
+func hidden(raw string) string {
+	if u, err := url.Parse(raw); err == nil {
+		return printable.Value(u.Redacted())
+	}
+	return "an unreadable URL"
+}
+
+func isMetadataPlace(u *url.URL) bool {
+	return strings.Contains(u.Path, "/.well-known/openid-configuration") ||
+		strings.Contains(u.Path, "/.well-known/oauth-authorization-server")
+}
+
+func (c *RemoteConfig) validateClient() error {
+	if c.HTTPClient != nil && c.HTTPClient.Transport != nil {
+		switch {
+		case len(c.AllowHosts) > 0:
+			return errors.New("AllowHosts has no effect on the transport of HTTPClient")
+		case c.RootCAs != nil:
+			return errors.New("RootCAs has no effect on the transport of HTTPClient")
+		}
+	}
+	for _, host := range c.AllowHosts {
+		if u, err := checkURL("https://" + bracketed(host) + "/"); err != nil || u.Host != bracketed(host) || u.Port() != "" || strings.ContainsAny(host, "*/") {
+			return fmt.Errorf("AllowHosts: %s, want a host name or an address without port", printable.Value(host))
+		}
+	}
+	return nil
+}
+
+// bracketed is an IPv6 address as it stands in a URL.
+func bracketed(host string) string {
+	if strings.Count(host, ":") > 1 {
+		return "[" + host + "]"
+	}
+	return host
+}
+
+func (c *RemoteConfig) validateTimes() error {
+	if c.minLifetime() > c.maxLifetime() {
+		return errors.New("MinLifetime is longer than MaxLifetime")
+	}
+	return joinAll(
+		within("MinLifetime", c.MinLifetime, leastLifetime, longestLifetime),
+		within("MaxLifetime", c.MaxLifetime, leastLifetime, longestLifetime),
+		within("DefaultLifetime", c.DefaultLifetime, c.minLifetime(), c.maxLifetime()),
+		within("StaleFor", max(c.StaleFor, 0), 0, longestStale),
+		within("RefetchInterval", c.RefetchInterval, 5*time.Second, 10*time.Minute),
+		within("FetchTimeout", c.FetchTimeout, 100*time.Millisecond, time.Minute),
+	)
+}
+
+func within(name string, d, least, most time.Duration) error {
+	if d != 0 && (d < least || d > most) {
+		return fmt.Errorf("%s is %v, outside of %v to %v", name, d, least, most)
+	}
+	return nil
+}

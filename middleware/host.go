@@ -1,0 +1,62 @@
+package middleware
+
+import (
+	"net/http"
+	"strings"
+)
+
+// withHost is r with its host in the one spelling that patterns have, or r
+// itself. http.ServeMux compares hosts byte by byte, so that a caller could
+// choose by a capital letter or a final dot whether the routes of a host or
+// those of all hosts apply to it (RFC 3986 §3.2.2, RFC 1034 §3.1).
+func withHost(r *http.Request) *http.Request {
+	host := oneSpelling(r.Host)
+	if host == r.Host {
+		return r
+	}
+	r = r.WithContext(r.Context())
+	r.Host = host
+	return r
+}
+
+// oneSpelling is host, with or without a port, in lower case and without dots
+// at the end of its name. It changes nothing when done twice, as by a Mux inside
+// a Mux.
+func oneSpelling(host string) string {
+	name, port := host, ""
+	if colon := strings.LastIndexByte(host, ':'); colon >= 0 {
+		name, port = host[:colon], host[colon:]
+	}
+	if short := strings.TrimRight(name, "."); short != "" && short != name {
+		host = short + port
+	}
+	return lower(host)
+}
+
+// lower leaves letters beyond ASCII alone, of which some have a lower case
+// within it.
+func lower(s string) string {
+	if !strings.ContainsFunc(s, isUpper) {
+		return s
+	}
+	b := []byte(s)
+	for i, c := range b {
+		if isUpper(rune(c)) {
+			b[i] = c + ('a' - 'A')
+		}
+	}
+	return string(b)
+}
+
+func isUpper(r rune) bool { return r >= 'A' && r <= 'Z' }
+
+// onePattern is a pattern of http.ServeMux, [METHOD ][HOST]/[PATH], with its
+// host in one spelling.
+func onePattern(pattern string) string {
+	slash := strings.IndexByte(pattern, '/')
+	if slash < 0 {
+		return pattern
+	}
+	start := strings.LastIndexAny(pattern[:slash], " \t") + 1
+	return pattern[:start] + oneSpelling(pattern[start:slash]) + pattern[slash:]
+}

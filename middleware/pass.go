@@ -1,0 +1,123 @@
+package middleware
+
+import (
+	"context"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/postern-go/postern/internal/credentials"
+	"github.com/postern-go/postern/internal/expiry"
+	"github.com/postern-go/postern/internal/guard"
+	"github.com/postern-go/postern/scope"
+	"github.com/postern-go/postern/token"
+)
+
+// presented is where the credentials of a call stand: in its fields, or, if a
+// guard further out has hidden them, where that one keeps them. A field that
+// the program has set in between counts.
+func presented(r *http.Request) (fields, proofs []string) {
+	if fields, ok := r.Header["Authorization"]; ok {
+		return fields, r.Header["Dpop"]
+	}
+	outer := guard.PassOf(r.Context())
+	return outer.Fields, outer.Proofs
+}
+
+// handOn is the request as the handler of an admitted call gets it: without the
+// caller's credentials, with the token in its context, which ends with the
+// token. It is r itself if there is nothing to change. stop must be called when
+// the handler returns.
+func (m *Middleware) handOn(r *http.Request, p scope.Policy, t *token.Token) (_ *http.Request, stop context.CancelFunc) {
+	ctx, stop := r.Context(), context.CancelFunc(nothingToStop)
+	if t != nil && !m.config.ResponsesOutliveToken {
+		ctx, stop = expiry.Context(ctx, t.Deadline())
+	}
+	ctx = m.withPass(ctx, r, p)
+	ctx = withToken(ctx, t)
+	header, hidden := m.withoutCredentials(r.Header)
+	if ctx == r.Context() && !hidden {
+		return r, stop
+	}
+	// What is around this handler keeps its request as it is.
+	r = r.WithContext(ctx)
+	r.Header = header
+	return r, stop
+}
+
+func nothingToStop() {}
+
+// withPass leaves word for guards further in.
+func (m *Middleware) withPass(ctx context.Context, r *http.Request, p scope.Policy) context.Context {
+	outer := guard.PassOf(ctx)
+	pass := outer
+	pass.Reported = outer.Reported || m.trace.Allowed != nil && !p.IsPublic()
+	_, shown := r.Header["Authorization"]
+	hides := shown && !m.config.KeepCredentials
+	if hides {
+		pass.Fields, pass.Proofs = presented(r)
+	}
+	if !hides && pass.Reported == outer.Reported {
+		return ctx
+	}
+	return pass.NewContext(ctx)
+}
+
+// withToken is ctx with the token that this decision was about. A token of
+// another one, further out, is covered if there is none.
+func withToken(ctx context.Context, t *token.Token) context.Context {
+	if t == nil {
+		if _, another := token.FromContext(ctx); !another {
+			return ctx
+		}
+	}
+	return token.NewContext(ctx, t)
+}
+
+// withoutCredentials is h, or a copy without the caller's credentials and true
+// if it has some.
+func (m *Middleware) withoutCredentials(h http.Header) (http.Header, bool) {
+	if m.config.KeepCredentials {
+		return h, false
+	}
+	cookies, inCookies := withoutTokens(h["Cookie"], h["Authorization"])
+	if !inCookies && !m.hidesSome(h) {
+		return h, false
+	}
+	bare := maps.Clone(h)
+	if inCookies {
+		setOrDelete(bare, "Cookie", cookies)
+	}
+	maps.DeleteFunc(bare, func(name string, _ []string) bool { return m.hides(name) })
+	return bare, true
+}
+
+func (m *Middleware) hidesSome(h http.Header) bool {
+	for name := range h {
+		if m.hides(name) {
+			return true
+		}
+	}
+	return false
+}
+
+func (m *Middleware) hides(name string) bool {
+	return credentials.Hidden(name) ||
+		slices.ContainsFunc(m.config.Hide, func(own string) bool { return strings.EqualFold(own, name) })
+}
+
+// withoutTokens are cookies without those that repeat what one of the
+// Authorization fields presents, whether it is a good token or not.
+func withoutTokens(cookies, fields []string) (kept []string, found bool) {
+	for _, field := range fields {
+		words := strings.Fields(field)
+		if len(words) == 0 || len(cookies) == 0 {
+			continue
+		}
+		var here bool
+		cookies, here = credentials.WithoutToken(cookies, words[len(words)-1])
+		found = found || here
+	}
+	return cookies, found
+}

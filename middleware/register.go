@@ -1,0 +1,106 @@
+package middleware
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"runtime"
+	"strings"
+
+	"github.com/postern-go/postern/internal/printable"
+	"github.com/postern-go/postern/scope"
+	"github.com/postern-go/postern/token"
+)
+
+// register adds a route to http.ServeMux. The error names the line of the
+// program that asked for it.
+func (x *Mux) register(r registered, h http.Handler) (err error) {
+	defer func() {
+		if said := recover(); said != nil {
+			err = x.refusal(r, said)
+		}
+	}()
+	x.inner.Handle(r.Pattern, routed{x.m.Require(r.Policy)(h)})
+	return nil
+}
+
+// registered is a route and the line of the program that registered it.
+type registered struct {
+	Route
+	where string
+}
+
+// refusal says why http.ServeMux would not have r. What it says by itself
+// names this package as the place of both routes.
+func (x *Mux) refusal(r registered, said any) error {
+	held := x.held()
+	if conflict(r.Pattern) {
+		held = nil // it is wrong by itself
+	}
+	for _, other := range held {
+		switch {
+		case other.Pattern == r.Pattern:
+			return r.wrong("is registered already, at " + other.where)
+		case conflict(other.Pattern, r.Pattern):
+			return r.wrong(fmt.Sprintf("conflicts with route %q, registered at %s: there are calls that both match, and neither is more specific", other.Pattern, other.where))
+		}
+	}
+	return r.wrong(printable.Line(fmt.Sprint("cannot be registered: ", said)))
+}
+
+func (r registered) wrong(why string) error {
+	return fmt.Errorf("middleware: %w: route %q at %s %s", token.ErrConfig, r.Pattern, r.where, why)
+}
+
+// conflict reports whether http.ServeMux refuses to hold these patterns and no
+// others.
+func conflict(patterns ...string) (refused bool) {
+	defer func() { refused = recover() != nil }()
+	mux := http.NewServeMux()
+	for _, pattern := range patterns {
+		mux.Handle(pattern, http.NotFoundHandler())
+	}
+	return false
+}
+
+// caller is the line of the program that called this package.
+func caller() string {
+	const here = "github.com/postern-go/postern/middleware."
+	var pcs [16]uintptr
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
+	for {
+		frame, more := frames.Next()
+		if !strings.HasPrefix(frame.Function, here) {
+			return fmt.Sprintf("%s:%d", frame.File, frame.Line)
+		}
+		if !more {
+			return "an unknown line"
+		}
+	}
+}
+
+// Audit names every route whose policy no token that the Authenticator lets in
+// can ever meet, such as one for users where the issuer's profile has no way to
+// tell users from clients. Call it once the routes are registered, and do not
+// serve if it fails. The error has one line for each such route and matches
+// token.ErrConfig. It does not block and makes no request.
+func (x *Mux) Audit() error {
+	var wrong []error
+	for _, r := range x.held() {
+		if err := neverMet(r.Policy, x.m.auth); err != nil {
+			wrong = append(wrong, r.wrong("can never be served: "+printable.Line(err.Error())))
+		}
+	}
+	return errors.Join(wrong...)
+}
+
+// neverMet is why no token of auth can meet p, or nil.
+func neverMet(p scope.Policy, auth token.Authenticator) error {
+	judge, ok := any(p).(interface {
+		NeverMet(token.Authenticator) error
+	})
+	if !ok {
+		return nil
+	}
+	return judge.NeverMet(auth)
+}

@@ -1,0 +1,50 @@
+package scope
+
+import (
+	"fmt"
+
+	"github.com/postern-go/postern/token"
+)
+
+// ofKind is the policy that wants subjects of one kind. What it refuses with is
+// made once.
+func ofKind(want, other token.SubjectKind, setting string) Policy {
+	name := want.String()
+	unknown := &refusal{rule: name, why: token.ErrSubjectUnknown, detail: ", want a " + name + " (see " + setting + ")"}
+	wrong := &refusal{rule: name, why: token.ErrDenied, detail: ": subject is a " + other.String() + ", want a " + name}
+	p := application(name, func(t *token.Token) error {
+		switch t.SubjectKind() {
+		case want:
+			return nil
+		case other:
+			return wrong
+		default:
+			return unknown
+		}
+	})
+	p.rules[0].kind, p.rules[0].setting = want, setting
+	return p
+}
+
+// NeverMet reports a rule of p that no token which auth finds good can meet, for
+// a service to ask when it starts: a rule about users where no Profile says how
+// its issuer marks them, or one about users beside one about clients. The error
+// names the rule and the setting, and matches token.ErrConfig. It is nil if
+// there is no such rule, and if it cannot be known; see token.CanTell. It does
+// not block.
+func (p Policy) NeverMet(auth token.Authenticator) error {
+	var asked token.SubjectKind
+	for _, r := range p.rules {
+		switch {
+		case r.kind == token.SubjectUnknown:
+		case !token.CanTell(auth, r.kind):
+			return fmt.Errorf("scope: %w: rule %q of policy %q is never met, since the issuer's profile has no marks for it (see %s)",
+				token.ErrConfig, r.name, p, r.setting)
+		case asked != token.SubjectUnknown && asked != r.kind:
+			return fmt.Errorf("scope: %w: policy %q is never met, since no subject is both a user and a client", token.ErrConfig, p)
+		default:
+			asked = r.kind
+		}
+	}
+	return nil
+}

@@ -1,0 +1,76 @@
+package token
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/postern-go/postern/internal/printable"
+	"github.com/postern-go/postern/internal/strict"
+)
+
+// instead says which other claims to look for in a token that lacks one, since
+// issuers use other names. The token is searched when the error is read, so that
+// good tokens and floods of bad ones cost nothing.
+type instead uint8
+
+const (
+	insteadOfNothing instead = iota
+	insteadOfClientID
+	insteadOfAudience
+)
+
+func (i instead) words(r *refusal) string {
+	if i == insteadOfNothing || r.seen != "" {
+		return ""
+	}
+	found := present(r.payload, ofClients)
+	switch {
+	case len(found) == 0:
+		return ""
+	case i == insteadOfAudience:
+		return "; it has " + quoted(found) + ", which names its client and not its audience"
+	default:
+		return "; it has " + quoted(found) + " (see Config.Profile.ClientIDClaim)"
+	}
+}
+
+// present lists those of the names that an object has, in order.
+func present(object string, names []string) []string {
+	var has [8]bool
+	err := strict.Members(object, func(name string, v strict.Value) {
+		if i := slices.Index(names, name); i >= 0 && v.Kind != strict.Null {
+			has[i] = true
+		}
+	})
+	var found []string
+	for i, name := range names {
+		if err == nil && has[i] {
+			found = append(found, name)
+		}
+	}
+	return found
+}
+
+func quoted(names []string) string { return `"` + strings.Join(names, `" and "`) + `"` }
+
+// scopesInWords says which scopes a token has, and if it has none, where they
+// may be.
+func (t *Token) scopesInWords() string {
+	if len(t.scopes) > 0 {
+		return "the token has " + printable.Value(strconv.QuoteToASCII(strings.Join(t.scopes, " ")))
+	}
+	if t.verifier == nil {
+		return "the token has no scope"
+	}
+	claim := t.verifier.scopeClaim
+	payload := textOf(payloadOf(t.Raw()))
+	if len(present(payload, []string{claim})) > 0 {
+		return "the scope claim " + printable.Value(strconv.QuoteToASCII(claim)) + " of the token is empty"
+	}
+	words := "the token has no scope claim " + printable.Value(strconv.QuoteToASCII(claim))
+	if found := present(payload, ofScopes); len(found) > 0 {
+		words += ", but it has " + quoted(found) + " (see Config.Profile.ScopeClaim)"
+	}
+	return words
+}

@@ -1,0 +1,195 @@
+package token
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/postern-go/postern/internal/strict"
+)
+
+// Mark is evidence, in a claim, of what the subject of a token is. It is for
+// Profile.Users and Profile.Clients. Exactly one of Values, Prefix, Suffix,
+// ClientID, Present and Absent says what the claim must be. A claim that is not
+// a string is no evidence, except for Present.
+//
+// Choose claims that the issuer sets by itself. A claim that users can choose,
+// such as a name, lets them pass for clients.
+type Mark struct {
+	// Claim names a claim at the top level of the token. It is required.
+	Claim string
+	// Values are strings. The claim must equal one of them.
+	Values []string
+	// Prefix is how the claim begins.
+	Prefix string
+	// Suffix is how the claim ends.
+	Suffix string
+	// ClientID wants the claim to equal the token's client id.
+	ClientID bool
+	// Present wants the claim to be there, with any value but null.
+	Present bool
+	// Absent wants the claim not to be there, or to be null.
+	Absent bool
+	// Not turns Values, Prefix, Suffix and ClientID around. The claim must be
+	// a string all the same, and not an empty one; so must the client id be,
+	// for ClientID. It does not go with Present and Absent.
+	Not bool
+}
+
+const (
+	// maxMarks is how many marks each list of a Profile may have.
+	maxMarks = 16
+	// maxMarkedClaims is how many claims the marks may name. Their values are
+	// kept on the stack while a token is read.
+	maxMarkedClaims = 8
+)
+
+// holds reports whether a token with this value of the claim bears the mark.
+func (m *Mark) holds(value strict.Value, clientID string) bool {
+	there := value.Kind != strict.Absent && value.Kind != strict.Null
+	if m.Present || m.Absent {
+		return there == m.Present
+	}
+	text, _ := value.Text() // "" if it is no string
+	if text == "" || m.ClientID && clientID == "" {
+		return false
+	}
+	return m.matches(text, clientID) != m.Not
+}
+
+func (m *Mark) matches(text, clientID string) bool {
+	switch {
+	case m.ClientID:
+		return text == clientID
+	case m.Prefix != "":
+		return strings.HasPrefix(text, m.Prefix)
+	case m.Suffix != "":
+		return strings.HasSuffix(text, m.Suffix)
+	default:
+		return slices.Contains(m.Values, text)
+	}
+}
+
+// marks are those of a Profile, as a Verifier uses them.
+type marks struct {
+	names   []string // of the claims that are looked at
+	list    []compiledMark
+	ofUsers bool
+}
+
+type compiledMark struct {
+	Mark
+	place int // of the claim in names, and of its value in claims.marked
+	kind  SubjectKind
+}
+
+func newMarks(p Profile) marks {
+	m := marks{ofUsers: len(p.Users) > 0}
+	m.add(p.Users, SubjectUser)
+	m.add(p.Clients, SubjectClient)
+	return m
+}
+
+func (m *marks) add(list []Mark, kind SubjectKind) {
+	for _, mark := range list {
+		mark.Values = slices.Clone(mark.Values)
+		place := slices.Index(m.names, mark.Claim)
+		if place < 0 {
+			place = len(m.names)
+			m.names = append(m.names, mark.Claim)
+		}
+		m.list = append(m.list, compiledMark{mark, place, kind})
+	}
+}
+
+// note keeps the value of a claim that marks look at.
+func (m *marks) note(c *claims, name string, value strict.Value) {
+	for place, looked := range m.names {
+		if looked == name {
+			c.marked[place] = value
+		}
+	}
+}
+
+// kind weighs the evidence. A subject that is proven to be both is neither, and
+// where there is no subject there is no user.
+func (m *marks) kind(t *claimSet, c *claims) SubjectKind {
+	user, client := false, t.subject != "" && t.subject == t.clientID
+	for i := range m.list {
+		mark := &m.list[i]
+		if !mark.holds(c.marked[mark.place], t.clientID) {
+			continue
+		}
+		user = user || mark.kind == SubjectUser
+		client = client || mark.kind == SubjectClient
+	}
+	switch {
+	case user == client, user && t.subject == "":
+		return SubjectUnknown
+	case user:
+		return SubjectUser
+	default:
+		return SubjectClient
+	}
+}
+
+func (p Profile) validateMarks() error {
+	for name, list := range map[string][]Mark{"Users": p.Users, "Clients": p.Clients} {
+		if len(list) > maxMarks {
+			return fmt.Errorf("%w: Profile.%s has %d marks, want at most %d", ErrConfig, name, len(list), maxMarks)
+		}
+		for i, m := range list {
+			if fault := p.faultOf(m); fault != "" {
+				return fmt.Errorf("%w: Profile.%s[%d], about claim %q, %s", ErrConfig, name, i, m.Claim, fault)
+			}
+		}
+	}
+	for i, m := range p.Clients {
+		if slices.ContainsFunc(p.Users, m.equals) {
+			return fmt.Errorf("%w: Profile.Clients[%d], about claim %q, is in Profile.Users too", ErrConfig, i, m.Claim)
+		}
+	}
+	if named := newMarks(p).names; len(named) > maxMarkedClaims {
+		return fmt.Errorf("%w: Profile.Users and Profile.Clients look at %d claims, want at most %d", ErrConfig, len(named), maxMarkedClaims)
+	}
+	return nil
+}
+
+func (m Mark) equals(other Mark) bool {
+	return m.Claim == other.Claim && m.Prefix == other.Prefix && m.Suffix == other.Suffix &&
+		m.ClientID == other.ClientID && m.Present == other.Present && m.Not == other.Not && // Absent is what remains
+		slices.Equal(slices.Sorted(slices.Values(m.Values)), slices.Sorted(slices.Values(other.Values)))
+}
+
+// faultOf says what is wrong with a mark by itself, or "". A mark that every
+// token bears would make users of machines, and one that no token bears is a
+// mistake.
+func (p Profile) faultOf(m Mark) string {
+	conditions := 0
+	for _, is := range []bool{m.Values != nil, m.Prefix != "", m.Suffix != "", m.ClientID, m.Present, m.Absent} {
+		if is {
+			conditions++
+		}
+	}
+	presence := m.Present || m.Absent
+	switch {
+	case m.Claim == "":
+		return "names no claim"
+	case slices.Contains(saysNothing, m.Claim):
+		return "looks at a claim that says nothing of the subject"
+	case conditions != 1:
+		return fmt.Sprintf("has %d conditions, want one", conditions)
+	case m.Values != nil && len(m.Values) == 0, slices.Contains(m.Values, ""):
+		return "has an empty value, or none"
+	case m.Not && presence:
+		return "has Not, which goes with neither Present nor Absent"
+	case presence && slices.Contains(p.required(), m.Claim):
+		return "is the same for all tokens, since the claim is required (see Profile.Required)"
+	case m.ClientID && m.Claim == p.clientIDClaim():
+		return "compares the client id with itself"
+	}
+	return ""
+}
+
+// saysNothing are claims that do not depend on the subject.
+var saysNothing = []string{"iss", "aud", "exp", "nbf", "iat", "cnf"}

@@ -1,0 +1,54 @@
+package token
+
+// SubjectKind says what the subject of a token is: the user on whose behalf a
+// client acts, or the client itself (RFC 9068 §2.2, §5).
+type SubjectKind uint8
+
+// The kinds of subject. The zero SubjectKind is SubjectUnknown.
+const (
+	// SubjectUnknown: the token proves neither, or both. Rules about users and
+	// clients refuse it.
+	SubjectUnknown SubjectKind = iota
+	// SubjectUser: a user, on whose behalf the client acts.
+	SubjectUser
+	// SubjectClient: the client itself, with no user behind the token.
+	SubjectClient
+)
+
+// String is "user", "client" or "unknown".
+func (k SubjectKind) String() string {
+	switch k {
+	case SubjectUser:
+		return "user"
+	case SubjectClient:
+		return "client"
+	default:
+		return "unknown"
+	}
+}
+
+// CanTell reports whether some token that auth finds good can have a subject of
+// this kind, so that a service learns when it starts that a rule about users
+// can never be met. A Verifier can tell clients, whose sub is their client id,
+// and users if its Profile has marks of Users. ByIssuer can tell what one of
+// its issuers can. Of any other Authenticator, nil included, it is not known,
+// and the answer is true. It is false for SubjectUnknown, which is nothing to
+// be told. It does not block.
+func CanTell(auth Authenticator, kind SubjectKind) bool {
+	if kind != SubjectUser && kind != SubjectClient {
+		return false
+	}
+	switch a := auth.(type) {
+	case *Verifier:
+		return kind == SubjectClient || a == nil || a.marks.ofUsers
+	case *byIssuer:
+		for _, each := range a.auths {
+			if CanTell(each, kind) {
+				return true
+			}
+		}
+		return false
+	default:
+		return true
+	}
+}
