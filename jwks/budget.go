@@ -117,11 +117,11 @@ func (b *budget) find(kid string) (at *sighting, known bool) {
 }
 
 // fetched notes that the issuer has answered, for all that were asked for
-// before, and that it does not publish the withdrawn kids.
-func (b *budget) fetched(withdrawn []string) {
+// before, and that it does not publish the withdrawn keys.
+func (b *budget) fetched(withdrawn []Key) {
 	b.fetches++
-	for _, kid := range withdrawn {
-		at, _ := b.find(kid)
+	for _, k := range withdrawn {
+		at, _ := b.find(k.ID)
 		at.fetches = b.fetches - 1
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -174,6 +175,21 @@ func TestGarbageAndRotation(t *testing.T) {
 		s.publish(old, next)
 		requireKey(t, r, next)
 	})
+	run("withdrawn keys spend nothing from the first call on", func(t *testing.T, r *jwks.Remote, s *server) {
+		gone := edKey(goneToo)
+		s.publish(old, gone)
+		requireErr(t, r, "stray", jwks.ErrNotFound)
+		requireKey(t, r, gone)
+		s.publish(old)
+		time.Sleep(22 * time.Hour)
+		requireKey(t, r, old)
+		synctest.Wait() // the refresh took it away
+		before := s.count()
+		requireErr(t, r, goneToo, jwks.ErrNotFound)
+		require.Equal(t, before, s.count())
+		s.publish(old, next)
+		requireKey(t, r, next)
+	})
 	run("a key that a cache on the way held back is found in two intervals", func(t *testing.T, r *jwks.Remote, s *server) {
 		requireErr(t, r, "next", jwks.ErrNotFound) // signed before it could be read
 		s.publish(old, next)
@@ -236,6 +252,9 @@ type adversary struct {
 	refused time.Duration // at most, from the publication of a new key to its acceptance
 }
 
+// goneToo is a kid that is longer than what is shown of one.
+var goneToo = strings.Repeat("gone", 100)
+
 // adversaries is every way to spend the budget that is known.
 func adversaries() map[string]adversary {
 	random := func(perSecond, repeat int) func(int) []string {
@@ -262,7 +281,7 @@ func adversaries() map[string]adversary {
 			}
 			return nil
 		}, 2, time.Second},
-		"replays withdrawn kids":                          {func(int) []string { return []string{"gone 0", "gone 1", "gone 2"} }, 1, 0},
+		"replays withdrawn kids":                          {func(int) []string { return []string{"gone 0", "gone 1", goneToo} }, 1, 0},
 		"asks for the next kid before it is published":    {func(int) []string { return []string{"b"} }, 1, 2 * interval},
 		"the same, hidden among random ones":              {func(i int) []string { return append(random(10, 1)(i), "b") }, 2, 2 * interval},
 		"the same, hidden among kids that are sent twice": {func(i int) []string { return append(random(10, 2)(i), "b") }, 3, 2 * interval},
@@ -274,7 +293,7 @@ func adversaries() map[string]adversary {
 func (a adversary) lives(t *testing.T, offset int) (fetches int, refused time.Duration) {
 	old, next := edKey("a"), edKey("b")
 	s := newServer()
-	s.publish(old, edKey("gone 0"), edKey("gone 1"), edKey("gone 2"))
+	s.publish(old, edKey("gone 0"), edKey("gone 1"), edKey(goneToo))
 	r := newRemote(t, s, func(c *jwks.RemoteConfig) { c.DefaultLifetime = 24 * time.Hour })
 	requireKey(t, r, old)
 	s.publish(old)

@@ -131,20 +131,21 @@ func (r *Remote) crash(f *flight, err error) Refresh {
 func (r *Remote) land(f *flight, got fetched, err error) Refresh {
 	before, now := r.view.Load(), r.now()
 	after, event := &view{set: before.set}, Refresh{Cause: f.cause}
+	var added, removed []Key
 	if err != nil {
 		after.failure = r.failed(before, err, elapsed(f.began, now), now)
 		after.failure.skipped = got.set.Skipped
 		event.Err, event.Failures, event.RetryAfter = err, after.failure.count, after.failure.rest
 	} else {
 		after.set = got.apply(before.set, r.config.terms(got.lifetime))
-		added, removed := changes(before.lookup(""), after.set.all)
+		added, removed = changes(before.lookup(""), after.set.all)
 		event.Added, event.Removed = namesOf(added), namesOf(removed)
 		event.URL, event.NotModified, event.Lifetime = got.origin.url, got.notModified, got.lifetime
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if err == nil {
-		r.budget.fetched(event.Removed)
+		r.budget.fetched(removed)
 	}
 	r.view.Store(after)
 	r.flight.Store(nil)

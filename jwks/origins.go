@@ -43,7 +43,7 @@ func (g fetched) apply(held *keySet, t terms) *keySet {
 // announced may be at the issuer and not yet in the caches before it, so a fetch
 // for the sake of one asks them to revalidate.
 func (o *origins) fetch(ctx context.Context, cause Cause, held *keySet) (fetched, error) {
-	revalidate := cause == CauseUnknownKey
+	revalidate := cause == CauseUnknownKey || cause == CauseBadSignature
 	if len(o.config.URLs) == 0 {
 		return o.fetchDiscovered(ctx, revalidate, held)
 	}

@@ -126,6 +126,18 @@ func TestReconsider(t *testing.T) {
 		s.publish(old, other)
 		requireKey(t, s, other)
 	})
+	run("caches are asked to revalidate", func(t *testing.T, s *suspicious) {
+		s.finds(nil, 2)
+		require.Equal(t, "no-cache", s.last().header.Get("Cache-Control"))
+	})
+	run("with nothing seen, all that is held is new", func(t *testing.T, s *suspicious) {
+		keys, err := s.Reconsider(t.Context(), "k", nil)
+		require.NoError(t, err)
+		require.Len(t, keys, 1)
+		keys, err = s.Reconsider(t.Context(), "unknown", nil)
+		require.NoError(t, err)
+		require.Nil(t, keys)
+	})
 	run("the interval counts if it is longer", func(t *testing.T, s *suspicious) {
 		r := newRemote(t, s.server, func(c *jwks.RemoteConfig) { c.RefetchInterval = 10 * time.Minute })
 		seen, err := r.Keys(t.Context(), "k")
