@@ -131,3 +131,46 @@ func TestExpiryDoesNotWaitForAnOperation(t *testing.T) {
 		assert.Equal(t, codes.Unauthenticated, status.Code(<-failure))
 	})
 }
+
+// Stream returns before its handler only if the token has expired while the
+// handler is inside an operation: what interceptors in front hold for a call
+// they hold until its handler is done.
+func TestHandlersAreWaitedFor(t *testing.T) {
+	t.Parallel()
+	waits := func(s grpc.ServerStream) { <-s.Context().Done() }
+	receives := func(s grpc.ServerStream) { _ = s.RecvMsg(new(int)) }
+	for name, row := range map[string]struct {
+		handler func(grpc.ServerStream)
+		gives   bool // up, after a second
+		waited  bool
+	}{
+		"expires while it waits for its context": {waits, false, true},
+		"expires while it receives":              {receives, false, false},
+		"is given up while it waits":             {waits, true, true},
+		"is given up while it receives":          {receives, true, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				guard := grpcauth.New(says(verified(t, tokentest.ExpiresIn(90*time.Minute)), nil), all(scope.Authenticated), nil)
+				ctx, cancel := context.WithCancel(incoming(t.Context(), "authorization", "Bearer x"))
+				defer cancel()
+				if row.gives {
+					time.AfterFunc(time.Second, cancel)
+				}
+				var done atomic.Bool
+				ss := newSlow(ctx)
+				_ = guard.Stream(nil, ss, &grpc.StreamServerInfo{FullMethod: duplex}, func(_ any, s grpc.ServerStream) error {
+					for s.Context().Err() == nil {
+						row.handler(s)
+					}
+					time.Sleep(time.Minute)
+					done.Store(true)
+					return nil
+				})
+				assert.Equal(t, row.waited, done.Load())
+				ss.ends()
+			})
+		})
+	}
+}
