@@ -4,9 +4,11 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 
+	"github.com/postern-go/postern/middleware"
 	"github.com/postern-go/postern/scope"
 	"github.com/postern-go/postern/token"
 )
@@ -34,6 +36,21 @@ func TestWriteErrorKeepsOtherFields(t *testing.T) {
 	newWorld(t).auth.WriteError(rec, request(), token.ErrMissing)
 	assert.Equal(t, "https://app.example.com", rec.Header().Get("Access-Control-Allow-Origin"))
 }
+
+// A caller is told the true time where it is known.
+func TestWriteErrorTellsWhenToComeBack(t *testing.T) {
+	t.Parallel()
+	auth := middleware.New(says(nil, comeBack(90*time.Second)), nil)
+	resp := serve(auth.Require(scope.Authenticated)(subject), request("Bearer x"))
+	assert.Equal(t, http.StatusServiceUnavailable, resp.StatusCode)
+	assert.Equal(t, []string{"90"}, resp.Header["Retry-After"])
+}
+
+// comeBack is an error that knows when its cause may be over.
+type comeBack time.Duration
+
+func (comeBack) Error() string               { return "out of reach" }
+func (c comeBack) RetryAfter() time.Duration { return time.Duration(c) }
 
 func TestWriteErrorOfNil(t *testing.T) {
 	t.Parallel()

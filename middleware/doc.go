@@ -18,7 +18,9 @@
 // nothing, and [Middleware.WriteError] answers.
 //
 // The handler of a call that went through finds the verified token by
-// [token.FromContext] in the context of its request.
+// [token.FromContext] in the context of its request, which ends when the token
+// expires. It does not find the caller's credentials in the fields of its
+// request, so that a proxy behind a guard hands none on.
 //
 // Refusals are those of RFC 6750 §3: a status, a WWW-Authenticate challenge
 // and no body. Callers are told a fixed sentence; the reason goes to [Trace].

@@ -6,3 +6,6 @@ var (
 	PastLoopback = pastLoopback
 	ErrNotHere   = errNotHere
 )
+
+// OneSpelling is how a Mux reads hosts.
+var OneSpelling = oneSpelling

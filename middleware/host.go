@@ -19,14 +19,15 @@ func withHost(r *http.Request) *http.Request {
 	return r
 }
 
-// oneSpelling is host, with or without a port, in lower case and without the
-// final dot of a name.
+// oneSpelling is host, with or without a port, in lower case and without dots
+// at the end of its name. It changes nothing when done twice, as by a Mux inside
+// a Mux.
 func oneSpelling(host string) string {
 	name, port := host, ""
-	if colon := strings.LastIndexByte(host, ':'); colon > strings.LastIndexByte(host, ']') {
+	if colon := strings.LastIndexByte(host, ':'); colon >= 0 {
 		name, port = host[:colon], host[colon:]
 	}
-	if short, dotted := strings.CutSuffix(name, "."); dotted && short != "" {
+	if short := strings.TrimRight(name, "."); short != "" && short != name {
 		host = short + port
 	}
 	return lower(host)

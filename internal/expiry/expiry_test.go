@@ -97,6 +97,34 @@ func TestWallClockCounts(t *testing.T) {
 	}
 }
 
+// Each way of looking finds out at once, whatever was looked at before.
+func TestLookingAfterASuspension(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct{ before, after func(context.Context) }{
+		"Done first":       {func(context.Context) {}, func(ctx context.Context) { <-ctx.Done() }},
+		"Err first":        {func(context.Context) {}, func(ctx context.Context) { assert.Error(t, ctx.Err()) }},
+		"Done, then Err":   {func(ctx context.Context) { ctx.Done() }, func(ctx context.Context) { assert.Error(t, ctx.Err()) }},
+		"Err, then Done":   {func(ctx context.Context) { _ = ctx.Err() }, func(ctx context.Context) { <-ctx.Done() }},
+		"derived, at last": {func(context.Context) {}, func(ctx context.Context) { child, cancel := context.WithCancel(ctx); defer cancel(); <-child.Done() }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				var slept atomic.Int64
+				now := func() time.Time { return time.Now().Add(time.Duration(slept.Load())) }
+				ctx, stop := expiry.At(t.Context(), in(time.Hour), now)
+				defer stop()
+				row.before(ctx)
+				start := time.Now()
+				slept.Store(int64(2 * time.Hour))
+				row.after(ctx)
+				assert.Zero(t, time.Since(start))
+				assertExpired(t, ctx)
+			})
+		})
+	}
+}
+
 func TestAlreadyOver(t *testing.T) {
 	t.Parallel()
 	for name, deadline := range map[string]time.Time{"past": in(-time.Second), "unknown": {}} {
