@@ -186,16 +186,23 @@ func assertFinding(t *testing.T, err error, kind, want string) {
 }
 
 // The service that Audit registers is closed to callers from outside, whatever
-// they send.
+// they send, and does nothing where the guard is missing.
 func TestProbesCannotBeForged(t *testing.T) {
 	t.Parallel()
 	guard := grpcauth.New(says(nil, token.ErrMissing), everything(scope.Public), nil)
-	srv, err := guard.NewServer(func(s *grpc.Server) { grpc_testing.RegisterTestServiceServer(s, &service{}) })
+	guarded, err := guard.NewServer(func(s *grpc.Server) { grpc_testing.RegisterTestServiceServer(s, &service{}) })
 	require.NoError(t, err)
-	conn := grpcauthtest.Serve(t, srv)
-	for _, method := range []string{"/postern.grpcauth.Audit/Unary", "/postern.grpcauth.Audit/Stream"} {
-		var message emptyMessage
-		err := conn.Invoke(with(t.Context(), "probeKey", "x"), method, message.proto(), message.proto())
-		assert.Equal(t, codes.Unauthenticated, status.Code(err), method)
+	open := grpc.NewServer()
+	require.Error(t, guard.Audit(open))
+	for _, row := range []struct {
+		server *grpc.Server
+		want   codes.Code
+	}{{guarded, codes.Unauthenticated}, {open, codes.Unimplemented}} {
+		conn := grpcauthtest.Serve(t, row.server)
+		for _, method := range []string{"/postern.grpcauth.Audit/Unary", "/postern.grpcauth.Audit/Stream"} {
+			var message emptyMessage
+			err := conn.Invoke(with(t.Context(), "probeKey", "x"), method, message.proto(), message.proto())
+			assert.Equal(t, row.want, status.Code(err), method)
+		}
 	}
 }

@@ -19,7 +19,6 @@ type bounded struct {
 
 	mu     sync.Mutex
 	inside int // operations under way
-	closed bool
 }
 
 func (s *bounded) Context() context.Context { return s.ctx }
@@ -44,7 +43,7 @@ func (s *bounded) RecvMsg(m any) error {
 func (s *bounded) enter() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed || hasExpired(s.ctx) {
+	if hasExpired(s.ctx) {
 		return false
 	}
 	s.inside++
@@ -57,11 +56,11 @@ func (s *bounded) leave() {
 	s.inside--
 }
 
-// close lets no operation begin any more, and tells whether none is under way.
-func (s *bounded) close() bool {
+// isIdle tells whether no operation is under way. Once the token has expired,
+// it stays true.
+func (s *bounded) isIdle() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.closed = true
 	return s.inside == 0
 }
 

@@ -61,6 +61,7 @@ func TestEvents(t *testing.T) {
 		{"public", good, guards(scope.Public), nil},
 
 		{"nested", good, guards(scope.Authenticated, scope.Authenticated), events{"allowed: listed=true nested=false alice", "allowed: listed=true nested=true alice"}},
+		{"nested without a token", none, guards(scope.Optional, scope.Optional), events{"allowed: listed=true nested=false nobody", "allowed: listed=true nested=true nobody"}},
 		{"nested, refused inside", good, guards(scope.Authenticated, scope.All("read")), events{"allowed: listed=true nested=false alice", "scope: listed=true nested=true alice"}},
 		{"nested, refused outside", good, guards(scope.All("read"), scope.Authenticated), events{"scope: listed=true nested=false alice"}},
 		{"nested behind public", good, guards(scope.Public, scope.Authenticated), events{"allowed: listed=true nested=false alice"}},

@@ -54,8 +54,9 @@ func TestLongAnswers(t *testing.T) {
 						defer cancel()
 					}
 					var events events
-					row.cfg.Trace = events.trace()
-					err := promise{guards: row.guards, cfg: row.cfg}.wrap(verifierOf(t, issuer), kind, nil, func(ctx context.Context) error {
+					cfg := row.cfg
+					cfg.Trace = events.trace()
+					err := promise{guards: row.guards, cfg: cfg}.wrap(verifierOf(t, issuer), kind, nil, func(ctx context.Context) error {
 						start := time.Now()
 						select {
 						case <-ctx.Done():
@@ -84,18 +85,42 @@ func TestLongAnswers(t *testing.T) {
 	}
 }
 
-// A unary handler that has an answer when its token expires gives it; only an
-// error is put down to the token.
-func TestAnswersAfterExpiry(t *testing.T) {
+// What is put down to the token: an error of a handler whose token has expired
+// by then, whether it looked at its context or not. An answer stands, and so
+// does an error from before, or from a call that its caller gave up.
+func TestErrorsAndExpiry(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		issuer := tokentest.NewIssuer(t, nil)
-		guard := grpcauth.New(verifierOf(t, issuer), all(scope.Authenticated), nil)
-		ctx := incoming(t.Context(), "authorization", "Bearer "+issuer.Token(tokentest.ExpiresIn(left)))
-		assert.NoError(t, through(guard, "unary", ctx, func(ctx context.Context) error { <-ctx.Done(); return nil }))
-		ctx = incoming(t.Context(), "authorization", "Bearer "+issuer.Token(tokentest.ExpiresIn(left)))
-		assert.Equal(t, codes.NotFound, status.Code(through(guard, "unary", ctx, func(context.Context) error { return status.Error(codes.NotFound, "") })))
-	})
+	own := status.Error(codes.NotFound, "the handler's own")
+	for _, row := range []struct {
+		name    string
+		handler func(context.Context) error
+		gives   bool // up, after a second
+		unary   codes.Code
+		stream  codes.Code
+	}{
+		{"an answer", func(ctx context.Context) error { <-ctx.Done(); return nil }, false, codes.OK, codes.Unauthenticated},
+		{"an error", func(ctx context.Context) error { <-ctx.Done(); return own }, false, codes.Unauthenticated, codes.Unauthenticated},
+		{"an error, not looking", func(context.Context) error { time.Sleep(time.Hour); return own }, false, codes.Unauthenticated, codes.Unauthenticated},
+		{"an error from before", func(context.Context) error { return own }, false, codes.NotFound, codes.NotFound},
+		{"the caller gives up", func(ctx context.Context) error { <-ctx.Done(); return own }, true, codes.NotFound, codes.NotFound},
+	} {
+		for kind, want := range map[string]codes.Code{"unary": row.unary, "stream": row.stream} {
+			t.Run(row.name+"/"+kind, func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					var events events
+					guard := grpcauth.New(says(verified(t, tokentest.ExpiresIn(left)), nil), all(scope.Authenticated), &grpcauth.Config{Trace: events.trace()})
+					ctx, cancel := context.WithCancel(incoming(t.Context(), "authorization", "Bearer x"))
+					defer cancel()
+					if row.gives {
+						time.AfterFunc(time.Second, cancel)
+					}
+					assert.Equal(t, want, status.Code(through(guard, kind, ctx, row.handler)))
+					assert.Len(t, events, map[bool]int{true: 2, false: 1}[want == codes.Unauthenticated])
+				})
+			})
+		}
+	}
 }
 
 // A short answer leaves nothing running behind it.

@@ -11,7 +11,9 @@ import (
 	"github.com/stretchr/testify/require"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/encoding"
 	"google.golang.org/grpc/interop/grpc_testing"
+	"google.golang.org/grpc/mem"
 	"google.golang.org/grpc/status"
 
 	"github.com/postern-go/postern/grpcauth"
@@ -80,36 +82,47 @@ func TestMessagesBelongToTheHandler(t *testing.T) {
 	}
 }
 
-// The same over a connection, for the race detector: a caller who cancels
-// while a large message is decoded, and one whose token expires then.
+// slowCodec takes an hour to decode a message.
+type slowCodec struct {
+	encoding.CodecV2
+	inside atomic.Bool
+}
+
+func (c *slowCodec) Unmarshal(data mem.BufferSlice, v any) error {
+	c.inside.Store(true)
+	defer c.inside.Store(false)
+	time.Sleep(time.Hour)
+	return c.CodecV2.Unmarshal(data, v)
+}
+
+// The same over a connection: grpc-go goes on to decode into a message when the
+// call has ended.
 func TestMessagesOverAConnection(t *testing.T) {
 	t.Parallel()
-	reusing := &service{duplex: func(s duplexes) error {
-		m := new(grpc_testing.StreamingOutputCallRequest)
-		for {
-			err := s.RecvMsg(m)
-			m.ResponseParameters = append(m.ResponseParameters, &grpc_testing.ResponseParameters{Size: 1})
-			if err != nil {
-				return err
-			}
-		}
-	}}
-	w := newWorld(t, settings{policies: all(scope.Authenticated), service: reusing})
-	large := new(grpc_testing.StreamingOutputCallRequest)
-	for i := range 20_000 {
-		large.ResponseParameters = append(large.ResponseParameters, &grpc_testing.ResponseParameters{Size: int32(i)})
-	}
-	for i := range 6 {
-		ctx, cancel := context.WithTimeout(w.good(t.Context()), time.Duration(1+2*i)*time.Millisecond)
-		stream, err := w.client.FullDuplexCall(ctx)
-		for err == nil {
-			err = stream.Send(large)
-		}
-		if stream != nil {
-			_, err = stream.Recv()
-		}
-		require.Error(t, err)
-		cancel()
+	for name, patience := range map[string]time.Duration{"the caller gives up": time.Minute, "the token expires": 24 * time.Hour} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			codec := &slowCodec{CodecV2: encoding.GetCodecV2("proto")}
+			var failure error
+			reusing := &service{duplex: func(s duplexes) error {
+				m := new(grpc_testing.StreamingOutputCallRequest)
+				failure = s.RecvMsg(m)
+				assert.False(t, codec.inside.Load(), "returned, and the message is still in use")
+				m.ResponseParameters = nil
+				return failure
+			}}
+			s := settings{policies: all(scope.Authenticated), service: reusing, server: []grpc.ServerOption{grpc.ForceServerCodecV2(codec)}}
+			inBubble(t, s, func(t *testing.T, w world) {
+				ctx, cancel := context.WithTimeout(w.good(t.Context(), tokentest.ExpiresIn(left)), patience)
+				defer cancel()
+				stream := open(t, w, ctx, "duplex")
+				require.NoError(t, stream.SendMsg(&grpc_testing.StreamingOutputCallRequest{}))
+				assert.Error(t, stream.ends().err)
+				time.Sleep(2 * time.Hour)
+				synctest.Wait()
+				assert.Error(t, failure)
+			})
+		})
 	}
 }
 
@@ -130,4 +143,47 @@ func TestExpiryDoesNotWaitForAnOperation(t *testing.T) {
 		assert.InDelta(t, (left + leeway).Seconds(), time.Since(began).Seconds(), 1)
 		assert.Equal(t, codes.Unauthenticated, status.Code(<-failure))
 	})
+}
+
+// Stream returns before its handler only if the token has expired while the
+// handler is inside an operation: what interceptors in front hold for a call
+// they hold until its handler is done.
+func TestHandlersAreWaitedFor(t *testing.T) {
+	t.Parallel()
+	waits := func(s grpc.ServerStream) { <-s.Context().Done() }
+	receives := func(s grpc.ServerStream) { _ = s.RecvMsg(new(int)) }
+	for name, row := range map[string]struct {
+		handler func(grpc.ServerStream)
+		gives   bool // up, after a second
+		waited  bool
+	}{
+		"expires while it waits for its context": {waits, false, true},
+		"expires while it receives":              {receives, false, false},
+		"is given up while it waits":             {waits, true, true},
+		"is given up while it receives":          {receives, true, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				guard := grpcauth.New(says(verified(t, tokentest.ExpiresIn(90*time.Minute)), nil), all(scope.Authenticated), nil)
+				ctx, cancel := context.WithCancel(incoming(t.Context(), "authorization", "Bearer x"))
+				defer cancel()
+				if row.gives {
+					time.AfterFunc(time.Second, cancel)
+				}
+				var done atomic.Bool
+				ss := newSlow(ctx)
+				_ = guard.Stream(nil, ss, &grpc.StreamServerInfo{FullMethod: duplex}, func(_ any, s grpc.ServerStream) error {
+					for s.Context().Err() == nil {
+						row.handler(s)
+					}
+					time.Sleep(time.Minute)
+					done.Store(true)
+					return nil
+				})
+				assert.Equal(t, row.waited, done.Load())
+				ss.ends()
+			})
+		})
+	}
 }

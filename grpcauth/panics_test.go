@@ -165,3 +165,23 @@ func TestPanicsBehindTheAnswer(t *testing.T) {
 		})
 	}
 }
+
+// The hook is for what none of the interceptors can recover, and for nothing
+// else.
+func TestPanickedIsForPanicsBehindTheAnswer(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		trace := &grpcauth.Trace{Panicked: func(context.Context, grpcauth.Call, error) { t.Error("called") }}
+		guard := grpcauth.New(says(verified(t, tokentest.ExpiresIn(left)), nil), all(scope.Authenticated), &grpcauth.Config{Trace: trace})
+		ss := newSlow(incoming(t.Context(), "authorization", "Bearer x"))
+		run := func(handler func(grpc.ServerStream)) error {
+			return guard.Stream(nil, ss, &grpc.StreamServerInfo{FullMethod: duplex}, func(_ any, s grpc.ServerStream) error {
+				handler(s)
+				return nil
+			})
+		}
+		assert.ErrorIs(t, recovered(func() { _ = run(func(grpc.ServerStream) { panic(errBug) }) }), errBug)
+		assert.Equal(t, codes.Unauthenticated, status.Code(run(func(s grpc.ServerStream) { _ = s.RecvMsg(new(int)) })))
+		ss.ends()
+	})
+}

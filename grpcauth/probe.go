@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"net/http"
+	"net/url"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -52,19 +54,13 @@ func (i *Interceptor) probe(srv *grpc.Server) []error {
 	if _, ok := srv.GetServiceInfo()[probeService]; !ok {
 		srv.RegisterService(newProbeDesc(), nil)
 	}
-	var wrong []error
-	for _, method := range []string{probeUnary, probeStream} {
-		if err := i.look(srv, method); err != nil {
-			wrong = append(wrong, err)
-		}
-	}
-	return wrong
+	return []error{i.look(srv, probeUnary, "unary"), i.look(srv, probeStream, "streaming")}
 }
 
-func (i *Interceptor) look(srv *grpc.Server, method string) error {
+// look is nil if methods of the kind are seen to be guarded.
+func (i *Interceptor) look(srv *grpc.Server, method, kind string) error {
 	p := &probed{guard: i}
 	answer := send(context.WithValue(context.Background(), probeKey{}, p), srv, method)
-	kind := map[string]string{probeUnary: "unary", probeStream: "streaming"}[method]
 	switch {
 	case p.open:
 		return finding(kind + " methods are not guarded: make the server by NewServer, or with ServerOptions")
@@ -77,15 +73,17 @@ func (i *Interceptor) look(srv *grpc.Server, method string) error {
 // send makes a call with one empty message, and returns the status as text.
 // ServeHTTP needs no listener, and what ctx carries reaches the interceptors.
 func send(ctx context.Context, srv *grpc.Server, method string) string {
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://localhost"+method, bytes.NewReader(make([]byte, 5)))
-	if err != nil {
-		return err.Error() // not with these constants
+	r := &http.Request{
+		Method:     http.MethodPost,
+		URL:        &url.URL{Path: method},
+		Host:       "localhost",
+		RemoteAddr: "127.0.0.1:0",
+		Proto:      "HTTP/2.0", ProtoMajor: 2,
+		Header: http.Header{"Content-Type": {"application/grpc"}},
+		Body:   io.NopCloser(bytes.NewReader(make([]byte, 5))),
 	}
-	r.Proto, r.ProtoMajor, r.ProtoMinor = "HTTP/2.0", 2, 0
-	r.RemoteAddr = "127.0.0.1:0"
-	r.Header.Set("Content-Type", "application/grpc")
 	w := discard{}
-	srv.ServeHTTP(w, r)
+	srv.ServeHTTP(w, r.WithContext(ctx))
 	return printable.Line(fmt.Sprintf("%s %s", w.trailer("Grpc-Status"), w.trailer("Grpc-Message")))
 }
 

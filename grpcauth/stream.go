@@ -50,7 +50,7 @@ func (i *Interceptor) watch(ctx context.Context, ss grpc.ServerStream, method st
 	select {
 	case <-r.done:
 	case <-ctx.Done():
-		if !hasExpired(ctx) || s.close() {
+		if !hasExpired(ctx) || s.isIdle() {
 			<-r.done
 		} else if r.abandon() {
 			return i.expire(ctx, ss, call)

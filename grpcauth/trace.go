@@ -66,10 +66,7 @@ type Call struct {
 // as it was before this guard.
 func (i *Interceptor) call(ctx context.Context, method string) Call {
 	policy, listed := i.policies[method]
-	if !listed {
-		method = printable.Line(method)
-	}
-	return Call{Policy: policy, Method: method, Listed: listed, Nested: guard.PassOf(ctx).Reported}
+	return Call{Policy: policy, Method: printable.Line(method), Listed: listed, Nested: guard.PassOf(ctx).Reported}
 }
 
 // expired reports that a call has outlived its token.
