@@ -242,12 +242,7 @@ func deniedIf(no bool) error {
 }
 
 // decided makes an application's error one of the outcomes.
-func decided(err error) error {
-	if err == nil || token.IsOutcome(err) {
-		return err
-	}
-	return fmt.Errorf("%w: %w", token.ErrDenied, err)
-}
+func decided(err error) error { return token.AsOutcome(err, token.ErrDenied) }
 
 func appendNew(list []string, more ...string) []string {
 	for _, s := range more {

@@ -135,7 +135,7 @@ type ScopeError struct {
 }
 
 func (e *ScopeError) Error() string {
-	return ErrScope.Error() + ": need " + strings.Join(e.Need, " ")
+	return printable.Line(ErrScope.Error() + ": need " + strings.Join(e.Need, " "))
 }
 
 // Unwrap returns ErrScope.
@@ -155,7 +155,7 @@ type StepUpError struct {
 }
 
 func (e *StepUpError) Error() string {
-	return ErrStepUp.Error() + ": need acr " + strings.Join(e.ACRValues, " or ") + ", max age " + e.MaxAge.String()
+	return printable.Line(ErrStepUp.Error() + ": need acr " + strings.Join(e.ACRValues, " or ") + ", max age " + e.MaxAge.String())
 }
 
 // Unwrap returns ErrStepUp.
@@ -205,9 +205,9 @@ func (r *refusal) Error() string {
 		b.WriteString(" (see " + r.field + ")")
 	}
 	if r.cause != nil {
-		b.WriteString(": " + printable.Line(r.cause.Error()))
+		b.WriteString(": " + r.cause.Error())
 	}
-	return b.String()
+	return printable.Line(b.String())
 }
 
 func (r *refusal) sight() string {
