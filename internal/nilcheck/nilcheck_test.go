@@ -11,7 +11,7 @@ import (
 
 func TestIs(t *testing.T) {
 	t.Parallel()
-	type value struct{ p *int }
+	type value struct{ P *int }
 	for name, c := range map[string]struct {
 		value any
 		want  bool
