@@ -5,7 +5,6 @@ package guard
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/postern-go/postern/internal/credentials"
@@ -82,10 +81,8 @@ func (g *Guard) authenticate(ctx context.Context, p token.Presentation) (*token.
 	switch {
 	case err == nil && t.IsZero():
 		return nil, ErrNoVerdict
-	case err != nil && !token.IsOutcome(err):
-		return nil, errors.Join(token.ErrUnavailable, err)
 	case err != nil:
-		return nil, err
+		return nil, token.AsOutcome(err, token.ErrUnavailable)
 	default:
 		return t, nil
 	}

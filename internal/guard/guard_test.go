@@ -27,7 +27,7 @@ func (s somebody) Authenticate(ctx context.Context, p token.Presentation) (*toke
 // pedigree is a Proof that nobody can give, and notes what it gets to see.
 type pedigree struct{ seen *token.Presentation }
 
-func (pedigree) Method() string { return "jkt" }
+func (pedigree) Method() string { return "x5t#S256" }
 func (p pedigree) Check(_ context.Context, _ *token.Token, seen token.Presentation) error {
 	*p.seen = seen
 	return token.ErrProof
@@ -144,7 +144,7 @@ func TestPresentationIsCompleted(t *testing.T) {
 		_, isKnown := w.known[who]
 		assert.Equal(t, !isKnown, completed, who)
 	}
-	bound := w.Token(tokentest.Claim("cnf", map[string]string{"jkt": "x"}))
+	bound := w.Token(tokentest.Claim("cnf", map[string]string{"x5t#S256": "x"}))
 	_, _, err := w.decide(w.others["proving"], scope.Authenticated, []string{"Bearer " + bound})
 	require.ErrorIs(t, err, token.ErrProof)
 	assert.Equal(t, "api.example.com", w.seen.URL.Host)
