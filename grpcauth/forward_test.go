@@ -40,7 +40,7 @@ func bound(t *testing.T) *token.Token {
 	cfg.Proofs = []token.Proof{anyProof{}}
 	verifier, err := token.NewVerifier(cfg)
 	require.NoError(t, err)
-	got, err := verifier.Authenticate(t.Context(), token.Bearer(issuer.Token(boundTo("jkt"))))
+	got, err := verifier.Authenticate(t.Context(), token.Bearer(issuer.Token(boundTo("x5t#S256"))))
 	require.NoError(t, err)
 	require.True(t, got.Bound())
 	return got
@@ -49,7 +49,7 @@ func bound(t *testing.T) *token.Token {
 // anyProof takes everybody's word.
 type anyProof struct{}
 
-func (anyProof) Method() string                                                { return "jkt" }
+func (anyProof) Method() string                                                { return "x5t#S256" }
 func (anyProof) Check(context.Context, *token.Token, token.Presentation) error { return nil }
 
 // connection is what a transport says of itself.

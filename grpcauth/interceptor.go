@@ -13,6 +13,7 @@ import (
 	"github.com/postern-go/postern/internal/challenge"
 	"github.com/postern-go/postern/internal/expiry"
 	"github.com/postern-go/postern/internal/guard"
+	"github.com/postern-go/postern/internal/nilcheck"
 	"github.com/postern-go/postern/token"
 )
 
@@ -40,7 +41,7 @@ var errNoAuth = fmt.Errorf("grpcauth: %w: the authenticator is nil, or a nil poi
 // what comes from elsewhere through Policies.Validate and Config.Validate
 // first. It makes no request.
 func New(auth token.Authenticator, policies Policies, cfg *Config) *Interceptor {
-	if guard.IsNil(auth) {
+	if nilcheck.Is(auth) {
 		panic(errNoAuth)
 	}
 	if err := errors.Join(cfg.Validate(), policies.Validate()); err != nil {

@@ -2,9 +2,11 @@ package jwks_test
 
 import (
 	"context"
+	"crypto/rsa"
 	"errors"
 	"fmt"
 	"io"
+	"math/big"
 	"net/http"
 	"net/http/httptest"
 	"time"
@@ -46,6 +48,34 @@ func ExampleParseSet() {
 	// Output:
 	// 2025-07 verifies EdDSA with ed25519.PublicKey
 	// "oops" is not used: jwks: symmetric key published
+}
+
+// A key that was not read by ParseSet, as from a PEM file.
+func ExampleCheckKey() {
+	small := &rsa.PublicKey{N: new(big.Int).Lsh(big.NewInt(1), 1023), E: 65537}
+	err := jwks.CheckKey(jwks.Key{ID: "2011", Public: small})
+	fmt.Println(errors.Is(err, jwks.ErrKeyWeak))
+	fmt.Println(err)
+	// Output:
+	// true
+	// jwks: weak key: the modulus has 1024 bits, want 2048 to 8192
+}
+
+// A Verifier asks, so that the keys of one tenant do not verify the tokens of
+// another.
+func ExampleRemote_Discovers() {
+	discovering, err := jwks.NewRemote(jwks.RemoteConfig{Issuer: "https://as.example.com"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fixed, err := jwks.NewRemote(jwks.RemoteConfig{URLs: []string{"https://as.example.com/keys"}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("%q %q\n", discovering.Discovers(), fixed.Discovers())
+	// Output: "https://as.example.com" ""
 }
 
 func ExampleStatic() {

@@ -148,6 +148,9 @@ func joseAgrees(element json.RawMessage, k jwks.Key) bool {
 
 func checkInvariants(t *testing.T, k jwks.Key) {
 	t.Helper()
+	if err := jwks.CheckKey(k); err != nil {
+		t.Fatalf("a key that is not fit: %v", err)
+	}
 	switch public := k.Public.(type) {
 	case *rsa.PublicKey:
 		if bits := public.N.BitLen(); bits < 2048 || bits > 8192 || public.E < 3 || public.E%2 == 0 {

@@ -42,10 +42,11 @@ type Skipped struct {
 //
 // Each key is judged by itself, so that a key of a kind not known here, a weak
 // one or a broken one takes nobody else down. A key is used only if it is a
-// public RSA key of 2048 to 8192 bits, an EC key on P-256, P-384 or P-521, or an
-// Ed25519 key, and if its use, key_ops and alg let it verify. Members named
-// x5c, x5t and x5u are not looked at. A member whose value is null counts as
-// absent. At most 100 keys are used.
+// public RSA key of 2048 to 8192 bits with an exponent of at most 65537, an EC
+// key on P-256, P-384 or P-521, or an Ed25519 key, and if its use, key_ops and
+// alg let it verify. CheckKey has the same rules for keys from elsewhere.
+// Members named x5c, x5t and x5u are not looked at. A member whose value is null
+// counts as absent. At most 100 keys are used.
 //
 // The error matches ErrTooLarge for more than 512 KiB, and ErrSet for a text
 // that is not one JSON object with an array named keys, or that repeats a

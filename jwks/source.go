@@ -37,7 +37,8 @@ type Key struct {
 // concurrently, and the slices it returns must not be modified by anyone.
 type Source interface {
 	// Keys returns the keys published under kid, or every key if kid is empty.
-	// It may block while keys are fetched, and returns early with an error
+	// Where none of the issuer's keys has an ID, every key is also the answer
+	// for any kid: that of the token names nothing then. It may block while keys are fetched, and returns early with an error
 	// that matches ErrUnavailable when ctx ends.
 	//
 	// Every error matches ErrNotFound or ErrUnavailable; an error that matches
@@ -50,22 +51,20 @@ type Source interface {
 
 // Static is a Source of keys that never change, such as those read from a
 // file when the process starts. The zero value holds no key. It never blocks.
+// See CheckKey for what its keys must be.
 type Static []Key
 
-// Keys returns the keys with that kid, or all keys if kid is empty or no key has
-// one.
+// Keys returns the keys with that kid, or all keys if kid is empty or none of
+// them has an ID. It never blocks; ctx is not used. The error is ErrNotFound.
 func (s Static) Keys(_ context.Context, kid string) ([]Key, error) {
-	if kid == "" && len(s) > 0 {
+	if len(s) > 0 && (kid == "" || s.unnamed()) {
 		return s, nil
 	}
 	found := s.named(kid)
-	switch {
-	case len(found) > 0:
-		return found, nil
-	case len(s) == 0 || slices.ContainsFunc(s, func(k Key) bool { return k.ID != "" }):
+	if len(found) == 0 {
 		return nil, ErrNotFound
 	}
-	return s, nil
+	return found, nil
 }
 
 func (s Static) named(kid string) []Key {
@@ -80,4 +79,8 @@ func (s Static) named(kid string) []Key {
 		}
 	}
 	return found
+}
+
+func (s Static) unnamed() bool {
+	return !slices.ContainsFunc(s, func(k Key) bool { return k.ID != "" })
 }

@@ -3,16 +3,18 @@ package jwks
 import (
 	"crypto"
 	"encoding/hex"
+	"fmt"
 	"math/big"
 )
 
-// What an RSA key must be (RFC 7518 §3.3). The upper bound keeps the cost of
-// one verification small; the bounds of the exponent are those of crypto/rsa.
+// What an RSA key must be (RFC 7518 §3.3). The upper bounds keep the cost of
+// one verification small. No issuer uses a larger exponent than 65537, which is
+// that of nearly all.
 const (
 	minRSABits     = 2048
 	maxRSABits     = 8192
 	minRSAExponent = 3
-	maxRSAExponent = 1<<31 - 1
+	maxRSAExponent = 1<<16 + 1
 )
 
 func (k *jwk) rsa() (crypto.PublicKey, error) {
@@ -24,23 +26,28 @@ func (k *jwk) rsa() (crypto.PublicKey, error) {
 	if err != nil || len(exponent) == 0 {
 		return nil, ErrKeyMalformed
 	}
-	if weakRSA(new(big.Int).SetBytes(modulus), new(big.Int).SetBytes(exponent)) {
+	if weakRSA(new(big.Int).SetBytes(modulus), new(big.Int).SetBytes(exponent)) != "" {
 		return nil, ErrKeyWeak
 	}
 	return k.jose(`{"kty":"RSA","n":%q,"e":%q}`, k.material["n"], k.material["e"])
 }
 
-func weakRSA(n, e *big.Int) bool {
+// weakRSA says in words why the key is weak, and "" if it is not.
+func weakRSA(n, e *big.Int) string {
 	switch bits := n.BitLen(); {
 	case bits < minRSABits || bits > maxRSABits:
-		return true
-	case !e.IsInt64() || e.Int64() < minRSAExponent || e.Int64() > maxRSAExponent:
-		return true
-	case e.Bit(0) == 0: // never coprime to p-1
-		return true
+		return fmt.Sprintf("the modulus has %d bits, want %d to %d", bits, minRSABits, maxRSABits)
+	case !e.IsInt64() || e.Int64() < minRSAExponent || e.Int64() > maxRSAExponent || e.Bit(0) == 0: // an even one is never coprime to p-1
+		return fmt.Sprintf("the exponent has %d bits, want an odd number from %d to %d", e.BitLen(), minRSAExponent, maxRSAExponent)
 	}
 	logs, ok := smallLogs(n)
-	return !ok || roca(logs)
+	switch {
+	case !ok:
+		return "a small prime divides the modulus"
+	case roca(logs):
+		return "the modulus was made by a library whose keys can be factored (CVE-2017-15361)"
+	}
+	return ""
 }
 
 // smallPrimes are those whose product is the M of the moduli that Infineon's

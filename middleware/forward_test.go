@@ -218,7 +218,7 @@ func TestForwarderRefusesBoundTokens(t *testing.T) {
 	cfg.Proofs = []token.Proof{anyProof{}}
 	verifier, err := token.NewVerifier(cfg)
 	require.NoError(t, err)
-	raw := w.Token(tokentest.Claim("cnf", map[string]string{"jkt": "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"}))
+	raw := w.Token(tokentest.Claim("cnf", map[string]string{"x5t#S256": "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"}))
 	bound, err := verifier.Authenticate(t.Context(), token.Bearer(raw))
 	require.NoError(t, err)
 
@@ -243,7 +243,7 @@ func TestForwarderRefusesBoundTokens(t *testing.T) {
 // anyProof takes everybody's word.
 type anyProof struct{}
 
-func (anyProof) Method() string                                                { return "jkt" }
+func (anyProof) Method() string                                                { return "x5t#S256" }
 func (anyProof) Check(context.Context, *token.Token, token.Presentation) error { return nil }
 
 type closeRecorder struct {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/postern-go/postern/internal/challenge"
 	"github.com/postern-go/postern/internal/guard"
+	"github.com/postern-go/postern/internal/nilcheck"
 	"github.com/postern-go/postern/scope"
 	"github.com/postern-go/postern/token"
 )
@@ -31,7 +32,7 @@ var errNoAuth = fmt.Errorf("middleware: %w: the authenticator is nil", token.Err
 // pointer in the interface included, or if cfg is not valid, since both are literals in most programs; run settings that
 // come from elsewhere through Config.Validate first. It makes no request.
 func New(auth token.Authenticator, cfg *Config) *Middleware {
-	if guard.IsNil(auth) {
+	if nilcheck.Is(auth) {
 		panic(errNoAuth)
 	}
 	if err := cfg.Validate(); err != nil {

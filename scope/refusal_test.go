@@ -37,6 +37,7 @@ func TestRefusalsNameTheRule(t *testing.T) {
 		"an outcome":         {saying("never", token.ErrDenied), nil, token.ErrDenied, `scope: rule "never": access denied`},
 		"step-up":            {saying("recent", &token.StepUpError{MaxAge: time.Minute}), nil, token.ErrStepUp, `scope: rule "recent": insufficient user authentication: need authentication at most 1m0s ago`},
 		"claims do not fit":  {ofTenant("red"), with(tokentest.Claim("tenant", []string{"red"})), token.ErrClaim, `scope: rule "tenant red": claim missing or wrong: tenant is ["red"], want a value that fits the Go type`},
+		"two outcomes":       {saying("both", errors.Join(token.ErrScope, token.ErrDenied)), nil, token.ErrDenied, `scope: rule "both": access denied`},
 		"hostile texts":      {saying("a\nb\x1b", errors.New("c\r\nd\x00\u2028"+strings.Repeat("x", 5000))), nil, token.ErrDenied, `scope: rule "a\nb\x1b": access denied: c; d\x00\u2028xxx`},
 		"scopes":             {scope.All("a", "b").And(scope.User), with(tokentest.Scope("a", "c")), token.ErrScope, `token: insufficient scope: need a b; the token has "a c"`},
 		"scopes elsewhere":   {scope.All("a"), with(tokentest.WithoutClaim("scope"), tokentest.Claim("scp", "a")), token.ErrScope, `but it has "scp" (see Config.Profile.ScopeClaim)`},

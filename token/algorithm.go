@@ -8,8 +8,6 @@ import (
 	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/sha512"
-
-	"github.com/postern-go/postern/jwks"
 )
 
 // algorithm is one asymmetric signature algorithm of RFC 7518 §3 or RFC 8037.
@@ -61,26 +59,27 @@ func algorithmNamed(name string) *algorithm {
 	return nil
 }
 
-// accepts tells whether the key may be used with the algorithm: it is of the
-// right kind and on the right curve, and the issuer has not reserved it for
-// another algorithm (RFC 7517 §4.4). Without this a key could be made to
-// verify what it was never meant for.
-func (a *algorithm) accepts(key jwks.Key) bool {
-	return a.fits(key.Public) && (key.Algorithm == "" || sameAlgorithm(key.Algorithm, a.name))
-}
-
 func sameAlgorithm(a, b string) bool {
 	return a == b || a == edDSA && b == fullyEd25519 || a == fullyEd25519 && b == edDSA
 }
 
-// fits tells whether the key is of the right kind and on the right curve
-// (RFC 7518 §3.4, RFC 8037 §3.1).
+func (a *algorithm) isRSA() bool { return a.family == pkcs1v15 || a.family == pss }
+
+// What an RSA key must have (RFC 7518 §3.3). Package jwks hands out no others;
+// a Source of the user's own might.
+const (
+	minRSABits = 2048
+	maxRSABits = 8192
+)
+
+// fits tells whether the key is of the right kind, on the right curve and not
+// too small (RFC 7518 §3.3, §3.4, RFC 8037 §3.1).
 func (a *algorithm) fits(key crypto.PublicKey) bool {
 	switch k := key.(type) {
 	case *rsa.PublicKey:
-		return a.family == pkcs1v15 || a.family == pss
+		return a.isRSA() && k != nil && k.N != nil && k.N.BitLen() >= minRSABits && k.N.BitLen() <= maxRSABits
 	case *ecdsa.PublicKey:
-		return a.family == ec && k.Curve == a.curve
+		return a.family == ec && k != nil && k.Curve == a.curve
 	case ed25519.PublicKey:
 		return a.family == ed && len(k) == ed25519.PublicKeySize
 	default:

@@ -3,7 +3,6 @@ package token
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/postern-go/postern/internal/strict"
@@ -14,13 +13,8 @@ import (
 // bound token a bearer token, which is what a thief wants (RFC 7800 §3.1).
 func (v *Verifier) checkBinding(ctx context.Context, t *Token, p *Presentation) error {
 	if t.cnf.Kind == strict.Absent {
-		return checkUnbound(p.Scheme)
+		return nil
 	}
-	return v.checkProofs(ctx, t, p)
-}
-
-// checkProofs is checkBinding for a token that is bound.
-func (v *Verifier) checkProofs(ctx context.Context, t *Token, p *Presentation) error {
 	methods, err := confirmationMethods(t.cnf)
 	if err != nil {
 		return err
@@ -33,20 +27,6 @@ func (v *Verifier) checkProofs(ctx context.Context, t *Token, p *Presentation) e
 		if err := judged(proof.Check(ctx, t, *p)); err != nil {
 			return err
 		}
-	}
-	if isDPoP(p.Scheme) {
-		if _, ok := t.Confirmation("jkt"); !ok {
-			return checkUnbound(p.Scheme)
-		}
-	}
-	return nil
-}
-
-// checkUnbound refuses a token without a DPoP key that came under the DPoP
-// scheme: the caller believes it to be bound, and it is not (RFC 9449 §7.1).
-func checkUnbound(scheme string) error {
-	if isDPoP(scheme) {
-		return &refusal{why: ErrProof, what: "cnf", want: "a jkt, as the scheme is DPoP"}
 	}
 	return nil
 }
@@ -79,27 +59,23 @@ func (v *Verifier) proof(method string) Proof {
 	return nil
 }
 
-// judged makes the answer of a Proof one of the outcomes.
+// judged makes the answer of a Proof one of the two outcomes it may have. What
+// else it matches comes from the code it calls, and is about other things.
 func judged(err error) error {
-	if err == nil || errors.Is(err, ErrProof) || errors.Is(err, ErrUnavailable) {
-		return err
-	}
-	return fmt.Errorf("%w: %w", ErrProof, err)
-}
-
-// checkScheme refuses schemes that nothing here understands. DPoP is
-// understood where a Proof of its kind is configured.
-func (v *Verifier) checkScheme(p *Presentation) error {
 	switch {
-	case p.Token == "":
-		return ErrMissing
-	case p.Scheme == "" || strings.EqualFold(p.Scheme, "Bearer"):
+	case err == nil:
 		return nil
-	case isDPoP(p.Scheme) && v.proof("jkt") != nil:
-		return nil
+	case errors.Is(err, ErrProof), errors.Is(err, ErrUnavailable):
+		return AsOutcome(err, ErrProof)
 	default:
-		return ErrMissing
+		return &refusal{why: ErrProof, cause: err}
 	}
 }
 
-func isDPoP(scheme string) bool { return strings.EqualFold(scheme, "DPoP") }
+// checkScheme refuses schemes that nothing here understands.
+func (v *Verifier) checkScheme(p *Presentation) error {
+	if p.Token == "" || p.Scheme != "" && !strings.EqualFold(p.Scheme, "Bearer") {
+		return ErrMissing
+	}
+	return nil
+}

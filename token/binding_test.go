@@ -37,22 +37,23 @@ func TestProofs(t *testing.T) {
 		proofs []token.Proof
 		want   error
 	}{
-		"proved":                        {cnf("jkt", "k"), "DPoP", []token.Proof{proof{"jkt", good}}, nil},
-		"scheme in other case":          {cnf("jkt", "k"), "dpop", []token.Proof{proof{"jkt", good}}, nil},
-		"not proved":                    {cnf("jkt", "k"), "DPoP", []token.Proof{proof{"jkt", fails(failed)}}, token.ErrProof},
-		"not proved, reason kept":       {cnf("jkt", "k"), "DPoP", []token.Proof{proof{"jkt", fails(failed)}}, failed},
-		"store of proofs down":          {cnf("jkt", "k"), "DPoP", []token.Proof{proof{"jkt", fails(token.ErrUnavailable)}}, token.ErrUnavailable},
-		"C_8705-3-4 both, one wrong":    {cnf("jkt", "k", "x5t#S256", "c"), "DPoP", []token.Proof{proof{"jkt", good}, proof{"x5t#S256", fails(failed)}}, token.ErrProof},
-		"C_8705-3-4 both right":         {cnf("jkt", "k", "x5t#S256", "c"), "DPoP", []token.Proof{proof{"jkt", good}, proof{"x5t#S256", good}}, nil},
-		"C_8705-3-3 one unknown":        {cnf("jkt", "k", "jwk", "c"), "DPoP", []token.Proof{proof{"jkt", good}}, token.ErrProof},
-		"C_9449-7.1-3 unbound as DPoP":  {mint{}, "DPoP", []token.Proof{proof{"jkt", good}}, token.ErrProof},
-		"bound to another thing, DPoP":  {cnf("x5t#S256", "c"), "DPoP", []token.Proof{proof{"jkt", good}, proof{"x5t#S256", good}}, token.ErrProof},
-		"DPoP where nobody checks it":   {mint{}, "DPoP", nil, token.ErrMissing},
-		"DPoP, only certificates known": {cnf("x5t#S256", "c"), "DPoP", []token.Proof{proof{"x5t#S256", good}}, token.ErrMissing},
-		"certificate under Bearer":      {cnf("x5t#S256", "c"), "Bearer", []token.Proof{proof{"x5t#S256", good}}, nil},
-		"unbound under Bearer":          {mint{}, "bearer", []token.Proof{proof{"jkt", fails(failed)}}, nil},
-		"C_6750-2.1-8 another scheme":   {mint{}, "Basic", nil, token.ErrMissing},
-		"no scheme means Bearer":        {mint{}, "", nil, nil},
+		"proved":                      {cnf("m", "k"), "Bearer", []token.Proof{proof{"m", good}}, nil},
+		"scheme in other case":        {cnf("m", "k"), "bearer", []token.Proof{proof{"m", good}}, nil},
+		"not proved":                  {cnf("m", "k"), "Bearer", []token.Proof{proof{"m", fails(failed)}}, token.ErrProof},
+		"not proved, reason kept":     {cnf("m", "k"), "Bearer", []token.Proof{proof{"m", fails(failed)}}, failed},
+		"store of proofs down":        {cnf("m", "k"), "Bearer", []token.Proof{proof{"m", fails(token.ErrUnavailable)}}, token.ErrUnavailable},
+		"not a Proof's to say":        {cnf("m", "k"), "Bearer", []token.Proof{proof{"m", fails(token.ErrMissing)}}, token.ErrProof},
+		"nor another reason":          {cnf("m", "k"), "Bearer", []token.Proof{proof{"m", fails(token.ErrExpired)}}, token.ErrProof},
+		"C_8705-3-4 both, one wrong":  {cnf("m", "k", "x5t#S256", "c"), "Bearer", []token.Proof{proof{"m", good}, proof{"x5t#S256", fails(failed)}}, token.ErrProof},
+		"C_8705-3-4 both right":       {cnf("m", "k", "x5t#S256", "c"), "Bearer", []token.Proof{proof{"m", good}, proof{"x5t#S256", good}}, nil},
+		"C_8705-3-3 one unknown":      {cnf("m", "k", "jwk", "c"), "Bearer", []token.Proof{proof{"m", good}}, token.ErrProof},
+		"C_9449-7.2-1b jkt besides":   {cnf("m", "k", "jkt", "c"), "Bearer", []token.Proof{proof{"m", good}}, token.ErrProof},
+		"C_9449-7.2-1b jkt":           {cnf("jkt", "c"), "Bearer", []token.Proof{proof{"m", good}}, token.ErrProof},
+		"jkt as DPoP":                 {cnf("jkt", "c"), "DPoP", []token.Proof{proof{"m", good}}, token.ErrMissing},
+		"unbound as DPoP":             {mint{}, "DPoP", nil, token.ErrMissing},
+		"unbound under Bearer":        {mint{}, "bearer", []token.Proof{proof{"m", fails(failed)}}, nil},
+		"C_6750-2.1-8 another scheme": {mint{}, "Basic", nil, token.ErrMissing},
+		"no scheme means Bearer":      {mint{}, "", nil, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -73,7 +74,7 @@ func TestProofSeesTheToken(t *testing.T) {
 	t.Parallel()
 	seen := false
 	check := func(tok *token.Token, p token.Presentation) error {
-		thumbprint, ok := tok.Confirmation("jkt")
+		thumbprint, ok := tok.Confirmation("x5t#S256")
 		assert.True(t, ok)
 		assert.Equal(t, "thumb", thumbprint)
 		assert.Equal(t, "user", tok.Subject())
@@ -82,9 +83,9 @@ func TestProofSeesTheToken(t *testing.T) {
 		seen = true
 		return nil
 	}
-	v := newVerifier(t, func(cfg *token.Config) { cfg.Proofs = []token.Proof{proof{"jkt", check}} })
+	v := newVerifier(t, func(cfg *token.Config) { cfg.Proofs = []token.Proof{proof{"x5t#S256", check}} })
 	_, err := v.Authenticate(context.Background(), token.Presentation{
-		Scheme: "DPoP", Token: claims("cnf", map[string]string{"jkt": "thumb"}).token(), Proofs: []string{"proof"},
+		Token: claims("cnf", map[string]string{"x5t#S256": "thumb"}).token(), Proofs: []string{"proof"},
 	})
 	require.NoError(t, err)
 	assert.True(t, seen)

@@ -149,17 +149,24 @@ func (e *entry) met() {
 	}
 }
 
-// put remembers a token if it can stay. What it says must not have been shown
-// to anybody yet: it is packed.
-func (c *cache) put(e *entry, now time.Time) {
-	text := len(e.kid) + e.says.textLen()
-	e.size = entryOverhead + allocated(text) + allocated(16*cap(e.says.scopes)) + allocated(16*cap(e.says.audience))
-	if e.size > bucketBytes {
-		return
+// newEntry is what to remember of a token, or nil if it says too much. What it
+// says must not have been shown to anybody yet: it is packed.
+func newEntry(id *tokenID, by *signer, says *claimSet) *entry {
+	text := len(by.kid) + says.textLen()
+	size := entryOverhead + allocated(text) + allocated(16*cap(says.scopes)) + allocated(16*cap(says.audience))
+	if size > bucketBytes {
+		return nil
 	}
+	e := &entry{id: *id, kid: by.kid, alg: by.alg, key: by.key.Public, says: says, size: size}
 	p := packer{make([]byte, 0, text)}
 	p.pack(&e.kid)
-	e.says.packInto(&p)
+	says.packInto(&p)
+	return e
+}
+
+// put remembers a token if it can stay. Every check of it must have passed: who
+// is refused must not make others be forgotten.
+func (c *cache) put(e *entry, now time.Time) {
 	b := c.bucket(&e.id, true)
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -5,31 +5,41 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
+	"github.com/postern-go/postern/internal/nilcheck"
 	"github.com/postern-go/postern/jwks"
 )
 
 // Config is what a Verifier accepts. Issuer and Audience are required; the
-// zero value of every other field is the strict choice. A Config must not be
-// modified after it has been passed to NewVerifier.
+// zero value of every other field is the strict choice. NewVerifier copies it,
+// slices included.
 type Config struct {
 	// Issuer is the authorization server's identifier. It equals the iss
 	// claim byte for byte: neither case nor a final slash is forgiven
-	// (RFC 9068 §4, RFC 7519 §4.1.1).
+	// (RFC 9068 §4, RFC 7519 §4.1.1). A template such as
+	// "https://login.example.com/{tenant}" is refused: see ByIssuer for
+	// services with several issuers.
 	Issuer string
 	// Audience lists the identifiers of this resource server. The aud claim
 	// must contain one of them exactly (RFC 9068 §4).
 	Audience []string
 	// Keys supplies the issuer's keys. Nil means that they are discovered
 	// from Issuer on first use (RFC 8414), which then must be an https URL,
-	// or http to a loopback address.
+	// or http to a loopback address. A jwks.Remote that discovers must do so
+	// for Issuer, give or take one final slash, since some metadata differs by
+	// that from iss. The keys of a jwks.Static must pass jwks.CheckKey.
 	Keys jwks.Source
 	// Algorithms lists the accepted signature algorithms (RFC 8725 §3.1).
 	// Nil means RS256, PS256, ES256, EdDSA and Ed25519; also known are RS384,
 	// RS512, PS384, PS512, ES384 and ES512. EdDSA means Ed25519 only. HMAC
 	// and none are never accepted. What the issuer's metadata says does not
 	// matter here.
+	//
+	// The order matters for keys to which the issuer gives no alg: such a key
+	// verifies the first of these that fits it, and no other, since one key is
+	// for one algorithm. EdDSA and Ed25519 count as one.
 	Algorithms []string
 	// Profile fits issuers that do not issue tokens after RFC 9068. The zero
 	// value is RFC 9068 as written.
@@ -48,21 +58,24 @@ type Config struct {
 	// unread. Zero means 16384; from 1024 to 65536 is allowed.
 	MaxTokenSize int
 	// RequireKeyID refuses tokens without a kid header. Without it such a
-	// token is tried with at most eight fitting keys.
+	// token is tried with the keys that fit, for as long as that costs no more
+	// than eight RSA keys of 2048 bits: two of 4096 bits, one of 8192.
 	RequireKeyID bool
 	// CacheSize is about how many bytes of memory the Verifier may use to
 	// remember tokens whose signature it has found good, so that it need not
 	// verify the same signature at every call. Everything that can change is
 	// checked at every call all the same: that the key is still published,
 	// exp, nbf, aud, binding and policy. Zero means 4 MiB, which is some 6000
-	// tokens; negative means that nothing is remembered. Memory is taken up
-	// only by issuers whose tokens come in.
+	// tokens; negative means that nothing is remembered; the most is 1 GiB.
+	// Memory is taken up only by issuers whose tokens come in.
 	CacheSize int
 	// Proofs lists the proofs of possession that are understood. A token that
-	// is bound in any other way is refused (RFC 7800 §3.1).
+	// is bound in any other way is refused (RFC 7800 §3.1). DPoP, whose method
+	// is "jkt", is not supported yet.
 	Proofs []Proof
-	// HTTPClient fetches metadata and keys when Keys is nil. Nil means a
-	// client of its own with limits and timeouts; see jwks.RemoteConfig.
+	// HTTPClient fetches metadata and keys when Keys is nil, and must be nil
+	// otherwise. Nil means a client of its own with limits and timeouts; see
+	// jwks.RemoteConfig.
 	HTTPClient *http.Client
 	// RootCAs are the certificate authorities to trust when Keys is nil, such as
 	// a private one; see jwks.RemoteConfig. Nil means those of the system.
@@ -79,6 +92,7 @@ const (
 	defaultTokenSize = 16 << 10
 	smallestMaxSize  = 1 << 10
 	defaultCacheSize = 4 << 20
+	largestCacheSize = 1 << 30
 	largestMaxSize   = 64 << 10
 )
 
@@ -120,7 +134,7 @@ func (c Config) time() func() time.Time {
 // source is where the keys come from.
 func (c Config) source() (jwks.Source, error) {
 	if static, ok := c.Keys.(jwks.Static); ok {
-		return index(static), nil
+		return index(static)
 	}
 	if c.Keys != nil {
 		return c.Keys, nil
@@ -130,7 +144,7 @@ func (c Config) source() (jwks.Source, error) {
 
 func (c Config) validate() error {
 	for _, check := range []func() error{
-		c.validateIdentifiers, c.validateAlgorithms, c.validateLimits, c.validateProofs, c.Profile.validate,
+		c.validateIdentifiers, c.validateKeys, c.validateAlgorithms, c.validateLimits, c.validateProofs, c.Profile.validate,
 	} {
 		if err := check(); err != nil {
 			return err
@@ -143,10 +157,37 @@ func (c Config) validateIdentifiers() error {
 	if c.Issuer == "" {
 		return fmt.Errorf("%w: Issuer is required", ErrConfig)
 	}
+	if strings.ContainsAny(c.Issuer, "{}") {
+		return fmt.Errorf("%w: Issuer is %q, a template, want the iss of the tokens; for several issuers see ByIssuer", ErrConfig, c.Issuer)
+	}
 	if len(c.Audience) == 0 || slices.Contains(c.Audience, "") {
 		return fmt.Errorf("%w: Audience is required and must not contain an empty string", ErrConfig)
 	}
 	return nil
+}
+
+// validateKeys finds a source that is none, or that would let another issuer
+// sign for this one.
+func (c Config) validateKeys() error {
+	if c.Keys == nil {
+		return nil
+	}
+	if c.HTTPClient != nil {
+		return fmt.Errorf("%w: HTTPClient fetches nothing since Keys is set; set jwks.RemoteConfig.HTTPClient instead", ErrConfig)
+	}
+	if nilcheck.Is(c.Keys) {
+		return fmt.Errorf("%w: Keys is a nil %T", ErrConfig, c.Keys)
+	}
+	source, ok := c.Keys.(interface{ Discovers() string })
+	if !ok {
+		return nil
+	}
+	other := source.Discovers()
+	if other == "" || strings.TrimSuffix(other, "/") == strings.TrimSuffix(c.Issuer, "/") {
+		return nil
+	}
+	return fmt.Errorf("%w: Keys discovers the keys of %q, want those of Issuer %q; if that one signs for this one, give its key set as jwks.RemoteConfig.URLs",
+		ErrConfig, other, c.Issuer)
 }
 
 func (c Config) validateAlgorithms() error {
@@ -175,19 +216,30 @@ func (c Config) validateLimits() error {
 	if size := c.maxTokenSize(); size < smallestMaxSize || size > largestMaxSize {
 		return fmt.Errorf("%w: MaxTokenSize of %d is not from %d to %d", ErrConfig, size, smallestMaxSize, largestMaxSize)
 	}
+	if c.CacheSize > largestCacheSize {
+		return fmt.Errorf("%w: CacheSize of %d is more than %d", ErrConfig, c.CacheSize, largestCacheSize)
+	}
 	return nil
 }
 
 func (c Config) validateProofs() error {
 	seen := map[string]bool{}
 	for _, p := range c.Proofs {
-		if p == nil || p.Method() == "" {
+		if nilcheck.Is(p) {
+			return fmt.Errorf("%w: Proofs contains a nil Proof (%T)", ErrConfig, p)
+		}
+		method := p.Method()
+		switch {
+		case method == "":
 			return fmt.Errorf("%w: Proofs contains one without a method", ErrConfig)
+		case method == "jkt":
+			// Neither transport reads the DPoP scheme: a token bound so would
+			// pass under Bearer, which RFC 9449 §7.2 forbids.
+			return fmt.Errorf("%w: Proofs contains one of method \"jkt\", but DPoP is not supported yet", ErrConfig)
+		case seen[method]:
+			return fmt.Errorf("%w: Proofs contains %q twice", ErrConfig, method)
 		}
-		if seen[p.Method()] {
-			return fmt.Errorf("%w: Proofs contains %q twice", ErrConfig, p.Method())
-		}
-		seen[p.Method()] = true
+		seen[method] = true
 	}
 	return nil
 }

@@ -2,12 +2,17 @@ package token_test
 
 import (
 	"context"
+	"crypto/ed25519"
+	"math"
+	"net/http"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/postern-go/postern/jwks"
 	"github.com/postern-go/postern/token"
 )
 
@@ -47,6 +52,22 @@ func TestConfigRefused(t *testing.T) {
 		"empty client id":                    func(c *token.Config) { c.Profile.ClientIDs = []string{""} },
 		"nil proof":                          func(c *token.Config) { c.Proofs = []token.Proof{nil} },
 		"two proofs of one method":           func(c *token.Config) { c.Proofs = []token.Proof{proof{method: "a"}, proof{method: "a"}} },
+		"a nil pointer for a proof":          func(c *token.Config) { c.Proofs = []token.Proof{(*proof)(nil)} },
+		"a proof of DPoP":                    func(c *token.Config) { c.Proofs = []token.Proof{proof{method: "jkt"}} },
+		"too large a memory":                 func(c *token.Config) { c.CacheSize = 1<<30 + 1 },
+		"a memory of any size":               func(c *token.Config) { c.CacheSize = math.MaxInt },
+		"keys and a client to fetch them":    func(c *token.Config) { c.HTTPClient = http.DefaultClient },
+		"template for issuer":                discovered("https://as.example.com/{tenantid}/v2.0"),
+		"template for issuer, with keys":     func(c *token.Config) { c.Issuer = "https://as.example.com/{tenantid}/v2.0" },
+		"half a template":                    func(c *token.Config) { c.Issuer = "https://as.example.com/tenantid}" },
+		"keys of another issuer":             keysOf("https://other-tenant.example.com", nil),
+		"keys of another path":               keysOf(issuer+"/t1", nil),
+		"keys of two slashes":                keysOf(issuer+"//", nil),
+		"keys of another issuer, embedded":   embeddingKeysOf("https://other-tenant.example.com"),
+		"a nil Remote":                       func(c *token.Config) { c.Keys = (*jwks.Remote)(nil) },
+		"a nil func":                         func(c *token.Config) { c.Keys = sourceFunc(nil) },
+		"a nil Static":                       func(c *token.Config) { c.Keys = jwks.Static(nil) },
+		"an empty Static":                    func(c *token.Config) { c.Keys = jwks.Static{} },
 		"C_8414-2-1 http issuer, discovered": discovered("http://as.example.com"),
 		"C_8414-2-1 query":                   discovered("https://as.example.com?x=1"),
 		"C_8414-2-1 fragment":                discovered("https://as.example.com#f"),
@@ -63,6 +84,59 @@ func TestConfigRefused(t *testing.T) {
 	}
 }
 
+// keysOf lets the keys come from what is configured for an issuer.
+func keysOf(issuer string, urls []string) func(*token.Config) {
+	return func(c *token.Config) {
+		remote, err := jwks.NewRemote(jwks.RemoteConfig{Issuer: issuer, URLs: urls})
+		must(err)
+		c.Keys = remote
+	}
+}
+
+func embeddingKeysOf(issuer string) func(*token.Config) {
+	return func(c *token.Config) {
+		remote, err := jwks.NewRemote(jwks.RemoteConfig{Issuer: issuer})
+		must(err)
+		c.Keys = struct{ *jwks.Remote }{remote}
+	}
+}
+
+// A key that ParseSet would refuse is refused when it is given by hand, and the
+// error says which it is and why.
+func TestStaticKeysAreChecked(t *testing.T) {
+	t.Parallel()
+	good := keys.p256().Public()
+	for name, c := range map[string]struct {
+		key  jwks.Key
+		want error
+		says string
+	}{
+		"a private key":              {jwks.Key{Public: keys.rsa()}, jwks.ErrKeyPrivate, "*rsa.PrivateKey"},
+		"a secret":                   {jwks.Key{Public: []byte("secret")}, jwks.ErrKeySymmetric, ""},
+		"a string":                   {jwks.Key{Public: "key"}, jwks.ErrKeyUnsupported, "string"},
+		"nothing":                    {jwks.Key{}, jwks.ErrKeyUnsupported, ""},
+		"C_7518-3.3-1 RSA 1024":      {jwks.Key{Public: modulus(1024, 65537)}, jwks.ErrKeyWeak, "1024 bits"},
+		"alg that does not fit":      {jwks.Key{Algorithm: "RS256", Public: good}, jwks.ErrKeyAlgorithm, `["ES256"]`},
+		"a point of small order":     {jwks.Key{Public: make(ed25519.PublicKey, 32)}, jwks.ErrKeyWeak, "small order"},
+		"C_8725-3.2-1 alg of HMAC":   {jwks.Key{Algorithm: "HS256", Public: good}, jwks.ErrKeyAlgorithm, "HS256"},
+		"alg from outside the table": {jwks.Key{Algorithm: "\n\x1b", Public: good}, jwks.ErrKeyAlgorithm, `"\n\x1b"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cfg := config()
+			c.key.ID = "the bad\n one"
+			cfg.Keys = append(published(), c.key)
+			v, err := token.NewVerifier(cfg)
+			require.ErrorIs(t, err, token.ErrConfig)
+			require.ErrorIs(t, err, c.want)
+			assert.Nil(t, v)
+			assert.ErrorContains(t, err, `"the bad\n one"`)
+			assert.ErrorContains(t, err, c.says)
+			assertOneLine(t, err.Error())
+		})
+	}
+}
+
 func discovered(issuer string) func(*token.Config) {
 	return func(c *token.Config) { c.Issuer, c.Keys = issuer, nil }
 }
@@ -71,13 +145,17 @@ func TestConfigAccepted(t *testing.T) {
 	t.Parallel()
 	for name, edit := range map[string]func(*token.Config){
 		"C_8414-2-1 any issuer with keys of its own": func(c *token.Config) { c.Issuer = "acme.com" },
-		"discovered":               discovered("https://as.example.com/t1"),
-		"discovered on loopback":   discovered("http://127.0.0.1:8080"),
-		"leeway of a minute":       func(c *token.Config) { c.Leeway = time.Minute },
-		"leeway of five minutes":   func(c *token.Config) { c.Leeway, c.ExtendedLeeway = 5*time.Minute, true },
-		"smallest size":            func(c *token.Config) { c.MaxTokenSize = 1024 },
-		"no time given":            func(c *token.Config) { c.Time = nil },
-		"only tokens without type": func(c *token.Config) { c.Profile.Types, c.Profile.AllowMissingType = []string{}, true },
+		"discovered":                       discovered("https://as.example.com/t1"),
+		"discovered on loopback":           discovered("http://127.0.0.1:8080"),
+		"leeway of a minute":               func(c *token.Config) { c.Leeway = time.Minute },
+		"leeway of five minutes":           func(c *token.Config) { c.Leeway, c.ExtendedLeeway = 5*time.Minute, true },
+		"smallest size":                    func(c *token.Config) { c.MaxTokenSize = 1024 },
+		"no time given":                    func(c *token.Config) { c.Time = nil },
+		"C_8414-3.3-1 keys of the issuer":  keysOf(issuer, nil),
+		"keys of the other spelling":       keysOf(issuer+"/", nil),
+		"keys at a URL, whosever they are": keysOf("https://other-tenant.example.com", []string{"https://keys.example.com"}),
+		"the largest memory":               func(c *token.Config) { c.CacheSize = 1 << 30 },
+		"only tokens without type":         func(c *token.Config) { c.Profile.Types, c.Profile.AllowMissingType = []string{}, true },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -89,14 +167,42 @@ func TestConfigAccepted(t *testing.T) {
 // A Config that changes after NewVerifier changes nothing.
 func TestConfigIsCopied(t *testing.T) {
 	t.Parallel()
+	ed := jwks.Key{ID: "ed", Public: slices.Clone(keys.ed().Public().(ed25519.PublicKey))}
 	cfg := config()
+	cfg.Keys = jwks.Static{ed}
+	cfg.Algorithms = []string{"EdDSA"}
+	cfg.Proofs = []token.Proof{proof{"m", proves}}
+	cfg.Profile = token.Profile{Types: []string{"x"}, Required: []string{"tenant", "sub"}, ClientIDs: []string{"app"}}
 	v, err := token.NewVerifier(cfg)
 	require.NoError(t, err)
+
 	cfg.Audience[0] = "https://evil.example"
-	_, err = v.Authenticate(context.Background(), token.Bearer(mint{}.token()))
-	require.NoError(t, err)
-	_, err = v.Authenticate(context.Background(), token.Bearer(claims("aud", "https://evil.example").token()))
-	require.ErrorIs(t, err, token.ErrAudience)
+	cfg.Algorithms[0] = "ES256"
+	cfg.Proofs[0] = proof{"n", proves}
+	cfg.Profile.Types[0], cfg.Profile.Required[0], cfg.Profile.ClientIDs[0] = "y", "z", "z"
+	clear(ed.Public.(ed25519.PublicKey))
+	cfg.Keys.(jwks.Static)[0] = jwks.Key{}
+
+	good := func(edits ...any) mint {
+		return mint{alg: "EdDSA", header: pairs([]any{"typ", "x"}), claims: pairs(append([]any{"tenant", "t"}, edits...))}
+	}
+	otherType := good()
+	otherType.header = pairs([]any{"typ", "y"})
+	for name, c := range map[string]struct {
+		mint mint
+		want error
+	}{
+		"good":      {good("cnf", map[string]string{"m": "x"}), nil},
+		"audience":  {good("aud", "https://evil.example"), token.ErrAudience},
+		"algorithm": {mint{}, token.ErrAlgorithm},
+		"proof":     {good("cnf", map[string]string{"n": "x"}), token.ErrProof},
+		"type":      {otherType, token.ErrType},
+		"required":  {good("tenant", nil), token.ErrClaim},
+		"client id": {good("aud", []string{audience, "app"}), token.ErrType},
+	} {
+		_, err = v.Authenticate(context.Background(), token.Bearer(c.mint.token()))
+		require.ErrorIs(t, err, c.want, name)
+	}
 }
 
 func TestLeewayIsBounded(t *testing.T) {

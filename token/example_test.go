@@ -198,6 +198,18 @@ func ExampleReason() {
 	// unavailable
 }
 
+// An Authenticator that asks another service holds that service's errors to
+// what its callers rely on.
+func ExampleAsOutcome() {
+	refused := errors.New("connection refused\nby 192.0.2.1")
+	err := token.AsOutcome(refused, token.ErrUnavailable)
+	fmt.Println(token.Reason(err), errors.Is(err, refused))
+	fmt.Println(err)
+	// Output:
+	// unavailable true
+	// token: access token cannot be judged now: connection refused; by 192.0.2.1
+}
+
 // What the examples have to do with: a verifier of each of two issuers, and
 // tokens of the first.
 var (

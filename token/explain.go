@@ -3,6 +3,8 @@ package token
 import (
 	"context"
 	"fmt"
+
+	"github.com/postern-go/postern/internal/printable"
 )
 
 // Finding is what one check said of a token.
@@ -21,7 +23,8 @@ type Finding struct {
 // goes on after the first that fails, to help an operator find everything that
 // is wrong with a token at once. It is for tools; a service has no use for it,
 // and must let nobody in on its word: unless every Finding passed, whatever the
-// later ones say is about claims that anybody may have written.
+// later ones say is about claims that anybody may have written. No Proof is
+// asked then: the Finding named "binding" is skipped.
 //
 // It blocks and fails like Authenticate, and remembers nothing.
 func (v *Verifier) Explain(ctx context.Context, p Presentation) []Finding {
@@ -33,18 +36,19 @@ func (v *Verifier) Explain(ctx context.Context, p Presentation) []Finding {
 type explanation struct {
 	*Verifier
 	findings []Finding
+	failed   bool // one of the checks did, or could not be made
 }
 
 // note adds what a check said and reports whether it passed.
 func (e *explanation) note(check string, err error) bool {
 	e.findings = append(e.findings, Finding{Check: check, Err: err})
+	e.failed = e.failed || err != nil
 	return err == nil
 }
 
-func (e *explanation) skip(checks ...string) {
-	for _, check := range checks {
-		e.findings = append(e.findings, Finding{Check: check, Skipped: true})
-	}
+func (e *explanation) skip(check string) {
+	e.findings = append(e.findings, Finding{Check: check, Skipped: true})
+	e.failed = true
 }
 
 func (e *explanation) run(ctx context.Context, p Presentation) {
@@ -93,6 +97,12 @@ func (e *explanation) payload(ctx context.Context, p Presentation, c *claims) {
 		e.note(check, err)
 		return true
 	})
+	// A Proof must be able to rely on its Token: one that remembers which
+	// proofs it has seen would remember what a forger chose.
+	if e.failed {
+		e.skip("binding")
+		return
+	}
 	e.note("binding", e.checkBinding(ctx, newToken(p.Token, says), &p))
 }
 
@@ -104,6 +114,6 @@ func (f Finding) String() string {
 	case f.Err == nil:
 		return f.Check + ": ok"
 	default:
-		return fmt.Sprintf("%s: %s: %v", f.Check, Reason(f.Err), f.Err)
+		return printable.Line(fmt.Sprintf("%s: %s: %v", f.Check, Reason(f.Err), f.Err))
 	}
 }

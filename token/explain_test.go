@@ -2,6 +2,7 @@ package token_test
 
 import (
 	"context"
+	"maps"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -59,8 +60,35 @@ func TestExplainGoesOn(t *testing.T) {
 		}
 	}
 	assert.Equal(t, map[string]string{
-		"typ": "type", "signature": "signature", "exp": "expired", "aud": "audience", "sub": "claim", "binding": "binding",
+		"typ": "type", "signature": "signature", "exp": "expired", "aud": "audience", "sub": "claim",
 	}, failed)
+	assert.Equal(t, token.Finding{Check: "binding", Skipped: true}, findings[len(findings)-1])
+}
+
+// A Proof sees of Explain what it sees of Authenticate: no token that has failed
+// any check before it.
+func TestExplainShowsAProofGoodTokensOnly(t *testing.T) {
+	t.Parallel()
+	bound := map[string]any{"cnf": map[string]any{"x5t#S256": "c"}}
+	asked := 0
+	proving := func(c *token.Config) {
+		c.Proofs = []token.Proof{proof{"x5t#S256", func(*token.Token, token.Presentation) error { asked++; return nil }}}
+	}
+	_, first := explain(t, mint{claims: bound}, proving)
+	require.NoError(t, first)
+	require.Equal(t, 1, asked)
+	for _, f := range faults {
+		if f.name == "cnf" {
+			continue
+		}
+		m := mint{header: map[string]any{}, claims: maps.Clone(bound)}
+		f.spoil(&m)
+		_, first := explain(t, m, proving)
+		require.ErrorIs(t, first, f.want, f.name)
+		require.Equal(t, 1, asked, f.name)
+	}
+	explain(t, mint{claims: bound, header: pairs([]any{"alg", "none"})}, proving)
+	require.Equal(t, 1, asked, "the signature could not be checked")
 }
 
 func TestExplainSkipsWhatCannotBeChecked(t *testing.T) {

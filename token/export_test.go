@@ -37,8 +37,10 @@ func (c *Cache) Get(name string) bool {
 }
 
 func (c *Cache) Put(name string, size int, expiry, now time.Time) {
-	e := &entry{id: idOf(name), says: &claimSet{expiry: expiry.Unix(), subject: strings.Repeat("x", size)}}
-	c.c.put(e, now)
+	id, says := idOf(name), &claimSet{expiry: expiry.Unix(), subject: strings.Repeat("x", size)}
+	if e := newEntry(&id, &signer{}, says); e != nil {
+		c.c.put(e, now)
+	}
 }
 
 // Room is for how many entries there are places.
@@ -72,6 +74,13 @@ func (c *Cache) Entries() int {
 		}
 	}
 	return entries
+}
+
+// Remembers tells whether the Verifier need not verify the token again.
+func Remembers(v *Verifier, raw string) bool {
+	var id tokenID
+	id.take(raw)
+	return v.cache.holds(&id)
 }
 
 // Hinted tells whether one of several Verifiers is known to remember the token.

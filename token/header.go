@@ -92,17 +92,19 @@ func (h *header) checkContent() error {
 	return (&refusal{why: ErrMalformed, what: "header cty", want: "claims, not another token"}).of(h.cty)
 }
 
-// keyID is the kid, or "" if there is none. It is hostile: it is compared and
-// nothing else.
+// keyID is the kid, or "" if there is none. An empty one names no key and counts
+// as absent, as it does in a key set. It is hostile: it is compared and nothing
+// else.
 func (v *Verifier) keyID(h *header) (string, error) {
 	kid, ok := h.kid.Text()
+	absent := h.kid.Kind == strict.Absent || ok && kid == ""
 	switch {
-	case h.kid.Kind == strict.Absent && v.requireKeyID:
-		return "", &refusal{why: ErrUnknownKey, what: "header kid", want: "a kid", field: "Config.RequireKeyID"}
-	case h.kid.Kind == strict.Absent:
+	case absent && v.requireKeyID:
+		return "", &refusal{why: ErrUnknownKey, what: "header kid", seen: h.kid.Raw, want: "a kid", field: "Config.RequireKeyID"}
+	case absent:
 		return "", nil
-	case !ok || kid == "" || len(kid) > maxKeyIDSize:
-		return "", (&refusal{why: ErrMalformed, what: "header kid", want: "a string of 1 to 256 bytes"}).of(h.kid)
+	case !ok || len(kid) > maxKeyIDSize:
+		return "", (&refusal{why: ErrMalformed, what: "header kid", want: "a string of at most 256 bytes"}).of(h.kid)
 	default:
 		return kid, nil
 	}

@@ -3,6 +3,9 @@ package token
 import (
 	"context"
 	"fmt"
+	"strconv"
+
+	"github.com/postern-go/postern/internal/nilcheck"
 )
 
 // ByIssuer is the Authenticator for tokens of several issuers, each key of m
@@ -15,24 +18,43 @@ import (
 // A token that one of several Verifiers remembers is not read again to learn
 // whose it is. What it takes to know that is at most 352 KiB.
 //
-// It reads JWT access tokens only. An empty m refuses every token. It panics
-// if m holds a nil Authenticator or a Verifier of another issuer; m is copied.
+// It reads JWT access tokens only, and none that is longer than every Verifier
+// in m allows. An empty m refuses every token. It panics if m holds a nil
+// Authenticator or a Verifier of another issuer; m is copied.
 func ByIssuer(m map[string]Authenticator) Authenticator {
 	b := &byIssuer{auths: make(map[string]Authenticator, len(m))}
+	if len(m) == 0 {
+		b.maxSize = largestMaxSize
+	}
 	for issuer, auth := range m {
-		if auth == nil {
-			panic(fmt.Errorf("%w: no Authenticator for issuer %q", ErrConfig, issuer))
+		if nilcheck.Is(auth) {
+			panic(&oneLine{fmt.Errorf("%w: the Authenticator for issuer %q is a nil %T", ErrConfig, issuer, auth)})
 		}
 		v, ok := auth.(*Verifier)
 		if ok && v.issuer != issuer {
-			panic(fmt.Errorf("%w: the Verifier for issuer %q is for %q", ErrConfig, issuer, v.issuer))
+			panic(&oneLine{fmt.Errorf("%w: the Verifier for issuer %q is for %q", ErrConfig, issuer, v.issuer)})
 		}
 		if ok && v.cache != nil {
 			b.longest = max(b.longest, v.maxSize)
 		}
+		b.maxSize = max(b.maxSize, maxSizeOf(auth))
 		b.auths[issuer] = auth
 	}
+	b.tooLarge = &refusal{why: ErrTooLarge, want: "at most " + strconv.Itoa(b.maxSize) + " bytes", field: "Config.MaxTokenSize"}
 	return b
+}
+
+// maxSizeOf is from which length on auth refuses a token unread. Of an
+// Authenticator of the user's own it is not known.
+func maxSizeOf(auth Authenticator) int {
+	switch a := auth.(type) {
+	case *Verifier:
+		return a.maxSize
+	case *byIssuer:
+		return a.maxSize
+	default:
+		return largestMaxSize
+	}
 }
 
 type byIssuer struct {
@@ -41,6 +63,9 @@ type byIssuer struct {
 	// any.
 	longest int
 	hints   hints
+
+	maxSize  int // longer tokens than this are not read to learn who is to judge
+	tooLarge error
 }
 
 func (b *byIssuer) Authenticate(ctx context.Context, p Presentation) (*Token, error) {
@@ -61,8 +86,8 @@ func (b *byIssuer) Authenticate(ctx context.Context, p Presentation) (*Token, er
 // ask reads in the token who is to judge, and asks him. id is nil if nobody
 // could remember the token.
 func (b *byIssuer) ask(ctx context.Context, p *Presentation, id *tokenID) (*Token, error) {
-	if len(p.Token) > largestMaxSize {
-		return nil, errTooLargeForAll
+	if len(p.Token) > b.maxSize {
+		return nil, b.tooLarge
 	}
 	issuer, err := issuerOf(p.Token)
 	if err != nil {
@@ -87,7 +112,8 @@ func (b *byIssuer) ask(ctx context.Context, p *Presentation, id *tokenID) (*Toke
 func (b *byIssuer) verdict(ctx context.Context, auth Authenticator, p *Presentation, id *tokenID) (*Token, error) {
 	v, ok := auth.(*Verifier)
 	if !ok || v.cache == nil || id == nil {
-		return auth.Authenticate(ctx, *p)
+		t, err := auth.Authenticate(ctx, *p)
+		return t, AsOutcome(err, ErrUnavailable)
 	}
 	t, err := v.authenticate(ctx, p, id)
 	if err == nil && v.cache.holds(id) {
@@ -95,8 +121,6 @@ func (b *byIssuer) verdict(ctx context.Context, auth Authenticator, p *Presentat
 	}
 	return t, err
 }
-
-var errTooLargeForAll = &refusal{why: ErrTooLarge, want: "at most 65536 bytes"}
 
 // issuerOf reads iss without verifying anything. What it says only chooses who
 // is to judge.

@@ -2,6 +2,7 @@ package token_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -95,8 +96,55 @@ func TestByIssuerChecksTheVerifiedIssuer(t *testing.T) {
 
 func TestByIssuerMistakes(t *testing.T) {
 	t.Parallel()
-	assert.Panics(t, func() { token.ByIssuer(map[string]token.Authenticator{issuer: nil}) })
-	assert.Panics(t, func() { token.ByIssuer(map[string]token.Authenticator{otherIssuer: newVerifier(t, nil)}) })
+	for name, auth := range map[string]token.Authenticator{
+		"nothing":                      nil,
+		"a nil Verifier":               (*token.Verifier)(nil),
+		"a nil func":                   authFunc(nil),
+		"a Verifier of another issuer": newVerifier(t, nil),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			defer func() {
+				err, _ := recover().(error)
+				require.ErrorIs(t, err, token.ErrConfig)
+				assert.ErrorContains(t, err, otherIssuer)
+				assertOneLine(t, err.Error())
+			}()
+			token.ByIssuer(map[string]token.Authenticator{otherIssuer: auth})
+		})
+	}
+}
+
+// A token that is too long for every Verifier is not read to learn which it is
+// for.
+func TestByIssuerReadsNoMoreThanItsVerifiers(t *testing.T) {
+	t.Parallel()
+	sized := func(n int) token.Authenticator {
+		return newVerifier(t, func(c *token.Config) { c.MaxTokenSize, c.Issuer = n, otherIssuer })
+	}
+	small := newVerifier(t, func(c *token.Config) { c.MaxTokenSize = 1024 })
+	several := func(second token.Authenticator) token.Authenticator {
+		return token.ByIssuer(map[string]token.Authenticator{issuer: small, otherIssuer: second})
+	}
+	for name, c := range map[string]struct {
+		auth token.Authenticator
+		most int
+	}{
+		"one":                         {token.ByIssuer(map[string]token.Authenticator{issuer: small}), 1024},
+		"the largest of two":          {several(sized(2048)), 2048},
+		"issuers within issuers":      {several(token.ByIssuer(map[string]token.Authenticator{otherIssuer: sized(2048)})), 2048},
+		"an Authenticator of another": {several(wrapped{small}), 64 << 10},
+		"none":                        {token.ByIssuer(nil), 64 << 10},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for size, want := range map[int]bool{c.most: false, c.most + 1: true} {
+				_, err := c.auth.Authenticate(context.Background(), token.Bearer(strings.Repeat("A", size)))
+				require.ErrorIs(t, err, token.ErrMalformed)
+				assert.Equal(t, want, errors.Is(err, token.ErrTooLarge), "%d bytes", size)
+			}
+		})
+	}
 }
 
 func TestByIssuerCopiesTheMap(t *testing.T) {

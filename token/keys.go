@@ -7,88 +7,156 @@ import (
 	"crypto/ed25519"
 	"crypto/rsa"
 	"errors"
-	"slices"
-	"sync"
-	"sync/atomic"
 
+	"github.com/postern-go/postern/internal/printable"
 	"github.com/postern-go/postern/jwks"
 )
 
-// maxTries is how many keys one token may cost. Where an issuer gives keys no
-// kid, or one kid to several, there is no telling which is meant.
-const maxTries = 8
-
-// indexed is a jwks.Static in which a key is found at once, however many there
-// are.
-type indexed struct {
-	all  jwks.Static
-	byID map[string][]jwks.Key
-}
-
-func index(keys jwks.Static) indexed {
-	x := indexed{all: slices.Clone(keys), byID: map[string][]jwks.Key{}}
-	for _, k := range keys {
-		x.byID[k.ID] = append(x.byID[k.ID], k)
-	}
-	return x
-}
-
-func (x indexed) Keys(ctx context.Context, kid string) ([]jwks.Key, error) {
-	if kid == "" {
-		return x.all.Keys(ctx, kid)
-	}
-	if keys, ok := x.byID[kid]; ok {
-		return keys, nil
-	}
-	return nil, jwks.ErrNotFound
+// reconsiderer is a Source that can look for keys once more when those it gave
+// do not verify: an issuer may replace a key and keep its kid. It answers with
+// the keys it holds now if they differ from those seen. It bounds for itself
+// what that costs the issuer, since any garbage under a published kid gets here.
+type reconsiderer interface {
+	Reconsider(ctx context.Context, kid string, seen []jwks.Key) ([]jwks.Key, error)
 }
 
 // findKey finds the key that verifies the signature among the issuer's keys of
 // that kid, or among those that fit if the token names none.
 func (v *Verifier) findKey(ctx context.Context, sig *signed, alg *algorithm, kid string) (jwks.Key, error) {
 	keys, err := v.keys.Keys(ctx, kid)
-	switch {
-	case errors.Is(err, jwks.ErrNotFound):
-		return jwks.Key{}, unknownKey(kid, err)
-	case err != nil:
-		return jwks.Key{}, keysUnavailable(err)
+	if err = noKeys(kid, err); err != nil {
+		return jwks.Key{}, err
 	}
-	tries := 0
+	key, err := v.try(keys, sig, alg, kid)
+	if err == nil {
+		return key, nil
+	}
+	if again := v.reconsider(ctx, kid, keys); len(again) > 0 {
+		return v.try(again, sig, alg, kid)
+	}
+	return jwks.Key{}, err
+}
+
+// reconsider returns the keys that came in place of those seen, if any. That it
+// fails changes no verdict: there are keys, and the token does not verify.
+func (v *Verifier) reconsider(ctx context.Context, kid string, seen []jwks.Key) []jwks.Key {
+	source, ok := v.keys.(reconsiderer)
+	if !ok {
+		return nil
+	}
+	keys, err := source.Reconsider(ctx, kid, seen)
+	if err != nil {
+		return nil
+	}
+	return keys
+}
+
+// try tries the keys that fit, the first of them always, until the budget of
+// one token is spent.
+func (v *Verifier) try(keys []jwks.Key, sig *signed, alg *algorithm, kid string) (jwks.Key, error) {
+	spent := 0
 	for _, key := range keys {
-		if !alg.accepts(key) || !v.pins.allow(key, alg) {
+		if !v.allows(alg, key) {
 			continue
 		}
-		if tries++; tries > maxTries {
-			return jwks.Key{}, unknownKey(kid, errTooMany)
+		cost := costOf(key.Public)
+		if spent > 0 && spent+cost > maxCost {
+			return jwks.Key{}, unknownKey(kid, errTooCostly)
 		}
+		spent += cost
 		if alg.verify(key.Public, sig) {
-			return key, v.pin(key, alg)
+			return key, nil
 		}
 	}
-	switch {
-	case tries > 0:
+	if spent > 0 {
 		return jwks.Key{}, errSignature
-	case kid != "":
-		return jwks.Key{}, &refusal{why: ErrAlgorithm, what: "header alg", seen: alg.name, want: "the algorithm of the key it names"}
-	default:
-		return jwks.Key{}, unknownKey(kid, errNoneFits)
 	}
+	return jwks.Key{}, v.noneFits(keys, alg, kid)
 }
+
+// allows tells whether the key may verify the algorithm: it is of the right
+// kind and on the right curve, and for this algorithm. One key verifies one
+// algorithm (RFC 8725 §3.1, RFC 7517 §4.4). Without a word of the issuer it is
+// the first of those configured that fits: what a token says decides nothing,
+// or else one that is refused could lock out all others.
+func (v *Verifier) allows(alg *algorithm, key jwks.Key) bool {
+	if !alg.fits(key.Public) {
+		return false
+	}
+	if key.Algorithm != "" {
+		return sameAlgorithm(key.Algorithm, alg.name)
+	}
+	return v.firstLike(alg) == alg
+}
+
+// firstLike is the first of the configured algorithms that the keys of alg, one
+// of them, fit. Keys of other kinds than RSA fit one algorithm only, which may
+// have two names.
+func (v *Verifier) firstLike(alg *algorithm) *algorithm {
+	if !alg.isRSA() {
+		return alg
+	}
+	for _, a := range v.algorithms {
+		if a.isRSA() {
+			return a
+		}
+	}
+	return alg
+}
+
+// noneFits tells an operator why none of the keys was tried.
+func (v *Verifier) noneFits(keys []jwks.Key, alg *algorithm, kid string) error {
+	for _, key := range keys {
+		switch {
+		case !alg.fits(key.Public):
+		case key.Algorithm != "":
+			return &refusal{why: ErrAlgorithm, what: "header alg", seen: alg.name, want: printable.Value(key.Algorithm) + ", the alg of the key"}
+		default:
+			return &refusal{why: ErrAlgorithm, what: "header alg", seen: alg.name, want: v.firstLike(alg).name + firstOfAll, field: "Config.Algorithms"}
+		}
+	}
+	if kid == "" {
+		return unknownKey(kid, errNoneFits)
+	}
+	for _, key := range keys {
+		if err := jwks.CheckKey(key); err != nil {
+			return unknownKey(kid, err)
+		}
+	}
+	return &refusal{why: ErrAlgorithm, what: "header alg", seen: alg.name, want: "an algorithm that fits the key it names"}
+}
+
+const firstOfAll = ", the first of Config.Algorithms that fits a key without alg"
 
 var (
 	errSignature = &refusal{why: ErrSignature}
-	errTooMany   = errors.New("none of the first eight keys that fit verifies it")
+	errTooCostly = errors.New("no key that was tried verifies it, and trying more that fit would cost too much")
 	errNoneFits  = errors.New("the token names no key and none fits its algorithm")
 )
+
+// noKeys makes an error of a source one about the token, or about the source.
+// One that says both is no verdict.
+func noKeys(kid string, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, jwks.ErrNotFound) && !errors.Is(err, jwks.ErrUnavailable):
+		return unknownKey(kid, err)
+	default:
+		return keysUnavailable(err)
+	}
+}
 
 func unknownKey(kid string, cause error) error {
 	return &refusal{why: ErrUnknownKey, what: "header kid", seen: kid, cause: cause}
 }
 
+func keysUnavailable(err error) error { return &refusal{why: ErrKeysUnavailable, cause: err} }
+
 // isPublished reports whether the key that verified a token may still do so.
 func (v *Verifier) isPublished(e *entry, keys []jwks.Key) bool {
 	for _, key := range keys {
-		if e.alg.accepts(key) && sameKey(key.Public, e.key) && v.pins.allow(key, e.alg) {
+		if v.allows(e.alg, key) && sameKey(key.Public, e.key) {
 			return true
 		}
 	}
@@ -110,71 +178,4 @@ func sameKey(a, b crypto.PublicKey) bool {
 	default:
 		return false
 	}
-}
-
-func (v *Verifier) pin(key jwks.Key, alg *algorithm) error {
-	if v.pins.pin(key, alg) {
-		return nil
-	}
-	return &refusal{why: ErrAlgorithm, what: "header alg", seen: alg.name, want: "the algorithm the key has verified before"}
-}
-
-// pins remembers which algorithm each RSA key has verified, where the issuer
-// does not say and more than one is allowed: one key, one algorithm (RFC 8725
-// §3.1). It holds for as long as the key set is not loaded anew.
-type pins struct {
-	algorithms sync.Map // *rsa.PublicKey -> *algorithm
-	count      atomic.Int32
-}
-
-// maxPins bounds the memory for sources that make keys anew at each call,
-// whose pins are never met again.
-const maxPins = 1024
-
-// newPins returns nil if there is nothing to pin: no RSA key could be used
-// with two of the algorithms.
-func newPins(allowed []*algorithm) *pins {
-	rsaAlgorithms := 0
-	for _, a := range allowed {
-		if a.family == pkcs1v15 || a.family == pss {
-			rsaAlgorithms++
-		}
-	}
-	if rsaAlgorithms < 2 {
-		return nil
-	}
-	return &pins{}
-}
-
-// allow tells whether the key is free for the algorithm.
-func (p *pins) allow(key jwks.Key, alg *algorithm) bool {
-	pinnable, ok := p.pinnable(key)
-	if !ok {
-		return true
-	}
-	pinned, ok := p.algorithms.Load(pinnable)
-	return !ok || pinned == alg
-}
-
-// pin ties the key, which has just verified a signature, to the algorithm. It
-// reports false if another call tied it to another first.
-func (p *pins) pin(key jwks.Key, alg *algorithm) bool {
-	pinnable, ok := p.pinnable(key)
-	if !ok {
-		return true
-	}
-	pinned, met := p.algorithms.LoadOrStore(pinnable, alg)
-	if !met && p.count.Add(1) > maxPins {
-		p.algorithms.Clear()
-		p.count.Store(0)
-	}
-	return pinned == alg
-}
-
-func (p *pins) pinnable(key jwks.Key) (*rsa.PublicKey, bool) {
-	if p == nil || key.Algorithm != "" {
-		return nil, false
-	}
-	k, ok := key.Public.(*rsa.PublicKey)
-	return k, ok
 }

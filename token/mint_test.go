@@ -93,7 +93,9 @@ func keyFor(alg string) (kid string, key crypto.Signer) {
 func published() jwks.Static {
 	return jwks.Static{
 		{ID: "rs", Public: keys.rsa().Public()},
-		{ID: "ps", Public: keys.pssRSA().Public()},
+		{ID: "ps", Algorithm: "PS256", Public: keys.pssRSA().Public()},
+		{ID: "ps", Algorithm: "PS384", Public: keys.pssRSA().Public()},
+		{ID: "ps", Algorithm: "PS512", Public: keys.pssRSA().Public()},
 		{ID: "es256", Public: keys.p256().Public()},
 		{ID: "es384", Public: keys.p384().Public()},
 		{ID: "es512", Public: keys.p521().Public()},

@@ -58,6 +58,41 @@ func TestOrderOfChecks(t *testing.T) {
 	}
 }
 
+// Nothing is remembered of a token that any check refuses, the last one
+// included: a stranger's call must leave no trace in what others are judged by.
+func TestOnlyGoodTokensAreRemembered(t *testing.T) {
+	t.Parallel()
+	proving := func(err error) func(*token.Config) {
+		return func(c *token.Config) {
+			c.Proofs = []token.Proof{proof{"jwk", func(*token.Token, token.Presentation) error { return err }}}
+		}
+	}
+	bound := mint{claims: map[string]any{"cnf": map[string]any{"jwk": "x"}}}
+	remembers := func(edit func(*token.Config), m mint) (bool, error) {
+		v, raw := newVerifier(t, edit), m.token()
+		var err error
+		for range 3 {
+			_, err = v.Authenticate(context.Background(), token.Bearer(raw))
+		}
+		return token.Remembers(v, raw), err
+	}
+	for _, f := range faults {
+		m := mint{header: map[string]any{}, claims: map[string]any{}}
+		f.spoil(&m)
+		held, err := remembers(nil, m)
+		require.ErrorIs(t, err, f.want, f.name)
+		require.False(t, held, f.name)
+	}
+	held, err := remembers(proving(token.ErrProof), bound)
+	require.ErrorIs(t, err, token.ErrProof)
+	require.False(t, held, "not proved")
+	for name, m := range map[string]mint{"bound": bound, "unbound": {}} {
+		held, err = remembers(proving(nil), m)
+		require.NoError(t, err, name)
+		require.True(t, held, name)
+	}
+}
+
 // An outage is reported before what the claims say, and after what the header
 // says.
 func TestOrderOfChecksInAnOutage(t *testing.T) {

@@ -18,8 +18,8 @@ import (
 // show neither the token nor the proofs, which are secrets; reading its fields
 // does.
 type Presentation struct {
-	// Scheme is the authentication scheme, "Bearer" or "DPoP", in any case.
-	// Empty means Bearer.
+	// Scheme is the authentication scheme, "Bearer" in any case. Empty means
+	// Bearer.
 	Scheme string
 	// Token is the access token as received. Empty means that there was none.
 	// Custom claims are decoded from it when they are asked for, so it must
@@ -97,12 +97,13 @@ func BearerOnly(auth Authenticator) bool {
 // by a certificate (RFC 8705) or a signed proof (RFC 9449). Implementations
 // may be called concurrently.
 type Proof interface {
-	// Method is the member of the cnf claim that the proof is about, "jkt" or
-	// "x5t#S256" (RFC 7800 §3.1).
+	// Method is the member of the cnf claim that the proof is about, such as
+	// "x5t#S256" (RFC 7800 §3.1). NewVerifier refuses "jkt": DPoP, which needs a
+	// scheme of its own, is not supported yet.
 	Method() string
 	// Check returns nil if p proves possession of what t is bound to, and
 	// otherwise an error that matches ErrProof, or ErrUnavailable if that
-	// cannot be told. t has passed every check before the binding, and
+	// cannot be told; any other error counts as ErrProof. t has passed every check before the binding, and
 	// t.Confirmation has the value it is bound to.
 	Check(ctx context.Context, t *Token, p Presentation) error
 }

@@ -21,7 +21,7 @@ func TestBearerOnly(t *testing.T) {
 	t.Parallel()
 	plain := newVerifier(t, nil)
 	other := newVerifier(t, func(c *token.Config) { c.Issuer = otherIssuer })
-	proving := newVerifier(t, func(c *token.Config) { c.Proofs = []token.Proof{proof{"jkt", nil}} })
+	proving := newVerifier(t, func(c *token.Config) { c.Proofs = []token.Proof{proof{"x5t#S256", nil}} })
 	several := func(second token.Authenticator) token.Authenticator {
 		return token.ByIssuer(map[string]token.Authenticator{issuer: plain, otherIssuer: second})
 	}

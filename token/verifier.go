@@ -2,7 +2,6 @@ package token
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -32,7 +31,6 @@ type Verifier struct {
 	requireKeyID     bool
 	proofs           []Proof
 	time             func() time.Time
-	pins             *pins  // nil if no key could serve two algorithms
 	cache            *cache // nil if nothing is remembered
 
 	want expectations
@@ -46,7 +44,7 @@ type expectations struct {
 
 func newExpectations(cfg Config) expectations {
 	return expectations{
-		issuer:     strconv.Quote(cfg.Issuer),
+		issuer:     strconv.QuoteToASCII(cfg.Issuer),
 		audience:   oneOf(cfg.Audience),
 		algorithms: oneOf(cfg.algorithms()),
 		types:      oneOf(cfg.Profile.types()),
@@ -66,11 +64,11 @@ type required struct {
 // matches ErrConfig.
 func NewVerifier(cfg Config) (*Verifier, error) {
 	if err := cfg.validate(); err != nil {
-		return nil, fmt.Errorf("token: %w", err)
+		return nil, &oneLine{fmt.Errorf("token: %w", err)}
 	}
 	keys, err := cfg.source()
 	if err != nil {
-		return nil, fmt.Errorf("token: %w", err)
+		return nil, &oneLine{fmt.Errorf("token: %w", err)}
 	}
 	v := &Verifier{
 		issuer:           cfg.Issuer,
@@ -98,7 +96,6 @@ func NewVerifier(cfg Config) (*Verifier, error) {
 	for _, typ := range cfg.Profile.types() {
 		v.types = append(v.types, mediaType(typ))
 	}
-	v.pins = newPins(v.algorithms)
 	return v, nil
 }
 
@@ -122,7 +119,7 @@ func newRequired(p Profile) required {
 	return r
 }
 
-func oneOf(list []string) string { return "one of " + fmt.Sprintf("%q", list) }
+func oneOf(list []string) string { return "one of " + fmt.Sprintf("%+q", list) }
 
 // Authenticate verifies an access token: its size and shape, its header, its
 // signature, its claims and its binding, in this order (RFC 9068 §4, RFC 8725).
@@ -150,7 +147,7 @@ func (v *Verifier) authenticate(ctx context.Context, p *Presentation, id *tokenI
 	if err := v.checkSize(p.Token); err != nil {
 		return nil, err
 	}
-	says, err := v.judge(ctx, p.Token, id)
+	says, fresh, err := v.judge(ctx, p.Token, id)
 	if err != nil {
 		return nil, err
 	}
@@ -158,14 +155,18 @@ func (v *Verifier) authenticate(ctx context.Context, p *Presentation, id *tokenI
 	if err := v.checkBinding(ctx, t, p); err != nil {
 		return nil, err
 	}
+	if fresh != nil {
+		v.cache.put(fresh, v.time())
+	}
 	return t, nil
 }
 
-// judge checks all of a token but its binding.
-func (v *Verifier) judge(ctx context.Context, raw string, id *tokenID) (*claimSet, error) {
+// judge checks all of a token but its binding. fresh is what to remember of it
+// if that is good too, or nil.
+func (v *Verifier) judge(ctx context.Context, raw string, id *tokenID) (says *claimSet, fresh *entry, err error) {
 	if id != nil {
 		if says, err := v.recall(ctx, id); says != nil || err != nil {
-			return says, err
+			return says, nil, err
 		}
 	}
 	return v.verify(ctx, raw, id)
@@ -181,36 +182,35 @@ func (v *Verifier) checkSize(raw string) error {
 }
 
 // verify is judge for a token that is not remembered, from its first byte on.
-func (v *Verifier) verify(ctx context.Context, raw string, id *tokenID) (*claimSet, error) {
+func (v *Verifier) verify(ctx context.Context, raw string, id *tokenID) (*claimSet, *entry, error) {
 	var r room
 	jws, sig, err := readCompact(raw, &r)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if id != nil {
 		sig.sha256, sig.hashed = id.input, true
 	}
 	h, err := readHeader(jws.header)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	c, err := v.claims(jws.payload)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	by, err := v.checkSignature(ctx, &sig, &h, &c)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	now := v.time()
 	says := &claimSet{cnf: c.cnf}
-	if err := v.fill(says, &c, now); err != nil {
-		return nil, err
+	if err := v.fill(says, &c, v.time()); err != nil {
+		return nil, nil, err
 	}
-	if id != nil {
-		v.cache.put(&entry{id: *id, kid: by.kid, alg: by.alg, key: by.key.Public, says: says}, now)
+	if id == nil {
+		return says, nil, nil
 	}
-	return says, nil
+	return says, newEntry(id, &by, says), nil
 }
 
 // recall looks for a token that has been verified before, and checks what may
@@ -221,13 +221,8 @@ func (v *Verifier) recall(ctx context.Context, id *tokenID) (*claimSet, error) {
 		return nil, nil
 	}
 	keys, err := v.keys.Keys(ctx, e.kid)
-	switch {
-	case errors.Is(err, jwks.ErrNotFound):
-		// Asking once more could cost the issuer a second request for one call.
-		v.cache.remove(e)
-		return nil, unknownKey(e.kid, err)
-	case err != nil:
-		return nil, keysUnavailable(err)
+	if err = noKeys(e.kid, err); err != nil {
+		return nil, err // asking once more could cost the issuer a second request for one call
 	}
 	if !v.isPublished(e, keys) {
 		v.cache.remove(e)
@@ -288,5 +283,3 @@ func (v *Verifier) Ready(ctx context.Context) error {
 	}
 	return nil
 }
-
-func keysUnavailable(err error) error { return &refusal{why: ErrKeysUnavailable, cause: err} }

@@ -47,8 +47,12 @@ func keysOfFile(name string) (keys, error) {
 	if err != nil {
 		return keys{}, fmt.Errorf("%s: %w", name, err)
 	}
-	return keys{jwks.Static(set.Keys), func() []jwks.Skipped { return set.Skipped }}, nil
+	return keys{fromFile{set.Keys}, func() []jwks.Skipped { return set.Skipped }}, nil
 }
+
+// fromFile is a jwks.Static that may be empty. A service must not start with no
+// key; this tool is to show why there is none.
+type fromFile struct{ jwks.Static }
 
 // print lists the keys that are not used: one of them may have signed the
 // token.

@@ -5,9 +5,7 @@ package guard
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"reflect"
 
 	"github.com/postern-go/postern/internal/credentials"
 	"github.com/postern-go/postern/scope"
@@ -24,23 +22,7 @@ type Guard struct {
 	bearerOnly bool
 }
 
-// IsNil reports whether auth is nil, or a nil pointer, func or map in the
-// interface: a variable that was declared and never set passes for a value, and
-// the first call would panic.
-func IsNil(auth token.Authenticator) bool {
-	if auth == nil {
-		return true
-	}
-	v := reflect.ValueOf(auth)
-	switch v.Kind() {
-	case reflect.Pointer, reflect.Func, reflect.Map, reflect.Slice, reflect.Chan:
-		return v.IsNil()
-	default:
-		return false
-	}
-}
-
-// New returns a Guard that asks auth, which must not be nil; see IsNil.
+// New returns a Guard that asks auth, which must not be nil.
 func New(auth token.Authenticator) Guard { return Guard{auth, token.BearerOnly(auth)} }
 
 // Decide reads the Authorization fields of a call, asks the Authenticator about
@@ -98,7 +80,7 @@ func (g *Guard) authenticate(ctx context.Context, p token.Presentation) (*token.
 	t, err := g.auth.Authenticate(ctx, p)
 	switch {
 	case err != nil:
-		return nil, inLine(err)
+		return nil, token.AsOutcome(err, token.ErrUnavailable)
 	case t.IsZero():
 		return nil, ErrNoVerdict
 	default:

@@ -34,7 +34,7 @@ func (f flaw) service(t *testing.T, issuer *tokentest.Issuer) tokentest.Target {
 	remote, err := jwks.NewRemote(cfg)
 	require.NoError(t, err)
 	accepts := issuer.Config()
-	accepts.Keys = remote
+	accepts.Keys, accepts.HTTPClient = remote, nil
 	if f.source != nil {
 		accepts.Keys = f.source(issuer, remote)
 	}

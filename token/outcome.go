@@ -1,0 +1,50 @@
+package token
+
+import (
+	"errors"
+
+	"github.com/postern-go/postern/internal/printable"
+)
+
+// AsOutcome holds an error of code that this package knows nothing of to what
+// an Authenticator and a policy promise: it matches exactly one of the outcomes,
+// and its text is one bounded line of printable ASCII. An error that matches
+// exactly one outcome keeps it, and its reason. Any other is taken for
+// otherwise, one of the outcomes or reasons, and one that matches several is
+// ErrUnavailable if that is among them: such an error says nothing about the
+// token. It is nil if err is.
+//
+// Use it in an Authenticator or a policy of your own for errors that come from
+// elsewhere. In the result errors.Is and errors.As find all that they find in
+// err, outcomes apart. It does not block, and may be called concurrently.
+func AsOutcome(err, otherwise error) error {
+	switch err.(type) {
+	case nil:
+		return nil
+	case *refusal, *sentinel, *oneLine:
+		return err
+	}
+	if outcomesOf(err) == 1 {
+		return &oneLine{err}
+	}
+	if errors.Is(err, ErrUnavailable) {
+		otherwise = ErrUnavailable
+	}
+	return &refusal{why: otherwise, cause: err}
+}
+
+// outcomesOf counts the outcomes that err matches.
+func outcomesOf(err error) (n int) {
+	for _, outcome := range []error{ErrMissing, ErrRequest, ErrInvalid, ErrScope, ErrStepUp, ErrDenied, ErrUnavailable} {
+		if errors.Is(err, outcome) {
+			n++
+		}
+	}
+	return n
+}
+
+// oneLine is an error whose text may come from anywhere, fit for a log.
+type oneLine struct{ err error }
+
+func (e *oneLine) Error() string { return printable.Line(e.err.Error()) }
+func (e *oneLine) Unwrap() error { return e.err }
