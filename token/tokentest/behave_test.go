@@ -71,9 +71,7 @@ func TestRotations(t *testing.T) {
 			old := issuer.SigningKey()
 			key := issuer.ReplaceKey(old.ID)
 			assert.Equal(t, old.ID, key.ID)
-			assert.ErrorIs(t, verifyBy(t, v, issuer.Token()), token.ErrSignature)
-			time.Sleep(10 * time.Minute)
-			assert.NoError(t, verifyBy(t, v, issuer.Token()))
+			assert.NoError(t, verifyBy(t, v, issuer.Token()), "the first bad signature asks for the key again")
 			assert.ErrorIs(t, verifyBy(t, v, issuer.Token(tokentest.Key(old))), token.ErrSignature)
 		},
 		"keys that nobody can use": func(t *testing.T, issuer *tokentest.Issuer, v *token.Verifier) {

@@ -49,6 +49,12 @@ func (s *stage) opens() bool {
 // refreshes is how many requests keeping the keys current may cost.
 func (s *stage) refreshes(lasts time.Duration) int { return 2 + int(2*lasts/s.cfg.lifetime()) }
 
+// doubts is refreshes while there are bad signatures under a key that is
+// published: one request a minute, since it may have been replaced.
+func (s *stage) doubts(lasts time.Duration) int {
+	return s.refreshes(lasts) + int(lasts/time.Minute) + 1
+}
+
 // budget is refreshes while there are tokens of keys that nobody publishes:
 // three requests in two intervals.
 func (s *stage) budget(lasts time.Duration) int {

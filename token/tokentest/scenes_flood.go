@@ -5,7 +5,7 @@ import "time"
 func floodScenes() []scene {
 	return []scene{{
 		name: "a flood of forged signatures",
-		why:  "bad signatures cost nothing to make and must not cost the issuer a request",
+		why:  "bad signatures cost nothing to make and must not cost the issuer more than a request a minute",
 		act:  forgeries,
 	}, {
 		name: "a flood of unknown keys",
@@ -17,7 +17,7 @@ func floodScenes() []scene {
 func forgeries(s *stage) {
 	lasts := s.cfg.lifetime()
 	s.run(phase{
-		name: "forged tokens under the id of the key", lasts: lasts, most: s.refreshes(lasts),
+		name: "forged tokens under the id of the key", lasts: lasts, most: s.doubts(lasts),
 		lines: with(s.usual(0), line{make: s.forged, want: mustRefuse, times: callers}),
 	})
 }

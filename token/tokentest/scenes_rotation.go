@@ -93,7 +93,7 @@ func replaced(s *stage) {
 	s.regular.renew()
 	lasts := s.cfg.settled(s.cfg.lifetime())
 	s.run(phase{
-		name: "another key is published under the same id", lasts: lasts, most: s.refreshes(lasts),
+		name: "another key is published under the same id", lasts: lasts, most: s.doubts(lasts),
 		lines: with(s.traffic(anything, mustRefuse, 0), same),
 	})
 	same.want = mustDistrust

@@ -81,7 +81,9 @@ func (c *regular) renew() {
 }
 
 // villain is a client with bad tokens, of another kind each time. None of them
-// is worth a request to the issuer: they name a key that is published.
+// is worth a request to the issuer: they are signed by a key that is published.
+// A bad signature is, once a minute, and would keep the keys fresh for a service
+// that holds them for too long.
 type villain struct {
 	stage *stage
 	calls int
@@ -96,7 +98,7 @@ func (v *villain) present() sent {
 	case 1:
 		return sent{"a token for another service", s.good(Audience("https://elsewhere.example.com"))}
 	default:
-		return s.forged()
+		return sent{"a token of another issuer", s.good(Claim("iss", "https://elsewhere.example.com"))}
 	}
 }
 
