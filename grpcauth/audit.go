@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"google.golang.org/grpc"
+
+	"github.com/postern-go/postern/internal/printable"
 )
 
 // Audit tells whether srv is guarded by this Interceptor, and compares what it
@@ -15,7 +17,8 @@ import (
 //
 //   - each kind of method, unary or streaming, that is not guarded,
 //   - every method without a policy, which would be refused,
-//   - every policy without a method, which is a spelling mistake or a leftover.
+//   - every policy without a method, which is a spelling mistake or a leftover,
+//   - every policy that no token which the Authenticator lets in can meet.
 //
 // To see the guard at work, Audit makes one call of each kind in this process,
 // through all interceptors of srv, to the service "postern.grpcauth.Audit". It
@@ -37,6 +40,9 @@ func (i *Interceptor) Audit(srv *grpc.Server) error {
 	for _, method := range slices.Sorted(maps.Keys(i.policies)) {
 		if !served[method] {
 			wrong = append(wrong, finding(method+" has a policy but is not served"))
+		}
+		if err := i.policies[method].NeverMet(i.auth); err != nil {
+			wrong = append(wrong, finding(method+" can never be called: "+printable.Line(err.Error())))
 		}
 	}
 	return errors.Join(append(wrong, i.probe(srv)...)...)

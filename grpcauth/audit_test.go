@@ -15,6 +15,7 @@ import (
 	"github.com/postern-go/postern/grpcauth/grpcauthtest"
 	"github.com/postern-go/postern/scope"
 	"github.com/postern-go/postern/token"
+	"github.com/postern-go/postern/token/tokentest"
 )
 
 func TestAuditOfTheTable(t *testing.T) {
@@ -33,6 +34,24 @@ func TestAuditOfTheTable(t *testing.T) {
 		"grpcauth: /shop.v1.Orders/Cancel has no policy",
 		"grpcauth: /shop.v1.Orders/Lsit has a policy but is not served",
 	}, texts(joinedErrors(err)))
+}
+
+// A rule about users can be met only where the profile tells users apart.
+func TestAuditOfRulesThatAreNeverMet(t *testing.T) {
+	t.Parallel()
+	cfg := tokentest.NewIssuer(t, nil).Config()
+	cfg.Profile.Users = nil
+	verifier, err := token.NewVerifier(cfg)
+	require.NoError(t, err)
+	i := grpcauth.New(verifier, grpcauth.Policies{
+		"/shop.v1.Orders/List": scope.Client,
+		"/shop.v1.Orders/Add":  scope.All("orders:write").And(scope.User),
+	}, nil)
+	err = i.Audit(serving(t, i, "shop.v1.Orders", "List", "Add"))
+	assert.ErrorIs(t, err, token.ErrConfig)
+	found := texts(joinedErrors(err))
+	require.Len(t, found, 1)
+	assert.Contains(t, found[0], "/shop.v1.Orders/Add can never be called")
 }
 
 // serving is a guarded server with services, whose names have dots, and the

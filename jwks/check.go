@@ -26,7 +26,7 @@ func CheckKey(k Key) error {
 		return err
 	}
 	if k.Algorithm != "" && !slices.Contains(algorithms, k.Algorithm) {
-		return fmt.Errorf("%w: alg is %q, want one of %q", ErrKeyAlgorithm, nameOf(k.Algorithm), algorithms)
+		return fmt.Errorf("%w: alg is \"%s\", want one of %q", ErrKeyAlgorithm, nameOf(k.Algorithm), algorithms)
 	}
 	return nil
 }
@@ -65,7 +65,7 @@ func checkEC(k *ecdsa.PublicKey) ([]string, error) {
 	}
 	algorithms, ok := algorithmsOf["EC "+k.Curve.Params().Name]
 	if !ok {
-		return nil, fmt.Errorf("%w: curve %q, want P-256, P-384 or P-521", ErrKeyUnsupported, nameOf(k.Curve.Params().Name))
+		return nil, fmt.Errorf("%w: curve \"%s\", want P-256, P-384 or P-521", ErrKeyUnsupported, nameOf(k.Curve.Params().Name))
 	}
 	if _, err := k.ECDH(); err != nil {
 		return nil, fmt.Errorf("%w: the point is not on its curve", ErrKeyMalformed)

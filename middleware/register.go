@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/postern-go/postern/internal/printable"
-	"github.com/postern-go/postern/scope"
 	"github.com/postern-go/postern/token"
 )
 
@@ -87,20 +86,9 @@ func caller() string {
 func (x *Mux) Audit() error {
 	var wrong []error
 	for _, r := range x.held() {
-		if err := neverMet(r.Policy, x.m.auth); err != nil {
+		if err := r.Policy.NeverMet(x.m.auth); err != nil {
 			wrong = append(wrong, r.wrong("can never be served: "+printable.Line(err.Error())))
 		}
 	}
 	return errors.Join(wrong...)
-}
-
-// neverMet is why no token of auth can meet p, or nil.
-func neverMet(p scope.Policy, auth token.Authenticator) error {
-	judge, ok := any(p).(interface {
-		NeverMet(token.Authenticator) error
-	})
-	if !ok {
-		return nil
-	}
-	return judge.NeverMet(auth)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/postern-go/postern/middleware"
 	"github.com/postern-go/postern/scope"
 	"github.com/postern-go/postern/token"
+	"github.com/postern-go/postern/token/tokentest"
 )
 
 // line is where its caller stands.
@@ -153,4 +154,39 @@ func TestAuditOfRoutesThatCanBeServed(t *testing.T) {
 	w := newWorld(t)
 	assert.NoError(t, w.auth.NewMux().Audit())
 	assert.NoError(t, newMux(w).Audit())
+}
+
+// A rule about users can be met only where the profile tells users apart.
+func TestAuditOfRulesThatAreNeverMet(t *testing.T) {
+	t.Parallel()
+	issuer := tokentest.NewIssuer(t, nil)
+	for name, row := range map[string]struct {
+		users  []token.Mark
+		policy scope.Policy
+		met    bool
+	}{
+		"users are marked":          {[]token.Mark{{Claim: "sub", ClientID: true, Not: true}}, scope.User, true},
+		"users are not":             {nil, scope.All("a").And(scope.User), false},
+		"clients need no mark":      {nil, scope.Client, true},
+		"both a user and a client":  {[]token.Mark{{Claim: "sub", ClientID: true, Not: true}}, scope.User.And(scope.Client), false},
+		"no rule about the subject": {nil, scope.All("a"), true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cfg := issuer.Config()
+			cfg.Profile.Users = row.users
+			verifier, err := token.NewVerifier(cfg)
+			require.NoError(t, err)
+			mux := middleware.New(verifier, nil).NewMux()
+			mux.Handle("GET /ok", scope.Authenticated, subject)
+			mux.Handle("GET /x", row.policy, subject)
+			err = mux.Audit()
+			if row.met {
+				assert.NoError(t, err)
+				return
+			}
+			assert.ErrorIs(t, err, token.ErrConfig)
+			assert.Contains(t, err.Error(), `"GET /x"`)
+		})
+	}
 }

@@ -172,10 +172,12 @@ func (c Config) validateKeys() error {
 	if c.Keys == nil {
 		return nil
 	}
-	if c.HTTPClient != nil {
-		return fmt.Errorf("%w: HTTPClient fetches nothing since Keys is set; set jwks.RemoteConfig.HTTPClient instead", ErrConfig)
-	}
-	if nilcheck.Is(c.Keys) {
+	switch {
+	case c.HTTPClient != nil:
+		return fmt.Errorf("%w: HTTPClient is for discovery, which Keys replaces; set jwks.RemoteConfig.HTTPClient instead", ErrConfig)
+	case c.RootCAs != nil:
+		return fmt.Errorf("%w: RootCAs is for discovery, which Keys replaces; set jwks.RemoteConfig.RootCAs instead", ErrConfig)
+	case nilcheck.Is(c.Keys):
 		return fmt.Errorf("%w: Keys is a nil %T", ErrConfig, c.Keys)
 	}
 	source, ok := c.Keys.(interface{ Discovers() string })

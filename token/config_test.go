@@ -3,6 +3,7 @@ package token_test
 import (
 	"context"
 	"crypto/ed25519"
+	"crypto/x509"
 	"math"
 	"net/http"
 	"slices"
@@ -57,6 +58,7 @@ func TestConfigRefused(t *testing.T) {
 		"too large a memory":                 func(c *token.Config) { c.CacheSize = 1<<30 + 1 },
 		"a memory of any size":               func(c *token.Config) { c.CacheSize = math.MaxInt },
 		"keys and a client to fetch them":    func(c *token.Config) { c.HTTPClient = http.DefaultClient },
+		"keys and authorities to fetch them": func(c *token.Config) { c.RootCAs = x509.NewCertPool() },
 		"template for issuer":                discovered("https://as.example.com/{tenantid}/v2.0"),
 		"template for issuer, with keys":     func(c *token.Config) { c.Issuer = "https://as.example.com/{tenantid}/v2.0" },
 		"half a template":                    func(c *token.Config) { c.Issuer = "https://as.example.com/tenantid}" },

@@ -279,6 +279,7 @@ type rfcExample struct {
 	Input struct {
 		Payload string
 		Key     json.RawMessage
+		Alg     json.RawMessage // a list of them where there are several signatures
 	}
 	Output struct {
 		Compact  string
@@ -293,13 +294,17 @@ func (e rfcExample) serializations() []string {
 }
 
 // publicKeys are what a set with the public half of the example's key holds:
-// the files have private keys, which ParseSet refuses.
+// the files have private keys, which ParseSet refuses. A key without alg is for
+// one algorithm, so each is given that of its example.
 func (e rfcExample) publicKeys(t *testing.T) []jwks.Key {
 	t.Helper()
 	var members map[string]json.RawMessage
 	require.NoError(t, json.Unmarshal(e.Input.Key, &members))
 	for _, secret := range []string{"d", "p", "q", "dp", "dq", "qi"} {
 		delete(members, secret)
+	}
+	if members["alg"] == nil {
+		members["alg"] = e.Input.Alg
 	}
 	public, err := json.Marshal(members)
 	require.NoError(t, err)
