@@ -74,5 +74,5 @@ func TestAllocations(t *testing.T) {
 	verified := newWorld(t).verified(t)
 	guard := middleware.New(instant{verified}, nil).Require(scope.Authenticated)(nothing)
 	r, w := request("Bearer x"), httptest.NewRecorder()
-	assert.LessOrEqual(t, testing.AllocsPerRun(100, func() { guard.ServeHTTP(w, r) }), 9.0)
+	assert.LessOrEqual(t, testing.AllocsPerRun(100, func() { guard.ServeHTTP(w, r) }), 8.0)
 }

@@ -81,25 +81,25 @@ func (m *Middleware) withoutCredentials(h http.Header) (http.Header, bool) {
 	if m.config.KeepCredentials {
 		return h, false
 	}
+	var room [4]string // as many as most calls have
+	names := room[:0]
+	for name := range h {
+		if m.hides(name) {
+			names = append(names, name)
+		}
+	}
 	cookies, inCookies := withoutTokens(h["Cookie"], h["Authorization"])
-	if !inCookies && !m.hidesSome(h) {
+	if len(names) == 0 && !inCookies {
 		return h, false
 	}
 	bare := maps.Clone(h)
 	if inCookies {
 		setOrDelete(bare, "Cookie", cookies)
 	}
-	maps.DeleteFunc(bare, func(name string, _ []string) bool { return m.hides(name) })
-	return bare, true
-}
-
-func (m *Middleware) hidesSome(h http.Header) bool {
-	for name := range h {
-		if m.hides(name) {
-			return true
-		}
+	for _, name := range names { // last, as they may have Cookie among them
+		delete(bare, name)
 	}
-	return false
+	return bare, true
 }
 
 func (m *Middleware) hides(name string) bool {
@@ -110,13 +110,14 @@ func (m *Middleware) hides(name string) bool {
 // withoutTokens are cookies without those that repeat what one of the
 // Authorization fields presents, whether it is a good token or not.
 func withoutTokens(cookies, fields []string) (kept []string, found bool) {
+	if len(cookies) == 0 {
+		return nil, false
+	}
 	for _, field := range fields {
-		words := strings.Fields(field)
-		if len(words) == 0 || len(cookies) == 0 {
-			continue
-		}
+		raw := strings.TrimRight(field, " \t")
+		raw = raw[strings.LastIndexAny(raw, " \t")+1:]
 		var here bool
-		cookies, here = credentials.WithoutToken(cookies, words[len(words)-1])
+		cookies, here = credentials.WithoutToken(cookies, raw)
 		found = found || here
 	}
 	return cookies, found
