@@ -39,7 +39,7 @@ func TestInteropOIDCProvider(t *testing.T) {
 
 			code, _, who := s.call("GET /whoami", reader, "")
 			assert.Equal(t, http.StatusOK, code)
-			assert.Equal(t, map[string]any{"sub": "interop", "client_id": "interop", "scope": "photos:read", "iss": as.issuer}, who)
+			assert.Equal(t, map[string]any{"sub": "interop", "client_id": "interop", "scope": "photos:read", "subject_kind": "client", "iss": as.issuer}, who)
 			assertStatus(t, s, "GET /photos", reader, http.StatusOK)
 			assertStatus(t, s, "POST /photos", reader, http.StatusForbidden)
 			assertStatus(t, s, "POST /photos", writer, http.StatusCreated)
