@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"slices"
 	"time"
+
+	"github.com/postern-go/postern/internal/fetch"
 )
 
 // RemoteConfig says where an issuer's keys are and how long to trust them.
@@ -144,6 +146,19 @@ func containedJitter(given func() float64, p *panics) func() float64 {
 			return rand.Float64()
 		}
 		return min(max(j, 0), 1)
+	}
+}
+
+// fetching are the settings of the client that fetches. Places that the operator
+// has named may be on this machine; those that the metadata names may not.
+func (c *RemoteConfig) fetching() *fetch.Config {
+	named := c.URLs
+	if len(named) == 0 {
+		named = []string{c.Issuer}
+	}
+	return &fetch.Config{
+		HTTPClient: c.HTTPClient, RootCAs: c.RootCAs, AllowHosts: c.AllowHosts, FetchTimeout: c.fetchTimeout(),
+		Named: named, Settings: "RemoteConfig", Now: c.time(),
 	}
 }
 

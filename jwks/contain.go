@@ -3,6 +3,8 @@ package jwks
 import (
 	"fmt"
 	"sync/atomic"
+
+	"github.com/postern-go/postern/internal/evidence"
 )
 
 // panics remembers the last panic of the user's code that was contained. A hook
@@ -34,4 +36,4 @@ func (p *panics) err() error {
 }
 
 // panicked is the error for what recover returned.
-func panicked(value any) error { return inOneLine(fmt.Errorf("%w: %v", ErrPanic, value)) }
+func panicked(value any) error { return evidence.OneLine(fmt.Errorf("%w: %v", ErrPanic, value)) }

@@ -9,6 +9,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/postern-go/postern/internal/evidence"
+	"github.com/postern-go/postern/internal/fetch"
+	"github.com/postern-go/postern/internal/hostname"
 	"github.com/postern-go/postern/internal/printable"
 	"github.com/postern-go/postern/internal/strict"
 )
@@ -45,7 +48,8 @@ func metadataURLs(issuer *url.URL) []string {
 type discovery struct {
 	issuer   string
 	sameHost bool
-	fetcher  *fetcher
+	client   *fetch.Client
+	trace    *hooks
 
 	keys     string // jwks_uri, or ""
 	asked    time.Time
@@ -57,7 +61,7 @@ type discovery struct {
 // not to be trusted any more. If the metadata cannot be fetched, what it said
 // last still holds; if it says something wrong, it does not.
 func (d *discovery) locate(ctx context.Context) (string, error) {
-	if d.keys != "" && !d.suspect && isWithin(d.asked, d.fetcher.now(), d.lifetime) {
+	if d.keys != "" && !d.suspect && isWithin(d.asked, d.client.Now(), d.lifetime) {
 		return d.keys, nil
 	}
 	err := d.ask(ctx)
@@ -100,22 +104,22 @@ func (d *discovery) ask(ctx context.Context) error {
 		}
 		answers = append(answers, err)
 	}
-	return join(answers, slices.Max[[]time.Duration])
+	return fetch.Join(answers, slices.Max[[]time.Duration])
 }
 
 func (d *discovery) askAt(ctx context.Context, place string, issuer *url.URL) error {
-	q := query{document: "metadata", url: place, accept: acceptMetadata, limit: maxMetadataBytes}
-	a, err := d.fetcher.get(ctx, q)
+	t := fetch.Target{Document: "metadata", URL: place, Accept: "application/json", Limit: maxMetadataBytes}
+	a, err := d.client.Get(ctx, fetch.Query{Target: t})
 	if err != nil {
 		return err
 	}
-	return q.about(d.learn(a, issuer))
+	return t.About(d.learn(a, issuer))
 }
 
-func (d *discovery) learn(a answer, issuer *url.URL) error {
-	raw, err := parseMetadata(a.body, d.issuer)
+func (d *discovery) learn(a fetch.Answer, issuer *url.URL) error {
+	raw, err := parseMetadata(a.Body, d.issuer)
 	if errors.Is(err, ErrMetadata) {
-		return because(ErrMetadata, "%v: %s", err, a.looks())
+		return evidence.Errorf(ErrMetadata, "%v: %s", err, a.Looks())
 	}
 	if err != nil {
 		return err
@@ -124,8 +128,8 @@ func (d *discovery) learn(a answer, issuer *url.URL) error {
 	if err != nil {
 		return err
 	}
-	d.keys, d.asked, d.lifetime, d.suspect = raw, a.asked, metadataLifetime(a.header, d.fetcher.now()), false
-	d.fetcher.trace.discovered(Discovered{Issuer: d.issuer, URL: raw, CrossHost: !sameHost(keys, issuer)})
+	d.keys, d.asked, d.lifetime, d.suspect = raw, a.Asked, metadataLifetime(a.Header, d.client.Now()), false
+	d.trace.discovered(Discovered{Issuer: d.issuer, URL: raw, CrossHost: !fetch.SameHost(keys, issuer)})
 	return nil
 }
 
@@ -134,20 +138,20 @@ func (d *discovery) learn(a answer, issuer *url.URL) error {
 // URL would be a request of its choice to the ports of this machine.
 func (d *discovery) checkKeys(raw string, issuer *url.URL) (*url.URL, error) {
 	seen := "jwks_uri is " + printable.Value(raw)
-	keys, err := checkURL(raw)
+	keys, err := fetch.CheckURL(raw)
 	switch {
 	case err != nil:
-		return nil, because(ErrInsecureURL, "%s: %v, want an https URL (see RemoteConfig.URLs)", seen, err)
-	case isLoopbackHost(keys.Hostname()) && !isLoopbackHost(issuer.Hostname()):
-		return nil, because(ErrInsecureURL, "%s, a loopback host, want one of the network as the issuer has (see RemoteConfig.URLs)", seen)
-	case d.sameHost && !sameHost(keys, issuer):
-		return nil, because(ErrCrossHost, "%s, want host %q (see RemoteConfig.SameHost)", seen, issuer.Host)
+		return nil, evidence.Errorf(ErrInsecureURL, "%s: %v, want an https URL (see RemoteConfig.URLs)", seen, err)
+	case hostname.IsLoopback(keys.Hostname()) && !hostname.IsLoopback(issuer.Hostname()):
+		return nil, evidence.Errorf(ErrInsecureURL, "%s, a loopback host, want one of the network as the issuer has (see RemoteConfig.URLs)", seen)
+	case d.sameHost && !fetch.SameHost(keys, issuer):
+		return nil, evidence.Errorf(ErrCrossHost, "%s, want host %q (see RemoteConfig.SameHost)", seen, issuer.Host)
 	}
 	return keys, nil
 }
 
 func metadataLifetime(h http.Header, now time.Time) time.Duration {
-	lifetime, told := freshFor(h, now)
+	lifetime, told := fetch.FreshFor(h, now)
 	if !told {
 		return usualMetadataLifetime
 	}
@@ -170,13 +174,31 @@ func parseMetadata(body []byte, issuer string) (jwksURI string, err error) {
 	text, _ := named.Text()
 	switch {
 	case err != nil:
-		return "", because(ErrMetadata, "no JSON object with distinct members")
+		return "", evidence.Errorf(ErrMetadata, "no JSON object with distinct members")
 	case named.Raw == "" || named.Kind == strict.Null:
-		return "", because(ErrMetadata, "no issuer is named, want %q", issuer)
+		return "", evidence.Errorf(ErrMetadata, "no issuer is named, want %q", issuer)
 	case text != issuer:
-		return "", because(ErrIssuerMismatch, "issuer is %s, want %q (see RemoteConfig.Issuer)", shown(named), issuer)
+		return "", evidence.Errorf(ErrIssuerMismatch, "issuer is %s, want %q (see RemoteConfig.Issuer)", evidence.Value(named), issuer)
 	case jwksURI == "":
-		return "", because(ErrNoKeys, "no jwks_uri (see RemoteConfig.URLs)")
+		return "", evidence.Errorf(ErrNoKeys, "no jwks_uri (see RemoteConfig.URLs)")
 	}
 	return jwksURI, nil
+}
+
+// checkIssuer refuses an issuer identifier outside RFC 8414 §2, and two texts
+// that are often taken for one: a template of several, and the address of the
+// metadata.
+func checkIssuer(issuer string) (*url.URL, error) {
+	u, err := fetch.CheckURL(issuer)
+	switch {
+	case err != nil:
+		return nil, err
+	case strings.ContainsAny(issuer, "?#"):
+		return nil, errors.New("an issuer has no query and no fragment")
+	case strings.ContainsAny(issuer, "{}"):
+		return nil, errors.New("a template, want the identifier of one issuer")
+	case strings.Contains(u.Path, "/.well-known/"):
+		return nil, errors.New("the URL of a metadata document, want the issuer that it names")
+	}
+	return u, nil
 }

@@ -1,6 +1,10 @@
 package jwks
 
-import "errors"
+import (
+	"errors"
+
+	"github.com/postern-go/postern/internal/fetch"
+)
 
 // Why a fetch failed or was not made. An error that Remote.Keys and
 // Remote.Ready return for one of these also matches ErrUnavailable; an error of
@@ -9,7 +13,7 @@ var (
 	// ErrInsecureURL means that a URL is neither https nor http on a loopback
 	// host (RFC 7517 §9, RFC 8414 §2), or that metadata names a loopback host
 	// although its issuer is elsewhere.
-	ErrInsecureURL = errors.New("jwks: URL is neither https nor http on a loopback host")
+	ErrInsecureURL = fetch.ErrInsecureURL
 	// ErrIssuerMismatch means that the metadata document names another issuer
 	// than the configured one (RFC 8414 §3.3). Nothing of it was used.
 	ErrIssuerMismatch = errors.New("jwks: metadata is of another issuer")
@@ -21,18 +25,18 @@ var (
 	ErrNoKeys = errors.New("jwks: issuer publishes no usable key")
 	// ErrBlockedAddress means that a host name resolved to an address that
 	// no key server has: see RemoteConfig.AllowHosts.
-	ErrBlockedAddress = errors.New("jwks: address refused")
+	ErrBlockedAddress = fetch.ErrBlockedAddress
 	// ErrTooLarge means that an answer is longer than any honest one.
-	ErrTooLarge = errors.New("jwks: answer too large")
+	ErrTooLarge = fetch.ErrTooLarge
 	// ErrStatus means that a server answered with an unexpected HTTP status.
 	// Redirects count: they are not followed.
-	ErrStatus = errors.New("jwks: unexpected HTTP status")
+	ErrStatus = fetch.ErrStatus
 	// ErrTimeout means that a server did not answer in full within
 	// RemoteConfig.FetchTimeout. It does not match context.DeadlineExceeded,
 	// which is for a deadline of the caller.
-	ErrTimeout = errors.New("jwks: fetch timed out")
+	ErrTimeout = fetch.ErrTimeout
 	// ErrEncoding means that an answer came compressed, which was not asked for.
-	ErrEncoding = errors.New("jwks: unexpected content encoding")
+	ErrEncoding = fetch.ErrEncoding
 	// ErrSet means that a text is not a JWK Set (RFC 7517 §5).
 	ErrSet = errors.New("jwks: not a JWK Set")
 	// ErrMetadata means that a text is not a metadata document (RFC 8414 §3.2):

@@ -1,8 +1,11 @@
 package jwks
 
 import (
-	"errors"
+	"fmt"
 	"time"
+
+	"github.com/postern-go/postern/internal/evidence"
+	"github.com/postern-go/postern/internal/fetch"
 )
 
 const (
@@ -33,7 +36,7 @@ type failure struct {
 // longest backoff where they do not, as it says nothing of when it will be back.
 func (r *Remote) failed(before *view, cause error, took time.Duration, now time.Time) *failure {
 	n := before.failure.next(cause, now)
-	jitter, told := r.config.jitter(), askedFor(cause)
+	jitter, told := r.config.jitter(), fetch.RetryAfter(cause)
 	n.wait = max(backoff(n.count, jitter)-max(took, 0), shortestBackoff, min(told, longestBackoff))
 	n.rest = n.wait
 	if before.phase(now) != phaseEmpty {
@@ -42,14 +45,8 @@ func (r *Remote) failed(before *view, cause error, took time.Duration, now time.
 	return n
 }
 
-// askedFor is how long the issuer asked to be left alone, if it did.
-func askedFor(cause error) time.Duration {
-	var d delayed
-	if errors.As(cause, &d) {
-		return d.retryAfter()
-	}
-	return 0
-}
+// unavailable is err for callers of Keys.
+func unavailable(err error) error { return evidence.OneLine(fmt.Errorf("%w: %w", ErrUnavailable, err)) }
 
 // next is the failure after f, which may be nil.
 func (f *failure) next(cause error, now time.Time) *failure {

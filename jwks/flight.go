@@ -3,6 +3,8 @@ package jwks
 import (
 	"context"
 	"time"
+
+	"github.com/postern-go/postern/internal/evidence"
 )
 
 // flight is one attempt to fetch, shared by every call that needs it. It runs
@@ -91,7 +93,7 @@ func (r *Remote) fly(f *flight) {
 		if p := recover(); p != nil {
 			err = panicked(p)
 		}
-		event := r.touchDown(f, got, inOneLine(err))
+		event := r.touchDown(f, got, evidence.OneLine(err))
 		r.hooks.skip(got.set.Skipped)
 		r.hooks.refresh(event)
 	}()

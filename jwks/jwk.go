@@ -7,6 +7,7 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
+	"github.com/postern-go/postern/internal/evidence"
 	"github.com/postern-go/postern/internal/strict"
 )
 
@@ -47,7 +48,7 @@ func (k *jwk) member(name string, v strict.Value) {
 	}
 	k.take(name, v)
 	if k.malformed && k.unread == "" {
-		k.unread = name + " is " + shown(v)
+		k.unread = name + " is " + evidence.Value(v)
 	}
 }
 

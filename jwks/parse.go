@@ -6,6 +6,7 @@ import (
 	"io"
 	"unicode/utf8"
 
+	"github.com/postern-go/postern/internal/evidence"
 	"github.com/postern-go/postern/internal/strict"
 )
 
@@ -84,7 +85,7 @@ func (s *Set) add(element string) {
 // the outer object is walked here and each part of it read strictly by itself.
 func splitSet(body []byte) ([]json.RawMessage, error) {
 	if len(body) > maxSetBytes {
-		return nil, ErrTooLarge
+		return nil, evidence.Errorf(ErrTooLarge, "jwks: a key set has at most %d bytes", maxSetBytes)
 	}
 	if !utf8.Valid(body) || !json.Valid(body) {
 		return nil, ErrSet

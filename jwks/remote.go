@@ -5,6 +5,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/postern-go/postern/internal/fetch"
 )
 
 // Remote is a Source of the keys that an issuer publishes. It fetches on demand
@@ -60,14 +62,15 @@ func NewRemote(cfg RemoteConfig) (*Remote, error) {
 }
 
 func newOrigins(c *RemoteConfig, h *hooks) origins {
-	f := &fetcher{
-		client:  newClient(c),
-		own:     c.ownTransport(),
-		timeout: c.fetchTimeout(),
-		now:     c.time(),
-		trace:   h,
-	}
-	return origins{config: c, fetcher: f, discovery: discovery{issuer: c.Issuer, sameHost: c.SameHost, fetcher: f}}
+	client := newClient(c, h)
+	return origins{config: c, client: client, discovery: discovery{issuer: c.Issuer, sameHost: c.SameHost, client: client, trace: h}}
+}
+
+// newClient returns the client that fetches, with its hooks.
+func newClient(c *RemoteConfig, h *hooks) *fetch.Client {
+	f := c.fetching()
+	f.Hooks = fetch.Hooks{Start: h.fetchStart, Done: func(d fetch.Done) { h.fetchDone(FetchDone(d)) }}
+	return fetch.New(*f)
 }
 
 // Keys returns the keys published under kid, or every key if kid is empty or the

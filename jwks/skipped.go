@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/postern-go/postern/internal/evidence"
 	"github.com/postern-go/postern/internal/printable"
 )
 
@@ -48,7 +49,7 @@ func (s Skipped) why() string {
 // noUsableKey is the error for a set of which every key was skipped.
 func noUsableKey(skipped []Skipped) error {
 	if len(skipped) == 0 {
-		return because(ErrNoKeys, "no usable key: the set is empty")
+		return evidence.Errorf(ErrNoKeys, "no usable key: the set is empty")
 	}
 	var texts []string
 	for _, s := range skipped[:min(len(skipped), maxSkippedShown)] {
@@ -57,7 +58,7 @@ func noUsableKey(skipped []Skipped) error {
 	if more := len(skipped) - len(texts); more > 0 {
 		texts = append(texts, fmt.Sprintf("and %d more", more))
 	}
-	return because(ErrNoKeys, "no usable key: %s", strings.Join(texts, "; "))
+	return evidence.Errorf(ErrNoKeys, "no usable key: %s", strings.Join(texts, "; "))
 }
 
 // explain adds to the verdict that there is no such key why the key that is
@@ -71,20 +72,20 @@ func (v *view) explain(kid string, err error) error {
 	if i < 0 {
 		return err
 	}
-	return inOneLine(because(ErrNotFound, "jwks: key \"%s\" is published but not used: %s", name, v.set.skipped[i].why()))
+	return evidence.OneLine(evidence.Errorf(ErrNotFound, "jwks: key \"%s\" is published but not used: %s", name, v.set.skipped[i].why()))
 }
 
 // skipped is why k is not used.
 func (k *jwk) skipped(reason error) error {
-	return because(reason, "%s", k.detail(reason))
+	return evidence.Errorf(reason, "%s", k.detail(reason))
 }
 
 // skip is a key that is not used, from the error of parseKey.
 func skip(id string, err error) Skipped {
 	s := Skipped{ID: nameOf(id), Reason: err}
-	var f *fault
+	var f *evidence.Error
 	if errors.As(err, &f) {
-		s.Reason, s.Detail = f.kind, f.text
+		s.Reason, s.Detail = f.Kind, f.Text
 	}
 	return s
 }

@@ -8,6 +8,8 @@ import (
 	"github.com/go-jose/go-jose/v4"
 	"github.com/go-jose/go-jose/v4/json"
 
+	"github.com/postern-go/postern/internal/evidence"
+	"github.com/postern-go/postern/internal/fetch"
 	"github.com/postern-go/postern/internal/strict"
 )
 
@@ -72,7 +74,7 @@ func (r *Remote) takeOver(raw []byte) *keySet {
 	}
 	s, err := r.readSnapshot(raw)
 	if err != nil {
-		err = inOneLine(fmt.Errorf("%w: %w", ErrSnapshot, err))
+		err = evidence.OneLine(fmt.Errorf("%w: %w", ErrSnapshot, err))
 	}
 	r.hooks.snapshot(err)
 	return s
@@ -80,7 +82,7 @@ func (r *Remote) takeOver(raw []byte) *keySet {
 
 func (r *Remote) readSnapshot(raw []byte) (*keySet, error) {
 	if len(raw) > maxSnapshotBytes {
-		return nil, because(ErrTooLarge, "it has more than %d bytes", maxSnapshotBytes)
+		return nil, evidence.Errorf(ErrTooLarge, "it has more than %d bytes", maxSnapshotBytes)
 	}
 	if err := strict.Valid(string(raw)); err != nil {
 		return nil, err
@@ -113,12 +115,12 @@ func (r *Remote) readSnapshot(raw []byte) (*keySet, error) {
 // checkSnapshot refuses a snapshot that is not of this Remote's key set: kids
 // are not unique between issuers.
 func (r *Remote) checkSnapshot(s *snapshot) error {
-	_, err := checkURL(s.URL)
+	_, err := fetch.CheckURL(s.URL)
 	switch {
 	case s.Version != snapshotVersion:
 		return fmt.Errorf("version is %d, want %d", s.Version, snapshotVersion)
 	case s.Issuer != r.config.Issuer:
-		return because(ErrIssuerMismatch, "issuer is %q, want %q (see RemoteConfig.Issuer)", s.Issuer, r.config.Issuer)
+		return evidence.Errorf(ErrIssuerMismatch, "issuer is %q, want %q (see RemoteConfig.Issuer)", s.Issuer, r.config.Issuer)
 	case err != nil:
 		return fmt.Errorf("url is %s: %w", hidden(s.URL), err)
 	case len(r.config.URLs) > 0 && !slices.Contains(r.config.URLs, s.URL):
