@@ -149,6 +149,9 @@ func containedJitter(given func() float64, p *panics) func() float64 {
 	}
 }
 
+// settings is what errors call the struct with the settings.
+const settings = "RemoteConfig"
+
 // fetching are the settings of the client that fetches. Places that the operator
 // has named may be on this machine; those that the metadata names may not.
 func (c *RemoteConfig) fetching() *fetch.Config {
@@ -158,7 +161,7 @@ func (c *RemoteConfig) fetching() *fetch.Config {
 	}
 	return &fetch.Config{
 		HTTPClient: c.HTTPClient, RootCAs: c.RootCAs, AllowHosts: c.AllowHosts, FetchTimeout: c.fetchTimeout(),
-		Named: named, Settings: "RemoteConfig", Now: c.time(),
+		Named: named, Settings: settings, Now: c.time(),
 	}
 }
 

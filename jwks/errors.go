@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/postern-go/postern/internal/fetch"
+	"github.com/postern-go/postern/internal/metadata"
 )
 
 // Why a fetch failed or was not made. An error that Remote.Keys and
@@ -16,10 +17,10 @@ var (
 	ErrInsecureURL = fetch.ErrInsecureURL
 	// ErrIssuerMismatch means that the metadata document names another issuer
 	// than the configured one (RFC 8414 §3.3). Nothing of it was used.
-	ErrIssuerMismatch = errors.New("jwks: metadata is of another issuer")
+	ErrIssuerMismatch = metadata.ErrIssuerMismatch
 	// ErrCrossHost means that the metadata names a key set on another host
 	// while RemoteConfig.SameHost is set.
-	ErrCrossHost = errors.New("jwks: key set is on another host than its issuer")
+	ErrCrossHost = metadata.ErrCrossHost
 	// ErrNoKeys means that the issuer names no key set, or that its set holds
 	// no key that can be used: see Status.Skipped.
 	ErrNoKeys = errors.New("jwks: issuer publishes no usable key")
@@ -41,7 +42,7 @@ var (
 	ErrSet = errors.New("jwks: not a JWK Set")
 	// ErrMetadata means that a text is not a metadata document (RFC 8414 §3.2):
 	// no JSON object, one that repeats a member, or one that names no issuer.
-	ErrMetadata = errors.New("jwks: not an authorization server metadata document")
+	ErrMetadata = metadata.ErrMetadata
 	// ErrSnapshot means that a snapshot was not taken over: see Trace.Snapshot.
 	ErrSnapshot = errors.New("jwks: snapshot refused")
 	// ErrPanic means that a fetch panicked, in the HTTP client or the clock that

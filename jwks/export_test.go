@@ -7,7 +7,6 @@ import (
 )
 
 // For tests of what cannot be reached from outside.
-var ParseMetadata = parseMetadata
 
 // Fetch fetches from url as a Remote of that configuration does.
 func Fetch(c RemoteConfig, url string) error {

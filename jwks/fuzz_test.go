@@ -172,29 +172,3 @@ func checkInvariants(t *testing.T, k jwks.Key) {
 		t.Fatalf("key of type %T", public)
 	}
 }
-
-func FuzzDiscovery(f *testing.F) {
-	f.Add([]byte(metadataOf(issuerURL, keysURL)), issuerURL)
-	f.Add([]byte(metadataOf(issuerURL+"/", keysURL)), issuerURL)
-	f.Add([]byte(`{"issuer":"a","issuer":"b","jwks_uri":"c"}`), "b")
-	f.Add([]byte(`{"iss\u0075er":"a","jwks_uri":"\u0063"}`), "a")
-	f.Add([]byte(`{"Issuer":"a","JWKS_URI":"c"}`), "a")
-	f.Add([]byte(`{"issuer":["a"],"jwks_uri":null}`), "a")
-	f.Add([]byte(`[]`), "a")
-	f.Fuzz(func(t *testing.T, body []byte, issuer string) {
-		if issuer == "" {
-			return // no Remote discovers without
-		}
-		uri, err := jwks.ParseMetadata(body, issuer)
-		if err != nil {
-			if uri != "" {
-				t.Fatal("an error and a URL")
-			}
-			return
-		}
-		var m map[string]any
-		if json.Unmarshal(body, &m) != nil || m["issuer"] != issuer || m["jwks_uri"] != uri || uri == "" {
-			t.Fatalf("%q from %q for %q", uri, body, issuer)
-		}
-	})
-}

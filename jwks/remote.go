@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/postern-go/postern/internal/fetch"
+	"github.com/postern-go/postern/internal/metadata"
 )
 
 // Remote is a Source of the keys that an issuer publishes. It fetches on demand
@@ -63,7 +64,8 @@ func NewRemote(cfg RemoteConfig) (*Remote, error) {
 
 func newOrigins(c *RemoteConfig, h *hooks) origins {
 	client := newClient(c, h)
-	return origins{config: c, client: client, discovery: discovery{issuer: c.Issuer, sameHost: c.SameHost, client: client, trace: h}}
+	issuer := metadata.Issuer{ID: c.Issuer, SameHost: c.SameHost, Client: client, Settings: settings}
+	return origins{config: c, client: client, discovery: discovery{issuer: issuer, trace: h}}
 }
 
 // newClient returns the client that fetches, with its hooks.

@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/postern-go/postern/internal/evidence"
 	"github.com/postern-go/postern/internal/fetch"
+	"github.com/postern-go/postern/internal/metadata"
 	"github.com/postern-go/postern/internal/printable"
 )
 
@@ -31,7 +31,7 @@ func (c *RemoteConfig) validateOrigin() error {
 	case len(c.URLs) > 0:
 		return nil
 	}
-	if _, err := checkIssuer(c.Issuer); err != nil {
+	if _, err := metadata.CheckIssuer(c.Issuer); err != nil {
 		return fmt.Errorf("Issuer is %s: %w", hidden(c.Issuer), err)
 	}
 	return nil
@@ -45,7 +45,7 @@ func (c *RemoteConfig) validateURLs() error {
 			return fmt.Errorf("URLs: %s: %w", hidden(raw), err)
 		case slices.ContainsFunc(c.URLs[:i], func(other string) bool { return samePlace(other, u) }):
 			return fmt.Errorf("URLs: %s is there twice", raw)
-		case isMetadataPlace(u):
+		case metadata.IsPlace(u):
 			return fmt.Errorf("URLs: %s is where metadata is, want a key set, or the Issuer and no URLs", raw)
 		}
 	}
@@ -65,11 +65,6 @@ func hidden(raw string) string {
 		return printable.Value(u.Redacted())
 	}
 	return "an unreadable URL"
-}
-
-func isMetadataPlace(u *url.URL) bool {
-	return strings.Contains(u.Path, "/.well-known/openid-configuration") ||
-		strings.Contains(u.Path, "/.well-known/oauth-authorization-server")
 }
 
 func (c *RemoteConfig) validateTimes() error {

@@ -17,6 +17,7 @@ var targets = []target{
 	{dir: "internal/fetch", files: []string{
 		"address.go", "special.go", "url.go", "client.go", "exchange.go", "status.go", "freshness.go", "validate.go",
 	}, more: []string{"jwks"}},
+	{dir: "internal/metadata", files: []string{"places.go", "document.go", "find.go", "errors.go"}, more: []string{"jwks"}},
 	{dir: "internal/credentials", files: []string{"credentials.go"}, more: []string{"middleware", "grpcauth"}},
 	{dir: "internal/guard", files: []string{"guard.go"}, more: []string{"middleware", "grpcauth"}},
 	{dir: "internal/challenge", files: []string{"table.go", "writer.go"}, more: []string{"middleware", "grpcauth"}},
