@@ -7,8 +7,10 @@ import (
 	"crypto/elliptic"
 	"crypto/rsa"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -148,6 +150,7 @@ func checkInvariants(t *testing.T, k jwks.Key) {
 	if err := jwks.CheckKey(k); err != nil {
 		t.Fatalf("a key that is not fit: %v", err)
 	}
+	requireThumbprint(t, k)
 	switch public := k.Public.(type) {
 	case *rsa.PublicKey:
 		if bits := public.N.BitLen(); bits < 2048 || bits > 8192 || public.E < 3 || public.E%2 == 0 {
@@ -171,4 +174,30 @@ func checkInvariants(t *testing.T, k jwks.Key) {
 	default:
 		t.Fatalf("key of type %T", public)
 	}
+}
+
+// A key by itself is judged as in a set.
+func FuzzParseKey(f *testing.F) {
+	for _, jwk := range []string{fixedEC, fixedEd, fixedRSA, dpopEC, `{"kty":"oct","k":"AA"}`, `{"kty":"EC","kty":"EC"}`, `null`, `[]`, `x`, ``} {
+		f.Add([]byte(jwk))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		key, err := jwks.ParseKey(body)
+		if err != nil {
+			assertLines(t, "ParseKey", err)
+			if key != (jwks.Key{}) || !slices.ContainsFunc(reasons, func(r error) bool { return errors.Is(err, r) }) {
+				t.Fatalf("%v, %v", key, err)
+			}
+		}
+		set, wrong := jwks.ParseSet(slices.Concat([]byte(`{"keys":[`), body, []byte(`]}`)))
+		if err == nil && (wrong != nil || len(set.Keys) != 1 || !reflect.DeepEqual(set.Keys[0], key)) {
+			t.Fatalf("%+v, in a set %+v, %v", key, set, wrong)
+		}
+		if err != nil && json.Valid(body) && (wrong == nil && len(set.Keys) > 0) {
+			t.Fatalf("%v, in a set %+v", err, set)
+		}
+		if err == nil {
+			checkInvariants(t, key)
+		}
+	})
 }

@@ -80,6 +80,26 @@ func (s *Set) add(element string) {
 	s.Keys = append(s.Keys, key)
 }
 
+// ParseKey reads one JWK (RFC 7517 §4), such as that in the header of a proof
+// (RFC 9449 §4.2), by the rules that ParseSet has for each key of a set. What it
+// returns is fit to verify signatures. Where the JWK came from is for the caller
+// to judge: a key that a token brings along proves nothing about its issuer.
+//
+// An error matches one of the ErrKey values, or ErrTooLarge for more than 512
+// KiB. Its text is one bounded line of printable ASCII, with nothing of a private
+// key. It blocks on nothing, and may be called concurrently.
+func ParseKey(jwk []byte) (Key, error) {
+	if len(jwk) > maxSetBytes {
+		return Key{}, evidence.Errorf(ErrTooLarge, "jwks: a key has at most %d bytes", maxSetBytes)
+	}
+	key, err := parseKey(string(jwk))
+	if err != nil {
+		s := skip(key.ID, err)
+		return Key{}, evidence.OneLine(evidence.Errorf(s.Reason, "jwks: %s", s.why()))
+	}
+	return key, nil
+}
+
 // splitSet takes the elements of keys out of a set without judging them. The
 // strict reader would refuse the set for a name repeated inside one key, so
 // the outer object is walked here and each part of it read strictly by itself.
