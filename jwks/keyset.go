@@ -1,11 +1,10 @@
 package jwks
 
 import (
-	"crypto/ecdsa"
-	"crypto/ed25519"
-	"crypto/rsa"
 	"slices"
 	"time"
+
+	"github.com/postern-go/postern/internal/publickey"
 )
 
 // keySet is one fetched set with its times. It is immutable.
@@ -91,21 +90,9 @@ func missingFrom(held, keys []Key) (missing []Key) {
 
 func holds(keys []Key, k Key) bool {
 	for _, h := range keys {
-		if h.ID == k.ID && h.Algorithm == k.Algorithm && samePublic(h, k) {
+		if h.ID == k.ID && h.Algorithm == k.Algorithm && publickey.Equal(h.Public, k.Public) {
 			return true
 		}
-	}
-	return false
-}
-
-func samePublic(a, b Key) bool {
-	switch public := a.Public.(type) {
-	case *rsa.PublicKey:
-		return public.Equal(b.Public)
-	case *ecdsa.PublicKey:
-		return public.Equal(b.Public)
-	case ed25519.PublicKey:
-		return public.Equal(b.Public)
 	}
 	return false
 }

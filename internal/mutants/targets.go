@@ -14,6 +14,7 @@ type target struct {
 var targets = []target{
 	{dir: "internal/strict", files: []string{"base64url.go", "json.go"}, more: []string{"token", "jwks"}},
 	{dir: "internal/hostname", files: []string{"hostname.go"}, more: []string{"internal/fetch", "jwks"}},
+	{dir: "internal/publickey", files: []string{"publickey.go"}, more: []string{"jwks"}},
 	{dir: "internal/fetch", files: []string{
 		"address.go", "special.go", "url.go", "client.go", "exchange.go", "status.go", "freshness.go", "validate.go",
 	}, more: []string{"jwks"}},
