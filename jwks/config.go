@@ -54,7 +54,7 @@ type RemoteConfig struct {
 	// that MinLifetime and MaxLifetime leave.
 	DefaultLifetime time.Duration
 	// MinLifetime and MaxLifetime bound what the issuer says (RFC 9111 §4.2),
-	// no-store included: a set is no stored response but the state of this
+	// no-store included: a set is not a stored response but the state of this
 	// process. MaxLifetime is also the longest that a withdrawn key lives while
 	// its issuer can be reached. Between one minute and 24 hours. Zero: one
 	// minute and 24 hours.
@@ -131,8 +131,8 @@ func (c *RemoteConfig) time() func() time.Time {
 	return c.Time
 }
 
-// jitter is set by NewRemote to what survives a panic: a flight that could not
-// compute its times could not land.
+// jitter is set by NewRemote to a function that survives a panic: a flight that
+// could not compute its times could not be completed.
 func (c *RemoteConfig) jitter() float64 { return c.Jitter() }
 
 func containedJitter(given func() float64, p *panics) func() float64 {

@@ -9,8 +9,7 @@ import (
 
 // panics remembers the last panic of the user's code that was contained. A hook
 // runs inside a fetch that many calls wait for, or inside a call that a gRPC
-// server does not recover for, and only watches: what it was told is no reason
-// to end either.
+// server does not recover for. It only watches, so its panic must end neither.
 type panics struct{ last atomic.Pointer[error] }
 
 // contain calls f and survives its panic.

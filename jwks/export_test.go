@@ -14,7 +14,7 @@ func Fetch(c RemoteConfig, url string) error {
 	return err
 }
 
-// Settle waits for the flight under way, if there is one.
+// Settle waits for the current flight, if there is one.
 func Settle(r *Remote) {
 	if f := r.flight.Load(); f != nil {
 		<-f.done
@@ -22,4 +22,4 @@ func Settle(r *Remote) {
 }
 
 // Holds tells whether r holds a key of that id, at no cost to its budget.
-func Holds(r *Remote, kid string) bool { return r.view.Load().lookup(kid) != nil }
+func Holds(r *Remote, kid string) bool { return r.state.Load().lookup(kid) != nil }

@@ -61,8 +61,7 @@ func (s *keySet) lookup(kid string) []Key {
 
 // terms computes the times of a set that is fresh for lifetime. The refresh is
 // due at any time from half of it on. That is so wide because replicas fetch in
-// the same second when they are started together or meet a key that nobody
-// announced: their next requests then are not even twice as dense as usual, and
+// the same second when they are started together or meet an unannounced key: their next requests then are not even twice as dense as usual, and
 // those after them are as usual.
 func (c *RemoteConfig) terms(lifetime time.Duration) terms {
 	const earliest, spread = 0.5, 0.4

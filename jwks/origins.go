@@ -23,7 +23,7 @@ type origins struct {
 	discovery discovery
 }
 
-// fetched is what an attempt brought: a set, or the word that it is unchanged.
+// fetched is the result of an attempt: a set, or the confirmation of the one held.
 type fetched struct {
 	set         Set
 	notModified bool
@@ -32,8 +32,8 @@ type fetched struct {
 	lifetime    time.Duration
 }
 
-// apply makes the new state out of the old one. A set that came whole and is
-// what was held keeps the time of its last change.
+// apply returns the set that is held from now on. A set that came whole and equals
+// the held one keeps the time of its last change.
 func (g fetched) apply(held *keySet, t terms) *keySet {
 	if g.notModified {
 		return held.confirmed(g.origin, g.asked, t)
@@ -47,9 +47,9 @@ func (g fetched) apply(held *keySet, t terms) *keySet {
 	return s
 }
 
-// fetch gets the set from the first place that has one. A key that nobody has
-// announced may be at the issuer and not yet in the caches before it, so a fetch
-// for the sake of one asks them to revalidate.
+// fetch gets the set from the first place that has one. An unannounced key may be
+// at the issuer and not yet in the caches before it, so a fetch for such a key
+// asks them to revalidate.
 func (o *origins) fetch(ctx context.Context, cause Cause, held *keySet) (fetched, error) {
 	revalidate := cause == CauseUnknownKey || cause == CauseBadSignature
 	if len(o.config.URLs) == 0 {
@@ -114,9 +114,9 @@ func readSet(a fetch.Answer) (Set, error) {
 // lifetime is how long the answer may be used. A 304 that does not say leaves
 // what the answer that it confirms had said (RFC 9111 §4.3.4).
 func (o *origins) lifetime(a fetch.Answer, held *keySet) time.Duration {
-	lifetime, told := fetch.FreshFor(a.Header, o.client.Now())
+	lifetime, stated := fetch.FreshFor(a.Header, o.client.Now())
 	switch {
-	case told:
+	case stated:
 		return o.config.clamp(lifetime)
 	case a.NotModified():
 		return o.config.clamp(held.lifetime)

@@ -17,7 +17,7 @@ const (
 	maxSetElements = 1000
 )
 
-// Set is what ParseSet finds in a JWK Set.
+// Set is a JWK Set as ParseSet reads it.
 type Set struct {
 	// Keys are the keys that may verify signatures, in the order of the set.
 	// Several may share an ID: the caller tries each.
@@ -33,16 +33,16 @@ type Skipped struct {
 	ID string
 	// Reason is one of the ErrKey values of this package.
 	Reason error
-	// Detail is which member of the key is the reason and what is wrong with
-	// it, in one line of printable ASCII for operators, or "".
+	// Detail names the member that is the reason and says what is wrong with it,
+	// in one line of printable ASCII for operators, or is "".
 	Detail string
 }
 
 // ParseSet reads a JWK Set (RFC 7517 §5), such as one kept in a file; use its
 // Keys as a Static source. Remote reads what it fetches in the same way.
 //
-// Each key is judged by itself, so that a key of a kind not known here, a weak
-// one or a broken one takes nobody else down. A key is used only if it is a
+// Each key is judged by itself, so that an unknown, weak or broken key takes no
+// other key down. A key is used only if it is a
 // public RSA key of 2048 to 8192 bits with an exponent of at most 65537, an EC
 // key on P-256, P-384 or P-521, or an Ed25519 key, and if its use, key_ops and
 // alg let it verify. CheckKey has the same rules for keys from elsewhere.

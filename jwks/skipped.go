@@ -46,7 +46,7 @@ func (s Skipped) why() string {
 	return reason
 }
 
-// noUsableKey is the error for a set of which every key was skipped.
+// noUsableKey is the error for a set whose keys were all skipped.
 func noUsableKey(skipped []Skipped) error {
 	if len(skipped) == 0 {
 		return evidence.Errorf(ErrNoKeys, "no usable key: the set is empty")
@@ -61,18 +61,18 @@ func noUsableKey(skipped []Skipped) error {
 	return evidence.Errorf(ErrNoKeys, "no usable key: %s", strings.Join(texts, "; "))
 }
 
-// explain adds to the verdict that there is no such key why the key that is
-// published under kid is not used. Other errors stay as they are.
-func (v *view) explain(kid string, err error) error {
-	if !errors.Is(err, ErrNotFound) || kid == "" || v.set == nil || len(v.set.skipped) == 0 {
+// explain adds to ErrNotFound the reason for which the key that is published
+// under kid is not used. Other errors stay as they are.
+func (st *state) explain(kid string, err error) error {
+	if !errors.Is(err, ErrNotFound) || kid == "" || st.set == nil || len(st.set.skipped) == 0 {
 		return err
 	}
 	name := nameOf(kid)
-	i := slices.IndexFunc(v.set.skipped, func(s Skipped) bool { return s.ID == name })
+	i := slices.IndexFunc(st.set.skipped, func(s Skipped) bool { return s.ID == name })
 	if i < 0 {
 		return err
 	}
-	return evidence.OneLine(evidence.Errorf(ErrNotFound, "jwks: key \"%s\" is published but not used: %s", name, v.set.skipped[i].why()))
+	return evidence.OneLine(evidence.Errorf(ErrNotFound, "jwks: key \"%s\" is published but not used: %s", name, st.set.skipped[i].why()))
 }
 
 // skipped is why k is not used.

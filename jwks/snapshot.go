@@ -33,27 +33,27 @@ type snapshot struct {
 
 // Snapshot returns the keys that are held, with their times, as JSON for
 // RemoteConfig.Snapshot: a replica that starts while the issuer is down serves
-// with them. It holds nothing secret, but whoever can alter it can sign tokens.
+// with them. It holds nothing secret, but anyone who can alter it can sign tokens.
 // It makes no request. An error matches ErrUnavailable if no key is held that
 // may be used.
 func (r *Remote) Snapshot() ([]byte, error) {
-	v := r.view.Load()
-	if v.phase(r.now()) == phaseEmpty {
+	st := r.state.Load()
+	if st.phase(r.now()) == phaseEmpty {
 		return nil, ErrUnavailable
 	}
-	set, err := marshalSet(v.set.all)
+	set, err := marshalSet(st.set.all)
 	if err != nil {
 		return nil, err
 	}
 	return json.Marshal(&snapshot{ // go-jose's RawMessage needs the pointer
 		Version:      snapshotVersion,
 		Issuer:       r.config.Issuer,
-		URL:          v.set.origin.url,
-		Fetched:      v.set.at.UTC(),
-		Changed:      v.set.changed.UTC(),
-		Lifetime:     v.set.lifetime.Seconds(),
-		ETag:         v.set.origin.etag,
-		LastModified: v.set.origin.lastModified,
+		URL:          st.set.origin.url,
+		Fetched:      st.set.at.UTC(),
+		Changed:      st.set.changed.UTC(),
+		Lifetime:     st.set.lifetime.Seconds(),
+		ETag:         st.set.origin.etag,
+		LastModified: st.set.origin.lastModified,
 		Set:          set,
 	})
 }
@@ -106,7 +106,7 @@ func (r *Remote) readSnapshot(raw []byte) (*keySet, error) {
 	if s.Changed.Year() > 0 && s.Changed.Before(s.Fetched) { // a status says when, in years of four digits
 		held.changed = s.Changed
 	}
-	if (&view{set: held}).phase(r.now()) == phaseEmpty {
+	if (&state{set: held}).phase(r.now()) == phaseEmpty {
 		return nil, fmt.Errorf("fetched at %v, want a time within RemoteConfig.StaleFor and not in the future", s.Fetched)
 	}
 	return held, nil

@@ -9,9 +9,9 @@ import (
 
 // FreshFor reads from the header of an answer how long it stays fresh after
 // received (RFC 9111 §4.2), for a private cache: s-maxage is for shared ones. A
-// lifetime that cannot be read is zero. told is false if the header says
-// nothing about it.
-func FreshFor(h http.Header, received time.Time) (lifetime time.Duration, told bool) {
+// lifetime that cannot be read is zero. stated is false if the header
+// says nothing about it.
+func FreshFor(h http.Header, received time.Time) (lifetime time.Duration, stated bool) {
 	d := parseCacheControl(h.Values("Cache-Control"))
 	switch {
 	case d.noStore || d.noCache:

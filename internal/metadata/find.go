@@ -126,9 +126,9 @@ func (i *Issuer) check(raw string, issuer *url.URL, w Wanted) (*url.URL, error) 
 }
 
 func lifetime(h http.Header, now time.Time) time.Duration {
-	told, ok := fetch.FreshFor(h, now)
+	stated, ok := fetch.FreshFor(h, now)
 	if !ok {
 		return usualLifetime
 	}
-	return min(max(told, leastLifetime), longestLifetime)
+	return min(max(stated, leastLifetime), longestLifetime)
 }

@@ -30,7 +30,7 @@ var targets = []target{
 	{dir: "scope", files: []string{"policy.go", "parse.go", "subject.go", "refusal.go"}, more: []string{"middleware"}},
 	{dir: "jwks", files: []string{
 		"parse.go", "jwk.go", "weak.go", "source.go", "thumbprint.go",
-		"remote.go", "flight.go", "view.go", "keyset.go", "budget.go", "failure.go", "backoff.go", "retry.go", "reconsider.go",
+		"remote.go", "flight.go", "state.go", "keyset.go", "budget.go", "failure.go", "backoff.go", "retry.go", "reconsider.go",
 		"discovery.go", "origins.go", "validate.go", "snapshot.go", "contain.go",
 	}, more: []string{"token"}},
 	{dir: "middleware", files: []string{
