@@ -67,8 +67,8 @@ var (
 	// ErrKeyUse means that use or key_ops (RFC 7517 §4.2, §4.3) do not allow
 	// verifying, or contradict each other.
 	ErrKeyUse = errors.New("jwks: key is not for verifying")
-	// ErrKeyAlgorithm means that alg (RFC 7517 §4.4) is no signature algorithm
-	// of this module, or none for this type of key.
+	// ErrKeyAlgorithm means that alg (RFC 7517 §4.4) is not a signature
+	// algorithm of this module, or not one for this type of key.
 	ErrKeyAlgorithm = errors.New("jwks: key is for another algorithm")
 	// ErrKeyWeak means an RSA modulus under 2048 bits or over 8192, a bad
 	// exponent, a modulus with a known weakness, or an Ed25519 point under

@@ -57,8 +57,8 @@ func withZero(t *testing.T, jwk string) string {
 	return strings.Replace(jwk, n, base64.RawURLEncoding.EncodeToString(append([]byte{0}, modulus...)), 1)
 }
 
-// Coordinates have their full length, whatever they begin with: one key of P-256
-// in a hundred and twenty-eight has a zero at the front of one.
+// Coordinates have their full length, zeros at the front included: of P-256, one
+// key in a hundred and twenty-eight has one.
 func TestThumbprintsAreThoseOfTheReference(t *testing.T) {
 	t.Parallel()
 	keys := []testKey{rsaKey("k"), edKey("k"), ecKeyOn(elliptic.P384(), "k"), ecKeyOn(elliptic.P521(), "k")}
