@@ -145,6 +145,7 @@ func TestC_8725_3_10_1(t *testing.T) {
 			r := remoteOf(t, url)
 			requireErr(t, r, "k", jwks.ErrBlockedAddress)
 			requireErr(t, r, "k", jwks.ErrUnavailable)
+			require.ErrorContains(t, r.Status().LastError, "(see RemoteConfig.AllowHosts)")
 		})
 	}
 	t.Run("AllowHosts reaches the dialer", func(t *testing.T) {
