@@ -26,18 +26,18 @@ func backoff(count int, jitter float64) time.Duration {
 // a fleet that tried a few times in the first minute would ask an issuer in
 // trouble ten times as often as one that is well.
 const (
-	firstRest   = 30 * time.Second
-	longestRest = 10 * time.Minute
+	firstRefreshBackoff   = 30 * time.Second
+	longestRefreshBackoff = 10 * time.Minute
 )
 
-// rest draws the wait after count failures in a row to refresh a set with so
-// much of its lifetime left, from half of a bound to the whole. The first
-// failure may be an accident, so that the next attempt comes before the
-// lifetime ends, or soon.
-func rest(count int, left time.Duration, jitter float64) time.Duration {
-	bound := longestRest
+// refreshBackoff draws the wait after count failures in a row to refresh a set,
+// from half of a bound to the whole; left is how much of its lifetime is left. The
+// first failure may be an accident, so the next attempt comes before the lifetime
+// ends, or soon.
+func refreshBackoff(count int, left time.Duration, jitter float64) time.Duration {
+	bound := longestRefreshBackoff
 	if count == 1 {
-		bound = min(bound, max(left, firstRest))
+		bound = min(bound, max(left, firstRefreshBackoff))
 	}
 	return spread(bound, jitter)
 }

@@ -80,7 +80,7 @@ func TestBackoffWhileKeysServe(t *testing.T) {
 		synctest.Wait()
 		require.Equal(t, jwks.StateFresh, r.Status().State)
 	})
-	run("once they serve no more, nobody rests", func(t *testing.T) {
+	run("once they no longer serve, attempts are frequent", func(t *testing.T) {
 		r, s := warm(t, k, func(c *jwks.RemoteConfig) { c.StaleFor = time.Hour })
 		s.serve(keysURL, down)
 		for range 59 {

@@ -19,8 +19,8 @@ import (
 //	  answer                 last attempt
 //
 // A fetch answers for every kid, so a new key is refused for one interval at the
-// longest, whatever anybody sends, and for two if it was asked for before it was
-// published. A flood of random kids spends the first pace only: a new key finds
+// longest, no matter what callers send, and for two if it was asked for before it
+// was published. A flood of random kids spends the first pace only: a new key finds
 // the second with its second call. Withdrawn keys are of the third kind from the
 // start, and a garbage kid is after its fetch, so neither spends what a new key
 // needs. All of it together is three requests in two intervals at most.
@@ -70,15 +70,15 @@ func newBudget(interval time.Duration) budget {
 
 // allow notes that kid was asked for, and reports whether it may cause a fetch
 // now. If so, its price is taken.
-func (b *budget) allow(kid string, v *view, now time.Time) (standing, bool) {
-	is, failing := b.note(kid), v.failure.current(now)
+func (b *budget) allow(kid string, st *state, now time.Time) (standing, bool) {
+	is, failing := b.note(kid), st.failure.current(now)
 	switch {
-	case v.failure.holdsBackUnknown(now, b.interval):
+	case st.failure.holdsBackUnknown(now, b.interval):
 		return is, false
 	case failing && is == askedAgain:
 		return is, true
 	case failing || is == lookedFor:
-		return is, !isWithin(v.lastAttempt(), now, 2*b.interval)
+		return is, !isWithin(st.lastAttempt(), now, 2*b.interval)
 	case b.once.take(now):
 		return is, true
 	}

@@ -341,7 +341,7 @@ func TestAdversaries(t *testing.T) {
 	}
 }
 
-// The kids are kept in a table of fixed size, whatever is sent.
+// The kids are kept in a table of fixed size, no matter what is sent.
 func TestBudgetMemoryIsBounded(t *testing.T) {
 	var before, after runtime.MemStats
 	r := warmBench(t, 1)

@@ -133,7 +133,7 @@ func TestDiscovers(t *testing.T) {
 	assert.Empty(t, (*jwks.Remote)(nil).Discovers())
 }
 
-// Keys to which nobody gave a kid are the answer for any, and a kid that one of
+// Keys without a kid are the answer for any, and a kid that one of
 // them has is a name again.
 func TestC_7517_4_5_4_StaticWithoutKids(t *testing.T) {
 	t.Parallel()

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"slices"
 	"time"
+
+	"github.com/postern-go/postern/internal/fetch"
 )
 
 // RemoteConfig says where an issuer's keys are and how long to trust them.
@@ -52,7 +54,7 @@ type RemoteConfig struct {
 	// that MinLifetime and MaxLifetime leave.
 	DefaultLifetime time.Duration
 	// MinLifetime and MaxLifetime bound what the issuer says (RFC 9111 §4.2),
-	// no-store included: a set is no stored response but the state of this
+	// no-store included: a set is not a stored response but the state of this
 	// process. MaxLifetime is also the longest that a withdrawn key lives while
 	// its issuer can be reached. Between one minute and 24 hours. Zero: one
 	// minute and 24 hours.
@@ -129,8 +131,8 @@ func (c *RemoteConfig) time() func() time.Time {
 	return c.Time
 }
 
-// jitter is set by NewRemote to what survives a panic: a flight that could not
-// compute its times could not land.
+// jitter is set by NewRemote to a function that survives a panic: a flight that
+// could not compute its times could not be completed.
 func (c *RemoteConfig) jitter() float64 { return c.Jitter() }
 
 func containedJitter(given func() float64, p *panics) func() float64 {
@@ -144,6 +146,22 @@ func containedJitter(given func() float64, p *panics) func() float64 {
 			return rand.Float64()
 		}
 		return min(max(j, 0), 1)
+	}
+}
+
+// settings is what errors call the struct with the settings.
+const settings = "RemoteConfig"
+
+// fetching are the settings of the client that fetches. Places that the operator
+// has named may be on this machine; those that the metadata names may not.
+func (c *RemoteConfig) fetching() *fetch.Config {
+	named := c.URLs
+	if len(named) == 0 {
+		named = []string{c.Issuer}
+	}
+	return &fetch.Config{
+		HTTPClient: c.HTTPClient, RootCAs: c.RootCAs, AllowHosts: c.AllowHosts, FetchTimeout: c.fetchTimeout(),
+		Named: named, Settings: settings, Now: c.time(),
 	}
 }
 

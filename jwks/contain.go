@@ -3,12 +3,13 @@ package jwks
 import (
 	"fmt"
 	"sync/atomic"
+
+	"github.com/postern-go/postern/internal/evidence"
 )
 
 // panics remembers the last panic of the user's code that was contained. A hook
 // runs inside a fetch that many calls wait for, or inside a call that a gRPC
-// server does not recover for, and only watches: what it was told is no reason
-// to end either.
+// server does not recover for. It only watches, so its panic must end neither.
 type panics struct{ last atomic.Pointer[error] }
 
 // contain calls f and survives its panic.
@@ -34,4 +35,4 @@ func (p *panics) err() error {
 }
 
 // panicked is the error for what recover returned.
-func panicked(value any) error { return inOneLine(fmt.Errorf("%w: %v", ErrPanic, value)) }
+func panicked(value any) error { return evidence.OneLine(fmt.Errorf("%w: %v", ErrPanic, value)) }

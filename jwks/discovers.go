@@ -1,8 +1,8 @@
 package jwks
 
-// Discovers is the issuer whose metadata document says where the keys are, and
-// whose word it is therefore which keys are good. It is "" if the keys come
-// from the URLs of the configuration, or r is nil. A Verifier of another issuer
+// Discovers returns the issuer whose metadata document says where the keys are,
+// and which therefore decides which keys are good. It is "" if the keys come from
+// the URLs of the configuration, or r is nil. A Verifier of another issuer
 // must not use r. It never blocks and may be called concurrently.
 func (r *Remote) Discovers() string {
 	if r == nil || len(r.config.URLs) > 0 {

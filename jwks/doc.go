@@ -16,8 +16,7 @@
 //	})
 //
 // A [Static] source holds keys that never change, such as those that [ParseSet]
-// reads from a file. Both are a [Source], and so is whatever else has a Keys
-// method.
+// reads from a file. Both are a [Source], as is any type with such a Keys method.
 //
 // # Trust
 //
@@ -41,6 +40,6 @@
 // # Failure
 //
 // [ErrNotFound] is a verdict: the issuer publishes no such key. [ErrUnavailable]
-// is none: the token can be neither accepted nor refused now. To take the second
-// for the first would sign everybody out whenever an issuer is down.
+// is not: the token can be neither accepted nor refused now. To take the second
+// for the first would sign all users out whenever an issuer is down.
 package jwks

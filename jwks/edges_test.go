@@ -10,8 +10,7 @@ import (
 	"github.com/postern-go/postern/jwks"
 )
 
-// These are the cases at the edge of a condition, each of which would come out
-// otherwise if the condition were off by one or not there.
+// These are the cases at the edge of a condition. Each would come out otherwise if the condition were off by one or not there.
 
 func TestEdgesOfKeyIDs(t *testing.T) {
 	t.Parallel()
@@ -49,7 +48,7 @@ func TestReasonsBeyondTheLimit(t *testing.T) {
 	assert.Equal(t, []jwks.Skipped{{Reason: jwks.ErrKeySymmetric}, {ID: "late", Reason: jwks.ErrKeyLimit}, {Reason: jwks.ErrKeyMalformed}}, withoutDetail(set.Skipped))
 }
 
-// Members beside keys are passed over, whatever they are.
+// Members beside keys are passed over, of any kind.
 func TestOtherMembersOfASet(t *testing.T) {
 	t.Parallel()
 	k := ecKey("k")

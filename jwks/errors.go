@@ -1,6 +1,11 @@
 package jwks
 
-import "errors"
+import (
+	"errors"
+
+	"github.com/postern-go/postern/internal/fetch"
+	"github.com/postern-go/postern/internal/metadata"
+)
 
 // Why a fetch failed or was not made. An error that Remote.Keys and
 // Remote.Ready return for one of these also matches ErrUnavailable; an error of
@@ -9,35 +14,35 @@ var (
 	// ErrInsecureURL means that a URL is neither https nor http on a loopback
 	// host (RFC 7517 §9, RFC 8414 §2), or that metadata names a loopback host
 	// although its issuer is elsewhere.
-	ErrInsecureURL = errors.New("jwks: URL is neither https nor http on a loopback host")
+	ErrInsecureURL = fetch.ErrInsecureURL
 	// ErrIssuerMismatch means that the metadata document names another issuer
 	// than the configured one (RFC 8414 §3.3). Nothing of it was used.
-	ErrIssuerMismatch = errors.New("jwks: metadata is of another issuer")
+	ErrIssuerMismatch = metadata.ErrIssuerMismatch
 	// ErrCrossHost means that the metadata names a key set on another host
 	// while RemoteConfig.SameHost is set.
-	ErrCrossHost = errors.New("jwks: key set is on another host than its issuer")
+	ErrCrossHost = metadata.ErrCrossHost
 	// ErrNoKeys means that the issuer names no key set, or that its set holds
 	// no key that can be used: see Status.Skipped.
 	ErrNoKeys = errors.New("jwks: issuer publishes no usable key")
 	// ErrBlockedAddress means that a host name resolved to an address that
 	// no key server has: see RemoteConfig.AllowHosts.
-	ErrBlockedAddress = errors.New("jwks: address refused")
+	ErrBlockedAddress = fetch.ErrBlockedAddress
 	// ErrTooLarge means that an answer is longer than any honest one.
-	ErrTooLarge = errors.New("jwks: answer too large")
+	ErrTooLarge = fetch.ErrTooLarge
 	// ErrStatus means that a server answered with an unexpected HTTP status.
 	// Redirects count: they are not followed.
-	ErrStatus = errors.New("jwks: unexpected HTTP status")
+	ErrStatus = fetch.ErrStatus
 	// ErrTimeout means that a server did not answer in full within
 	// RemoteConfig.FetchTimeout. It does not match context.DeadlineExceeded,
 	// which is for a deadline of the caller.
-	ErrTimeout = errors.New("jwks: fetch timed out")
+	ErrTimeout = fetch.ErrTimeout
 	// ErrEncoding means that an answer came compressed, which was not asked for.
-	ErrEncoding = errors.New("jwks: unexpected content encoding")
+	ErrEncoding = fetch.ErrEncoding
 	// ErrSet means that a text is not a JWK Set (RFC 7517 §5).
 	ErrSet = errors.New("jwks: not a JWK Set")
 	// ErrMetadata means that a text is not a metadata document (RFC 8414 §3.2):
 	// no JSON object, one that repeats a member, or one that names no issuer.
-	ErrMetadata = errors.New("jwks: not an authorization server metadata document")
+	ErrMetadata = metadata.ErrMetadata
 	// ErrSnapshot means that a snapshot was not taken over: see Trace.Snapshot.
 	ErrSnapshot = errors.New("jwks: snapshot refused")
 	// ErrPanic means that a fetch panicked, in the HTTP client or the clock that
@@ -62,8 +67,8 @@ var (
 	// ErrKeyUse means that use or key_ops (RFC 7517 §4.2, §4.3) do not allow
 	// verifying, or contradict each other.
 	ErrKeyUse = errors.New("jwks: key is not for verifying")
-	// ErrKeyAlgorithm means that alg (RFC 7517 §4.4) is no signature algorithm
-	// of this module, or none for this type of key.
+	// ErrKeyAlgorithm means that alg (RFC 7517 §4.4) is not a signature
+	// algorithm of this module, or not one for this type of key.
 	ErrKeyAlgorithm = errors.New("jwks: key is for another algorithm")
 	// ErrKeyWeak means an RSA modulus under 2048 bits or over 8192, a bad
 	// exponent, a modulus with a known weakness, or an Ed25519 point under

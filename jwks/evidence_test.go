@@ -3,7 +3,6 @@ package jwks_test
 import (
 	"crypto/tls"
 	"crypto/x509"
-	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -157,44 +156,6 @@ func TestStatusOfARefusedSet(t *testing.T) {
 	})
 }
 
-func TestUnreachableHostsNameTheField(t *testing.T) {
-	t.Setenv("HTTPS_PROXY", "") // not parallel: variables belong to the process
-	t.Setenv("https_proxy", "http://user:secret@proxy.example:3128")
-	unresolved := &net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", Name: "as.example.com", IsNotFound: true}}
-	tests := map[string]struct {
-		url  string
-		err  error
-		own  bool
-		want string
-	}{
-		"name":                  {keysURL, unresolved, true, "https_proxy is set, but proxies of the environment are not used (see RemoteConfig.HTTPClient)"},
-		"connection":            {keysURL, &net.OpError{Op: "dial", Err: errDown}, true, "https_proxy is set"},
-		"silence":               {keysURL, jwks.ErrTimeout, true, "https_proxy is set"},
-		"own client of service": {keysURL, unresolved, false, ""},
-		"this machine":          {"http://localhost/keys", unresolved, true, ""},
-		"refused address":       {keysURL, &net.OpError{Op: "dial", Err: jwks.ErrBlockedAddress}, true, ""},
-		"broken connection":     {keysURL, &net.OpError{Op: "read", Err: errDown}, true, ""},
-		"authority":             {keysURL, x509.UnknownAuthorityError{}, true, "(see RemoteConfig.RootCAs)"},
-		"authority, client":     {keysURL, x509.UnknownAuthorityError{}, false, "(see RemoteConfig.HTTPClient)"},
-		"other host":            {keysURL, x509.HostnameError{Certificate: &x509.Certificate{}, Host: "x"}, true, "see RemoteConfig.RootCAs)"},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			err := jwks.Unreachable(test.url, test.own, test.err)
-			require.ErrorIs(t, err, test.err)
-			assert.NotContains(t, err.Error(), "secret")
-			if test.want == "" {
-				assert.Equal(t, test.err, err)
-			}
-			assert.ErrorContains(t, err, test.want)
-		})
-	}
-	for _, name := range []string{"HTTP_PROXY", "http_proxy", "ALL_PROXY", "All_Proxy", "HTTPS_PROXY"} {
-		assert.Equal(t, name, jwks.ProxyIn([]string{"HTTPS_PROXY=", "NO_PROXY=x", "PROXY=y", name + "=http://x"}))
-	}
-	assert.Empty(t, jwks.ProxyIn([]string{"HTTPS_PROXY=", "NO_PROXY=x", "HTTPS_PROXY"}))
-}
-
 // A private authority costs nothing but its own field: the guard of addresses
 // stays, and the pool belongs to the caller.
 func TestRootCAs(t *testing.T) {
@@ -215,8 +176,7 @@ func TestRootCAs(t *testing.T) {
 	empty.AddCert(server.Certificate())
 	require.ErrorContains(t, r.Ready(t.Context()), "RemoteConfig.RootCAs", "the pool is copied, and replaces the system's")
 
-	_, err = get(t, jwks.TransportOf(jwks.RemoteConfig{Issuer: issuerURL, RootCAs: pool}), server.URL)
-	require.ErrorIs(t, err, jwks.ErrBlockedAddress)
+	require.ErrorIs(t, jwks.Fetch(jwks.RemoteConfig{Issuer: issuerURL, RootCAs: pool}, server.URL), jwks.ErrBlockedAddress)
 }
 
 // The field for roots is the one that has an effect.

@@ -50,6 +50,36 @@ func ExampleParseSet() {
 	// "oops" is not used: jwks: symmetric key published
 }
 
+// The key in the header of a proof, and the name by which a token is bound to it.
+func ExampleParseKey() {
+	key, err := jwks.ParseKey([]byte(`{"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}`))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	thumbprint, err := key.Thumbprint()
+	fmt.Println(thumbprint, err)
+
+	_, err = jwks.ParseKey([]byte(`{"kty": "oct", "k": "c2VjcmV0"}`))
+	fmt.Println(errors.Is(err, jwks.ErrKeySymmetric), err)
+	// Output:
+	// kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k <nil>
+	// true jwks: symmetric key published
+}
+
+func ExampleKey_Thumbprint() {
+	set, err := jwks.ParseSet([]byte(exampleSet))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, k := range set.Keys {
+		thumbprint, err := k.Thumbprint()
+		fmt.Println(k.ID, thumbprint, err)
+	}
+	// Output: 2025-07 kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k <nil>
+}
+
 // A key that was not read by ParseSet, as from a PEM file.
 func ExampleCheckKey() {
 	small := &rsa.PublicKey{N: new(big.Int).Lsh(big.NewInt(1), 1023), E: 65537}

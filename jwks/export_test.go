@@ -1,34 +1,20 @@
 package jwks
 
 import (
-	"net"
-	"net/http"
-	"time"
+	"context"
+
+	"github.com/postern-go/postern/internal/fetch"
 )
 
 // For tests of what cannot be reached from outside.
-var (
-	FreshFor      = freshFor
-	ParseMetadata = parseMetadata
-	Guard         = guard
-	ProxyIn       = proxyIn
-)
 
-// NewGuardedTransport is the transport of a Remote without HTTPClient, with
-// another resolver.
-func NewGuardedTransport(allowed []string, resolver *net.Resolver) *http.Transport {
-	return newTransport(dialer{allowed: allowed, timeout: 5 * time.Second, resolver: resolver}, nil)
+// Fetch fetches from url as a Remote of that configuration does.
+func Fetch(c RemoteConfig, url string) error {
+	_, err := newClient(&c, newHooks(nil, &panics{})).Get(context.Background(), fetch.Query{Target: fetch.Target{URL: url}})
+	return err
 }
 
-// NewLoopbackTransport is that of a Remote whose configuration names this machine.
-func NewLoopbackTransport(resolver *net.Resolver) *http.Transport {
-	return newTransport(dialer{loopback: true, timeout: 5 * time.Second, resolver: resolver}, nil)
-}
-
-// TransportOf is the transport that a Remote of that configuration dials with.
-func TransportOf(c RemoteConfig) http.RoundTripper { return newClient(&c).Transport }
-
-// Settle waits for the flight under way, if there is one.
+// Settle waits for the current flight, if there is one.
 func Settle(r *Remote) {
 	if f := r.flight.Load(); f != nil {
 		<-f.done
@@ -36,9 +22,4 @@ func Settle(r *Remote) {
 }
 
 // Holds tells whether r holds a key of that id, at no cost to its budget.
-func Holds(r *Remote, kid string) bool { return r.view.Load().lookup(kid) != nil }
-
-// Unreachable is what an error of a transport becomes.
-func Unreachable(url string, own bool, err error) error {
-	return (&fetcher{own: own}).unreachable(&query{url: url}, err)
-}
+func Holds(r *Remote, kid string) bool { return r.state.Load().lookup(kid) != nil }

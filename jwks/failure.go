@@ -1,55 +1,52 @@
 package jwks
 
 import (
-	"errors"
+	"fmt"
 	"time"
+
+	"github.com/postern-go/postern/internal/evidence"
+	"github.com/postern-go/postern/internal/fetch"
 )
 
 const (
-	// newsLasts is for how long after the end of its backoff a failure still
-	// says that the issuer is down. With calls coming in, the next attempt is
-	// made by then; without, nothing is known any more.
-	newsLasts = time.Minute
-	// doubt is how long after the beginning of an outage a kid that is not held
+	// failureTTL is how long after the end of its backoff a failure still says
+	// that the issuer is down. While calls come in, the next attempt is made by
+	// then; without calls, nothing is known after it.
+	failureTTL = time.Minute
+	// grace is how long after the beginning of an outage a kid that is not held
 	// may belong to a key published just before it.
-	doubt = time.Minute
+	grace = time.Minute
 )
 
-// failure is the end of an attempt that failed, and of those in a row before.
+// failure is a failed attempt, with the failures in a row before it.
 type failure struct {
-	cause   error     // why
-	skipped []Skipped // of a set without a usable key
-	err     error     // the same for callers: matches ErrUnavailable
-	at      time.Time // when it failed
-	since   time.Time // when the first of the row failed
-	count   int
-	wait    time.Duration // no attempt for that long for calls that need one
-	rest    time.Duration // nor for that long to refresh keys that serve
+	cause       error     // why
+	skipped     []Skipped // of a set without a usable key
+	err         error     // the same for callers: matches ErrUnavailable
+	at          time.Time // when it failed
+	since       time.Time // when the first of the row failed
+	count       int
+	wait        time.Duration // no attempt for that long for calls that need one
+	refreshWait time.Duration // nor for that long to refresh keys that serve
 }
 
-// failed is the failure of an attempt to replace what before has, which took so
-// long. The backoff runs from its start: good callers have waited since then.
-// What the issuer asks for is granted in full while keys serve, and up to the
-// longest backoff where they do not, as it says nothing of when it will be back.
-func (r *Remote) failed(before *view, cause error, took time.Duration, now time.Time) *failure {
+// failed is the failure of an attempt to replace the set of before, and took is
+// how long that lasted. The backoff runs from its start: good callers have waited
+// since then. The issuer's Retry-After counts in full while keys serve, and up to
+// the longest backoff where they do not: it does not say when it will be back.
+func (r *Remote) failed(before *state, cause error, took time.Duration, now time.Time) *failure {
 	n := before.failure.next(cause, now)
-	jitter, told := r.config.jitter(), askedFor(cause)
-	n.wait = max(backoff(n.count, jitter)-max(took, 0), shortestBackoff, min(told, longestBackoff))
-	n.rest = n.wait
+	jitter, retryAfter := r.config.jitter(), fetch.RetryAfter(cause)
+	n.wait = max(backoff(n.count, jitter)-max(took, 0), shortestBackoff, min(retryAfter, longestBackoff))
+	n.refreshWait = n.wait
 	if before.phase(now) != phaseEmpty {
-		n.rest = max(n.wait, told, rest(n.count, before.set.left(now), jitter))
+		n.refreshWait = max(n.wait, retryAfter, refreshBackoff(n.count, before.set.left(now), jitter))
 	}
 	return n
 }
 
-// askedFor is how long the issuer asked to be left alone, if it did.
-func askedFor(cause error) time.Duration {
-	var d delayed
-	if errors.As(cause, &d) {
-		return d.retryAfter()
-	}
-	return 0
-}
+// unavailable is err for callers of Keys.
+func unavailable(err error) error { return evidence.OneLine(fmt.Errorf("%w: %w", ErrUnavailable, err)) }
 
 // next is the failure after f, which may be nil.
 func (f *failure) next(cause error, now time.Time) *failure {
@@ -60,9 +57,9 @@ func (f *failure) next(cause error, now time.Time) *failure {
 	return n
 }
 
-// current reports whether f tells how things are now.
+// current reports whether f still says that the issuer is failing.
 func (f *failure) current(now time.Time) bool {
-	return f != nil && isWithin(f.at, now, f.rest+newsLasts)
+	return f != nil && isWithin(f.at, now, f.refreshWait+failureTTL)
 }
 
 // holdsBack reports whether no attempt is to be made yet although nothing is
@@ -73,7 +70,7 @@ func (f *failure) holdsBack(now time.Time) bool {
 
 // holdsBackRefresh is holdsBack for keys that serve.
 func (f *failure) holdsBackRefresh(now time.Time) bool {
-	return f != nil && isWithin(f.at, now, f.rest)
+	return f != nil && isWithin(f.at, now, f.refreshWait)
 }
 
 // holdsBackUnknown is holdsBack for a kid that is not held.
@@ -88,9 +85,9 @@ func (f *failure) holdsBackUnknown(now time.Time, interval time.Duration) bool {
 func (f *failure) verdict(is standing, now time.Time, interval time.Duration) error {
 	switch {
 	case !f.current(now):
-	case is == askedAgain, is == askedOnce && isWithin(f.since, now, doubt):
+	case is == askedAgain, is == askedOnce && isWithin(f.since, now, grace):
 		return f.notNow(min(f.wait, interval), now)
-	case isWithin(f.since, now, doubt):
+	case isWithin(f.since, now, grace):
 		return f.notNow(2*interval, now)
 	}
 	return ErrNotFound

@@ -24,7 +24,7 @@ import (
 // Traffic is a Poisson process: a call every five seconds, and twenty a second
 // in the minutes around what happens. Calls bear tokens that were issued at any
 // time of the last five minutes. A tenth of the replicas is in trouble: for
-// twelve hours they get a call a second, or twenty, under a kid that nobody has
+// twelve hours they get a call a second, or twenty, under a kid that is not
 // published, and once a minute a token of a withdrawn key. Such a token comes
 // to the others every two hours.
 type fleet struct {

@@ -7,14 +7,13 @@ import (
 	"crypto/elliptic"
 	"crypto/rsa"
 	"encoding/json"
-	"net/http"
+	"errors"
 	"os"
 	"path/filepath"
-	"regexp"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/go-jose/go-jose/v4"
 
@@ -151,6 +150,7 @@ func checkInvariants(t *testing.T, k jwks.Key) {
 	if err := jwks.CheckKey(k); err != nil {
 		t.Fatalf("a key that is not fit: %v", err)
 	}
+	requireThumbprint(t, k)
 	switch public := k.Public.(type) {
 	case *rsa.PublicKey:
 		if bits := public.N.BitLen(); bits < 2048 || bits > 8192 || public.E < 3 || public.E%2 == 0 {
@@ -176,113 +176,28 @@ func checkInvariants(t *testing.T, k jwks.Key) {
 	}
 }
 
-func FuzzDiscovery(f *testing.F) {
-	f.Add([]byte(metadataOf(issuerURL, keysURL)), issuerURL)
-	f.Add([]byte(metadataOf(issuerURL+"/", keysURL)), issuerURL)
-	f.Add([]byte(`{"issuer":"a","issuer":"b","jwks_uri":"c"}`), "b")
-	f.Add([]byte(`{"iss\u0075er":"a","jwks_uri":"\u0063"}`), "a")
-	f.Add([]byte(`{"Issuer":"a","JWKS_URI":"c"}`), "a")
-	f.Add([]byte(`{"issuer":["a"],"jwks_uri":null}`), "a")
-	f.Add([]byte(`[]`), "a")
-	f.Fuzz(func(t *testing.T, body []byte, issuer string) {
-		if issuer == "" {
-			return // no Remote discovers without
-		}
-		uri, err := jwks.ParseMetadata(body, issuer)
+// A key by itself is judged as in a set.
+func FuzzParseKey(f *testing.F) {
+	for _, jwk := range []string{fixedEC, fixedEd, fixedRSA, dpopEC, `{"kty":"oct","k":"AA"}`, `{"kty":"EC","kty":"EC"}`, `null`, `[]`, `x`, ``} {
+		f.Add([]byte(jwk))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		key, err := jwks.ParseKey(body)
 		if err != nil {
-			if uri != "" {
-				t.Fatal("an error and a URL")
+			assertLines(t, "ParseKey", err)
+			if key != (jwks.Key{}) || !slices.ContainsFunc(reasons, func(r error) bool { return errors.Is(err, r) }) {
+				t.Fatalf("%v, %v", key, err)
 			}
-			return
 		}
-		var m map[string]any
-		if json.Unmarshal(body, &m) != nil || m["issuer"] != issuer || m["jwks_uri"] != uri || uri == "" {
-			t.Fatalf("%q from %q for %q", uri, body, issuer)
+		set, wrong := jwks.ParseSet(slices.Concat([]byte(`{"keys":[`), body, []byte(`]}`)))
+		if err == nil && (wrong != nil || len(set.Keys) != 1 || !reflect.DeepEqual(set.Keys[0], key)) {
+			t.Fatalf("%+v, in a set %+v, %v", key, set, wrong)
+		}
+		if err != nil && json.Valid(body) && (wrong == nil && len(set.Keys) > 0) {
+			t.Fatalf("%v, in a set %+v", err, set)
+		}
+		if err == nil {
+			checkInvariants(t, key)
 		}
 	})
-}
-
-func FuzzFreshness(f *testing.F) {
-	for _, control := range []string{
-		"max-age=600", `Max-Age="600", foo=bar`, "max-age=600, max-age=60", "max-age=abc", "no-store", "", ",,",
-		`x="a, max-age=1", max-age=2`, `x="\", max-age=1`, `max-age="6\00"`, `max-age="600"0`, "max-age = 5", "max-age",
-		"max-age=99999999999999999999", "no-cache=\"x\", max-age=5", "s-maxage=5",
-	} {
-		f.Add(control, "", "", "")
-		f.Add(control, "10", "Thu, 01 Jan 1970 00:10:00 GMT", "Thu, 01 Jan 1970 00:00:00 GMT")
-	}
-	f.Add("public", "", "0", "")
-	f.Add("", "1", "Thu, 01 Jan 0000 00:00:00 GMT", "")
-	f.Add("", "1", "Thu, 01 Jan 9999 00:00:00 GMT", "Thu, 01 Jan 0001 00:00:00 GMT")
-	f.Add("public", "5, 6", "Thursday, 01-Jan-70 00:10:00 GMT", "x")
-	f.Fuzz(func(t *testing.T, control, age, expires, date string) {
-		h := http.Header{}
-		for name, value := range map[string]string{"Cache-Control": control, "Age": age, "Expires": expires, "Date": date} {
-			if value != "" {
-				h.Set(name, value)
-			}
-		}
-		received := time.Unix(300, 0)
-		got, gotTold := jwks.FreshFor(h, received)
-		want, wantTold := naiveFreshFor(control, age, expires, date, received)
-		if got != want || gotTold != wantTold {
-			t.Fatalf("%v %v, want %v %v, for %q", got, gotTold, want, wantTold, h)
-		}
-		if got < 0 {
-			t.Fatal("negative")
-		}
-	})
-}
-
-var (
-	directive = regexp.MustCompile(`(?s)^[ \t]*([^,=]*?)[ \t]*(?:=[ \t]*("(?:[^"\\]|\\.)*"[^,]*|"(?:[^"\\]|\\.)*\\?$|[^,]*))?(?:,|$)`)
-	quoted    = regexp.MustCompile(`(?s)^"((?:[^"\\]|\\.)*)"[ \t]*$`)
-	escaped   = regexp.MustCompile(`(?s)\\(.)`)
-	digits    = regexp.MustCompile(`^[0-9]+$`)
-)
-
-// naiveFreshFor is the same as a list of rules, with regular expressions.
-func naiveFreshFor(control, age, expires, date string, now time.Time) (time.Duration, bool) {
-	seconds := func(s string) (time.Duration, bool) {
-		if !digits.MatchString(s) {
-			return 0, false
-		}
-		s = strings.TrimLeft(s, "0")
-		if len(s) > 10 || len(s) == 10 && s > "2147483648" {
-			s = "2147483648"
-		}
-		d, _ := time.ParseDuration("0" + s + "s")
-		return d, true
-	}
-	var ages []time.Duration
-	for rest := control; rest != ""; {
-		m := directive.FindStringSubmatch(rest)
-		rest = rest[len(m[0]):]
-		switch strings.ToLower(m[1]) {
-		case "no-store", "no-cache":
-			return 0, true
-		case "max-age":
-			argument := strings.Trim(m[2], " \t")
-			if q := quoted.FindStringSubmatch(m[2]); q != nil {
-				argument = escaped.ReplaceAllString(q[1], "$1")
-			}
-			d, _ := seconds(argument)
-			ages = append(ages, d)
-		}
-	}
-	elapsed, _ := seconds(strings.Trim(strings.Split(age, ",")[0], " \t"))
-	switch {
-	case len(ages) > 0:
-		return max(0, slices.Min(ages)-elapsed), true
-	case expires != "":
-		at, err := http.ParseTime(expires)
-		if err != nil {
-			return 0, true
-		}
-		if from, err := http.ParseTime(date); err == nil {
-			now = from
-		}
-		return max(0, max(0, at.Sub(now))-elapsed), true
-	}
-	return 0, false
 }

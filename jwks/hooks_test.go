@@ -24,7 +24,7 @@ var ends = map[string]func(){
 	"Goexit":         runtime.Goexit,
 }
 
-// broken is a Trace of which one hook ends so, whichever fields Trace has.
+// broken is a Trace with one hook that ends so, for every field of Trace.
 func broken(field int, end func()) (trace *jwks.Trace, called *atomic.Int64) {
 	trace, called = &jwks.Trace{}, &atomic.Int64{}
 	hook := reflect.ValueOf(trace).Elem().Field(field)

@@ -7,13 +7,14 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
+	"github.com/postern-go/postern/internal/evidence"
 	"github.com/postern-go/postern/internal/strict"
 )
 
 // maxKeyID is longer than any kid that fits into the header of a token.
 const maxKeyID = 4096
 
-// jwk is one element of a set, read strictly and not yet judged.
+// jwk is one element of a set, read strictly and not yet checked.
 type jwk struct {
 	id, kty, use, alg, crv string
 	ops                    []string
@@ -24,14 +25,14 @@ type jwk struct {
 	unread                 string // the first malformed member, as an error shows it
 }
 
-// parseKey judges one element of a set. The Key it returns beside an error has
-// its ID set as far as that could be read.
+// parseKey reads and checks one element of a set. The Key that it returns with an
+// error has its ID set as far as that could be read.
 func parseKey(element string) (Key, error) {
 	var k jwk
 	if err := strict.Members(element, k.member); err != nil {
 		k.malformed = true
 	}
-	if err := k.judge(); err != nil {
+	if err := k.check(); err != nil {
 		return Key{ID: k.id}, k.skipped(err)
 	}
 	public, err := k.public()
@@ -45,13 +46,13 @@ func (k *jwk) member(name string, v strict.Value) {
 	if v.Kind == strict.Null {
 		return
 	}
-	k.take(name, v)
+	k.read(name, v)
 	if k.malformed && k.unread == "" {
-		k.unread = name + " is " + shown(v)
+		k.unread = name + " is " + evidence.Value(v)
 	}
 }
 
-func (k *jwk) take(name string, v strict.Value) {
+func (k *jwk) read(name string, v strict.Value) {
 	switch name {
 	case "kid":
 		k.keyID(v)
@@ -72,14 +73,14 @@ func (k *jwk) take(name string, v strict.Value) {
 	}
 }
 
-// keyID takes kid. An empty one names no key and counts as absent.
+// keyID reads kid. An empty one names no key and counts as absent.
 func (k *jwk) keyID(v strict.Value) {
 	if v.Raw != `""` {
 		k.text(&k.id, v)
 	}
 }
 
-// text takes a string member. An empty one is malformed rather than absent,
+// text reads a string member. An empty one is malformed rather than absent,
 // because an absent use or alg restricts nothing.
 func (k *jwk) text(field *string, v strict.Value) {
 	s, ok := v.Text()
@@ -118,8 +119,8 @@ func (k *jwk) number(name string, v strict.Value) {
 	k.material[name] = s
 }
 
-// judge refuses a key for what it says of itself, before its numbers are read.
-func (k *jwk) judge() error {
+// check refuses a key for its use, type or algorithm, before its numbers are read.
+func (k *jwk) check() error {
 	switch {
 	case k.malformed || k.kty == "":
 		return ErrKeyMalformed

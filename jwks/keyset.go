@@ -1,11 +1,10 @@
 package jwks
 
 import (
-	"crypto/ecdsa"
-	"crypto/ed25519"
-	"crypto/rsa"
 	"slices"
 	"time"
+
+	"github.com/postern-go/postern/internal/publickey"
 )
 
 // keySet is one fetched set with its times. It is immutable.
@@ -62,8 +61,7 @@ func (s *keySet) lookup(kid string) []Key {
 
 // terms computes the times of a set that is fresh for lifetime. The refresh is
 // due at any time from half of it on. That is so wide because replicas fetch in
-// the same second when they are started together or meet a key that nobody
-// announced: their next requests then are not even twice as dense as usual, and
+// the same second when they are started together or meet an unannounced key: their next requests then are not even twice as dense as usual, and
 // those after them are as usual.
 func (c *RemoteConfig) terms(lifetime time.Duration) terms {
 	const earliest, spread = 0.5, 0.4
@@ -91,21 +89,9 @@ func missingFrom(held, keys []Key) (missing []Key) {
 
 func holds(keys []Key, k Key) bool {
 	for _, h := range keys {
-		if h.ID == k.ID && h.Algorithm == k.Algorithm && samePublic(h, k) {
+		if h.ID == k.ID && h.Algorithm == k.Algorithm && publickey.Equal(h.Public, k.Public) {
 			return true
 		}
-	}
-	return false
-}
-
-func samePublic(a, b Key) bool {
-	switch public := a.Public.(type) {
-	case *rsa.PublicKey:
-		return public.Equal(b.Public)
-	case *ecdsa.PublicKey:
-		return public.Equal(b.Public)
-	case ed25519.PublicKey:
-		return public.Equal(b.Public)
 	}
 	return false
 }

@@ -36,7 +36,7 @@ var hostile = "x\nlevel=INFO msg=allowed \x1b[2J\u2028\u00e9\xff\x00" + strings.
 const longestText = 2048
 
 // assertLines asserts that every text in value is one bounded line of printable
-// ASCII, whatever its type, so that a new field is judged too.
+// ASCII, for any type of value, so that a new field is judged too.
 func assertLines(t *testing.T, what string, value any) {
 	t.Helper()
 	if err, ok := value.(error); ok {
@@ -200,7 +200,7 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// hostileServers are listeners on loopback, of which the test takes the URL.
+// hostileServers start listeners on loopback, and return their URLs.
 var hostileServers = map[string]func(*testing.T) string{
 	"certificate names": func(t *testing.T) string {
 		server := httptest.NewUnstartedServer(nil)

@@ -11,9 +11,9 @@ import (
 	"github.com/postern-go/postern/jwks"
 )
 
-// mostSetMemory is what reading one key set may allocate in all, whatever the
-// issuer or somebody in its place sends. The most is for a set of nothing but
-// numbers, of which each is garbage at once. It happens once a refresh and not
+// mostSetMemory is what reading one key set may allocate in all, no matter
+// what the issuer or an attacker in its place sends. A set of nothing but numbers
+// takes the most, and each becomes garbage at once. It happens once a refresh and not
 // once a call.
 const mostSetMemory = 80 << 20
 

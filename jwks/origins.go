@@ -5,17 +5,25 @@ import (
 	"errors"
 	"slices"
 	"time"
+
+	"github.com/postern-go/postern/internal/evidence"
+	"github.com/postern-go/postern/internal/fetch"
+)
+
+const (
+	acceptSet    = "application/jwk-set+json, application/json" // RFC 7517 §8.5
+	maxValidator = 1024                                         // bytes of an ETag worth sending back
 )
 
 // origins fetches the key set from where it is published. It is used by one
 // flight at a time.
 type origins struct {
 	config    *RemoteConfig
-	fetcher   *fetcher
+	client    *fetch.Client
 	discovery discovery
 }
 
-// fetched is what an attempt brought: a set, or the word that it is unchanged.
+// fetched is the result of an attempt: a set, or the confirmation of the one held.
 type fetched struct {
 	set         Set
 	notModified bool
@@ -24,8 +32,8 @@ type fetched struct {
 	lifetime    time.Duration
 }
 
-// apply makes the new state out of the old one. A set that came whole and is
-// what was held keeps the time of its last change.
+// apply returns the set that is held from now on. A set that came whole and equals
+// the held one keeps the time of its last change.
 func (g fetched) apply(held *keySet, t terms) *keySet {
 	if g.notModified {
 		return held.confirmed(g.origin, g.asked, t)
@@ -39,9 +47,9 @@ func (g fetched) apply(held *keySet, t terms) *keySet {
 	return s
 }
 
-// fetch gets the set from the first place that has one. A key that nobody has
-// announced may be at the issuer and not yet in the caches before it, so a fetch
-// for the sake of one asks them to revalidate.
+// fetch gets the set from the first place that has one. An unannounced key may be
+// at the issuer and not yet in the caches before it, so a fetch for such a key
+// asks them to revalidate.
 func (o *origins) fetch(ctx context.Context, cause Cause, held *keySet) (fetched, error) {
 	revalidate := cause == CauseUnknownKey || cause == CauseBadSignature
 	if len(o.config.URLs) == 0 {
@@ -57,7 +65,7 @@ func (o *origins) fetch(ctx context.Context, cause Cause, held *keySet) (fetched
 		skipped, failures = append(skipped, got.set.Skipped...), append(failures, err)
 	}
 	// Each place stands for all: the first that may be asked again is.
-	return fetched{set: Set{Skipped: skipped}}, join(failures, slices.Min[[]time.Duration])
+	return fetched{set: Set{Skipped: skipped}}, fetch.Join(failures, slices.Min[[]time.Duration])
 }
 
 func (o *origins) fetchDiscovered(ctx context.Context, revalidate bool, held *keySet) (fetched, error) {
@@ -71,29 +79,32 @@ func (o *origins) fetchDiscovered(ctx context.Context, revalidate bool, held *ke
 }
 
 func (o *origins) fetchFrom(ctx context.Context, place string, revalidate bool, held *keySet) (fetched, error) {
-	q := query{document: "key set", url: place, accept: acceptSet, limit: maxSetBytes, revalidate: revalidate}
-	if held != nil && held.origin.url == place {
-		q.etag, q.lastModified = held.origin.etag, held.origin.lastModified
+	q := fetch.Query{
+		Target:     fetch.Target{Document: "key set", URL: place, Accept: acceptSet, Limit: maxSetBytes},
+		Revalidate: revalidate,
 	}
-	a, err := o.fetcher.get(ctx, q)
+	if held != nil && held.origin.url == place {
+		q.ETag, q.LastModified = held.origin.etag, held.origin.lastModified
+	}
+	a, err := o.client.Get(ctx, q)
 	if err != nil {
 		return fetched{}, err
 	}
-	got := fetched{origin: originOf(place, a), asked: a.asked, lifetime: o.lifetime(a, held)}
-	if a.notModified() {
+	got := fetched{origin: originOf(place, a), asked: a.Asked, lifetime: o.lifetime(a, held)}
+	if a.NotModified() {
 		got.notModified, got.origin = true, held.origin.renewed(got.origin)
 		return got, nil
 	}
 	got.set, err = readSet(a)
-	return got, q.about(err)
+	return got, q.About(err)
 }
 
 // readSet is ParseSet for an answer. A set without a usable key is a failure.
-func readSet(a answer) (Set, error) {
-	set, err := ParseSet(a.body)
+func readSet(a fetch.Answer) (Set, error) {
+	set, err := ParseSet(a.Body)
 	switch {
 	case errors.Is(err, ErrSet):
-		return set, because(ErrSet, "%s, want a JSON object with an array \"keys\"", a.looks())
+		return set, evidence.Errorf(ErrSet, "%s, want a JSON object with an array \"keys\"", a.Looks())
 	case err == nil && len(set.Keys) == 0:
 		return set, noUsableKey(set.Skipped)
 	}
@@ -102,19 +113,19 @@ func readSet(a answer) (Set, error) {
 
 // lifetime is how long the answer may be used. A 304 that does not say leaves
 // what the answer that it confirms had said (RFC 9111 §4.3.4).
-func (o *origins) lifetime(a answer, held *keySet) time.Duration {
-	lifetime, told := freshFor(a.header, o.fetcher.now())
+func (o *origins) lifetime(a fetch.Answer, held *keySet) time.Duration {
+	lifetime, stated := fetch.FreshFor(a.Header, o.client.Now())
 	switch {
-	case told:
+	case stated:
 		return o.config.clamp(lifetime)
-	case a.notModified():
+	case a.NotModified():
 		return o.config.clamp(held.lifetime)
 	}
-	return o.config.clamp(o.config.defaultLifetime() - age(a.header))
+	return o.config.clamp(o.config.defaultLifetime() - fetch.Age(a.Header))
 }
 
-func originOf(place string, a answer) origin {
-	return origin{place, validator(a.header.Get("ETag")), validator(a.header.Get("Last-Modified"))}
+func originOf(place string, a fetch.Answer) origin {
+	return origin{place, validator(a.Header.Get("ETag")), validator(a.Header.Get("Last-Modified"))}
 }
 
 func validator(s string) string {
@@ -133,27 +144,4 @@ func (o origin) renewed(by origin) origin {
 		o.lastModified = by.lastModified
 	}
 	return o
-}
-
-// joinedError is what became of several requests.
-type joinedError struct {
-	error // joined
-	wait  time.Duration
-}
-
-func (e *joinedError) Unwrap() error             { return e.error }
-func (e *joinedError) retryAfter() time.Duration { return e.wait }
-
-// join joins the failures of several requests and picks one of their waits.
-func join(failures []error, pick func([]time.Duration) time.Duration) error {
-	var waits []time.Duration
-	for _, err := range failures {
-		var d delayed
-		if errors.As(err, &d) {
-			waits = append(waits, d.retryAfter())
-		} else {
-			waits = append(waits, 0)
-		}
-	}
-	return &joinedError{joined(failures), pick(waits)}
 }

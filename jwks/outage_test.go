@@ -151,7 +151,7 @@ func TestC_9111_4_2_4_1(t *testing.T) {
 	})
 }
 
-// Once the issuer is known to hang, nobody waits for it again: attempts are made
+// Once the issuer is known to hang, no call waits for it again: attempts are made
 // beside the calls.
 func TestNobodyWaitsInAnOutage(t *testing.T) {
 	t.Parallel()

@@ -6,6 +6,7 @@ import (
 	"io"
 	"unicode/utf8"
 
+	"github.com/postern-go/postern/internal/evidence"
 	"github.com/postern-go/postern/internal/strict"
 )
 
@@ -16,7 +17,7 @@ const (
 	maxSetElements = 1000
 )
 
-// Set is what ParseSet finds in a JWK Set.
+// Set is a JWK Set as ParseSet reads it.
 type Set struct {
 	// Keys are the keys that may verify signatures, in the order of the set.
 	// Several may share an ID: the caller tries each.
@@ -32,16 +33,16 @@ type Skipped struct {
 	ID string
 	// Reason is one of the ErrKey values of this package.
 	Reason error
-	// Detail is which member of the key is the reason and what is wrong with
-	// it, in one line of printable ASCII for operators, or "".
+	// Detail names the member that is the reason and says what is wrong with it,
+	// in one line of printable ASCII for operators, or is "".
 	Detail string
 }
 
 // ParseSet reads a JWK Set (RFC 7517 §5), such as one kept in a file; use its
 // Keys as a Static source. Remote reads what it fetches in the same way.
 //
-// Each key is judged by itself, so that a key of a kind not known here, a weak
-// one or a broken one takes nobody else down. A key is used only if it is a
+// Each key is judged by itself, so that an unknown, weak or broken key takes no
+// other key down. A key is used only if it is a
 // public RSA key of 2048 to 8192 bits with an exponent of at most 65537, an EC
 // key on P-256, P-384 or P-521, or an Ed25519 key, and if its use, key_ops and
 // alg let it verify. CheckKey has the same rules for keys from elsewhere.
@@ -79,12 +80,32 @@ func (s *Set) add(element string) {
 	s.Keys = append(s.Keys, key)
 }
 
+// ParseKey reads one JWK (RFC 7517 §4), such as that in the header of a proof
+// (RFC 9449 §4.2), by the rules that ParseSet has for each key of a set. What it
+// returns is fit to verify signatures. Where the JWK came from is for the caller
+// to judge: a key that a token brings along proves nothing about its issuer.
+//
+// An error matches one of the ErrKey values, or ErrTooLarge for more than 512
+// KiB. Its text is one bounded line of printable ASCII, with nothing of a private
+// key. It blocks on nothing, and may be called concurrently.
+func ParseKey(jwk []byte) (Key, error) {
+	if len(jwk) > maxSetBytes {
+		return Key{}, evidence.Errorf(ErrTooLarge, "jwks: a key has at most %d bytes", maxSetBytes)
+	}
+	key, err := parseKey(string(jwk))
+	if err != nil {
+		s := skip(key.ID, err)
+		return Key{}, evidence.OneLine(evidence.Errorf(s.Reason, "jwks: %s", s.why()))
+	}
+	return key, nil
+}
+
 // splitSet takes the elements of keys out of a set without judging them. The
 // strict reader would refuse the set for a name repeated inside one key, so
 // the outer object is walked here and each part of it read strictly by itself.
 func splitSet(body []byte) ([]json.RawMessage, error) {
 	if len(body) > maxSetBytes {
-		return nil, ErrTooLarge
+		return nil, evidence.Errorf(ErrTooLarge, "jwks: a key set has at most %d bytes", maxSetBytes)
 	}
 	if !utf8.Valid(body) || !json.Valid(body) {
 		return nil, ErrSet

@@ -24,7 +24,7 @@ func (r *Remote) Reconsider(ctx context.Context, kid string, seen []Key) ([]Key,
 		if keys := r.others(kid, seen); keys != nil {
 			return keys, nil
 		}
-		f := r.launchForSignature(r.view.Load(), r.now())
+		f := r.launchForSignature(r.state.Load(), r.now())
 		if f == nil {
 			return nil, nil
 		}
@@ -37,9 +37,9 @@ func (r *Remote) Reconsider(ctx context.Context, kid string, seen []Key) ([]Key,
 
 // others are the keys held under kid, or nil if all of them are in seen.
 func (r *Remote) others(kid string, seen []Key) []Key {
-	v, now := r.view.Load(), r.now()
-	keys := v.lookup(kid)
-	if len(keys) == 0 || v.phase(now) == phaseEmpty {
+	st, now := r.state.Load(), r.now()
+	keys := st.lookup(kid)
+	if len(keys) == 0 || st.phase(now) == phaseEmpty {
 		return nil
 	}
 	if len(keys) == len(seen) && &keys[0] == &seen[0] {
@@ -55,14 +55,14 @@ func (r *Remote) others(kid string, seen []Key) []Key {
 
 // launchForSignature is launch for a key that may have been replaced under its
 // kid. It returns nil if none is due.
-func (r *Remote) launchForSignature(seen *view, now time.Time) *flight {
+func (r *Remote) launchForSignature(seen *state, now time.Time) *flight {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if f := r.underWay(seen); f != nil {
+	if f := r.inFlight(seen); f != nil {
 		return f
 	}
 	if seen.failure.holdsBack(now) || !r.budget.signature.take(now) {
 		return nil
 	}
-	return r.takeOff(&flight{cause: CauseBadSignature})
+	return r.start(&flight{cause: CauseBadSignature})
 }

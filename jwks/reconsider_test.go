@@ -151,7 +151,7 @@ func TestReconsider(t *testing.T) {
 	})
 }
 
-// Calls that come while a fetch is under way wait for it, whatever it is for.
+// Calls that come during a fetch wait for it, no matter what caused it.
 func TestReconsiderIsShared(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

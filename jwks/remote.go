@@ -5,6 +5,9 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/postern-go/postern/internal/fetch"
+	"github.com/postern-go/postern/internal/metadata"
 )
 
 // Remote is a Source of the keys that an issuer publishes. It fetches on demand
@@ -24,23 +27,23 @@ import (
 //     usable key, the last good set serves for up to 24 hours after its last
 //     confirmation, and then none does: ErrUnavailable, never ErrNotFound.
 //   - Once the issuer is back, calls that lacked a key are served within ten
-//     seconds, however long it was away and whatever it asked for meanwhile.
+//     seconds, no matter how long it was away and what it asked for meanwhile.
 //   - Kids that the issuer does not publish cost it two requests a minute, and
 //     three if they are made to cost more. A key that is not announced is refused
 //     for 30 seconds at the longest, no matter what is sent meanwhile, and for a
 //     minute if it was asked for before it was published.
-//   - Bad signatures cost at most one request a minute, by which a key that was
-//     replaced under its kid is found: see Reconsider.
+//   - Bad signatures cost at most one request a minute, which finds a key that was
+//     replaced under its kid: see Reconsider.
 type Remote struct {
 	config  RemoteConfig
 	now     func() time.Time
 	hooks   *hooks
 	panics  panics
-	origins origins // used by the flight under way
+	origins origins // used by the current flight
 
-	view   atomic.Pointer[view]
+	state  atomic.Pointer[state]
 	flight atomic.Pointer[flight]
-	mu     sync.Mutex // held to change view and flight, and for budget
+	mu     sync.Mutex // held to change state and flight, and for budget
 	budget budget
 }
 
@@ -55,19 +58,21 @@ func NewRemote(cfg RemoteConfig) (*Remote, error) {
 	r.hooks = newHooks(cfg.Trace, &r.panics)
 	r.config.Jitter = containedJitter(cfg.Jitter, &r.panics)
 	r.origins = newOrigins(&r.config, r.hooks)
-	r.view.Store(&view{set: r.takeOver(cfg.Snapshot)})
+	r.state.Store(&state{set: r.takeOver(cfg.Snapshot)})
 	return r, nil
 }
 
 func newOrigins(c *RemoteConfig, h *hooks) origins {
-	f := &fetcher{
-		client:  newClient(c),
-		own:     c.ownTransport(),
-		timeout: c.fetchTimeout(),
-		now:     c.time(),
-		trace:   h,
-	}
-	return origins{config: c, fetcher: f, discovery: discovery{issuer: c.Issuer, sameHost: c.SameHost, fetcher: f}}
+	client := newClient(c, h)
+	issuer := metadata.Issuer{ID: c.Issuer, SameHost: c.SameHost, Client: client, Settings: settings}
+	return origins{config: c, client: client, discovery: discovery{issuer: issuer, trace: h}}
+}
+
+// newClient returns the client that fetches, with its hooks.
+func newClient(c *RemoteConfig, h *hooks) *fetch.Client {
+	f := c.fetching()
+	f.Hooks = fetch.Hooks{Start: h.fetchStart, Done: func(d fetch.Done) { h.fetchDone(FetchDone(d)) }}
+	return fetch.New(*f)
 }
 
 // Keys returns the keys published under kid, or every key if kid is empty or the
@@ -90,15 +95,15 @@ func newOrigins(c *RemoteConfig, h *hooks) origins {
 // is published with a key that cannot be used, ErrNotFound says that. The text is
 // for operators.
 func (r *Remote) Keys(ctx context.Context, kid string) ([]Key, error) {
-	v := r.view.Load()
-	now := r.now() // after the view: a set is never from the future
-	if v.fresh(now) {
-		if keys := v.set.lookup(kid); keys != nil {
+	st := r.state.Load()
+	now := r.now() // after the state: a set is never from the future
+	if st.fresh(now) {
+		if keys := st.set.lookup(kid); keys != nil {
 			return keys, nil
 		}
 	}
-	keys, err := r.seek(ctx, kid, v, now)
-	return keys, r.view.Load().explain(kid, err)
+	keys, err := r.seek(ctx, kid, st, now)
+	return keys, r.state.Load().explain(kid, err)
 }
 
 // Ready returns nil if keys are held that may be used, and else waits for one
@@ -111,23 +116,23 @@ func (r *Remote) Ready(ctx context.Context) error {
 	return err
 }
 
-// maxFlights is how many flights one call waits for: one that was under way
-// when it came, and one that began after.
+// maxFlights is how many flights one call waits for: one that had begun before
+// the call, and one that began after.
 const maxFlights = 2
 
-// seek is Keys off the fast path. It looks, at first at v as of now, and waits
-// for a flight if that can improve the answer, until there is one.
-func (r *Remote) seek(ctx context.Context, kid string, v *view, now time.Time) ([]Key, error) {
+// seek is Keys off the fast path. It looks, at first at st as of now, and waits
+// for a flight if that can improve the answer, until there is an answer.
+func (r *Remote) seek(ctx context.Context, kid string, st *state, now time.Time) ([]Key, error) {
 	s := search{remote: r, kid: kid}
 	for {
-		keys, f, err := s.look(v, now)
+		keys, f, err := s.look(st, now)
 		if f == nil {
 			return keys, err
 		}
 		if err := f.wait(ctx); err != nil {
 			return nil, err
 		}
-		v = r.view.Load()
+		st = r.state.Load()
 		now = r.now()
 	}
 }
@@ -141,83 +146,83 @@ type search struct {
 	is      standing // of the kid, once the budget was asked
 }
 
-// look answers from the view, or returns a flight to wait for.
-func (s *search) look(v *view, now time.Time) ([]Key, *flight, error) {
-	keys := v.lookup(s.kid)
-	switch v.phase(now) {
+// look answers from the state, or returns a flight to wait for.
+func (s *search) look(st *state, now time.Time) ([]Key, *flight, error) {
+	keys := st.lookup(s.kid)
+	switch st.phase(now) {
 	case phaseEmpty:
-		f, err := s.whenEmpty(v, now)
+		f, err := s.whenEmpty(st, now)
 		return nil, f, err
 	case phaseExpired:
-		if f := s.whenExpired(v, now); f != nil {
+		if f := s.whenExpired(st, now); f != nil {
 			return nil, f, nil
 		}
 		if keys != nil {
-			s.remote.hooks.stale(elapsed(v.set.at, now))
+			s.remote.hooks.stale(elapsed(st.set.at, now))
 		}
 	case phaseAhead:
-		s.remote.refresh(v, CauseAhead, now)
+		s.remote.refresh(st, CauseAhead, now)
 	}
 	if keys != nil {
 		return keys, nil, nil
 	}
-	f, err := s.whenUnknown(v, now)
+	f, err := s.whenUnknown(st, now)
 	return nil, f, err
 }
 
 // whenEmpty fetches, unless that has just failed.
-func (s *search) whenEmpty(v *view, now time.Time) (*flight, error) {
-	if v.failure.holdsBack(now) || s.flights > 0 && v.failure != nil {
-		return nil, v.failure.notNow(v.failure.wait, now)
+func (s *search) whenEmpty(st *state, now time.Time) (*flight, error) {
+	if st.failure.holdsBack(now) || s.flights > 0 && st.failure != nil {
+		return nil, st.failure.notNow(st.failure.wait, now)
 	}
-	return s.join(s.remote.launch(v, CauseEmpty)), nil
+	return s.join(s.remote.launch(st, CauseEmpty)), nil
 }
 
 // whenExpired fetches before anything is used. Only if the issuer is known to
 // be failing is the stale set used meanwhile. A set that the call has waited for
 // is used even if time has run so fast that it is expired again.
-func (s *search) whenExpired(v *view, now time.Time) *flight {
+func (s *search) whenExpired(st *state, now time.Time) *flight {
 	if s.flights >= maxFlights {
 		return nil
 	}
-	if v.failure.current(now) {
-		s.remote.refresh(v, CauseExpired, now)
+	if st.failure.current(now) {
+		s.remote.refresh(st, CauseExpired, now)
 		return nil
 	}
-	return s.join(s.remote.launch(v, CauseExpired))
+	return s.join(s.remote.launch(st, CauseExpired))
 }
 
 // whenUnknown is for a kid that is not held although there are keys.
-func (s *search) whenUnknown(v *view, now time.Time) (*flight, error) {
+func (s *search) whenUnknown(st *state, now time.Time) (*flight, error) {
 	r := s.remote
 	if s.asked || s.flights >= maxFlights {
-		return nil, v.failure.verdict(s.is, now, r.budget.interval)
+		return nil, st.failure.verdict(s.is, now, r.budget.interval)
 	}
-	f, own, is := r.launchFor(s.kid, v, now)
+	f, own, is := r.launchFor(s.kid, st, now)
 	s.is = is
 	if f != nil {
 		return s.join(f, own), nil
 	}
-	if !v.failure.holdsBackUnknown(now, r.budget.interval) {
+	if !st.failure.holdsBackUnknown(now, r.budget.interval) {
 		r.hooks.budget()
 	}
-	return nil, v.failure.verdict(is, now, r.budget.interval)
+	return nil, st.failure.verdict(is, now, r.budget.interval)
 }
 
 // join counts the flight that the call is about to wait for.
 func (s *search) join(f *flight, own bool) *flight {
-	if f != landed {
+	if f != finished {
 		s.flights++
 	}
 	s.asked = s.asked || own
 	return f
 }
 
-// refresh starts a flight that no call waits for, unless one is under way or
-// has just failed.
-func (r *Remote) refresh(v *view, cause Cause, now time.Time) {
-	if r.flight.Load() == nil && !v.failure.holdsBackRefresh(now) {
-		r.launch(v, cause)
+// refresh starts a flight that no call waits for, unless one is in flight or has
+// just failed.
+func (r *Remote) refresh(st *state, cause Cause, now time.Time) {
+	if r.flight.Load() == nil && !st.failure.holdsBackRefresh(now) {
+		r.launch(st, cause)
 	}
 }
 

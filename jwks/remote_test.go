@@ -70,7 +70,7 @@ func TestRemoteNoWorkBetweenFetches(t *testing.T) {
 		require.NoError(t, r.Ready(t.Context()))
 		synctest.Wait()
 		before := s.count()
-		time.Sleep(12 * time.Hour) // nobody asks: nothing is fetched
+		time.Sleep(12 * time.Hour) // no call: nothing is fetched
 		assert.Equal(t, before, s.count())
 	})
 }
@@ -172,7 +172,7 @@ func TestRotation(t *testing.T) {
 				wg.Go(func() {
 					begin := time.Now()
 					requireKey(t, r, old)
-					assert.Zero(t, time.Since(begin), "a known key waits for nobody")
+					assert.Zero(t, time.Since(begin), "a known key does not wait")
 				})
 			}
 			wg.Wait()

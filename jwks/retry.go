@@ -11,7 +11,7 @@ type later struct {
 
 func (l *later) Unwrap() error { return l.error }
 
-// RetryAfter is for errors.As, through whatever wraps the error: see
+// RetryAfter is for errors.As, which finds it in a wrapped error too: see
 // Source.Keys.
 func (l *later) RetryAfter() time.Duration { return l.after }
 

@@ -13,8 +13,7 @@ import (
 	"github.com/postern-go/postern/jwks"
 )
 
-// retryAfter is what an error says of when to ask again, through whatever wraps
-// it.
+// retryAfter is when an error says to ask again, even if it is wrapped.
 func retryAfter(t *testing.T, err error) time.Duration {
 	t.Helper()
 	require.ErrorIs(t, err, jwks.ErrUnavailable)

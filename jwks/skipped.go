@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/postern-go/postern/internal/evidence"
 	"github.com/postern-go/postern/internal/printable"
 )
 
@@ -45,10 +46,10 @@ func (s Skipped) why() string {
 	return reason
 }
 
-// noUsableKey is the error for a set of which every key was skipped.
+// noUsableKey is the error for a set whose keys were all skipped.
 func noUsableKey(skipped []Skipped) error {
 	if len(skipped) == 0 {
-		return because(ErrNoKeys, "no usable key: the set is empty")
+		return evidence.Errorf(ErrNoKeys, "no usable key: the set is empty")
 	}
 	var texts []string
 	for _, s := range skipped[:min(len(skipped), maxSkippedShown)] {
@@ -57,34 +58,34 @@ func noUsableKey(skipped []Skipped) error {
 	if more := len(skipped) - len(texts); more > 0 {
 		texts = append(texts, fmt.Sprintf("and %d more", more))
 	}
-	return because(ErrNoKeys, "no usable key: %s", strings.Join(texts, "; "))
+	return evidence.Errorf(ErrNoKeys, "no usable key: %s", strings.Join(texts, "; "))
 }
 
-// explain adds to the verdict that there is no such key why the key that is
-// published under kid is not used. Other errors stay as they are.
-func (v *view) explain(kid string, err error) error {
-	if !errors.Is(err, ErrNotFound) || kid == "" || v.set == nil || len(v.set.skipped) == 0 {
+// explain adds to ErrNotFound the reason for which the key that is published
+// under kid is not used. Other errors stay as they are.
+func (st *state) explain(kid string, err error) error {
+	if !errors.Is(err, ErrNotFound) || kid == "" || st.set == nil || len(st.set.skipped) == 0 {
 		return err
 	}
 	name := nameOf(kid)
-	i := slices.IndexFunc(v.set.skipped, func(s Skipped) bool { return s.ID == name })
+	i := slices.IndexFunc(st.set.skipped, func(s Skipped) bool { return s.ID == name })
 	if i < 0 {
 		return err
 	}
-	return inOneLine(because(ErrNotFound, "jwks: key \"%s\" is published but not used: %s", name, v.set.skipped[i].why()))
+	return evidence.OneLine(evidence.Errorf(ErrNotFound, "jwks: key \"%s\" is published but not used: %s", name, st.set.skipped[i].why()))
 }
 
 // skipped is why k is not used.
 func (k *jwk) skipped(reason error) error {
-	return because(reason, "%s", k.detail(reason))
+	return evidence.Errorf(reason, "%s", k.detail(reason))
 }
 
 // skip is a key that is not used, from the error of parseKey.
 func skip(id string, err error) Skipped {
 	s := Skipped{ID: nameOf(id), Reason: err}
-	var f *fault
+	var f *evidence.Error
 	if errors.As(err, &f) {
-		s.Reason, s.Detail = f.kind, f.text
+		s.Reason, s.Detail = f.Kind, f.Text
 	}
 	return s
 }

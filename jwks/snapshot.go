@@ -8,6 +8,8 @@ import (
 	"github.com/go-jose/go-jose/v4"
 	"github.com/go-jose/go-jose/v4/json"
 
+	"github.com/postern-go/postern/internal/evidence"
+	"github.com/postern-go/postern/internal/fetch"
 	"github.com/postern-go/postern/internal/strict"
 )
 
@@ -31,27 +33,27 @@ type snapshot struct {
 
 // Snapshot returns the keys that are held, with their times, as JSON for
 // RemoteConfig.Snapshot: a replica that starts while the issuer is down serves
-// with them. It holds nothing secret, but whoever can alter it can sign tokens.
+// with them. It holds nothing secret, but anyone who can alter it can sign tokens.
 // It makes no request. An error matches ErrUnavailable if no key is held that
 // may be used.
 func (r *Remote) Snapshot() ([]byte, error) {
-	v := r.view.Load()
-	if v.phase(r.now()) == phaseEmpty {
+	st := r.state.Load()
+	if st.phase(r.now()) == phaseEmpty {
 		return nil, ErrUnavailable
 	}
-	set, err := marshalSet(v.set.all)
+	set, err := marshalSet(st.set.all)
 	if err != nil {
 		return nil, err
 	}
 	return json.Marshal(&snapshot{ // go-jose's RawMessage needs the pointer
 		Version:      snapshotVersion,
 		Issuer:       r.config.Issuer,
-		URL:          v.set.origin.url,
-		Fetched:      v.set.at.UTC(),
-		Changed:      v.set.changed.UTC(),
-		Lifetime:     v.set.lifetime.Seconds(),
-		ETag:         v.set.origin.etag,
-		LastModified: v.set.origin.lastModified,
+		URL:          st.set.origin.url,
+		Fetched:      st.set.at.UTC(),
+		Changed:      st.set.changed.UTC(),
+		Lifetime:     st.set.lifetime.Seconds(),
+		ETag:         st.set.origin.etag,
+		LastModified: st.set.origin.lastModified,
 		Set:          set,
 	})
 }
@@ -72,7 +74,7 @@ func (r *Remote) takeOver(raw []byte) *keySet {
 	}
 	s, err := r.readSnapshot(raw)
 	if err != nil {
-		err = inOneLine(fmt.Errorf("%w: %w", ErrSnapshot, err))
+		err = evidence.OneLine(fmt.Errorf("%w: %w", ErrSnapshot, err))
 	}
 	r.hooks.snapshot(err)
 	return s
@@ -80,7 +82,7 @@ func (r *Remote) takeOver(raw []byte) *keySet {
 
 func (r *Remote) readSnapshot(raw []byte) (*keySet, error) {
 	if len(raw) > maxSnapshotBytes {
-		return nil, because(ErrTooLarge, "it has more than %d bytes", maxSnapshotBytes)
+		return nil, evidence.Errorf(ErrTooLarge, "it has more than %d bytes", maxSnapshotBytes)
 	}
 	if err := strict.Valid(string(raw)); err != nil {
 		return nil, err
@@ -104,7 +106,7 @@ func (r *Remote) readSnapshot(raw []byte) (*keySet, error) {
 	if s.Changed.Year() > 0 && s.Changed.Before(s.Fetched) { // a status says when, in years of four digits
 		held.changed = s.Changed
 	}
-	if (&view{set: held}).phase(r.now()) == phaseEmpty {
+	if (&state{set: held}).phase(r.now()) == phaseEmpty {
 		return nil, fmt.Errorf("fetched at %v, want a time within RemoteConfig.StaleFor and not in the future", s.Fetched)
 	}
 	return held, nil
@@ -113,12 +115,12 @@ func (r *Remote) readSnapshot(raw []byte) (*keySet, error) {
 // checkSnapshot refuses a snapshot that is not of this Remote's key set: kids
 // are not unique between issuers.
 func (r *Remote) checkSnapshot(s *snapshot) error {
-	_, err := checkURL(s.URL)
+	_, err := fetch.CheckURL(s.URL)
 	switch {
 	case s.Version != snapshotVersion:
 		return fmt.Errorf("version is %d, want %d", s.Version, snapshotVersion)
 	case s.Issuer != r.config.Issuer:
-		return because(ErrIssuerMismatch, "issuer is %q, want %q (see RemoteConfig.Issuer)", s.Issuer, r.config.Issuer)
+		return evidence.Errorf(ErrIssuerMismatch, "issuer is %q, want %q (see RemoteConfig.Issuer)", s.Issuer, r.config.Issuer)
 	case err != nil:
 		return fmt.Errorf("url is %s: %w", hidden(s.URL), err)
 	case len(r.config.URLs) > 0 && !slices.Contains(r.config.URLs, s.URL):

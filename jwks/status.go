@@ -39,8 +39,8 @@ type Status struct {
 	// LastSuccess is when the issuer last confirmed the set, LastChange when it
 	// last had other keys than before.
 	LastSuccess, LastChange time.Time
-	// NextRefresh is from when on the next call starts a fetch; in the past if
-	// nobody has called since.
+	// NextRefresh is the time from which the next call starts a fetch; in the past
+	// if there has been no call since.
 	NextRefresh time.Time
 	// Expires is when the lifetime of the set ends, UsableUntil when it stops
 	// serving even if the issuer cannot be reached.
@@ -60,19 +60,19 @@ type Status struct {
 // error texts in it may name hosts: show it to operators. Every text is one
 // bounded line of printable ASCII.
 func (r *Remote) Status() Status {
-	v, now := r.view.Load(), r.now()
-	s := Status{State: v.state(now), Issuer: printable.Line(r.config.Issuer), LastPanic: r.panics.err()}
-	s.fillSet(v.set)
-	s.fillFailure(v.failure)
+	st, now := r.state.Load(), r.now()
+	s := Status{State: st.at(now), Issuer: printable.Line(r.config.Issuer), LastPanic: r.panics.err()}
+	s.fillSet(st.set)
+	s.fillFailure(st.failure)
 	return s
 }
 
-func (v *view) state(now time.Time) State {
-	switch v.phase(now) {
+func (st *state) at(now time.Time) State {
+	switch st.phase(now) {
 	case phaseEmpty:
 		return StateEmpty
 	case phaseExpired:
-		if v.failure.current(now) {
+		if st.failure.current(now) {
 			return StateStale
 		}
 		return StateExpired
@@ -102,7 +102,7 @@ func (s *Status) fillFailure(f *failure) {
 	if len(f.skipped) > 0 {
 		s.Skipped = slices.Clone(f.skipped)
 	}
-	wait := f.rest
+	wait := f.refreshWait
 	if s.State == StateEmpty {
 		wait = f.wait
 	}
@@ -112,7 +112,7 @@ func (s *Status) fillFailure(f *failure) {
 }
 
 // MarshalJSON writes the status with names in snake case, times as RFC 3339,
-// and without what is not known.
+// and without unknown values.
 func (s Status) MarshalJSON() ([]byte, error) {
 	type skipped struct {
 		ID     string `json:"kid"`

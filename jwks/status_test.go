@@ -52,7 +52,7 @@ func TestStatus(t *testing.T) {
 		time.Sleep(time.Minute)
 		require.Equal(t, jwks.StateStale, r.Status().State)
 		time.Sleep(time.Hour)
-		require.Equal(t, jwks.StateExpired, r.Status().State, "nobody has asked for an hour")
+		require.Equal(t, jwks.StateExpired, r.Status().State, "there was no call for an hour")
 		time.Sleep(24 * time.Hour)
 		require.Equal(t, jwks.StateEmpty, r.Status().State)
 		requireErr(t, r, "k", jwks.ErrUnavailable)

@@ -22,8 +22,7 @@ type Trace struct {
 	// Skip is called for each key of a fetched set that is not used. One with
 	// the reason ErrKeyPrivate deserves an alarm.
 	Skip func(Skipped)
-	// Budget is called when a kid that nobody is known to publish is refused
-	// without a fetch. Many such calls mean a flood of garbage.
+	// Budget is called when an unknown kid is refused without a fetch. Many such calls mean a flood of garbage.
 	Budget func()
 	// Stale is called when keys past their lifetime are handed out because the
 	// issuer cannot be reached, with the time since the last success.
@@ -97,7 +96,7 @@ type Refresh struct {
 	RetryAfter time.Duration
 }
 
-// hooks are a Trace of which any field may be nil, with panics contained.
+// hooks are a Trace with nil fields allowed and panics contained.
 type hooks struct {
 	Trace
 	panics *panics

@@ -5,17 +5,19 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
-	"strings"
 	"time"
 
+	"github.com/postern-go/postern/internal/evidence"
+	"github.com/postern-go/postern/internal/fetch"
+	"github.com/postern-go/postern/internal/metadata"
 	"github.com/postern-go/postern/internal/printable"
 )
 
 // validate refuses what cannot work, with the name of the field.
 func (c *RemoteConfig) validate() error {
-	err := joinAll(c.validateOrigin(), c.validateURLs(), c.validateClient(), c.validateTimes())
+	err := evidence.Join(c.validateOrigin(), c.validateURLs(), c.fetching().Validate(), c.validateTimes())
 	if err != nil {
-		return inOneLine(fmt.Errorf("jwks: %w: %w", ErrConfig, err))
+		return evidence.OneLine(fmt.Errorf("jwks: %w: %w", ErrConfig, err))
 	}
 	return nil
 }
@@ -29,7 +31,7 @@ func (c *RemoteConfig) validateOrigin() error {
 	case len(c.URLs) > 0:
 		return nil
 	}
-	if _, err := checkIssuer(c.Issuer); err != nil {
+	if _, err := metadata.CheckIssuer(c.Issuer); err != nil {
 		return fmt.Errorf("Issuer is %s: %w", hidden(c.Issuer), err)
 	}
 	return nil
@@ -37,13 +39,13 @@ func (c *RemoteConfig) validateOrigin() error {
 
 func (c *RemoteConfig) validateURLs() error {
 	for i, raw := range c.URLs {
-		u, err := checkURL(raw)
+		u, err := fetch.CheckURL(raw)
 		switch {
 		case err != nil:
 			return fmt.Errorf("URLs: %s: %w", hidden(raw), err)
 		case slices.ContainsFunc(c.URLs[:i], func(other string) bool { return samePlace(other, u) }):
 			return fmt.Errorf("URLs: %s is there twice", raw)
-		case isMetadataPlace(u):
+		case metadata.IsPlace(u):
 			return fmt.Errorf("URLs: %s is where metadata is, want a key set, or the Issuer and no URLs", raw)
 		}
 	}
@@ -53,7 +55,7 @@ func (c *RemoteConfig) validateURLs() error {
 // samePlace reports whether a URL that has been checked is another spelling of u.
 func samePlace(other string, u *url.URL) bool {
 	o, err := url.Parse(other)
-	return err == nil && sameHost(o, u) && o.RequestURI() == u.RequestURI()
+	return err == nil && fetch.SameHost(o, u) && o.RequestURI() == u.RequestURI()
 }
 
 // hidden is a refused URL as an error shows it, without the password that it may
@@ -65,41 +67,11 @@ func hidden(raw string) string {
 	return "an unreadable URL"
 }
 
-func isMetadataPlace(u *url.URL) bool {
-	return strings.Contains(u.Path, "/.well-known/openid-configuration") ||
-		strings.Contains(u.Path, "/.well-known/oauth-authorization-server")
-}
-
-func (c *RemoteConfig) validateClient() error {
-	if c.HTTPClient != nil && c.HTTPClient.Transport != nil {
-		switch {
-		case len(c.AllowHosts) > 0:
-			return errors.New("AllowHosts has no effect on the transport of HTTPClient")
-		case c.RootCAs != nil:
-			return errors.New("RootCAs has no effect on the transport of HTTPClient")
-		}
-	}
-	for _, host := range c.AllowHosts {
-		if u, err := checkURL("https://" + bracketed(host) + "/"); err != nil || u.Host != bracketed(host) || u.Port() != "" || strings.ContainsAny(host, "*/") {
-			return fmt.Errorf("AllowHosts: %s, want a host name or an address without port", printable.Value(host))
-		}
-	}
-	return nil
-}
-
-// bracketed is an IPv6 address as it stands in a URL.
-func bracketed(host string) string {
-	if strings.Count(host, ":") > 1 {
-		return "[" + host + "]"
-	}
-	return host
-}
-
 func (c *RemoteConfig) validateTimes() error {
 	if c.minLifetime() > c.maxLifetime() {
 		return errors.New("MinLifetime is longer than MaxLifetime")
 	}
-	return joinAll(
+	return evidence.Join(
 		within("MinLifetime", c.MinLifetime, leastLifetime, longestLifetime),
 		within("MaxLifetime", c.MaxLifetime, leastLifetime, longestLifetime),
 		within("DefaultLifetime", c.DefaultLifetime, c.minLifetime(), c.maxLifetime()),

@@ -8,8 +8,8 @@ import (
 )
 
 // What an RSA key must be (RFC 7518 §3.3). The upper bounds keep the cost of
-// one verification small. No issuer uses a larger exponent than 65537, which is
-// that of nearly all.
+// one verification small. Nearly all issuers use the exponent 65537, and none a
+// larger one.
 const (
 	minRSABits     = 2048
 	maxRSABits     = 8192
@@ -32,7 +32,7 @@ func (k *jwk) rsa() (crypto.PublicKey, error) {
 	return k.jose(`{"kty":"RSA","n":%q,"e":%q}`, k.material["n"], k.material["e"])
 }
 
-// weakRSA says in words why the key is weak, and "" if it is not.
+// weakRSA says why the key is weak, or returns "".
 func weakRSA(n, e *big.Int) string {
 	switch bits := n.BitLen(); {
 	case bits < minRSABits || bits > maxRSABits:
@@ -65,7 +65,7 @@ type residueLog struct {
 }
 
 // smallLogs computes the logarithm of n modulo each small prime. ok is false
-// if one of them divides n, which then is no product of two large primes.
+// if one of them divides n, which then is not a product of two large primes.
 func smallLogs(n *big.Int) (logs []residueLog, ok bool) {
 	var modulus, rest big.Int
 	for _, p := range smallPrimes {

@@ -29,7 +29,7 @@ var mute = map[string][]string{
 
 // notMute are exceptions from mute, with their reason.
 var notMute = map[string]string{
-	"jwks/reach.go uses os.Environ": "says in an error that proxies of the environment are not used; decides nothing by it",
+	"internal/fetch/reach.go uses os.Environ": "says in an error that proxies of the environment are not used; decides nothing by it",
 }
 
 // mayPanic lists the functions that panic, by the exported names whose

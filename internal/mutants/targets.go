@@ -13,6 +13,12 @@ type target struct {
 // and observes.
 var targets = []target{
 	{dir: "internal/strict", files: []string{"base64url.go", "json.go"}, more: []string{"token", "jwks"}},
+	{dir: "internal/hostname", files: []string{"hostname.go"}, more: []string{"internal/fetch", "jwks"}},
+	{dir: "internal/publickey", files: []string{"publickey.go"}, more: []string{"jwks"}},
+	{dir: "internal/fetch", files: []string{
+		"address.go", "special.go", "url.go", "client.go", "exchange.go", "status.go", "freshness.go", "validate.go",
+	}, more: []string{"jwks"}},
+	{dir: "internal/metadata", files: []string{"places.go", "document.go", "find.go", "errors.go"}, more: []string{"jwks"}},
 	{dir: "internal/credentials", files: []string{"credentials.go"}, more: []string{"middleware", "grpcauth"}},
 	{dir: "internal/guard", files: []string{"guard.go"}, more: []string{"middleware", "grpcauth"}},
 	{dir: "internal/challenge", files: []string{"table.go", "writer.go"}, more: []string{"middleware", "grpcauth"}},
@@ -23,9 +29,9 @@ var targets = []target{
 	}, more: []string{"middleware", "grpcauth"}},
 	{dir: "scope", files: []string{"policy.go", "parse.go", "subject.go", "refusal.go"}, more: []string{"middleware"}},
 	{dir: "jwks", files: []string{
-		"parse.go", "jwk.go", "weak.go", "source.go",
-		"remote.go", "flight.go", "view.go", "keyset.go", "budget.go", "failure.go", "backoff.go", "retry.go", "reconsider.go",
-		"address.go", "special.go", "discovery.go", "origins.go", "fetch.go", "freshness.go", "transport.go", "validate.go", "snapshot.go", "contain.go",
+		"parse.go", "jwk.go", "weak.go", "source.go", "thumbprint.go",
+		"remote.go", "flight.go", "state.go", "keyset.go", "budget.go", "failure.go", "backoff.go", "retry.go", "reconsider.go",
+		"discovery.go", "origins.go", "validate.go", "snapshot.go", "contain.go",
 	}, more: []string{"token"}},
 	{dir: "middleware", files: []string{
 		"middleware.go", "mux.go", "present.go", "answer.go", "config.go", "forward.go", "origin.go",

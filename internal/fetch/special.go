@@ -1,11 +1,11 @@
-package jwks
+package fetch
 
 import (
 	"net/netip"
 	"slices"
 )
 
-// block is a range of addresses that no key server has.
+// block is a range of addresses that no authorization server has.
 type block struct {
 	prefix netip.Prefix
 	name   string
@@ -20,7 +20,7 @@ type block struct {
 // Three kinds are missing on purpose, because issuers inside a company live
 // there: private networks (RFC 1918), unique local addresses (RFC 4193) and the
 // shared address space (RFC 6598), which clusters and overlay networks use.
-// Loopback depends on the host and is judged by guard; in IPv4 it is here for
+// Loopback depends on the host and is checked by guard; in IPv4 it is here for
 // the addresses that are wrapped in IPv6 ones.
 var refusedBlocks = blocks(map[string][]string{
 	"cloud metadata": {
@@ -65,7 +65,7 @@ var (
 	uniqueLocal   = netip.MustParsePrefix("fc00::/7")
 )
 
-// refusedAs names the kind of address that a is if no key server has it, or
+// refusedAs names the kind of address that a is if no server of that kind has it, or
 // returns "". An IPv4 address inside an IPv6 one is judged as what it leads to
 // where that can be read, which is the well-known prefix of NAT64; a translator
 // with a prefix of its own network cannot be told from any other network.

@@ -1,4 +1,4 @@
-package jwks
+package fetch
 
 import (
 	"net/http"
@@ -7,11 +7,11 @@ import (
 	"time"
 )
 
-// freshFor reads from the header of an answer how long it stays fresh after
-// received (RFC 9111 §4.2), for a private cache: s-maxage is not for us. A
-// lifetime that cannot be read is zero. told is false if the header says
-// nothing about it.
-func freshFor(h http.Header, received time.Time) (lifetime time.Duration, told bool) {
+// FreshFor reads from the header of an answer how long it stays fresh after
+// received (RFC 9111 §4.2), for a private cache: s-maxage is for shared ones. A
+// lifetime that cannot be read is zero. stated is false if the header
+// says nothing about it.
+func FreshFor(h http.Header, received time.Time) (lifetime time.Duration, stated bool) {
 	d := parseCacheControl(h.Values("Cache-Control"))
 	switch {
 	case d.noStore || d.noCache:
@@ -23,7 +23,7 @@ func freshFor(h http.Header, received time.Time) (lifetime time.Duration, told b
 	default:
 		return 0, false
 	}
-	return max(0, lifetime-age(h)), true
+	return max(0, lifetime-Age(h)), true
 }
 
 // expiresIn is Expires minus Date (§4.2.1). Several or unreadable values, of
@@ -40,8 +40,8 @@ func expiresIn(h http.Header, received time.Time) time.Duration {
 	return max(0, expires.Sub(received))
 }
 
-// age is how long the answer has been in caches on its way (§5.1).
-func age(h http.Header) time.Duration {
+// Age is how long the answer has been in caches on its way (§5.1).
+func Age(h http.Header) time.Duration {
 	first, _, _ := strings.Cut(h.Get("Age"), ",")
 	d, _ := deltaSeconds(trim(first))
 	return d
@@ -130,19 +130,3 @@ func unquote(s string) (content, rest string) {
 }
 
 func trim(s string) string { return strings.Trim(s, " \t") }
-
-// retryAfter reads when a server that is overloaded or down for maintenance
-// wants to be asked again (RFC 9110 §10.2.3), up to ten minutes.
-func retryAfter(h http.Header, now time.Time) time.Duration {
-	const longest = 10 * time.Minute
-	value := trim(h.Get("Retry-After"))
-	wait, ok := deltaSeconds(value)
-	if !ok {
-		at, err := http.ParseTime(value)
-		if err != nil {
-			return 0
-		}
-		wait = at.Sub(now)
-	}
-	return min(max(0, wait), longest)
-}

@@ -1,4 +1,4 @@
-package jwks
+package fetch
 
 import (
 	"crypto/x509"
@@ -7,31 +7,31 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"github.com/postern-go/postern/internal/evidence"
 )
 
 // unreachable adds to err, for which a host gave no answer, the field that is
 // for such a case.
-func (f *fetcher) unreachable(q *query, err error) error {
+func (c *Client) unreachable(t Target, err error) error {
 	var wrongHost x509.HostnameError
 	var stranger x509.UnknownAuthorityError
-	roots := "RemoteConfig.RootCAs"
-	if !f.own {
-		roots = "RemoteConfig.HTTPClient"
+	roots := c.setting("RootCAs")
+	if !c.own {
+		roots = c.setting("HTTPClient")
 	}
 	switch {
 	case errors.As(err, &stranger):
-		return hint(err, "want a certificate of an authority that is trusted (see "+roots+")")
+		return evidence.Hint(err, "want a certificate of an authority that is trusted (see "+roots+")")
 	case errors.As(err, &wrongHost):
-		return hint(err, "want a certificate for this host (for authorities see "+roots+")")
-	case f.own && isNetwork(err) && !q.staysHere():
+		return evidence.Hint(err, "want a certificate for this host (for authorities see "+roots+")")
+	case c.own && isNetwork(err) && !namesLoopback([]string{t.URL}):
 		if name := proxyIn(os.Environ()); name != "" {
-			return hint(err, name+" is set, but proxies of the environment are not used (see RemoteConfig.HTTPClient)")
+			return evidence.Hint(err, name+" is set, but proxies of the environment are not used (see "+c.setting("HTTPClient")+")")
 		}
 	}
 	return err
 }
-
-func hint(err error, text string) error { return &line{err, err.Error() + ": " + text} }
 
 // isNetwork reports whether a proxy might have helped.
 func isNetwork(err error) bool {

@@ -1,0 +1,108 @@
+package fetch
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/postern-go/postern/internal/hostname"
+)
+
+// Config says with what a Client fetches, and whom it may ask. Its first four
+// fields are settings of the package that fetches, under the same names there.
+type Config struct {
+	// HTTPClient fetches. It is copied, and its redirects and cookies are switched
+	// off. Nil, or a client without a transport: one of this package.
+	HTTPClient *http.Client
+	// RootCAs and AllowHosts are for a transport of this package: the authorities
+	// to trust (nil: those of the system), and the hosts that may resolve to
+	// addresses otherwise refused.
+	RootCAs    *x509.CertPool
+	AllowHosts []string
+	// FetchTimeout bounds one exchange, body included.
+	FetchTimeout time.Duration
+
+	// Named are the URLs that the configuration names. If one of them has a
+	// loopback host, this machine may be asked. A document gives no such leave.
+	Named []string
+	// Settings is what the errors call the struct with the settings:
+	// "RemoteConfig" for hints such as "see RemoteConfig.RootCAs".
+	Settings string
+	// Now is the clock.
+	Now func() time.Time
+	// Hooks watch the exchanges. Each may be nil.
+	Hooks Hooks
+}
+
+// Hooks are called in the goroutine of the exchange. They must contain panics of
+// code that is not theirs.
+type Hooks struct {
+	// Start is called before each request, with its URL.
+	Start func(url string)
+	// Done is called after each exchange.
+	Done func(Done)
+}
+
+// Done tells how one exchange went.
+type Done struct {
+	URL      string
+	Status   int // 0: no answer
+	Bytes    int // of the body, as far as it was read
+	Duration time.Duration
+	Err      error // nil: the answer came whole and within the limits
+}
+
+// Client makes exchanges. It may be used concurrently.
+type Client struct {
+	config Config
+	http   http.Client
+	own    bool // the transport is one of this package
+}
+
+// New returns a Client. It makes no request. Only the configured origins are
+// trusted, so that no redirect is followed.
+func New(c Config) *Client {
+	client := &Client{config: c, own: c.ownTransport()}
+	if c.HTTPClient != nil {
+		client.http = *c.HTTPClient
+	}
+	if client.own { // http.DefaultTransport belongs to others
+		d := dialer{allowed: c.AllowHosts, loopback: namesLoopback(c.Named), timeout: c.FetchTimeout, settings: c.Settings}
+		client.http.Transport = newTransport(d, c.RootCAs)
+	}
+	client.http.Jar = nil
+	client.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return client
+}
+
+// Now is the time by the clock of the configuration.
+func (c *Client) Now() time.Time { return c.config.Now() }
+
+// setting is the name of a setting in an error.
+func (c *Client) setting(field string) string { return c.config.Settings + "." + field }
+
+func namesLoopback(urls []string) bool {
+	return slices.ContainsFunc(urls, func(raw string) bool {
+		u, err := url.Parse(raw)
+		return err == nil && hostname.IsLoopback(u.Hostname())
+	})
+}
+
+// newTransport returns a transport without a proxy from the environment, and
+// without idle connections: documents are fetched a few times an hour, and
+// nothing of this package runs in between.
+func newTransport(d dialer, roots *x509.CertPool) *http.Transport {
+	return &http.Transport{
+		DialContext:            d.DialContext,
+		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots},
+		TLSHandshakeTimeout:    d.timeout,
+		ResponseHeaderTimeout:  d.timeout,
+		MaxResponseHeaderBytes: 64 << 10,
+		DisableCompression:     true,
+		DisableKeepAlives:      true,
+		ForceAttemptHTTP2:      true,
+	}
+}

@@ -1,0 +1,47 @@
+package metadata
+
+import (
+	"github.com/postern-go/postern/internal/evidence"
+	"github.com/postern-go/postern/internal/strict"
+)
+
+// Member is the name of a member that holds the URL of an endpoint.
+type Member string
+
+// The members that are read.
+const (
+	JWKSURI               Member = "jwks_uri"
+	IntrospectionEndpoint Member = "introspection_endpoint"
+	TokenEndpoint         Member = "token_endpoint"
+)
+
+// Document is what a metadata document says of endpoints. None of its URLs has
+// been checked. A member that is no string is absent.
+type Document map[Member]string
+
+// read reads the metadata document of an issuer. signed_metadata is not used:
+// there is no one to vouch for its key.
+func (i *Issuer) read(body []byte) (Document, error) {
+	var named strict.Value
+	document := Document{}
+	err := strict.Members(string(body), func(name string, v strict.Value) {
+		switch member := Member(name); member {
+		case "issuer":
+			named = v
+		case JWKSURI, IntrospectionEndpoint, TokenEndpoint:
+			if text, ok := v.Text(); ok {
+				document[member] = text
+			}
+		}
+	})
+	text, _ := named.Text()
+	switch {
+	case err != nil:
+		return nil, evidence.Errorf(ErrMetadata, "no JSON object with distinct members")
+	case named.Raw == "" || named.Kind == strict.Null:
+		return nil, evidence.Errorf(ErrMetadata, "no issuer is named, want %q", i.ID)
+	case text != i.ID:
+		return nil, evidence.Errorf(ErrIssuerMismatch, "issuer is %s, want %q (see %s.Issuer)", evidence.Value(named), i.ID, i.Settings)
+	}
+	return document, nil
+}
