@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/postern-go/postern/internal/conformance"
-	"github.com/postern-go/postern/token/tokentest"
+	"github.com/postern-go/postern/token/tokentest/refusals"
 )
 
 //go:generate go test . -run TestDocument -update
@@ -89,7 +89,7 @@ func TestRowsOfAttacksExist(t *testing.T) {
 	for _, r := range rows {
 		known[r.ID] = true
 	}
-	for _, a := range tokentest.Attacks() {
+	for _, a := range refusals.Attacks() {
 		assert.True(t, known[a.Row], "%s/%s cites row %q", a.Group, a.Name, a.Row)
 	}
 }

@@ -37,6 +37,9 @@ var bans = []ban{
 	{isLibrary, "github.com/stretchr/testify", whyNoTesting},
 	{isLibrary, module + "/token/tokentest", whyNoTesting},
 	{isLibrary, module + "/grpcauth/grpcauthtest", whyNoTesting},
+	{only("token/tokentest"), module + "/token/tokentest/refusals", "the issuer stands below the suites that use it"},
+	{only("token/tokentest/refusals"), module + "/token/tokentest/rehearse", "the suites do not know each other"},
+	{only("token/tokentest/rehearse"), module + "/token/tokentest/refusals", "the suites do not know each other"},
 	{isTestKit, "github.com/stretchr/testify", "a test kit must not choose the assertion library of its users"},
 	{only("middleware"), module + "/grpcauth", whyPeers},
 	{only("grpcauth"), module + "/middleware", whyPeers},
@@ -55,7 +58,7 @@ var bans = []ban{
 
 // speaksNoGRPC is every package that a service links besides grpcauth.
 func speaksNoGRPC(rel string) bool {
-	return isLibrary(rel) && rel != "grpcauth" || rel == "token/tokentest"
+	return isLibrary(rel) && rel != "grpcauth" || isUnder(rel, "token/tokentest")
 }
 
 func only(names ...string) func(string) bool {
@@ -83,11 +86,11 @@ func isUnder(importPath, path string) bool {
 // thirdParty is what each package may import from other modules. All others
 // get by with the standard library and this module.
 var thirdParty = map[string][]string{
-	"jwks":                  {"github.com/go-jose/go-jose/v4"},
-	"token":                 {"github.com/go-jose/go-jose/v4/json"},
-	"token/tokentest":       {"github.com/go-jose/go-jose/v4"},
-	"grpcauth":              {"google.golang.org/grpc", "google.golang.org/protobuf", "google.golang.org/genproto/googleapis/rpc/errdetails"},
-	"grpcauth/grpcauthtest": {"google.golang.org/grpc", "google.golang.org/protobuf"},
+	"jwks":                          {"github.com/go-jose/go-jose/v4"},
+	"token":                         {"github.com/go-jose/go-jose/v4/json"},
+	"token/tokentest/internal/mint": {"github.com/go-jose/go-jose/v4"},
+	"grpcauth":                      {"google.golang.org/grpc", "google.golang.org/protobuf", "google.golang.org/genproto/googleapis/rpc/errdetails"},
+	"grpcauth/grpcauthtest":         {"google.golang.org/grpc", "google.golang.org/protobuf"},
 }
 
 func TestThirdPartyImports(t *testing.T) {

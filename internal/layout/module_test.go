@@ -54,11 +54,13 @@ func (p pkg) files(lists ...[]string) []string {
 	return paths
 }
 
-// testKits are for the tests of services, which no service links. They may
-// reach what a service must not.
+// testKits are for the tests of services, which no service links, with all
+// below them. They may reach what a service must not.
 var testKits = []string{"token/tokentest", "grpcauth/grpcauthtest"}
 
-func isTestKit(rel string) bool { return slices.Contains(testKits, rel) }
+func isTestKit(rel string) bool {
+	return slices.ContainsFunc(testKits, func(kit string) bool { return isUnder(rel, kit) })
+}
 
 // isExample reports whether the package shows the module at work and is no
 // part of it.
