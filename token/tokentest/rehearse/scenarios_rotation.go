@@ -48,11 +48,11 @@ func announced(s *rehearsal) {
 		clients: with(s.usual(s.cfg.prompt()), s.by(old, "issued before", mustAdmit)),
 	})
 	s.issuer.ComeUp()
+	same := s.again(old, "which is withdrawn", anything)
 	s.run(phase{
 		name: "tokens by the old key expire", lasts: s.cfg.settled(max(s.issuer.Options().Lifetime, s.cfg.recovery())),
-		clients: with(s.usual(0), s.by(old, "issued before", mustAdmit)),
+		clients: with(s.usual(0), same, s.by(old, "issued before", mustAdmit)),
 	})
-	same := s.again(old, "which is withdrawn", anything)
 	s.issuer.Withdraw(old.ID)
 	s.run(phase{
 		name: "the old key is withdrawn", lasts: s.cfg.settled(lifetime),

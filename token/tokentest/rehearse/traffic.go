@@ -60,7 +60,7 @@ func (s *rehearsal) by(k tokentest.SigningKey, what string, want expectation) cl
 // that remember tokens have to forget it. It is good for long, which not every
 // service accepts, so it must only be wanted to be refused.
 func (s *rehearsal) again(k tokentest.SigningKey, what string, want expectation) client {
-	c := s.good(tokentest.Key(k), tokentest.ExpiresIn(time.Hour+6*s.cfg.lifetime()))
+	c := s.good(tokentest.Key(k), tokentest.ExpiresIn(time.Hour+s.issuer.Options().Lifetime+6*s.cfg.lifetime()))
 	return client{want: want, make: func() sent {
 		return sent{"the same token by " + k.ID + " as before, " + what, c}
 	}}
