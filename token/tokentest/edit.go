@@ -43,23 +43,30 @@ func WithoutClaim(name string) Edit {
 // Subject sets sub: on whose behalf the client acts.
 func Subject(sub string) Edit { return Claim("sub", sub) }
 
-// ClientID sets client_id: whom the token was issued to.
-func ClientID(id string) Edit { return Claim("client_id", id) }
-
-// ClientCredentials makes the client act on its own behalf, with no user
-// behind the token: sub becomes what client_id is (RFC 9068 §5). For issuers
-// that show it in another way see Marked.
-func ClientCredentials() Edit {
-	return Edit{func(d *mint.Draft) { d.Claims.Set("sub", d.Claims.Get("client_id")) }}
+// ClientID sets client_id, or the claim that Shaped has put in its place: the
+// client that the token was issued to.
+func ClientID(id string) Edit {
+	return Edit{func(d *mint.Draft) { d.Claims.Set(d.ClientIDClaim, id) }}
 }
 
-// Scope sets the scope claim to these scopes, separated by spaces, in place of
-// those it had. Without any it leaves the claim out.
+// ClientCredentials makes the client act on its own behalf, with no user
+// behind the token: sub becomes the client id (RFC 9068 §5). For issuers
+// that show it in another way see Marked.
+func ClientCredentials() Edit {
+	return Edit{func(d *mint.Draft) { d.Claims.Set("sub", d.Claims.Get(d.ClientIDClaim)) }}
+}
+
+// Scope sets the scope claim to these scopes in place of those it had: as one
+// string, separated by spaces, unless Shaped says otherwise. Without any it
+// leaves the claim out.
 func Scope(scopes ...string) Edit {
-	if len(scopes) == 0 {
-		return WithoutClaim("scope")
-	}
-	return Claim("scope", strings.Join(scopes, " "))
+	return Edit{func(d *mint.Draft) {
+		if len(scopes) == 0 {
+			d.Claims.Remove(d.ScopeClaim)
+			return
+		}
+		d.SetScopes(scopes...)
+	}}
 }
 
 // Audience sets aud: a string if there is one, and otherwise an array.
@@ -111,7 +118,7 @@ func Key(k SigningKey) Edit {
 }
 
 // RawHeader replaces the whole header by this text. The token is signed with
-// the same key as without it, whatever the text says.
+// the same key as without it, even if the text says otherwise.
 func RawHeader(text string) Edit { return HeaderText(replaceBy(text)) }
 
 // RawPayload replaces the whole payload by this text.

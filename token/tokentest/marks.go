@@ -12,8 +12,8 @@ import (
 //
 //	issuer.Token(tokentest.Marked(token.Mark{Claim: "idtyp", Values: []string{"app"}}))
 //
-// A mark about the client id goes by client_id, azp, appid or cid, the first
-// that the token has.
+// A mark about the client id goes by the claim that Shaped names, client_id, azp,
+// appid or cid, the first that the token has.
 func Marked(m token.Mark) Edit {
 	return Edit{func(d *mint.Draft) {
 		if m.Absent {
@@ -48,7 +48,7 @@ func bearing(m token.Mark, clientID string) string {
 }
 
 func clientIDOf(d *mint.Draft) string {
-	for _, name := range []string{"client_id", "azp", "appid", "cid"} {
+	for _, name := range []string{d.ClientIDClaim, "client_id", "azp", "appid", "cid"} {
 		if id, ok := d.Claims.Get(name).(string); ok {
 			return id
 		}

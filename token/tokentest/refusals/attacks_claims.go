@@ -1,8 +1,10 @@
 package refusals
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -98,20 +100,21 @@ func claimAttacks() []Attack {
 		name: "claim", want: refuseInvalid, reason: "claim",
 		why: "a decision about a caller whose name is missing or not a name is a decision about nobody (RFC 9068 §2.2)",
 	}.attacks(
-		try{row: "9068-2.2-1", name: "sub missing", edit: tokentest.WithoutClaim("sub")},
-		try{row: "7519-4.1.2-1", name: "sub is empty", edit: tokentest.Subject("")},
+		try{row: "9068-2.2-1", name: "sub missing", edit: tokentest.WithoutClaim("sub"), applies: requires("sub")},
+		try{row: "7519-4.1.2-1", name: "sub is empty", edit: tokentest.Subject(""), applies: requires("sub")},
 		try{row: "7519-4.1.2-1", name: "sub is a number", edit: tokentest.Claim("sub", 5)},
 		try{row: "7519-4.1.2-1", name: "sub is null", edit: tokentest.Claim("sub", nil)},
 		try{row: "9068-2.2-1", name: "sub is an array", edit: inArray("sub")},
-		try{row: "9068-2.2-1", name: "client_id missing", edit: tokentest.WithoutClaim("client_id")},
-		try{row: "9068-2.2-1", name: "client_id is a number", edit: tokentest.Claim("client_id", 5)},
-		try{row: "9068-2.2-1", name: "client_id is an array", edit: inArray("client_id")},
-		try{row: "9068-2.2-1", name: "iat missing", edit: tokentest.WithoutClaim("iat")},
+		try{row: "9068-2.2-1", name: "client_id missing", edit: clientIDAs(nil), applies: requiresClientID},
+		try{row: "9068-2.2-1", name: "client_id is a number", edit: clientIDAs(func(any) any { return 5 })},
+		try{row: "9068-2.2-1", name: "client_id is an array", edit: clientIDAs(func(id any) any { return []any{id} })},
+		try{row: "9068-2.2-1", name: "iat missing", edit: tokentest.WithoutClaim("iat"), applies: requires("iat")},
 		try{row: "9068-2.2-1", name: "iat is null", edit: tokentest.Claim("iat", nil)},
-		try{row: "9068-2.2-1", name: "jti missing", edit: tokentest.WithoutClaim("jti")},
+		try{row: "9068-2.2-1", name: "jti missing", edit: tokentest.WithoutClaim("jti"), applies: requires("jti")},
 		try{row: "7519-4.1.7-1", name: "jti is a number", edit: tokentest.Claim("jti", 7)},
 		try{row: "9068-2.2-1", name: "jti is an array", edit: inArray("jti")},
-		try{row: "9068-2.2.3-1", name: "scope is an array", edit: tokentest.EditDraft(scopeInArray)},
+		try{row: "9068-2.2.3-1", name: "scope is an array", edit: tokentest.EditDraft(scopeInArray), applies: func(a *attacker) bool { return !a.profile().ScopeList }},
+		try{row: "9068-2.2.3-1", name: "scope is a string", edit: tokentest.EditDraft(scopeInString), applies: func(a *attacker) bool { return a.profile().ScopeList }},
 	)
 }
 
@@ -135,9 +138,28 @@ func fromNow(name string, distance time.Duration) tokentest.Edit {
 
 var inMilliseconds = tokentest.EditDraft(func(d *mint.Draft) { d.Claims.Set("exp", d.Now.Add(time.Minute).UnixMilli()) })
 
-func scopeInArray(d *mint.Draft) {
-	scopes, _ := d.Claims.Get("scope").(string)
-	d.Claims.Set("scope", append([]string{}, strings.Fields(scopes)...))
+func scopeInArray(d *mint.Draft) { d.Claims.Set(d.ScopeClaim, append([]string{}, d.Scopes()...)) }
+
+func scopeInString(d *mint.Draft) { d.Claims.Set(d.ScopeClaim, strings.Join(d.Scopes(), " ")) }
+
+// clientIDAs sets the client id to something made from it, or leaves it out.
+func clientIDAs(f func(id any) any) tokentest.Edit {
+	return tokentest.EditDraft(func(d *mint.Draft) {
+		if f == nil {
+			d.Claims.Remove(d.ClientIDClaim)
+			return
+		}
+		d.Claims.Set(d.ClientIDClaim, f(d.Claims.Get(d.ClientIDClaim)))
+	})
+}
+
+// requires holds for services that want the claim.
+func requires(claim string) func(*attacker) bool {
+	return func(a *attacker) bool { return slices.Contains(requiredBy(a.profile()), claim) }
+}
+
+func requiresClientID(a *attacker) bool {
+	return requires(cmp.Or(a.profile().ClientIDClaim, "client_id"))(a)
 }
 
 // audienceAs sets aud to something made from the name of this service.

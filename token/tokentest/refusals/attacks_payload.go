@@ -41,8 +41,8 @@ func payloadAttacks() []Attack {
 		try{row: "7519-4-3", name: "ISS instead of iss", edit: renamed("iss", "ISS"), why: folded, reason: "issuer"},
 		try{row: "7519-4-3", name: "AUD instead of aud", edit: renamed("aud", "AUD"), why: folded, reason: "audience"},
 		try{row: "7519-4-3", name: "EXP instead of exp", edit: renamed("exp", "EXP"), why: folded, reason: "claim"},
-		try{row: "7519-4-3", name: "Sub instead of sub", edit: renamed("sub", "Sub"), why: folded, reason: "claim"},
-		try{row: "7519-4-3", name: "sub with a long s instead of sub", edit: renamed("sub", "\u017fub"), why: folded, reason: "claim"},
+		try{row: "7519-4-3", name: "Sub instead of sub", edit: renamed("sub", "Sub"), applies: requires("sub"), why: folded, reason: "claim"},
+		try{row: "7519-4-3", name: "sub with a long s instead of sub", edit: renamed("sub", "\u017fub"), applies: requires("sub"), why: folded, reason: "claim"},
 		try{row: "7519-5.3-1", name: "iss, aud and exp in the header only", edit: replicated, why: "claims in the header are for routing encrypted tokens and nobody verified that they are the same (RFC 7519 §5.3)", reason: "issuer audience claim"},
 	)
 }

@@ -2,6 +2,7 @@ package refusals
 
 import (
 	"crypto/sha256"
+	"slices"
 	"strings"
 
 	"github.com/postern-go/postern/token/tokentest"
@@ -36,25 +37,25 @@ func bindingAttacks() []Attack {
 func scopeAttacks() []Attack {
 	widen := "what was not granted must not be read into what was (RFC 6749 §3.3)"
 	separated := func(by string) tokentest.Edit {
-		return tokentest.EditDraft(func(d *mint.Draft) { d.Claims.Set("scope", "x"+by+strings.Join(scopes(d), by)) })
+		return tokentest.EditDraft(func(d *mint.Draft) { d.SetScopes("x" + by + strings.Join(d.Scopes(), by)) })
 	}
 	rescope := func(f func(string) string) tokentest.Edit {
 		return tokentest.EditDraft(func(d *mint.Draft) {
-			all := scopes(d)
-			for n := range all {
-				all[n] = f(all[n])
+			scopes := slices.Clone(d.Scopes())
+			for n := range scopes {
+				scopes[n] = f(scopes[n])
 			}
-			d.Claims.Set("scope", strings.Join(all, " "))
+			d.SetScopes(scopes...)
 		})
 	}
 	attacks := group{
 		name: "scope", want: refuseScope, reason: "scope",
 		why: "a client may do what it was granted and no more (RFC 6750 §3.1, RFC 6749 §3.3)",
 	}.attacks(
-		try{row: "6749-3.3-6", name: "no scope claim", edit: tokentest.WithoutClaim("scope")},
-		try{row: "6749-3.3-6", name: "scope is empty", edit: tokentest.Claim("scope", "")},
+		try{row: "6749-3.3-6", name: "no scope claim", edit: tokentest.Scope()},
+		try{row: "6749-3.3-6", name: "scope is empty", edit: tokentest.Scope("")},
 		try{row: "6750-3.1-3", name: "another scope", edit: tokentest.Scope("something:else")},
-		try{row: "6750-3.1-3", name: "all scopes but one", edit: tokentest.EditDraft(func(d *mint.Draft) { d.Claims.Set("scope", strings.Join(scopes(d)[1:], " ")) }), applies: needsSeveralScopes},
+		try{row: "6750-3.1-3", name: "all scopes but one", edit: tokentest.EditDraft(func(d *mint.Draft) { d.SetScopes(d.Scopes()[1:]...) }), applies: needsSeveralScopes},
 		try{row: "6749-3.3-2", name: "scopes in the other case", edit: rescope(swapCase)},
 		try{row: "6749-3.3-5", name: "scopes separated by tabs", edit: separated("\t"), why: widen},
 		try{row: "6749-3.3-5", name: "scopes separated by line breaks", edit: separated("\n"), why: widen},
@@ -64,10 +65,10 @@ func scopeAttacks() []Attack {
 		try{name: "scopes as the beginning of longer ones", edit: rescope(suffix("x")), why: widen},
 		try{name: "the beginnings of the scopes", edit: rescope(func(s string) string { return s[:len(s)-1] }), why: widen},
 		try{name: "scope is a star", edit: tokentest.Scope("*"), why: widen},
-		try{row: "9068-4-7", name: "scopes as roles", edit: moved("roles"), why: "roles are of another kind and do not grant scopes"},
-		try{name: "scopes in the claim scp", edit: moved("scp"), why: "only the claim that was agreed on counts; the union of two can only add rights"},
-		try{row: "7519-4-3", name: "scopes in the claim SCOPE", edit: tokentest.Edits(moved("SCOPE"), tokentest.Claim("scope", "x")), why: "a decoder that does not care about case makes these the scopes (RFC 8259 §8.3)"},
-		try{row: "6750-3.1-5", name: "too little scope and expired", edit: tokentest.Edits(tokentest.WithoutClaim("scope"), expired), want: refuseInvalid, reason: "expired", why: "what a call needs is no business of who has no good token"},
+		try{row: "9068-4-7", name: "scopes as roles", edit: moved("roles"), applies: scopesAreNotIn("roles"), why: "roles are of another kind and do not grant scopes"},
+		try{name: "scopes in the claim scp", edit: moved("scp"), applies: scopesAreNotIn("scp"), why: "only the claim that was agreed on counts; the union of two can only add rights"},
+		try{row: "7519-4-3", name: "scopes in the claim SCOPE", edit: tokentest.Edits(tokentest.EditDraft(shouted), tokentest.Scope("x")), why: "a decoder that does not care about case makes these the scopes (RFC 8259 §8.3)"},
+		try{row: "6750-3.1-5", name: "too little scope and expired", edit: tokentest.Edits(tokentest.Scope(), expired), want: refuseInvalid, reason: "expired", why: "what a call needs is no business of who has no good token"},
 	)
 	for n := range attacks {
 		also := attacks[n].applies
@@ -76,20 +77,21 @@ func scopeAttacks() []Attack {
 	return attacks
 }
 
-func scopes(d *mint.Draft) []string {
-	text, _ := d.Claims.Get("scope").(string)
-	return strings.Fields(text)
-}
-
 // moved puts the scopes into another claim.
 func moved(to string) tokentest.Edit {
 	return tokentest.EditDraft(func(d *mint.Draft) {
-		d.Claims.Set(to, scopes(d))
-		if to == "SCOPE" {
-			d.Claims.Set(to, strings.Join(scopes(d), " "))
-		}
-		d.Claims.Remove("scope")
+		d.Claims.Set(to, d.Scopes())
+		d.Claims.Remove(d.ScopeClaim)
 	})
+}
+
+// shouted puts the scopes into the claim of that name in the other case.
+func shouted(d *mint.Draft) {
+	d.Claims.Set(swapCase(d.ScopeClaim), d.Claims.Get(d.ScopeClaim))
+}
+
+func scopesAreNotIn(claim string) func(*attacker) bool {
+	return func(a *attacker) bool { return a.profile().ScopeClaim != claim }
 }
 
 func needsSeveralScopes(a *attacker) bool { return len(a.cfg.Scopes) > 1 }

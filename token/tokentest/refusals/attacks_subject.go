@@ -37,12 +37,14 @@ func subjectAttacks() []Attack {
 	return attacks
 }
 
-// profile is that of the service.
+// profile is that of the service, with the marks of its issuer if it has none.
 func (a *attacker) profile() token.Profile {
-	if a.cfg.Profile.Users == nil && a.cfg.Profile.Clients == nil {
-		return a.issuer.Config().Profile
+	p := a.cfg.Profile
+	if p.Users == nil && p.Clients == nil {
+		marks := a.issuer.Config().Profile
+		p.Users, p.Clients = marks.Users, marks.Clients
 	}
-	return a.cfg.Profile
+	return p
 }
 
 func marksClients(a *attacker) bool { return len(a.profile().Clients) > 0 }

@@ -2,6 +2,8 @@ package refusals
 
 import (
 	"crypto/rand"
+	"slices"
+	"strings"
 
 	"github.com/postern-go/postern/token/tokentest"
 	"github.com/postern-go/postern/token/tokentest/internal/mint"
@@ -15,27 +17,34 @@ func typeAttacks() []Attack {
 		why: "an issuer signs other things with the same key, which anybody may hold who is no API client (RFC 9068 §4, RFC 8725 §3.11)",
 	}.attacks(
 		try{row: "8725-3.11-1", name: "ID token for this service", make: idTokenForService},
-		try{row: "9068-4-1", name: "typ JWT", edit: tokentest.Type("JWT")},
-		try{row: "9068-4-1", name: "typ missing", edit: tokentest.WithoutHeader("typ")},
-		try{row: "8725-3.11-1", name: "logout token", edit: tokentest.Type("logout+jwt")},
-		try{row: "8725-3.11-1", name: "security event token", edit: tokentest.Type("secevent+jwt")},
-		try{row: "8725-3.11-1", name: "status list token", edit: tokentest.Type("statuslist+jwt")},
-		try{row: "8725-3.11-1", name: "introspection response", edit: tokentest.Type("token-introspection+jwt")},
-		try{row: "8725-3.11-1", name: "DPoP proof", edit: tokentest.Type("dpop+jwt")},
-		try{row: "8725-3.11-1", name: "transaction token", edit: tokentest.Type("txntoken+jwt")},
-		try{row: "8725-3.11-1", name: "authorization request", edit: tokentest.Type("oauth-authz-req+jwt")},
-		try{row: "7515-4.1.9-2", name: "typ of another media type tree", edit: tokentest.Type("text/at+jwt")},
-		try{row: "7515-4.1.9-2", name: "typ with two slashes", edit: tokentest.Type("application/x/at+jwt")},
-		try{row: "7515-4.1.9-2", name: "typ with application twice", edit: tokentest.Type("application/application/at+jwt")},
-		try{row: "7515-4.1.9-2", name: "typ with a parameter", edit: tokentest.Type("at+jwt;x=1")},
-		try{row: "7515-4.1.9-2", name: "typ with a space", edit: tokentest.Type("at+jwt ")},
+		typed("9068-4-1", "typ JWT", "JWT"),
+		try{row: "9068-4-1", name: "typ missing", edit: tokentest.WithoutHeader("typ"), applies: func(a *attacker) bool { return !a.profile().AllowMissingType }},
+		typed("8725-3.11-1", "logout token", "logout+jwt"),
+		typed("8725-3.11-1", "security event token", "secevent+jwt"),
+		typed("8725-3.11-1", "status list token", "statuslist+jwt"),
+		typed("8725-3.11-1", "introspection response", "token-introspection+jwt"),
+		typed("8725-3.11-1", "DPoP proof", "dpop+jwt"),
+		typed("8725-3.11-1", "transaction token", "txntoken+jwt"),
+		typed("8725-3.11-1", "authorization request", "oauth-authz-req+jwt"),
+		typed("7515-4.1.9-2", "typ of another media type tree", "text/at+jwt"),
+		typed("7515-4.1.9-2", "typ with two slashes", "application/x/at+jwt"),
+		typed("7515-4.1.9-2", "typ with application twice", "application/application/at+jwt"),
+		typed("7515-4.1.9-2", "typ with a parameter", "at+jwt;x=1"),
+		typed("7515-4.1.9-2", "typ with a space", "at+jwt "),
 		try{row: "7515-4.1.9-3", name: "typ is a number", edit: tokentest.Header("typ", 5)},
 		try{row: "7515-4.1.9-3", name: "typ is null", edit: tokentest.Header("typ", nil)},
 		try{row: "7515-4.1.9-3", name: "typ is an array", edit: wrapped("typ")},
-		try{row: "7515-4.1.9-3", name: "typ is empty", edit: tokentest.Type("")},
+		typed("7515-4.1.9-3", "typ is empty", ""),
 		try{row: "7515-4.1.10-1", name: "cty JWT", edit: tokentest.Header("cty", "JWT"), reason: "malformed", why: "a token in a token has claims of its own, and only one of the two is checked (RFC 8725 §3.3)"},
 		try{row: "7515-4.1.10-1", name: "cty JWT around another good token", edit: nestedToken, reason: "malformed", why: "a token in a token has claims of its own, and only one of the two is checked (RFC 8725 §3.3)"},
 	)
+}
+
+// typed is a token of a type that the service does not accept.
+func typed(row, name, typ string) try {
+	return try{row: row, name: name, edit: tokentest.Type(typ), applies: func(a *attacker) bool {
+		return !slices.ContainsFunc(a.profile().Types, func(accepted string) bool { return strings.EqualFold(accepted, typ) })
+	}}
 }
 
 // idTokenForService is an ID token that an issuer could be brought to issue:
@@ -46,8 +55,7 @@ func idTokenForService(a *attacker) tokentest.Credentials {
 		tokentest.Audience(a.issuer.Options().Audience...),
 		tokentest.ClientID("test-client"),
 		tokentest.Claim("jti", rand.Text()),
-		tokentest.Scope(a.cfg.Scopes...),
-		tokentest.Edits(a.cfg.Good...),
+		a.good(),
 		tokentest.Type("JWT"),
 	))
 }

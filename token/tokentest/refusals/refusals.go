@@ -8,9 +8,8 @@ import (
 	"github.com/postern-go/postern/token/tokentest"
 )
 
-// Config tells Test about the service under test. The zero
-// value of each field, and a nil *Config, fit a call that needs a good
-// token and nothing else.
+// Config tells Test about the service under test. The zero value of each field,
+// and a nil *Config, fit a call that needs a good token and nothing else.
 type Config struct {
 	// Scopes are what the call needs, all of them; the good token has just
 	// these. Of scopes any one of which is enough, name one. Empty means that
@@ -30,18 +29,19 @@ type Config struct {
 	// token is then that of a user. If it is false, the attacks on what tells
 	// users from clients do not apply.
 	User bool
-	// Profile is that of the service's token.Config. It is needed with User
-	// where the service tells users and clients by other marks than those of
-	// Issuer.Config, which is what it means without marks; then Good makes the
-	// good token bear one of Users, such as by Marked.
+	// Profile is that of the service's token.Config. The good token has its
+	// shape (tokentest.Shaped), and with User it bears the first of its marks of
+	// users; attacks that the profile lets in do not apply. Claims that it
+	// requires besides those of RFC 9068 are for Good. The zero Profile is
+	// RFC 9068 as written, and no marks mean those of Issuer.Config.
 	Profile token.Profile
 	// Skip leaves out attacks, by their name or group, with the reason why
 	// the service is right to let them in. Tests log it.
 	Skip map[string]string
 }
 
-// Test presents the list of Attacks to the service under test, each in
-// a subtest, and fails if one gets in or is refused with another answer than
+// Test presents the list of Attacks to the service under test, each in a
+// subtest, and fails if one gets in or is refused with another answer than
 // the right one. Before and after, the good token must get in. With -v it logs
 // a table of what was tried, why, and what the service answered.
 //
@@ -72,8 +72,8 @@ func Test(t *testing.T, issuer *tokentest.Issuer, target tokentest.Target, cfg *
 	t.Log("\n" + Report(results))
 }
 
-// Run does what Test does without a test around it, and returns
-// what became of each attack. The first and the last result are those of the
+// Run does the same as Test without a test around it, and returns the result
+// of each attack. The first and the last result are those of the
 // good token. If cfg is wrong, there is a single result with an error that
 // matches ErrSkip.
 func Run(ctx context.Context, issuer *tokentest.Issuer, target tokentest.Target, cfg *Config) []Result {

@@ -101,6 +101,7 @@ var severalChecks = map[string]string{
 	"of an expired token broken too": "is about the order of checks",
 	"too little scope and expired":   "is about the order of checks",
 	"mark of clients alone":          "has no mark of users either",
+	"scope is a string":              "is for lists of scopes; see TestScopesInEitherShape",
 }
 
 // ofUsers is a call for users alone, and how the service tells them.

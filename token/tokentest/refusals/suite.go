@@ -25,7 +25,16 @@ type attacker struct {
 
 // token is a good token of the service with edits.
 func (a *attacker) token(edits ...tokentest.Edit) string {
-	return a.issuer.Token(tokentest.Scope(a.cfg.Scopes...), tokentest.Edits(a.cfg.Good...), tokentest.Edits(edits...))
+	return a.issuer.Token(a.good(), tokentest.Edits(edits...))
+}
+
+// good makes a token of the issuer one of the service.
+func (a *attacker) good() tokentest.Edit {
+	edits := []tokentest.Edit{tokentest.Shaped(a.cfg.Profile), tokentest.Scope(a.cfg.Scopes...)}
+	if a.cfg.User && len(a.cfg.Profile.Users) > 0 {
+		edits = append(edits, tokentest.Marked(a.cfg.Profile.Users[0]))
+	}
+	return tokentest.Edits(append(edits, a.cfg.Good...)...)
 }
 
 // bearer presents such a token as clients do.

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -209,16 +210,10 @@ func TestRefusalsOfOtherServices(t *testing.T) {
 		issuer := tokentest.NewIssuer(t, nil)
 		cfg := issuer.Config()
 		cfg.Profile = token.LegacyProfile()
-		const legacy = "this issuer sends no typ of its own and leaves claims out"
 		refusals.Test(t, issuer, tokentest.HTTPTarget(guarded(t, cfg, scope.All("a")), nil), &refusals.Config{
-			Scopes: []string{"a"},
-			Good:   []tokentest.Edit{tokentest.Type("JWT"), tokentest.WithoutClaim("client_id"), tokentest.WithoutClaim("jti")},
-			Skip: map[string]string{
-				"typ JWT": legacy, "typ missing": legacy,
-				"sub missing": legacy, "sub is empty": legacy, "Sub instead of sub": legacy, "sub with a long s instead of sub": legacy,
-				"client_id missing": legacy, "client_id is an array": "it has none to put into an array", "iat missing": legacy,
-				"jti missing": legacy, "jti is an array": "it has none to put into an array",
-			},
+			Scopes:  []string{"a"},
+			Profile: cfg.Profile,
+			Good:    []tokentest.Edit{tokentest.Type("JWT"), tokentest.WithoutClaim("client_id"), tokentest.WithoutClaim("jti")},
 		})
 	})
 	t.Run("of which a token is optional", func(t *testing.T) {
@@ -256,6 +251,110 @@ func TestRefusalsOfOtherServices(t *testing.T) {
 		refusals.Test(t, issuer, tokentest.HTTPTarget(guarded(t, cfg, scope.Authenticated), nil),
 			&refusals.Config{Algorithms: cfg.Algorithms})
 	})
+}
+
+// issuers are profiles of issuers that do not follow RFC 9068, with the attacks
+// that they leave out.
+var issuers = map[string]struct {
+	profile token.Profile
+	good    []tokentest.Edit
+	skipped []string
+}{
+	"Keycloak": {
+		profile: token.Profile{
+			Types: []string{"JWT"}, ClientIDClaim: "azp",
+			Users:   []token.Mark{{Claim: "preferred_username", Prefix: "service-account-", Not: true}},
+			Clients: []token.Mark{{Claim: "preferred_username", Prefix: "service-account-"}},
+		},
+		skipped: []string{"typ JWT", "scope is a string"},
+	},
+	"Entra": {
+		profile: token.Profile{
+			Types: []string{"JWT"}, ScopeClaim: "scp", ClientIDClaim: "appid", Required: []string{"sub", "appid", "iat"},
+			Users:   []token.Mark{{Claim: "idtyp", Values: []string{"user"}}},
+			Clients: []token.Mark{{Claim: "idtyp", Values: []string{"app"}}},
+		},
+		skipped: []string{"typ JWT", "jti missing", "scope is a string", "scopes in the claim scp"},
+	},
+	"Okta": {
+		profile: token.Profile{
+			AllowMissingType: true, ScopeClaim: "scp", ScopeList: true, ClientIDClaim: "cid",
+			Users: []token.Mark{{Claim: "uid", Present: true}},
+		},
+		skipped: []string{
+			"typ missing", "scope is an array", "scopes in the claim scp",
+			"mark of clients beside that of users", "mark of clients alone", "mark of users in an array",
+		},
+	},
+	"Cognito": {
+		profile: token.Profile{
+			AllowMissingType: true, Required: []string{"sub", "client_id", "iat", "token_use"},
+			Users: []token.Mark{{Claim: "username", Present: true}},
+		},
+		good: []tokentest.Edit{tokentest.Claim("token_use", "access")},
+		skipped: []string{
+			"typ missing", "jti missing", "scope is a string",
+			"mark of clients beside that of users", "mark of clients alone", "mark of users in an array",
+		},
+	},
+	"Auth0": {
+		profile: token.Profile{
+			Types: []string{"JWT"}, ClientIDClaim: "azp", Required: []string{"sub", "azp", "iat"},
+			Users:   []token.Mark{{Claim: "sub", Prefix: "auth0|"}},
+			Clients: []token.Mark{{Claim: "gty", Values: []string{"client-credentials"}}},
+		},
+		skipped: []string{"typ JWT", "jti missing", "scope is a string", "mark of users in an array"},
+	},
+}
+
+// A service is attacked as its profile has it: nothing need be left out by name,
+// and no attack is left out that the profile does not let in.
+func TestRefusalsOfIssuersWithAProfile(t *testing.T) {
+	t.Parallel()
+	for name, row := range issuers {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			issuer := tokentest.NewIssuer(t, &tokentest.Options{Algorithms: []string{"RS256", "ES384"}})
+			cfg := issuer.Config()
+			cfg.Profile, cfg.Algorithms = row.profile, []string{"RS256"}
+			needs := &refusals.Config{
+				Scopes: []string{"a", "b"}, User: true, Profile: row.profile, Good: row.good, Algorithms: cfg.Algorithms,
+			}
+			target := tokentest.HTTPTarget(guarded(t, cfg, scope.All("a", "b").And(scope.User)), nil)
+			var skipped []string
+			for _, r := range refusals.Run(t.Context(), issuer, target, needs) {
+				assert.NoError(t, r.Err, r.Attack.Name)
+				if r.Skipped != "" {
+					skipped = append(skipped, r.Attack.Name)
+				}
+			}
+			assert.ElementsMatch(t, slices.Concat(ofOtherKeys, row.skipped), skipped)
+		})
+	}
+}
+
+// ofOtherKeys are attacks that do not apply to a service that accepts RS256.
+var ofOtherKeys = []string{
+	"in DER", "with R and S of the order of the curve", "PSS with a salt of 20 bytes", "PKCS 1 instead of PSS by the same RSA key",
+}
+
+// A service that reads scopes in either shape is found where the profile has
+// them in a list.
+func TestScopesInEitherShape(t *testing.T) {
+	t.Parallel()
+	issuer := tokentest.NewIssuer(t, nil)
+	text, list := issuer.Config(), issuer.Config()
+	list.Profile.ScopeList = true
+	asText := tokentest.HTTPTarget(guarded(t, text, scope.All("a")), nil)
+	asList := tokentest.HTTPTarget(guarded(t, list, scope.All("a")), nil)
+	either := func(ctx context.Context, c tokentest.Credentials) tokentest.Answer {
+		if answer := asText(ctx, c); answer.Admitted {
+			return answer
+		}
+		return asList(ctx, c)
+	}
+	cfg := &refusals.Config{Scopes: []string{"a"}, Profile: list.Profile}
+	assert.ErrorIs(t, resultOf(t, refusals.Run(t.Context(), issuer, either, cfg), "scope is a string").Err, refusals.ErrAdmitted)
 }
 
 func TestRefusalsInABubble(t *testing.T) {
