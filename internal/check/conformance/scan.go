@@ -43,7 +43,7 @@ func Scan(root string) (Tests, error) {
 // isLeftOut tells of folders without tests of the library, that of this
 // package included, whose tests hold ids as examples.
 func isLeftOut(path, name string) bool {
-	return strings.HasPrefix(name, ".") || name == "testdata" || strings.HasSuffix(filepath.ToSlash(path), "internal/conformance")
+	return strings.HasPrefix(name, ".") || name == "testdata" || strings.HasSuffix(filepath.ToSlash(path), "internal/check/conformance")
 }
 
 func (t Tests) file(path, pkg string) error {

@@ -49,6 +49,8 @@ var bans = []ban{
 	{only("jwks", "token", "scope"), module + "/grpcauth", whyDown},
 	{only("jwks", "token", "scope"), module + "/internal/challenge", "outcomes become answers in the transports, and nowhere below"},
 	{only("internal/strict"), module, "the readers of hostile bytes stand alone, to be audited alone"},
+	{isLibrary, module + "/internal/check", "the tools of the project are no part of it"},
+	{isTestKit, module + "/internal/check", "the tools of the project are no part of it"},
 	{isLibrary, module + "/examples", "examples show the module and are no part of it"},
 	{isLibrary, "golang.org/x/oauth2", "the module checks tokens; how to get one is the business of its users"},
 	{isLibrary, "net/http/pprof", "it registers handlers on the default mux of the process"},

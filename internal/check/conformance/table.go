@@ -8,8 +8,8 @@ import (
 
 const preface = `# Conformance
 
-Generated from internal/conformance/rows.txt and the names of tests, by
-` + "`go generate ./internal/conformance`" + `. Do not edit it: a test compares it with what it should be.
+Generated from internal/check/conformance/rows.txt and the names of tests, by
+` + "`go generate ./internal/check/conformance`" + `. Do not edit it: a test compares it with what it should be.
 
 Every row is one demand of the standards, or of this module on itself, with the tests that bear its id: as
 the name of a subtest or a row of their table, or in their own name with underscores.
@@ -30,7 +30,7 @@ Throughout:
 
 const laterPreface = `# Not yet
 
-Generated from internal/conformance/rows.txt by ` + "`go generate ./internal/conformance`" + `. Do not edit it.
+Generated from internal/check/conformance/rows.txt by ` + "`go generate ./internal/check/conformance`" + `. Do not edit it.
 
 These demands belong to features that do not exist yet. Nothing in the module makes use of what they guard.
 [conformance.md](conformance.md) has the demands that are held today.

@@ -95,7 +95,7 @@ func TestNamesDiffer(t *testing.T) {
 		assert.False(t, seen[m.name()], m.name())
 		seen[m.name()] = true
 	}
-	known, err := readKnown(filepath.Join(root, "internal", "mutants", "known.txt"))
+	known, err := readKnown(filepath.Join(root, "internal", "check", "mutants", "known.txt"))
 	require.NoError(t, err)
 	for _, why := range known {
 		assert.NotEmpty(t, why)

@@ -76,7 +76,7 @@ func run(cfg config) (survivors int, err error) {
 		}
 		return 0, nil
 	}
-	known, err := readKnown(filepath.Join(root, "internal", "mutants", "known.txt"))
+	known, err := readKnown(filepath.Join(root, "internal", "check", "mutants", "known.txt"))
 	if err != nil {
 		return 0, err
 	}

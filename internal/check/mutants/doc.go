@@ -1,9 +1,9 @@
 // Mutants shows that each check of this module is held by a test: it switches
 // off one condition at a time and runs the tests, which have to fail.
 //
-//	go run ./internal/mutants            # all, or as many as five minutes allow; see -limit
-//	go run ./internal/mutants -only 'token/checks.go'
-//	go run ./internal/mutants -since HEAD~3
+//	go run ./internal/check/mutants            # all, or as many as five minutes allow; see -limit
+//	go run ./internal/check/mutants -only 'token/checks.go'
+//	go run ./internal/check/mutants -since HEAD~3
 //
 // It works on a copy of the module in a temporary directory. There it rewrites
 // every condition of the source into a form in which the environment variable

@@ -4,5 +4,5 @@
 //
 // A change that needs more writes the bounds anew and says why in its commit:
 //
-//	go test ./internal/bounds -update
+//	go test ./internal/check/bounds -update
 package bounds

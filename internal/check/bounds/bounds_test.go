@@ -79,7 +79,7 @@ func read(t *testing.T) map[string]cost {
 	return bounds
 }
 
-const heading = `# What calls may allocate: allocations and bytes. go test ./internal/bounds
+const heading = `# What calls may allocate: allocations and bytes. go test ./internal/check/bounds
 # fails beyond, and writes this file anew if given -update.
 `
 

@@ -96,7 +96,7 @@ func isPublic(rel string) bool { return !isExample(rel) && !isInternal(rel) }
 
 // root is the directory of the module.
 var root = sync.OnceValue(func() string {
-	dir, err := filepath.Abs(filepath.Join("..", ".."))
+	dir, err := filepath.Abs(filepath.Join("..", "..", ".."))
 	if err != nil {
 		panic(err)
 	}

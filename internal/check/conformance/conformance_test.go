@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/postern-go/postern/internal/conformance"
+	"github.com/postern-go/postern/internal/check/conformance"
 	"github.com/postern-go/postern/token/tokentest/refusals"
 )
 
@@ -17,7 +17,7 @@ import (
 
 var update = flag.Bool("update", false, "write the documents")
 
-const root = "../.."
+const root = "../../.."
 
 func read(t *testing.T) ([]conformance.Row, conformance.Tests) {
 	t.Helper()
@@ -42,7 +42,7 @@ func TestDocument(t *testing.T) {
 		}
 		got, err := os.ReadFile(path)
 		require.NoError(t, err)
-		require.Equal(t, want, string(got), "run go generate ./internal/conformance")
+		require.Equal(t, want, string(got), "run go generate ./internal/check/conformance")
 	}
 }
 
