@@ -36,18 +36,6 @@ func bindingAttacks() []Attack {
 // the call needs.
 func scopeAttacks() []Attack {
 	widen := "what was not granted must not be read into what was (RFC 6749 §3.3)"
-	separated := func(by string) tokentest.Edit {
-		return tokentest.EditDraft(func(d *mint.Draft) { d.SetScopes("x" + by + strings.Join(d.Scopes(), by)) })
-	}
-	rescope := func(f func(string) string) tokentest.Edit {
-		return tokentest.EditDraft(func(d *mint.Draft) {
-			scopes := slices.Clone(d.Scopes())
-			for n := range scopes {
-				scopes[n] = f(scopes[n])
-			}
-			d.SetScopes(scopes...)
-		})
-	}
 	attacks := group{
 		name: "scope", want: refuseScope, reason: "scope",
 		why: "a client may do what it was granted and no more (RFC 6750 §3.1, RFC 6749 §3.3)",
@@ -75,6 +63,22 @@ func scopeAttacks() []Attack {
 		attacks[n].applies = func(a *attacker) bool { return len(a.cfg.Scopes) > 0 && (also == nil || also(a)) }
 	}
 	return attacks
+}
+
+// separated has another scope in front, and this between all of them.
+func separated(by string) tokentest.Edit {
+	return tokentest.EditDraft(func(d *mint.Draft) { d.SetScopes("x" + by + strings.Join(d.Scopes(), by)) })
+}
+
+// rescope changes each scope.
+func rescope(f func(string) string) tokentest.Edit {
+	return tokentest.EditDraft(func(d *mint.Draft) {
+		scopes := slices.Clone(d.Scopes())
+		for n := range scopes {
+			scopes[n] = f(scopes[n])
+		}
+		d.SetScopes(scopes...)
+	})
 }
 
 // moved puts the scopes into another claim.
