@@ -168,7 +168,7 @@ func (i *Issuer) metadataReply() reply {
 	return i.lockedReply(http.StatusOK, "application/json", string(body))
 }
 
-// otherReply answers for what is not the issuer's own. In memory there is no
+// otherReply answers for other documents than the issuer's own. In memory there is no
 // network behind this, so that an unknown host cannot be resolved.
 func (i *Issuer) otherReply(target string) (reply, error) {
 	body, ok := i.attacker.Document(target)
@@ -208,7 +208,7 @@ func (i *Issuer) lockedReply(status int, contentType, body string) reply {
 	return reply{status, header, body}
 }
 
-// notModified answers 304 to who has this very document already (RFC 9110
+// notModified answers 304 to a client that has this very document already (RFC 9110
 // §13.1.2).
 func (i *Issuer) notModified(request http.Header, r reply) reply {
 	tag := r.header.Get("ETag")

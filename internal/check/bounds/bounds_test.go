@@ -80,7 +80,7 @@ func read(t *testing.T) map[string]cost {
 }
 
 const heading = `# What calls may allocate: allocations and bytes. go test ./internal/check/bounds
-# fails beyond, and writes this file anew if given -update.
+# fails beyond, and rewrites this file if given -update.
 `
 
 // write allows a little more bytes than were measured: how big the runtime

@@ -33,7 +33,7 @@ var notMute = map[string]string{
 }
 
 // mayPanic lists the functions that panic, by the exported names whose
-// documentation says so, or with the reason why nobody can cause it. All of
+// documentation says so, or with the reason why it cannot be caused. All of
 // them are about mistakes in the program, none about what a caller sends.
 var mayPanic = map[string]panics{
 	"grpcauth.New":                  {documented: []string{"New"}},

@@ -64,7 +64,7 @@ func TestPackageState(t *testing.T) {
 	assert.Empty(t, needless, "these need no exception")
 }
 
-// sizes are those of what is too long, by "token/cache.go" or "token/cache.go:
+// sizes are the lengths of files and functions that are too long, by "token/cache.go" or "token/cache.go:
 // Type.Method".
 func sizes(t *testing.T) map[string]int {
 	t.Helper()
@@ -116,7 +116,7 @@ func state(files []*ast.File) (names []string) {
 }
 
 // collect adds the variables of a declaration, and returns those whose type is
-// of package sync or sync/atomic. A sync.OnceValue is none: it is a function.
+// of package sync or sync/atomic. A sync.OnceValue does not count: it is a function.
 func collect(d *ast.GenDecl, variables map[string]*ast.ValueSpec) (names []string) {
 	for _, spec := range d.Specs {
 		v := spec.(*ast.ValueSpec)

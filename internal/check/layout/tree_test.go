@@ -24,7 +24,7 @@ var topLevel = map[string]string{
 	"middleware":       "net/http",
 	"grpcauth":         "gRPC",
 	"examples":         "the module at work",
-	"internal":         "what is nobody's business",
+	"internal":         "for this module alone",
 	"docs":             "for who changes the code",
 	".ci":              "the checks that every change passes",
 	"doc.go":           "the package comment of the module",
@@ -85,7 +85,7 @@ func TestNoTraceOfThisMachine(t *testing.T) {
 		for _, trace := range traces {
 			assert.NotContainsf(t, text, trace, "%s names what is on this machine only", file)
 		}
-		assert.NotRegexpf(t, workplaces, text, "%s names a path on somebody's machine", file)
+		assert.NotRegexpf(t, workplaces, text, "%s names a path on a developer's machine", file)
 	}
 }
 

@@ -78,6 +78,6 @@ func (r *report) unused(mutants []*mutant) {
 		delete(left, m.name())
 	}
 	for _, name := range slices.Sorted(maps.Keys(left)) {
-		fmt.Fprintf(r.w, "known.txt names what is no mutant any more: %s\n", name)
+		fmt.Fprintf(r.w, "known.txt names a mutant that no longer exists: %s\n", name)
 	}
 }

@@ -13,9 +13,9 @@ import (
 // attacker and the handler, except where nothing good is left, as in a token
 // without claims.
 type Attack struct {
-	// Group is what is attacked: "audience", "signature".
+	// Group names the target of the attack: "audience", "signature".
 	Group string
-	// Name says what is presented. No two attacks have the same.
+	// Name describes the attack. No two attacks have the same.
 	Name string
 	// Row is the row of the module's conformance checklist that demands the
 	// refusal, or "".

@@ -46,11 +46,11 @@ func algorithmAttacks() []Attack {
 }
 
 // confusionAttacks have an HMAC whose secret is something public, for services
-// that verify HMAC with whatever key they hold.
+// that verify HMAC with any key they hold.
 func confusionAttacks() []Attack {
 	g := group{
 		name: "confusion", want: refuseInvalid, reason: "algorithm",
-		why: "a public key that is taken for an HMAC secret is a secret that everybody knows (CVE-2015-9235, RFC 8725 §2.1, §3.1)",
+		why: "a public key that is taken for an HMAC secret is a secret that everyone knows (CVE-2015-9235, RFC 8725 §2.1, §3.1)",
 	}
 	row := "7518-3.2-3"
 	return g.attacks(
@@ -73,21 +73,21 @@ func criticalAttacks() []Attack {
 	crit := func(value any) tokentest.Edit { return tokentest.Header("crit", value) }
 	return group{
 		name: "critical", want: refuseInvalid, reason: "critical",
-		why: "an extension that is marked critical changes what the token means; who does not understand it must refuse (RFC 7515 §4.1.11)",
+		why: "an extension that is marked critical changes what the token means; a reader that does not understand it must refuse (RFC 7515 §4.1.11)",
 	}.attacks(
-		try{row: "7515-4.1.11-1", name: "crit names an extension nobody knows", edit: tokentest.Edits(crit([]string{"urn:example:ext"}), tokentest.Header("urn:example:ext", true))},
+		try{row: "7515-4.1.11-1", name: "crit names an unknown extension", edit: tokentest.Edits(crit([]string{"urn:example:ext"}), tokentest.Header("urn:example:ext", true))},
 		try{row: "7515-4.1.11-1", name: "crit names exp", edit: tokentest.Edits(crit([]string{"exp"}), tokentest.Header("exp", 0))},
 		try{row: "7515-4.1.11-1", name: "crit names b64", edit: tokentest.Edits(crit([]string{"b64"}), tokentest.Header("b64", true))},
 		try{row: "7515-4.1.11-2", name: "crit is empty", edit: crit([]string{})},
 		try{row: "7515-4.1.11-2", name: "crit is a string", edit: crit("b64")},
 		try{row: "7515-4.1.11-2", name: "crit is an array of numbers", edit: crit([]int{1})},
 		try{row: "7515-4.1.11-2", name: "crit is null", edit: crit(nil)},
-		try{row: "7515-4.1.11-3", name: "crit names what is absent", edit: crit([]string{"foo"})},
-		try{row: "7515-4.1.11-3", name: "crit names b64, which is absent", edit: crit([]string{"b64"})},
+		try{row: "7515-4.1.11-3", name: "crit names an absent extension", edit: crit([]string{"foo"})},
+		try{row: "7515-4.1.11-3", name: "crit names an absent b64", edit: crit([]string{"b64"})},
 		try{row: "7515-4.1.11-3", name: "crit names alg", edit: crit([]string{"alg"})},
 		try{row: "7515-4.1.11-3", name: "crit names one extension twice", edit: tokentest.Edits(crit([]string{"x", "x"}), tokentest.Header("x", 1))},
-		try{row: "7797-7-1", name: "b64 false, signed over the payload as it is", edit: unencoded(nil), why: "what is signed and what is read differ (RFC 7797 §7 forbids it in a JWT)"},
-		try{row: "7797-7-1", name: "b64 false and critical, signed over the payload as it is", edit: unencoded([]string{"b64"}), why: "what is signed and what is read differ (RFC 7797 §7 forbids it in a JWT)"},
+		try{row: "7797-7-1", name: "b64 false, signed over the payload as it is", edit: unencoded(nil), why: "the service reads something else than the issuer signed (RFC 7797 §7 forbids it in a JWT)"},
+		try{row: "7797-7-1", name: "b64 false and critical, signed over the payload as it is", edit: unencoded([]string{"b64"}), why: "the service reads something else than the issuer signed (RFC 7797 §7 forbids it in a JWT)"},
 		try{row: "7797-7-1", name: "b64 true", edit: tokentest.Header("b64", true)},
 	)
 }

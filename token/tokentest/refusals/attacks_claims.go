@@ -34,7 +34,7 @@ func issuerAttacks() []Attack {
 	)
 }
 
-// audienceAttacks are tokens for somebody else.
+// audienceAttacks are tokens for other services.
 func audienceAttacks() []Attack {
 	return group{
 		name: "audience", want: refuseInvalid, reason: "audience",
@@ -98,7 +98,7 @@ var expired = tokentest.Edits(fromNow("iat", -20*time.Minute), fromNow("exp", -1
 func claimAttacks() []Attack {
 	return group{
 		name: "claim", want: refuseInvalid, reason: "claim",
-		why: "a decision about a caller whose name is missing or not a name is a decision about nobody (RFC 9068 §2.2)",
+		why: "a decision about a caller without a name is a decision about no one (RFC 9068 §2.2)",
 	}.attacks(
 		try{row: "9068-2.2-1", name: "sub missing", edit: tokentest.WithoutClaim("sub"), applies: requires("sub")},
 		try{row: "7519-4.1.2-1", name: "sub is empty", edit: tokentest.Subject(""), applies: requires("sub")},

@@ -23,7 +23,7 @@ func compactAttacks() []Attack {
 		try{row: "7515-7.1-2", name: "empty payload", edit: tokentest.PayloadSegment(replaceBy(""))},
 		try{row: "7515-7.1-2", name: "empty signature", edit: tokentest.Signature(func([]byte) []byte { return nil })},
 		try{name: "opaque token", edit: tokentest.Compact(replaceBy("2YotnFZFEjr1zCsicMWpAA"))},
-		try{row: "7516-0-1", name: "encrypted token", edit: tokentest.Compact(replaceBy(encrypted)), why: "encryption proves nothing about who wrote the token: anybody has the public key (RFC 8725 §3.3, RFC 7516)"},
+		try{row: "7516-0-1", name: "encrypted token", edit: tokentest.Compact(replaceBy(encrypted)), why: "encryption proves nothing about who wrote the token: everyone has the public key (RFC 8725 §3.3, RFC 7516)"},
 		try{row: "7515-2-1", name: "header in the standard base64 alphabet", edit: tokentest.Edits(tokentest.Header("x", json.RawMessage(`"~~~~~~"`)), tokentest.HeaderSegment(standardAlphabet))},
 		try{row: "7515-2-1", name: "payload in the standard base64 alphabet", edit: tokentest.Edits(tokentest.Claim("x", json.RawMessage(`"~~~~~~"`)), tokentest.PayloadSegment(standardAlphabet))},
 		try{row: "7515-2-1", name: "signature with padding", edit: tokentest.Compact(func(s string) string { return s + "==" })},
@@ -31,7 +31,7 @@ func compactAttacks() []Attack {
 		try{row: "7515-2-3", name: "spare bits set in the payload", edit: tokentest.Edits(tokentest.PayloadText(unevenly), tokentest.PayloadSegment(spareBits))},
 		try{row: "7515-2-3", name: "spare bits set in the signature", edit: tokentest.Segments(func(h, p, s string) (string, string, string) { return h, p, spareBits(s) }), applies: signatureHasSpareBits},
 		try{row: "7515-4-4", name: "token of 100 kilobytes", edit: tokentest.Claim("x", strings.Repeat("x", 100_000)), reason: "too_large", why: "reading without a limit lets one caller spend the memory of all (RFC 8725 §2.4)"},
-		try{row: "7515-4-4", name: "deeply nested claims", edit: tokentest.Claim("x", nested(1000)), why: "decoders recurse, and a stack overflow ends the process for everybody"},
+		try{row: "7515-4-4", name: "deeply nested claims", edit: tokentest.Claim("x", nested(1000)), why: "decoders recurse, and a stack overflow ends the process for all"},
 	)
 }
 
@@ -52,7 +52,7 @@ func headerAttacks() []Attack {
 		try{row: "7515-4-2", name: "alg twice, once escaped", edit: tokentest.HeaderText(withMember(`"\u0061lg":"none"`))},
 		try{row: "7515-4-2", name: "kid twice", edit: tokentest.HeaderText(withMember(`"kid":"attacker-1","kid":"attacker-2"`))},
 		try{row: "7515-4-2", name: "typ twice", edit: tokentest.HeaderText(withMember(`"typ":"JWT"`))},
-		try{row: "7515-4-4", name: "deeply nested header", edit: tokentest.Header("x", nested(1000)), why: "decoders recurse, and a stack overflow ends the process for everybody"},
+		try{row: "7515-4-4", name: "deeply nested header", edit: tokentest.Header("x", nested(1000)), why: "decoders recurse, and a stack overflow ends the process for all"},
 		try{row: "7515-4-4", name: "header of five kilobytes", edit: tokentest.Header("x", strings.Repeat("x", 5000)), why: "a header is read before anything is verified, so it must be small"},
 	)
 }

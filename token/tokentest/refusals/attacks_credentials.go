@@ -14,7 +14,7 @@ func missingAttacks() []Attack {
 	look := "a token in a place that other parts of the system do not guard, log or strip must not count (RFC 6750 §2, RFC 9700 §4.3.2)"
 	return group{
 		name: "missing", want: refuseMissing, reason: "missing",
-		why: "whoever sends no token must not be served (RFC 6750 §3)",
+		why: "a caller without a token must not be served (RFC 6750 §3)",
 	}.attacks(
 		try{row: "6750-3.1-4", name: "no credentials", applies: tokenNeeded, make: func(*attacker) tokentest.Credentials {
 			return tokentest.Credentials{}

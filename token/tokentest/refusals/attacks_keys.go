@@ -21,7 +21,7 @@ import (
 func embeddedKeyAttacks() []Attack {
 	return group{
 		name: "embedded key", want: refuseInvalid, reason: "unknown_key signature",
-		why: "whoever sends the token would choose the key it is verified with (CVE-2018-0114, RFC 8725 §3.10)",
+		why: "the sender of the token would choose the key that verifies it (CVE-2018-0114, RFC 8725 §3.10)",
 	}.attacks(
 		try{row: "7515-4.1.3-1", name: "jwk of the attacker", edit: tokentest.Edits(forged, embeddedJWK)},
 		try{row: "7515-4.1.3-1", name: "jwk of the attacker under the issuer's kid", edit: tokentest.Edits(forgedUnderGoodID, embeddedJWK)},
@@ -38,7 +38,7 @@ func embeddedKeyAttacks() []Attack {
 // mishandle.
 func keyIDAttacks() []Attack {
 	kid := func(value any) tokentest.Edit { return tokentest.Header("kid", value) }
-	hostile := "kid is hostile input: whoever uses it in a path, a query or a log line is attacked through it (RFC 8725 §3.10)"
+	hostile := "kid is hostile input: a service that uses it in a path, a query or a log line is attacked through it (RFC 8725 §3.10)"
 	return group{
 		name: "key id", want: refuseInvalid, reason: "unknown_key",
 		why: "a token may be verified only with the key of its issuer that it names (RFC 7515 §4.1.4, RFC 7517 §4.5)",

@@ -13,7 +13,7 @@ func payloadAttacks() []Attack {
 	folded := "a decoder that does not care about case takes another member for the one that was checked (RFC 7519 §4, RFC 8259 §8.3)"
 	return group{
 		name: "payload", want: refuseInvalid, reason: "malformed",
-		why: "claims that two decoders read differently are claims that nobody checked (RFC 7519 §7.2, RFC 8259)",
+		why: "claims that two decoders read differently have not been checked (RFC 7519 §7.2, RFC 8259)",
 	}.attacks(
 		try{row: "7519-7.2-1", name: "payload is an array", edit: tokentest.PayloadText(func(s string) string { return "[" + s + "]" })},
 		try{row: "7519-7.2-1", name: "payload is a string", edit: tokentest.RawPayload(`"x"`)},
@@ -43,7 +43,7 @@ func payloadAttacks() []Attack {
 		try{row: "7519-4-3", name: "EXP instead of exp", edit: renamed("exp", "EXP"), why: folded, reason: "claim"},
 		try{row: "7519-4-3", name: "Sub instead of sub", edit: renamed("sub", "Sub"), applies: requires("sub"), why: folded, reason: "claim"},
 		try{row: "7519-4-3", name: "sub with a long s instead of sub", edit: renamed("sub", "\u017fub"), applies: requires("sub"), why: folded, reason: "claim"},
-		try{row: "7519-5.3-1", name: "iss, aud and exp in the header only", edit: replicated, why: "claims in the header are for routing encrypted tokens and nobody verified that they are the same (RFC 7519 §5.3)", reason: "issuer audience claim"},
+		try{row: "7519-5.3-1", name: "iss, aud and exp in the header only", edit: replicated, why: "claims in the header are for routing encrypted tokens and have not been compared with those of the token (RFC 7519 §5.3)", reason: "issuer audience claim"},
 	)
 }
 

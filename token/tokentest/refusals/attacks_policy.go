@@ -10,9 +10,9 @@ import (
 )
 
 // bindingAttacks are tokens that only the holder of a key or certificate may
-// use, presented by somebody who proves nothing.
+// use, presented by a caller who proves nothing.
 func bindingAttacks() []Attack {
-	thumbprint := mint.Encode(sum("somebody's key"))
+	thumbprint := mint.Encode(sum("the holder's key"))
 	cnf := func(value any) tokentest.Edit { return tokentest.Claim("cnf", value) }
 	return group{
 		name: "binding", want: refuseInvalid, reason: "binding",
@@ -23,7 +23,7 @@ func bindingAttacks() []Attack {
 		try{row: "8705-3-4", name: "bound to a DPoP key and a certificate", edit: cnf(map[string]string{"jkt": thumbprint, "x5t#S256": thumbprint})},
 		try{row: "8705-3-3", name: "bound to a key in full", edit: cnf(map[string]any{"jwk": map[string]string{"kty": "OKP", "crv": "Ed25519", "x": thumbprint}})},
 		try{row: "8705-3-3", name: "bound to a key by name", edit: cnf(map[string]string{"kid": "1"})},
-		try{row: "8705-3-3", name: "bound in a way nobody knows", edit: cnf(map[string]string{"urn:example:way": "x"})},
+		try{row: "8705-3-3", name: "bound in an unknown way", edit: cnf(map[string]string{"urn:example:way": "x"})},
 		try{row: "8705-3-3", name: "cnf is an empty object", edit: cnf(struct{}{})},
 		try{row: "8705-3-3", name: "cnf is a string", edit: cnf("x")},
 		try{row: "8705-3-3", name: "cnf is null", edit: cnf(nil), reason: "binding claim"},
@@ -56,7 +56,7 @@ func scopeAttacks() []Attack {
 		try{row: "9068-4-7", name: "scopes as roles", edit: moved("roles"), applies: scopesAreNotIn("roles"), why: "roles are of another kind and do not grant scopes"},
 		try{name: "scopes in the claim scp", edit: moved("scp"), applies: scopesAreNotIn("scp"), why: "only the claim that was agreed on counts; the union of two can only add rights"},
 		try{row: "7519-4-3", name: "scopes in the claim SCOPE", edit: tokentest.Edits(tokentest.EditDraft(shouted), tokentest.Scope("x")), why: "a decoder that does not care about case makes these the scopes (RFC 8259 §8.3)"},
-		try{row: "6750-3.1-5", name: "too little scope and expired", edit: tokentest.Edits(tokentest.Scope(), expired), want: refuseInvalid, reason: "expired", why: "what a call needs is no business of who has no good token"},
+		try{row: "6750-3.1-5", name: "too little scope and expired", edit: tokentest.Edits(tokentest.Scope(), expired), want: refuseInvalid, reason: "expired", why: "a caller without a good token must not learn what a call needs"},
 	)
 	for n := range attacks {
 		also := attacks[n].applies

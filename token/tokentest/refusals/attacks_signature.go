@@ -34,10 +34,10 @@ func signatureAttacks() []Attack {
 		try{row: "7515-5.2-1", name: "in DER", edit: tokentest.Signature(inDER), applies: signsECDSA},
 		try{row: "7518-3.4-2", name: "all zero", edit: tokentest.Signature(func(s []byte) []byte { clear(s); return s }), why: "a verifier that forgets to check the range takes zero for a signature of anything (CVE-2022-21449)"},
 		try{row: "7518-3.4-2", name: "with R and S of the order of the curve", edit: outOfRange, applies: signsECDSA, why: "the order of the curve counts as zero where the range is not checked (CVE-2022-21449)"},
-		try{row: "7518-3.1-1", name: "over another hash", edit: tokentest.EditDraft(func(d *mint.Draft) { d.SignWith = func(input []byte) []byte { return signOtherHash(d.Key, input) } }), why: "what is named is what must be verified, or the weakest hash decides"},
+		try{row: "7518-3.1-1", name: "over another hash", edit: tokentest.EditDraft(func(d *mint.Draft) { d.SignWith = func(input []byte) []byte { return signOtherHash(d.Key, input) } }), why: "the named hash must be the one that is verified, or the weakest one decides"},
 		try{row: "7518-3.5-1", name: "PSS with a salt of 20 bytes", edit: shortSalt, applies: signsPSS, why: "RFC 7518 §3.5 has the salt as long as the hash; anything else is not that algorithm"},
 		try{row: "7517-4.4-1", name: "PKCS 1 instead of PSS by the same RSA key", edit: otherPadding, applies: signsPSS, reason: "signature algorithm", why: "one key, one algorithm (RFC 8725 §3.1)"},
-		try{name: "of an expired token broken too", edit: tokentest.Edits(expired, tokentest.Signature(func(s []byte) []byte { s[0] ^= 1; return s })), why: "nothing about the claims may be told to who did not get them from the issuer"},
+		try{name: "of an expired token broken too", edit: tokentest.Edits(expired, tokentest.Signature(func(s []byte) []byte { s[0] ^= 1; return s })), why: "nothing about the claims may be told to a caller who did not get them from the issuer"},
 	)
 }
 

@@ -14,7 +14,7 @@ import (
 func typeAttacks() []Attack {
 	return group{
 		name: "type", want: refuseInvalid, reason: "type",
-		why: "an issuer signs other things with the same key, which anybody may hold who is no API client (RFC 9068 §4, RFC 8725 §3.11)",
+		why: "an issuer signs other things with the same key, and clients of other kinds may hold them (RFC 9068 §4, RFC 8725 §3.11)",
 	}.attacks(
 		try{row: "8725-3.11-1", name: "ID token for this service", make: idTokenForService},
 		typed("9068-4-1", "typ JWT", "JWT"),

@@ -65,7 +65,7 @@ func ExampleRun() {
 	// bound to a DPoP key and a certificate -> 401 invalid_token
 	// bound to a key in full -> 401 invalid_token
 	// bound to a key by name -> 401 invalid_token
-	// bound in a way nobody knows -> 401 invalid_token
+	// bound in an unknown way -> 401 invalid_token
 	// cnf is an empty object -> 401 invalid_token
 	// cnf is a string -> 401 invalid_token
 	// cnf is null -> 401 invalid_token

@@ -12,7 +12,7 @@ import (
 // and a nil *Config, fit a call that needs a good token and nothing else.
 type Config struct {
 	// Scopes are what the call needs, all of them; the good token has just
-	// these. Of scopes any one of which is enough, name one. Empty means that
+	// these. If any one of several is enough, name one. Empty means that
 	// the call needs none; then the attacks on scopes do not apply.
 	Scopes []string
 	// Good is what else a good token of this service has, such as an audience

@@ -16,7 +16,7 @@ import (
 // timeLimit is how long a service may take over one call.
 const timeLimit = 10 * time.Second
 
-// attacker makes what is presented to one service.
+// attacker makes the credentials that one service is presented with.
 type attacker struct {
 	issuer *tokentest.Issuer
 	cfg    Config
@@ -108,8 +108,8 @@ func (s *suite) try(ctx context.Context, a Attack) Result {
 	return r
 }
 
-// prepare makes the credentials of an attack. What is to be let in before it
-// must be, or the attack is none.
+// prepare makes the credentials of an attack. A good token that comes before it
+// must be let in, or there is no attack.
 func (s *suite) prepare(ctx context.Context, a Attack) (tokentest.Credentials, error) {
 	if a.after == nil {
 		return a.make(s.attacker), nil

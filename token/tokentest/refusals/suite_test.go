@@ -42,7 +42,7 @@ func TestAttacksAreDescribed(t *testing.T) {
 	}
 }
 
-// refuseWith refuses in one way, whatever the reason is.
+// refuseWith refuses in one way, for every reason.
 func refuseWith(status int, challenge ...string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header()["Www-Authenticate"] = challenge
@@ -399,7 +399,7 @@ func TestRefusalsFails(t *testing.T) {
 			assert.Contains(t, output, "VERDICT")
 		})
 	}
-	t.Run("a service that lets nobody in", func(t *testing.T) {
+	t.Run("a service that lets no one in", func(t *testing.T) {
 		t.Parallel()
 		output := failingTest(t, closedService)
 		assert.Contains(t, output, refusals.ErrRefused.Error())

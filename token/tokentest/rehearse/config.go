@@ -34,7 +34,7 @@ type Config struct {
 	// hours. Negative: not at all, beyond Lifetime.
 	StaleFor time.Duration
 	// RefetchInterval is the least time between two fetches that callers cause
-	// by keys that nobody has published, as in jwks.RemoteConfig. Zero: 30
+	// by keys that are not published, as in jwks.RemoteConfig. Zero: 30
 	// seconds.
 	RefetchInterval time.Duration
 	// Recovery is how long after the end of an outage it may take until all
@@ -74,8 +74,8 @@ func (c Config) refetchInterval() time.Duration {
 	return cmp.Or(c.RefetchInterval, 30*time.Second)
 }
 
-// limit is how long after its confirmation a key set may be used whatever
-// happens.
+// limit is how long after its confirmation a key set may be used at
+// most.
 func (c Config) limit() time.Duration {
 	return max(c.lifetime(), cmp.Or(c.StaleFor, 24*time.Hour))
 }

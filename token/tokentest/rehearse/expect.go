@@ -65,8 +65,8 @@ func mustNotAdmit(a tokentest.Answer) error {
 	return anything(a)
 }
 
-// anything is for tokens in times of which nothing is promised, but that they
-// pass: the answer is one of those a guard gives.
+// anything is for tokens in times that have to pass, and about which nothing is
+// promised: the answer is one of those a guard gives.
 func anything(a tokentest.Answer) error {
 	if a.Admitted || mustRefuse(a) == nil {
 		return nil

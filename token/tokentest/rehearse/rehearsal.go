@@ -68,7 +68,7 @@ func (s *rehearsal) run(p phase) {
 	s.settle(r, before)
 }
 
-// idle lets time pass in which nobody calls.
+// idle lets time pass without calls.
 func (s *rehearsal) idle(name string, lasts time.Duration) {
 	before, r := s.requests(), s.newRecord(phase{name: name})
 	time.Sleep(lasts)

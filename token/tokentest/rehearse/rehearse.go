@@ -23,12 +23,12 @@ import (
 type Service func(t *testing.T, issuer *tokentest.Issuer) tokentest.Target
 
 // TestRotation plays the days on which an issuer changes its keys, in
-// simulated time, and fails if the service refuses a good token or accepts one
-// that is none any more. In each scenario the issuer does one thing: it announces
+// simulated time, and fails if the service rejects a valid token or accepts one
+// that is no longer valid. In each scenario the issuer does one thing: it announces
 // a key, lets it sign and retires the old one; signs with a key at once;
 // publishes another key under the same id; withdraws one that has leaked. Some
 // clients call with good and bad tokens all the while, and one of them floods
-// the service with ids of keys that nobody publishes, which must cost the
+// the service with ids of keys that are not published, which must cost the
 // issuer no more than the budget for them.
 //
 // Each scenario is a subtest with an issuer and a service of its own; hours pass
@@ -37,7 +37,7 @@ type Service func(t *testing.T, issuer *tokentest.Issuer) tokentest.Target
 // subtests; RunRotation is for that.
 //
 // Services over HTTP take part through HTTPTarget and those over gRPC through
-// grpcauthtest.Serve and grpcauthtest.Target. Whatever else they talk to has to
+// grpcauthtest.Serve and grpcauthtest.Target. All else that they talk to has to
 // be in memory.
 func TestRotation(t *testing.T, service Service, cfg *Config) {
 	t.Helper()

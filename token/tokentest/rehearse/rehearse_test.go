@@ -126,7 +126,7 @@ func namesOf(results []rehearse.Result) (names []string) {
 	return names
 }
 
-// A service that lets nobody in proves nothing about its keys.
+// A service that lets no one in proves nothing about its keys.
 func TestRehearsalsOfAClosedService(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -57,7 +57,7 @@ func (s *rehearsal) doubts(lasts time.Duration) int {
 	return s.refreshes(lasts) + int(lasts/time.Minute) + 1
 }
 
-// budget is refreshes while there are tokens of keys that nobody publishes:
+// budget is refreshes while there are tokens of unpublished keys:
 // three requests in two intervals.
 func (s *rehearsal) budget(lasts time.Duration) int {
 	return s.refreshes(lasts) + int(lasts/s.cfg.refetchInterval())*3/2 + 2

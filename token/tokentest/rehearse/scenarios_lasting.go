@@ -6,14 +6,14 @@ import (
 	"github.com/postern-go/postern/token/tokentest"
 )
 
-// lastingScenarios are outages of which the end is not in sight.
+// lastingScenarios are outages without an end in sight.
 func lastingScenarios() []scenario {
 	return []scenario{{
 		name: "an outage longer than keys may serve",
 		why:  "a key that its issuer cannot withdraw must not serve for ever, and its tokens are not to blame",
 		run:  outlasted,
 	}, {
-		name: "an outage that begins while nobody calls",
+		name: "an outage that begins while the service is idle",
 		why:  "the first caller of the day must not find the service closed because its keys are an hour old",
 		run:  idleOutage,
 	}}
@@ -51,7 +51,7 @@ func (s *rehearsal) recover() {
 // service of the outage.
 func idleOutage(s *rehearsal) {
 	s.issuer.Hang()
-	s.idle("nobody calls", min(2*s.cfg.lifetime(), s.cfg.grace()))
+	s.idle("no calls", min(2*s.cfg.lifetime(), s.cfg.grace()))
 	if s.cfg.grace() > 0 {
 		s.run(phase{name: "the first calls", clients: []client{
 			{make: s.fresh, want: mustAdmit, times: callers},

@@ -52,7 +52,7 @@ func outageScenarios() []scenario {
 	for _, tr := range troubles() {
 		scenarios = append(scenarios, scenario{
 			name: tr.name, run: tr.outage,
-			why: "an outage of the issuer must not become one of the service, and must not sign everybody out",
+			why: "an outage of the issuer must not become one of the service, and must not sign every user out",
 		})
 	}
 	scenarios = slices.Concat(scenarios, lastingScenarios(), coldScenarios())
@@ -99,8 +99,8 @@ func (tr trouble) run(s *rehearsal, name string, lasts time.Duration, unknown cl
 	s.run(phase{name: name, lasts: lasts, most: most, every: every, clients: with(s.usual(s.cfg.prompt()), unknown)})
 }
 
-// recovery is how long the service may take after the outage. Who was told when
-// to ask again, may wait for that.
+// recovery is how long the service may take after the outage. A service that was told
+// when to ask again may wait for that.
 func (s *rehearsal) recovery(tr trouble) time.Duration {
 	lasts := s.cfg.recovery()
 	if tr.told {

@@ -28,7 +28,7 @@ func plannedScenarios() []scenario {
 		why:  "a service that asks only for ids it does not know refuses every token for good",
 		run:  replaced,
 	}, {
-		name: "keys that nobody can use",
+		name: "unusable keys in the set",
 		why:  "one key of a new kind in the set must not take the others down with it",
 		run:  unusable,
 	}}
@@ -75,7 +75,7 @@ func unannounced(s *rehearsal) {
 	s.issuer.Delay(time.Second)
 	s.issuer.Rotate()
 	s.run(phase{
-		name: "a new key signs", most: 2, // of which one is a refresh that was due
+		name: "a new key signs", most: 2, // one for the key, and one for a refresh that was due
 		clients: []client{{make: s.fresh, want: mustAdmit, times: callers}},
 	})
 	s.issuer.Delay(0)

@@ -8,14 +8,14 @@ import (
 func withdrawalScenarios() []scenario {
 	return []scenario{{
 		name: "a leaked key withdrawn",
-		why:  "whoever has the key is everybody for as long as the service trusts it",
+		why:  "the thief of the key can be any user for as long as the service trusts it",
 		run:  leaked,
 	}, {
 		name: "the signing key leaked",
-		why:  "the emergency must not lock everybody out, and must end it for whoever has the key",
+		why:  "the emergency must not lock every user out, and must end the power of the key",
 		run:  signingKeyLeaked,
 	}, {
-		name: "a key withdrawn while nobody calls",
+		name: "a key withdrawn while the service is idle",
 		why:  "a service that has been idle must ask before it trusts what it remembers",
 		run:  idleMeanwhile,
 	}}
@@ -69,10 +69,10 @@ func idleMeanwhile(s *rehearsal) {
 	s.run(phase{name: "a new key is announced", lasts: s.cfg.settled(s.cfg.lifetime()), clients: s.usual(0)})
 	s.issuer.Promote(next.ID)
 	s.issuer.Withdraw(old.ID)
-	s.idle("nobody calls", 2*s.cfg.lifetime())
+	s.idle("no calls", 2*s.cfg.lifetime())
 	s.run(phase{name: "the first call after a pause", clients: []client{s.by(old, "which was withdrawn", mustDistrust)}})
 	s.run(phase{name: "more calls", clients: []client{{make: s.fresh, want: mustAdmit, times: callers}}})
-	s.idle("nobody calls for long", s.cfg.limit()+time.Hour)
+	s.idle("no calls for long", s.cfg.limit()+time.Hour)
 	s.steady.renew()
 	s.run(phase{name: "calls after long", lasts: s.cfg.lifetime(), clients: s.usual(0)})
 }

@@ -18,7 +18,7 @@ type client struct {
 	times  int           // calls at each tick; zero: one
 }
 
-// sent is what is presented in one call.
+// sent is the credentials of one call.
 type sent struct {
 	what        string
 	credentials tokentest.Credentials
@@ -112,7 +112,7 @@ func (s *rehearsal) forged() sent {
 	return sent{"a forged token under the id of " + s.issuer.SigningKey().ID, s.good(tokentest.EditDraft((*mint.Draft).Forge))}
 }
 
-// invented is a token of a key that nobody publishes, of another id each time.
+// invented is a token of an unpublished key, of another id each time.
 // Its signature is noise, which is cheaper to make than to look at.
 func (s *rehearsal) invented() sent {
 	noise := tokentest.SignWith(func([]byte) []byte {
@@ -120,5 +120,5 @@ func (s *rehearsal) invented() sent {
 		_, _ = rand.Read(signature)
 		return signature
 	})
-	return sent{"a token of a key that nobody publishes", s.good(tokentest.Header("kid", rand.Text()), noise)}
+	return sent{"a token of an unpublished key", s.good(tokentest.Header("kid", rand.Text()), noise)}
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/postern-go/postern/token/tokentest"
 )
 
-// trusting remembers whom it has let in, until the token expires.
+// trusting remembers the tokens it has let in, until they expire.
 func trusting(_ *tokentest.Issuer, auth token.Authenticator) token.Authenticator {
 	var known memo[*token.Token]
 	return guard(func(ctx context.Context, p token.Presentation) (*token.Token, error) {
@@ -43,7 +43,7 @@ func suspicious(issuer *tokentest.Issuer, auth token.Authenticator) token.Authen
 	})
 }
 
-// careless lets everybody in whom it cannot judge.
+// careless lets callers in that it cannot judge.
 func careless(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		answer := httptest.NewRecorder()

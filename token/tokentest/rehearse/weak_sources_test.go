@@ -102,7 +102,7 @@ func eager(issuer *tokentest.Issuer, remote *jwks.Remote) jwks.Source {
 	})
 }
 
-// lonely asks for what it has not seen, each caller for himself.
+// lonely asks for keys it has not seen, each caller separately.
 func lonely(issuer *tokentest.Issuer, _ *jwks.Remote) jwks.Source {
 	var seen memo[[]jwks.Key]
 	return source(func(ctx context.Context, kid string) ([]jwks.Key, error) {

@@ -23,10 +23,10 @@ var (
 		"a key announced ahead",
 		"a key that signs at once",
 		"another key under the same id",
-		"keys that nobody can use",
+		"unusable keys in the set",
 		"a leaked key withdrawn",
 		"the signing key leaked",
-		"a key withdrawn while nobody calls",
+		"a key withdrawn while the service is idle",
 		"a flood of forged signatures",
 		"a flood of unknown keys",
 	}
@@ -46,7 +46,7 @@ var (
 	}
 	lasting = []string{
 		"an outage longer than keys may serve",
-		"an outage that begins while nobody calls",
+		"an outage that begins while the service is idle",
 	}
 	cold = []string{
 		"a start while connections are refused",
@@ -74,7 +74,7 @@ var flaws = map[string]struct {
 		{"a key announced ahead", "the old key is dead", rehearse.ErrKeyTrusted},
 		{"a leaked key withdrawn", "it is dead", rehearse.ErrKeyTrusted},
 		{"the signing key leaked", "it is dead", rehearse.ErrKeyTrusted},
-		{"a key withdrawn while nobody calls", "the first call after a pause", rehearse.ErrKeyTrusted},
+		{"a key withdrawn while the service is idle", "the first call after a pause", rehearse.ErrKeyTrusted},
 		{"another key under the same id", "the other key is in use", rehearse.ErrKeyTrusted},
 		{"an outage longer than keys may serve", "the keys are too old", rehearse.ErrKeyTrusted},
 	}},
@@ -93,7 +93,7 @@ var flaws = map[string]struct {
 		{"another key under the same id", "the other key is in use", rehearse.ErrKeyTrusted},
 	}},
 	"keys are used before they are renewed": {flaw{source: wakingLate}, []finding{
-		{"a key withdrawn while nobody calls", "the first call after a pause", rehearse.ErrKeyTrusted},
+		{"a key withdrawn while the service is idle", "the first call after a pause", rehearse.ErrKeyTrusted},
 	}},
 	"unknown keys are not asked for": {flaw{source: incurious}, []finding{
 		{"a key that signs at once", "a new key signs", rehearse.ErrRefused},
@@ -111,7 +111,7 @@ var flaws = map[string]struct {
 		{"a flood of forged signatures", "forged tokens under the id of the key", rehearse.ErrRequests},
 	}},
 	"a set with one bad key is refused": {flaw{config: through(fussy)}, []finding{
-		{"keys that nobody can use", "a new key signs", rehearse.ErrRefused},
+		{"unusable keys in the set", "a new key signs", rehearse.ErrRefused},
 	}},
 	"keys are wiped by failures": {flaw{source: wiped}, inEach(troubles, "the outage goes on", rehearse.ErrRefused)},
 	"an outage is blamed on tokens": {flaw{source: blaming}, slices.Concat(
@@ -126,7 +126,7 @@ var flaws = map[string]struct {
 		flaw{config: func(_ *tokentest.Issuer, cfg *jwks.RemoteConfig) { cfg.StaleFor = -1 }},
 		[]finding{
 			{"an outage longer than keys may serve", "the keys serve", rehearse.ErrRefused},
-			{"an outage that begins while nobody calls", "the first calls", rehearse.ErrRefused},
+			{"an outage that begins while the service is idle", "the first calls", rehearse.ErrRefused},
 		},
 	},
 	"attempts do not pause": {flaw{source: impatient}, []finding{
@@ -145,7 +145,7 @@ var flaws = map[string]struct {
 		inEach(lasting[:1], "all is well", rehearse.ErrRefused),
 		inEach(troubles[:1], "all is well", rehearse.ErrRefused),
 	)},
-	"whom it cannot judge it lets in": {flaw{handler: careless}, slices.Concat(
+	"tokens it cannot judge are let in": {flaw{handler: careless}, slices.Concat(
 		inEach(cold, "there are no keys yet", rehearse.ErrAdmitted),
 		inEach(troubles[:1], "the outage begins", rehearse.ErrKeyTrusted),
 	)},

@@ -15,7 +15,7 @@ import (
 
 // Wycheproof is the version of the vectors that the tests were written for. It
 // is pinned because their expectations name vectors by number, and it is no
-// requirement of the module: nobody who uses the library downloads it.
+// requirement of the module: users of the library do not download it.
 const Wycheproof = "github.com/c2sp/wycheproof@v0.0.0-20260902155932-3fa63dd0344a"
 
 // folder is the environment variable that says where the vectors lie.
@@ -23,7 +23,7 @@ const folder = "POSTERN_VECTORS"
 
 // ReadWycheproof decodes one file of Wycheproof into v. Without the file, and
 // without a network to fetch it from, the test is skipped, or fails where the
-// variable CI is "true": there nobody would notice that it never runs.
+// variable CI is "true": there it would go unnoticed that it never runs.
 func ReadWycheproof(tb testing.TB, name string, v any) {
 	tb.Helper()
 	data, err := os.ReadFile(filepath.Join(local(tb), "wycheproof", name))

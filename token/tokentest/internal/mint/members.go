@@ -41,8 +41,8 @@ func (m Members) index(name string) int {
 	return slices.IndexFunc(m, func(e member) bool { return e.name == name })
 }
 
-// Text is the object in JSON. A json.RawMessage goes in as it is, whatever it
-// contains.
+// Text is the object in JSON. A json.RawMessage goes in as it is, even if
+// it is not JSON.
 func (m Members) Text() string {
 	parts := make([]string, len(m))
 	for n, e := range m {
