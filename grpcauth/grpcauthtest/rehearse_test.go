@@ -9,7 +9,7 @@ import (
 )
 
 // Rehearsals run over gRPC as over HTTP: server, connection and pipe all live
-// in the bubble of the scene.
+// in the bubble of the scenario.
 func TestRehearsals(t *testing.T) {
 	t.Parallel()
 	orders := func(t *testing.T, issuer *tokentest.Issuer) tokentest.Target {

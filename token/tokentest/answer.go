@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Answer is what became of a call.
+// Answer is the outcome of a call.
 type Answer struct {
 	// Admitted tells that the call got past the guard: the handler ran.
 	Admitted bool
@@ -24,7 +24,7 @@ type Answer struct {
 	RetryAfter string
 }
 
-// String tells what became of the call in a few words.
+// String is the answer in a few words.
 func (a Answer) String() string {
 	switch {
 	case a.Unsent:

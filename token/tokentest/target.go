@@ -8,7 +8,7 @@ import (
 )
 
 // Target makes one call to the service under test with what an attacker
-// presents, and tells what became of it. Calls should otherwise be what the
+// presents, and returns the answer. Calls should otherwise be what the
 // service wants: with the good token they succeed. The same Target is called
 // many times, by the refusal suite one call after the other, by rehearsals
 // concurrently.

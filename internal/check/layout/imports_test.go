@@ -36,6 +36,7 @@ var bans = []ban{
 	{isLibrary, "net/http/httptest", whyNoTesting},
 	{isLibrary, "github.com/stretchr/testify", whyNoTesting},
 	{isLibrary, module + "/token/tokentest", whyNoTesting},
+	{isExample, module + "/token/tokentest", whyNoTesting},
 	{isLibrary, module + "/grpcauth/grpcauthtest", whyNoTesting},
 	{only("token/tokentest"), module + "/token/tokentest/refusals", "the issuer stands below the suites that use it"},
 	{only("token/tokentest/refusals"), module + "/token/tokentest/rehearse", "the suites do not know each other"},

@@ -45,6 +45,28 @@ func ExampleTest() {
 		&refusals.Config{Scopes: []string{"orders:read"}})
 }
 
+// A service whose tokens come from Keycloak: the suite makes tokens of the shape
+// that the profile describes.
+func ExampleTest_profile() {
+	var t *testing.T
+
+	issuer := tokentest.NewIssuer(t, nil)
+	cfg := issuer.Config()
+	cfg.Profile = token.Profile{
+		Types:         []string{"JWT"},
+		ClientIDClaim: "azp",
+		Users:         []token.Mark{{Claim: "preferred_username", Prefix: "service-account-", Not: true}},
+		Clients:       []token.Mark{{Claim: "preferred_username", Prefix: "service-account-"}},
+	}
+	verifier, err := token.NewVerifier(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	listOrders := func() *http.Request { return httptest.NewRequest("GET", "/orders", nil) }
+	refusals.Test(t, issuer, tokentest.HTTPTarget(newService(verifier), listOrders),
+		&refusals.Config{Scopes: []string{"orders:read"}, Profile: cfg.Profile})
+}
+
 func ExampleRun() {
 	issuer := tokentest.NewIssuer(t, nil)
 	verifier, err := token.NewVerifier(issuer.Config())

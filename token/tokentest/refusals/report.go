@@ -9,7 +9,7 @@ import (
 	"github.com/postern-go/postern/token/tokentest"
 )
 
-// Result is what became of one attack.
+// Result is the outcome of one attack.
 type Result struct {
 	Attack Attack
 	// Answer is what the service answered.

@@ -20,8 +20,8 @@ type Config struct {
 	// lives in simulated time and in memory.
 	Issuer tokentest.Options
 	// Good is what a good token of this service has besides what Issuer.Token
-	// gives it, such as an audience and scopes. It must not change the key, iat
-	// or exp.
+	// gives it, such as an audience, scopes, and the shape of its profile
+	// (tokentest.Shaped). It must not change the key, iat or exp.
 	Good []tokentest.Edit
 
 	// Lifetime is for how long the service may use a key set without asking

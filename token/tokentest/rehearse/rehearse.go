@@ -10,9 +10,9 @@ import (
 )
 
 // Service makes the service under test as it goes into production, but for its
-// issuer, which is this one: with token.Config from Issuer.Config, or
-// jwks.RemoteConfig with Issuer.Client. It is called once for each scenario, in a
-// bubble of testing/synctest, with the T of that bubble. It must not fail
+// issuer, which is the one given: with token.Config from Issuer.Config, or
+// jwks.RemoteConfig with Issuer.Client. It is called once for each scenario, in
+// a bubble of testing/synctest, with the T of that bubble. It must not fail
 // because the issuer is down: some scenarios begin with that.
 //
 // What a bubble demands of a service: there is no network. Every goroutine that
@@ -22,14 +22,14 @@ import (
 // Package jwks does none of that.
 type Service func(t *testing.T, issuer *tokentest.Issuer) tokentest.Target
 
-// TestRotation plays the days on which an issuer changes its keys, in
-// simulated time, and fails if the service rejects a valid token or accepts one
-// that is no longer valid. In each scenario the issuer does one thing: it announces
-// a key, lets it sign and retires the old one; signs with a key at once;
-// publishes another key under the same id; withdraws one that has leaked. Some
-// clients call with good and bad tokens all the while, and one of them floods
-// the service with ids of keys that are not published, which must cost the
-// issuer no more than the budget for them.
+// TestRotation simulates changes of the issuer's keys, and fails if the service
+// rejects a valid token or accepts one that is no longer valid. In each
+// scenario the issuer does one thing: it announces a key, lets it sign and
+// retires the old one; signs with a key at once; publishes another key under
+// the same id; withdraws one that has leaked. Some clients call with good and
+// bad tokens all the while, and one of them floods the service with ids of keys
+// that are not published, which must cost the issuer no more than the budget
+// for them.
 //
 // Each scenario is a subtest with an issuer and a service of its own; hours pass
 // within a second. With -v it logs a table of what happened. cfg may be nil.
@@ -44,24 +44,23 @@ func TestRotation(t *testing.T, service Service, cfg *Config) {
 	rehearse(t, rotationScenarios(), service, cfg)
 }
 
-// TestOutage plays outages of the issuer, in simulated time: connections
-// are refused, requests fail, are throttled or hang, or the key set is garbage.
-// It fails if the service, while it may use the keys that it holds, refuses a
-// good token; if it blames tokens for the outage, with 401 instead of 503 and
-// Retry-After, or UNAVAILABLE over gRPC; if it goes on to use keys longer than
-// it may; if it does not recover in time; or if it ever accepts a bad token. In
-// some scenarios the service starts while the issuer is down.
+// TestOutage simulates outages of the issuer: connections are refused, requests
+// fail, are throttled or hang, or the key set is garbage. It fails if the
+// service, while it may use the keys that it holds, refuses a good token; if it
+// blames tokens for the outage, with 401 instead of 503 and Retry-After, or
+// UNAVAILABLE over gRPC; if it goes on to use keys longer than it may; if it
+// does not recover in time; or if it ever accepts a bad token. In some
+// scenarios the service starts while the issuer is down.
 //
-// For the rest see TestRotation; RunOutage is its variant for use in a
-// bubble.
+// For the rest see TestRotation. RunOutage is the variant for use in a bubble.
 func TestOutage(t *testing.T, service Service, cfg *Config) {
 	t.Helper()
 	rehearse(t, outageScenarios(), service, cfg)
 }
 
-// RunRotation does what TestRotation does, one scenario after the other in the
-// bubble of its caller, and returns what became of each instead of failing the
-// test. Only if cfg is wrong does it fail, with an error that matches
+// RunRotation does the same as TestRotation, one scenario after the other in the
+// bubble of its caller, and returns a Result of each instead of failing the
+// test. Only if cfg is wrong does it fail the test, with an error that matches
 // token.ErrConfig or ErrSkip. It panics outside of a bubble of
 // testing/synctest, where it would take hours.
 func RunRotation(t *testing.T, service Service, cfg *Config) []Result {

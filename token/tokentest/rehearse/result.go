@@ -22,7 +22,7 @@ var (
 	ErrSkip = verdict.ErrSkip
 	// ErrKeyTrusted: a token was let in by a key that its issuer has withdrawn
 	// or replaced, or that is too old to be used without asking the issuer.
-	ErrKeyTrusted = errors.New("a key is trusted that must not be any more")
+	ErrKeyTrusted = errors.New("a key is trusted that must not be trusted any longer")
 	// ErrBlamed: a token that could not be judged was answered like a bad one,
 	// so that its client throws it away and asks for another.
 	ErrBlamed = errors.New("the token was blamed for an outage of its issuer")
@@ -32,7 +32,7 @@ var (
 	ErrSlow = errors.New("no answer in time")
 )
 
-// Result is what became of one scenario.
+// Result is the outcome of one scenario.
 type Result struct {
 	// Group is "rotation" or "outage", and Name the scenario.
 	Group, Name string
