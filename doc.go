@@ -25,10 +25,10 @@
 // # Tests of services
 //
 // [github.com/postern-go/postern/token/tokentest] is an issuer in memory that
-// really signs, a suite of attacks to run against a service as it is wired
-// together, and rehearsals of what issuers do on a bad day.
+// really signs. Below it, refusals attacks a service as it is wired together,
+// and rehearse simulates changes of keys and outages of the issuer.
 // [github.com/postern-go/postern/grpcauth/grpcauthtest] takes them to gRPC
-// servers. No service links either.
+// servers. Services do not link these.
 //
 // # Errors
 //

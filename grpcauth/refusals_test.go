@@ -9,6 +9,7 @@ import (
 	"github.com/postern-go/postern/grpcauth/grpcauthtest"
 	"github.com/postern-go/postern/scope"
 	"github.com/postern-go/postern/token/tokentest"
+	"github.com/postern-go/postern/token/tokentest/refusals"
 )
 
 // TestRefusals runs the attacks that users of the module run, each of which a
@@ -20,13 +21,13 @@ func TestRefusals(t *testing.T) {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, settings{policies: all(scope.All(needs...))})
-			tokentest.TestRefusals(t, w.Issuer, target(w, call), &tokentest.RefusalConfig{Scopes: needs})
+			refusals.Test(t, w.Issuer, target(w, call), &refusals.Config{Scopes: needs})
 		})
 	}
 	t.Run("optional", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t, settings{policies: all(scope.Optional)})
-		tokentest.TestRefusals(t, w.Issuer, target(w, callUnary), &tokentest.RefusalConfig{Optional: true})
+		refusals.Test(t, w.Issuer, target(w, callUnary), &refusals.Config{Optional: true})
 	})
 }
 

@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	published "github.com/postern-go/postern/internal/conformance/vectors"
+	published "github.com/postern-go/postern/internal/check/conformance/vectors"
 	"github.com/postern-go/postern/jwks"
 )
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/postern-go/postern/scope"
 	"github.com/postern-go/postern/token/tokentest"
+	"github.com/postern-go/postern/token/tokentest/refusals"
 )
 
 // TestRefusals runs the attacks that users of the module run, each of which a
@@ -16,11 +17,11 @@ func TestRefusals(t *testing.T) {
 	policy := scope.All(needs...)
 	for name, row := range map[string]struct {
 		handler func(world) http.Handler
-		cfg     *tokentest.RefusalConfig
+		cfg     *refusals.Config
 	}{
 		"Require": {
 			func(w world) http.Handler { return w.guard(policy) },
-			&tokentest.RefusalConfig{Scopes: needs},
+			&refusals.Config{Scopes: needs},
 		},
 		"Mux": {
 			func(w world) http.Handler {
@@ -28,17 +29,17 @@ func TestRefusals(t *testing.T) {
 				mux.Handle("GET /{$}", policy, subject)
 				return mux
 			},
-			&tokentest.RefusalConfig{Scopes: needs},
+			&refusals.Config{Scopes: needs},
 		},
 		"Optional": {
 			func(w world) http.Handler { return w.guard(scope.Optional) },
-			&tokentest.RefusalConfig{Optional: true},
+			&refusals.Config{Optional: true},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			tokentest.TestRefusals(t, w.Issuer, tokentest.HTTPTarget(row.handler(w), nil), row.cfg)
+			refusals.Test(t, w.Issuer, tokentest.HTTPTarget(row.handler(w), nil), row.cfg)
 		})
 	}
 }

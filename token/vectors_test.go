@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/postern-go/postern/internal/conformance/vectors"
+	"github.com/postern-go/postern/internal/check/conformance/vectors"
 	"github.com/postern-go/postern/jwks"
 	"github.com/postern-go/postern/token"
 )

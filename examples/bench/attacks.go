@@ -1,9 +1,15 @@
 package bench
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"crypto/x509"
 	"encoding/base64"
+	"encoding/pem"
 	"strings"
 	"time"
+
+	"github.com/postern-go/postern/token/tokentest"
 )
 
 // Attack is a token that must open no door.
@@ -23,86 +29,61 @@ func (a Attack) Token(i *Issuer) string { return a.make(i) }
 var Attacks = []Attack{
 	{"no token at all", true, func(*Issuer) string { return "" }},
 	{"not three parts", true, func(i *Issuer) string { return strings.Replace(i.Token(900), ".", "", 1) }},
-	{"signature altered", true, signatureAltered},
-	{"claims altered", true, claimsAltered},
-	{"signed with another key", true, edited(func(i *Issuer, d *draft) { d.sign = i.signer(newKey(i.Algorithm)) })},
-	{"alg none", true, edited(func(_ *Issuer, d *draft) {
-		d.header["alg"] = "none"
-		d.sign = func([]byte) []byte { return nil }
-	})},
-	{"HMAC with the public key", true, edited(func(i *Issuer, d *draft) {
-		d.header["alg"] = "HS256"
-		d.sign = i.hmacWithPublicKey
-	})},
-	{"expired", true, claim("exp", func() any { return time.Now().Add(-time.Hour).Unix() })},
-	{"exp missing", true, without("exp")},
-	{"not yet valid", true, claim("nbf", func() any { return time.Now().Add(time.Hour).Unix() })},
-	{"another issuer", true, claim("iss", func() any { return "https://evil.example.com" })},
-	{"iss missing", true, without("iss")},
-	{"another audience", true, claim("aud", func() any { return "https://other.example.com" })},
-	{"aud missing", true, without("aud")},
-	{"sub missing", true, without("sub")},
-	{"client_id missing", true, without("client_id")},
-	{"jti missing", true, without("jti")},
-	{"another scope", true, claim("scope", func() any { return "orders:readonly" })},
-	{"kid unknown", false, header("kid", "2019-01-a")},
-	{"typ of an ID token", false, header("typ", "JWT")},
-	{"typ missing", false, edited(func(_ *Issuer, d *draft) { delete(d.header, "typ") })},
-	{"unknown critical header", false, edited(func(_ *Issuer, d *draft) {
-		d.header["crit"], d.header["example"] = []string{"example"}, true
-	})},
-	{"member name repeated", false, payload(func(claims string) string {
-		return strings.Replace(claims, `{`, `{"sub":"admin",`, 1)
-	})},
-	{"member name in another case", false, payload(func(claims string) string {
-		return strings.Replace(claims, `"scope":"orders:read`, `"scope":"none","SCOPE":"orders:read`, 1)
-	})},
-	{"bound to a key (cnf)", false, claim("cnf", func() any {
-		return map[string]string{"x5t#S256": "bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2"}
-	})},
+	{"signature altered", true, edited(tokentest.Signature(func(s []byte) []byte { s[0] ^= 1; return s }))},
+	{"claims altered", true, edited(tokentest.Segments(claimsAltered))},
+	{"signed with another key", true, func(i *Issuer) string {
+		return i.mint(tokentest.Key(i.issuer.ForeignKey(i.Algorithm, i.issuer.SigningKey().ID)))
+	}},
+	{"alg none", true, edited(tokentest.Header("alg", "none"), tokentest.Signature(func([]byte) []byte { return nil }))},
+	{"HMAC with the public key", true, func(i *Issuer) string {
+		return i.mint(tokentest.Header("alg", "HS256"), tokentest.SignWith(i.hmacWithPublicKey))
+	}},
+	{"expired", true, edited(tokentest.ExpiresIn(-time.Hour))},
+	{"exp missing", true, edited(tokentest.WithoutClaim("exp"))},
+	{"not yet valid", true, func(i *Issuer) string { return i.mint(tokentest.NotBefore(time.Now().Add(time.Hour))) }},
+	{"another issuer", true, edited(tokentest.Claim("iss", "https://evil.example.com"))},
+	{"iss missing", true, edited(tokentest.WithoutClaim("iss"))},
+	{"another audience", true, edited(tokentest.Audience("https://other.example.com"))},
+	{"aud missing", true, edited(tokentest.WithoutClaim("aud"))},
+	{"sub missing", true, edited(tokentest.WithoutClaim("sub"))},
+	{"client_id missing", true, edited(tokentest.WithoutClaim("client_id"))},
+	{"jti missing", true, edited(tokentest.WithoutClaim("jti"))},
+	{"another scope", true, edited(tokentest.Scope("orders:readonly"))},
+	{"kid unknown", false, edited(tokentest.Header("kid", "2019-01-a"))},
+	{"typ of an ID token", false, edited(tokentest.Type("JWT"))},
+	{"typ missing", false, edited(tokentest.WithoutHeader("typ"))},
+	{"unknown critical header", false, edited(
+		tokentest.Header("crit", []string{"example"}), tokentest.Header("example", true))},
+	{"member name repeated", false, edited(replaced(`{`, `{"sub":"admin",`))},
+	{"member name in another case", false, edited(replaced(`"scope":"orders:read`, `"scope":"none","SCOPE":"orders:read`))},
+	{"bound to a key (cnf)", false, edited(tokentest.Claim("cnf",
+		map[string]string{"x5t#S256": "bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2"}))},
 	{"signature in a second spelling", false, secondSpelling},
 }
 
-func edited(edit func(*Issuer, *draft)) func(*Issuer) string {
-	return func(i *Issuer) string {
-		d := i.draft()
-		edit(i, d)
-		return d.compact()
-	}
+func edited(edits ...tokentest.Edit) func(*Issuer) string {
+	return func(i *Issuer) string { return i.mint(edits...) }
 }
 
-func header(name string, value any) func(*Issuer) string {
-	return edited(func(_ *Issuer, d *draft) { d.header[name] = value })
+// replaced changes the text of the claims before it is signed.
+func replaced(old, by string) tokentest.Edit {
+	return tokentest.PayloadText(func(claims string) string { return strings.Replace(claims, old, by, 1) })
 }
 
-func claim(name string, value func() any) func(*Issuer) string {
-	return edited(func(_ *Issuer, d *draft) { d.claims[name] = value() })
+// claimsAltered keeps the signature.
+func claimsAltered(header, payload, signature string) (string, string, string) {
+	claims := string(must(base64.RawURLEncoding.DecodeString(payload)))
+	claims = strings.Replace(claims, `"sub":"`, `"sub":"x`, 1)
+	return header, base64.RawURLEncoding.EncodeToString([]byte(claims)), signature
 }
 
-func without(name string) func(*Issuer) string {
-	return edited(func(_ *Issuer, d *draft) { delete(d.claims, name) })
-}
-
-func payload(edit func(string) string) func(*Issuer) string {
-	return edited(func(_ *Issuer, d *draft) {
-		_, encoded, _ := cut(d.compact())
-		d.payload = []byte(edit(string(must(base64.RawURLEncoding.DecodeString(encoded)))))
-	})
-}
-
-func signatureAltered(i *Issuer) string {
-	header, payload, signature := cut(i.Token(900))
-	first := byte('A')
-	if signature[0] == first {
-		first = 'B'
-	}
-	return header + "." + payload + "." + string(first) + signature[1:]
-}
-
-func claimsAltered(i *Issuer) string {
-	header, _, signature := cut(i.Token(900))
-	_, payload, _ := cut(edited(func(_ *Issuer, d *draft) { d.claims["sub"] = "admin" })(i))
-	return header + "." + payload + "." + signature
+// hmacWithPublicKey signs with a secret that everyone knows: the public key,
+// for services that let the token choose the algorithm.
+func (i *Issuer) hmacWithPublicKey(input []byte) []byte {
+	der := must(x509.MarshalPKIXPublicKey(i.current.Public()))
+	mac := hmac.New(sha256.New, pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}))
+	mac.Write(input)
+	return mac.Sum(nil)
 }
 
 // secondSpelling sets a bit of the last character that carries no data, so

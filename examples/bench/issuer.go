@@ -3,14 +3,14 @@ package bench
 import (
 	"crypto"
 	"crypto/ecdsa"
-	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/rsa"
-	"encoding/json"
 	"fmt"
+	"strings"
+	"testing"
+	"time"
 
-	"github.com/go-jose/go-jose/v4"
+	"github.com/postern-go/postern/token/tokentest"
 )
 
 // Whose tokens are verified, and what they are for.
@@ -24,57 +24,39 @@ const (
 // Algorithms are what issuers sign with.
 var Algorithms = []string{"RS256", "PS256", "ES256", "EdDSA"}
 
-const (
-	currentKey = "2025-06-a"
-	nextKey    = "2025-06-b"
-)
-
 // Issuer signs with one algorithm. Like an issuer that rotates its keys in
 // good time, it publishes two: the one it signs with and the one to come.
 type Issuer struct {
 	Algorithm     string
+	issuer        *tokentest.Issuer
 	current, next crypto.Signer
 }
 
+// process stands in for a test: an issuer lives as long as the program.
+type process struct{ testing.TB }
+
+func (process) Helper()        {}
+func (process) Cleanup(func()) {}
+
 // NewIssuer makes an issuer with keys of its own.
 func NewIssuer(algorithm string) *Issuer {
-	return &Issuer{Algorithm: algorithm, current: newKey(algorithm), next: newKey(algorithm)}
-}
-
-func newKey(algorithm string) crypto.Signer {
-	switch algorithm {
-	case "RS256", "PS256":
-		return must(rsa.GenerateKey(rand.Reader, 2048))
-	case "ES256":
-		return must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))
-	case "EdDSA":
-		_, key, err := ed25519.GenerateKey(rand.Reader)
-		return must(key, err)
-	default:
-		panic("no such algorithm: " + algorithm)
-	}
+	i := tokentest.NewIssuer(process{}, &tokentest.Options{
+		Identifier: IssuerURL, Audience: []string{Audience}, Algorithms: []string{algorithm}, Lifetime: 24 * time.Hour,
+	})
+	return &Issuer{Algorithm: algorithm, issuer: i, current: i.SigningKey().Private, next: i.Announce().Private}
 }
 
 // JWKS is the key set as the issuer publishes it.
-func (i *Issuer) JWKS() []byte {
-	return must(json.Marshal(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{
-		i.jwk(currentKey, i.current), i.jwk(nextKey, i.next),
-	}}))
-}
-
-func (i *Issuer) jwk(id string, key crypto.Signer) jose.JSONWebKey {
-	return jose.JSONWebKey{Key: key.Public(), KeyID: id, Algorithm: i.Algorithm, Use: "sig"}
-}
+func (i *Issuer) JWKS() []byte { return []byte(i.issuer.KeySet()) }
 
 // KeySet is a JWK Set of n keys on P-256, whose ids are those of KeyID.
 func KeySet(n int) []byte {
-	var set jose.JSONWebKeySet
-	for i := range n {
-		set.Keys = append(set.Keys, jose.JSONWebKey{
-			Key: newKey("ES256").Public(), KeyID: KeyID(i), Algorithm: "ES256", Use: "sig",
-		})
+	keys := make([]string, n)
+	for i := range keys {
+		private := must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))
+		keys[i] = tokentest.SigningKey{ID: KeyID(i), Algorithm: "ES256", Private: private}.JWK()
 	}
-	return must(json.Marshal(set))
+	return []byte(`{"keys":[` + strings.Join(keys, ",") + `]}`)
 }
 
 // KeyID is the id of the i-th key of a KeySet.

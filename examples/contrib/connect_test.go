@@ -20,6 +20,7 @@ import (
 
 	"github.com/postern-go/postern/examples/contrib"
 	"github.com/postern-go/postern/token/tokentest"
+	"github.com/postern-go/postern/token/tokentest/refusals"
 )
 
 type text = wrapperspb.StringValue
@@ -128,11 +129,11 @@ func TestConnectRefusals(t *testing.T) {
 	t.Parallel()
 	issuer, auth := newAuth(t)
 	for _, procedure := range []string{contrib.Greet, contrib.Watch} {
-		tokentest.TestRefusals(t, issuer, tokentest.HTTPTarget(contrib.Connect(auth), func() *http.Request {
+		refusals.Test(t, issuer, tokentest.HTTPTarget(contrib.Connect(auth), func() *http.Request {
 			r := httptest.NewRequest(http.MethodPost, procedure, strings.NewReader(bodies[procedure]))
 			r.Header.Set("Content-Type", contentTypes[procedure])
 			return r
-		}), &tokentest.RefusalConfig{Scopes: []string{"orders:read"}})
+		}), &refusals.Config{Scopes: []string{"orders:read"}})
 	}
 }
 

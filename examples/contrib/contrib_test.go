@@ -14,6 +14,7 @@ import (
 	"github.com/postern-go/postern/middleware"
 	"github.com/postern-go/postern/token"
 	"github.com/postern-go/postern/token/tokentest"
+	"github.com/postern-go/postern/token/tokentest/refusals"
 )
 
 func newAuth(t *testing.T) (*tokentest.Issuer, *middleware.Middleware) {
@@ -85,9 +86,9 @@ func TestRefusals(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			issuer, auth := newAuth(t)
-			tokentest.TestRefusals(t, issuer, tokentest.HTTPTarget(router(auth), func() *http.Request {
+			refusals.Test(t, issuer, tokentest.HTTPTarget(router(auth), func() *http.Request {
 				return httptest.NewRequest(http.MethodGet, "/orders/7", nil)
-			}), &tokentest.RefusalConfig{Scopes: []string{"orders:read"}})
+			}), &refusals.Config{Scopes: []string{"orders:read"}})
 		})
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/postern-go/postern/grpcauth/grpcauthtest"
 	"github.com/postern-go/postern/token"
 	"github.com/postern-go/postern/token/tokentest"
+	"github.com/postern-go/postern/token/tokentest/refusals"
 )
 
 const audience = "https://photos.example"
@@ -43,9 +44,9 @@ func TestHTTPRefuses(t *testing.T) {
 		t.Run(route, func(t *testing.T) {
 			s, issuer := sound(t, io.Discard)
 			method, path, _ := strings.Cut(route, " ")
-			tokentest.TestRefusals(t, issuer, tokentest.HTTPTarget(s.http, func() *http.Request {
+			refusals.Test(t, issuer, tokentest.HTTPTarget(s.http, func() *http.Request {
 				return httptest.NewRequest(method, path, nil)
-			}), &tokentest.RefusalConfig{Scopes: scopes, Algorithms: algorithms})
+			}), &refusals.Config{Scopes: scopes, Algorithms: algorithms})
 		})
 	}
 }
@@ -54,10 +55,10 @@ func TestGRPCRefuses(t *testing.T) {
 	t.Parallel()
 	s, issuer := sound(t, io.Discard)
 	photos := pb.NewPhotoServiceClient(grpcauthtest.Serve(t, s.grpc))
-	tokentest.TestRefusals(t, issuer, grpcauthtest.Target(func(ctx context.Context, opts ...grpc.CallOption) error {
+	refusals.Test(t, issuer, grpcauthtest.Target(func(ctx context.Context, opts ...grpc.CallOption) error {
 		_, err := photos.ListPhotos(ctx, &pb.ListPhotosRequest{}, opts...)
 		return err
-	}), &tokentest.RefusalConfig{Scopes: []string{"photos:read"}, Algorithms: algorithms})
+	}), &refusals.Config{Scopes: []string{"photos:read"}, Algorithms: algorithms})
 }
 
 // The operator learns why a call was refused, and never the token.

@@ -5,16 +5,17 @@ import (
 
 	"github.com/postern-go/postern/scope"
 	"github.com/postern-go/postern/token/tokentest"
+	"github.com/postern-go/postern/token/tokentest/rehearse"
 )
 
 // Rehearsals run over gRPC as over HTTP: server, connection and pipe all live
-// in the bubble of the scene.
+// in the bubble of the scenario.
 func TestRehearsals(t *testing.T) {
 	t.Parallel()
 	orders := func(t *testing.T, issuer *tokentest.Issuer) tokentest.Target {
 		return guarded(t, issuer.Config(), scope.All("orders:read"))
 	}
-	cfg := &tokentest.RehearsalConfig{Good: []tokentest.Edit{tokentest.Scope("orders:read")}}
-	tokentest.RehearseRotation(t, orders, cfg)
-	tokentest.RehearseOutage(t, orders, cfg)
+	cfg := &rehearse.Config{Good: []tokentest.Edit{tokentest.Scope("orders:read")}}
+	rehearse.TestRotation(t, orders, cfg)
+	rehearse.TestOutage(t, orders, cfg)
 }

@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
+	"github.com/postern-go/postern/internal/printable"
 	"github.com/postern-go/postern/token/tokentest"
 )
 
@@ -66,7 +67,7 @@ func metadataOf(c tokentest.Credentials) metadata.MD {
 	return md
 }
 
-// canBeSent tells whether grpc-go sends the metadata, of which it demands
+// canBeSent tells whether grpc-go sends the metadata, which has to be
 // printable ASCII.
 func canBeSent(md metadata.MD) bool {
 	for name, values := range md {
@@ -74,18 +75,9 @@ func canBeSent(md metadata.MD) bool {
 			continue
 		}
 		for _, value := range values {
-			if !isPrintable(value) {
+			if !printable.Is(value) {
 				return false
 			}
-		}
-	}
-	return true
-}
-
-func isPrintable(s string) bool {
-	for i := range len(s) {
-		if s[i] < ' ' || s[i] > '~' {
-			return false
 		}
 	}
 	return true

@@ -22,6 +22,7 @@ import (
 	"github.com/postern-go/postern/scope"
 	"github.com/postern-go/postern/token"
 	"github.com/postern-go/postern/token/tokentest"
+	"github.com/postern-go/postern/token/tokentest/refusals"
 )
 
 const method = "/grpc.testing.TestService/UnaryCall"
@@ -56,7 +57,7 @@ func guarded(t *testing.T, cfg token.Config, policy scope.Policy) tokentest.Targ
 func TestTarget(t *testing.T) {
 	t.Parallel()
 	issuer := tokentest.NewIssuer(t, nil)
-	tokentest.TestRefusals(t, issuer, guarded(t, issuer.Config(), scope.All("orders:read")), &tokentest.RefusalConfig{
+	refusals.Test(t, issuer, guarded(t, issuer.Config(), scope.All("orders:read")), &refusals.Config{
 		Scopes: []string{"orders:read"},
 	})
 }
@@ -68,16 +69,16 @@ func TestTargetForUsers(t *testing.T) {
 	user, app := token.Mark{Claim: "idtyp", Values: []string{"user"}}, token.Mark{Claim: "azpacr", Values: []string{"1"}}
 	cfg := issuer.Config()
 	cfg.Profile = token.Profile{Users: []token.Mark{user}, Clients: []token.Mark{app}}
-	tokentest.TestRefusals(t, issuer, guarded(t, cfg, scope.User), &tokentest.RefusalConfig{
+	refusals.Test(t, issuer, guarded(t, cfg, scope.User), &refusals.Config{
 		User: true, Profile: cfg.Profile, Good: []tokentest.Edit{tokentest.Marked(user)},
 	})
-	results := tokentest.Refusals(t.Context(), issuer, guarded(t, cfg, scope.Authenticated), &tokentest.RefusalConfig{
+	results := refusals.Run(t.Context(), issuer, guarded(t, cfg, scope.Authenticated), &refusals.Config{
 		User: true, Profile: cfg.Profile, Good: []tokentest.Edit{tokentest.Marked(user)},
 	})
 	admitted := 0
 	for _, r := range results {
 		if r.Attack.Group == "subject" {
-			assert.ErrorIs(t, r.Err, tokentest.ErrAdmitted, r.Attack.Name)
+			assert.ErrorIs(t, r.Err, refusals.ErrAdmitted, r.Attack.Name)
 			admitted++
 		}
 	}
@@ -93,13 +94,13 @@ func TestTargetFindsWeakServices(t *testing.T) {
 		attack string
 		err    error
 	}{
-		"no guard":             {target(t), "no credentials", tokentest.ErrAdmitted},
-		"no scopes":            {guarded(t, issuer.Config(), scope.Authenticated), "another scope", tokentest.ErrAdmitted},
-		"an answer of its own": {target(t, grpc.UnaryInterceptor(never)), "no credentials", tokentest.ErrAnswer},
+		"no guard":             {target(t), "no credentials", refusals.ErrAdmitted},
+		"no scopes":            {guarded(t, issuer.Config(), scope.Authenticated), "another scope", refusals.ErrAdmitted},
+		"an answer of its own": {target(t, grpc.UnaryInterceptor(never)), "no credentials", refusals.ErrAnswer},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			results := tokentest.Refusals(t.Context(), issuer, row.target, &tokentest.RefusalConfig{Scopes: []string{"orders:read"}})
+			results := refusals.Run(t.Context(), issuer, row.target, &refusals.Config{Scopes: []string{"orders:read"}})
 			assert.ErrorIs(t, resultOf(results, row.attack), row.err)
 		})
 	}
@@ -109,7 +110,7 @@ func never(context.Context, any, *grpc.UnaryServerInfo, grpc.UnaryHandler) (any,
 	return nil, status.Error(codes.InvalidArgument, "no")
 }
 
-func resultOf(results []tokentest.Result, attack string) error {
+func resultOf(results []refusals.Result, attack string) error {
 	for _, r := range results {
 		if r.Attack.Name == attack {
 			return r.Err
@@ -168,10 +169,10 @@ func ExampleTarget() {
 	// In a test of the service:
 	_ = func(t *testing.T, issuer *tokentest.Issuer, srv *grpc.Server) {
 		client := grpc_testing.NewTestServiceClient(grpcauthtest.Serve(t, srv))
-		tokentest.TestRefusals(t, issuer, grpcauthtest.Target(
+		refusals.Test(t, issuer, grpcauthtest.Target(
 			func(ctx context.Context, opts ...grpc.CallOption) error {
 				_, err := client.UnaryCall(ctx, &grpc_testing.SimpleRequest{}, opts...)
 				return err
-			}), &tokentest.RefusalConfig{Scopes: []string{"orders:read"}})
+			}), &refusals.Config{Scopes: []string{"orders:read"}})
 	}
 }

@@ -74,7 +74,7 @@ func TestRotations(t *testing.T) {
 			assert.NoError(t, verifyBy(t, v, issuer.Token()), "the first bad signature asks for the key again")
 			assert.ErrorIs(t, verifyBy(t, v, issuer.Token(tokentest.Key(old))), token.ErrSignature)
 		},
-		"keys that nobody can use": func(t *testing.T, issuer *tokentest.Issuer, v *token.Verifier) {
+		"unusable keys in the set": func(t *testing.T, issuer *tokentest.Issuer, v *token.Verifier) {
 			issuer.AddKey("pq-1", `{"kty":"AKP","kid":"pq-1","alg":"ML-DSA-44","pub":"AA"}`)
 			issuer.Rotate()
 			assert.NoError(t, verifyBy(t, v, issuer.Token()))
@@ -113,7 +113,7 @@ func TestPromoteOfNoKeyPanics(t *testing.T) {
 	assert.Panics(t, func() { issuer.ReplaceKey("unknown") })
 }
 
-// A service that has no keys cannot judge, whatever the issuer's trouble is.
+// A service that has no keys cannot judge, whether the issuer is down or talks nonsense.
 func TestOutages(t *testing.T) {
 	t.Parallel()
 	for name, fail := range map[string]func(*tokentest.Issuer){

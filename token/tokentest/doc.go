@@ -1,10 +1,6 @@
 // Package tokentest helps to test services that enforce access tokens with
-// postern. It has three parts: an authorization server that really signs, so
-// that nothing needs to be mocked, a suite of attacks to run against the service
-// as it is wired together, and rehearsals of the days on which the issuer
-// changes its keys or is down.
-//
-// # The issuer
+// postern. It has an authorization server that really signs, so that nothing
+// needs to be mocked, and the shape of a service under test.
 //
 // NewIssuer makes an authorization server in memory. It publishes metadata and
 // a key set through Client, without sockets and goroutines, so that a test can
@@ -27,47 +23,12 @@
 // such as Rotate, Withdraw, GoDown, Hang and Garbage make the issuer behave as
 // issuers do on a bad day.
 //
-// # The refusal suite
-//
-// TestRefusals presents a list of attacks to the service and fails if one of
-// them gets in, or if the good token does not:
-//
-//	tokentest.TestRefusals(t, issuer, tokentest.HTTPTarget(service, func() *http.Request {
-//		return httptest.NewRequest("GET", "/orders", nil)
-//	}), &tokentest.RefusalConfig{Scopes: []string{"orders:read"}})
-//
-// RefusalConfig says what the call needs: scopes, claims, or a user and not a
-// client that acts for itself. Marked gives a token the shape by which an issuer
-// shows the one or the other.
-//
-// The list grows with new versions of this module, and a service that is sound
-// keeps passing.
-//
-// # Rehearsals
-//
-// RehearseRotation and RehearseOutage play what happens to issuers, hours of it
-// within a second, while good and bad calls come in. They fail if a good token
-// is refused, a bad one let in, a key trusted for too long, or the issuer asked
-// too often:
-//
-//	func TestDaysThatComeToEveryService(t *testing.T) {
-//		service := func(t *testing.T, issuer *tokentest.Issuer) tokentest.Target {
-//			verifier, err := token.NewVerifier(issuer.Config("https://orders.example.com"))
-//			if err != nil {
-//				t.Fatal(err)
-//			}
-//			return tokentest.HTTPTarget(newService(verifier), func() *http.Request {
-//				return httptest.NewRequest("GET", "/orders", nil)
-//			})
-//		}
-//		cfg := &tokentest.RehearsalConfig{Good: []tokentest.Edit{
-//			tokentest.Audience("https://orders.example.com"),
-//			tokentest.Scope("orders:read"),
-//		}}
-//		tokentest.RehearseRotation(t, service, cfg)
-//		tokentest.RehearseOutage(t, service, cfg)
-//	}
+// A Target makes one call to the service under test. HTTPTarget makes one of an
+// http.Handler, and package grpcauth/grpcauthtest one of a gRPC method. Two
+// suites run against a Target:
+//   - package refusals presents attacks, each of which must be refused;
+//   - package rehearse simulates changes of keys and outages of the issuer.
 //
 // This package imports testing and holds private keys in the open. It is for
-// tests: no program that serves should link it.
+// tests: a program that serves should not link it.
 package tokentest

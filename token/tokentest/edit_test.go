@@ -66,6 +66,8 @@ func TestOptions(t *testing.T) {
 	assert.Contains(t, issuer.KeySet(), `"ES512"`)
 }
 
+var shaped = tokentest.Shaped(token.Profile{Types: []string{"JWT"}, ScopeClaim: "scp", ScopeList: true, ClientIDClaim: "azp"})
+
 func TestEdits(t *testing.T) {
 	t.Parallel()
 	at := time.Unix(1_900_000_000, 0)
@@ -93,6 +95,11 @@ func TestEdits(t *testing.T) {
 		"Audience":            {edit: tokentest.Audience("x"), claims: `"aud":"x"`, gone: "api.example.com"},
 		"Audience of two":     {edit: tokentest.Audience("x", "y"), claims: `"aud":["x","y"]`},
 		"Audience of none":    {edit: tokentest.Audience(), claims: `"aud":[]`},
+		"Shaped":              {edit: tokentest.Edits(tokentest.Scope("a", "b"), shaped), header: `"typ":"JWT"`, claims: `"scp":["a","b"],"azp":"test-client"`, gone: "client_id"},
+		"Scope after Shaped":  {edit: tokentest.Edits(shaped, tokentest.Scope("a")), claims: `"scp":["a"]`, gone: "scope"},
+		"client after Shaped": {edit: tokentest.Edits(shaped, tokentest.ClientID("app"), tokentest.ClientCredentials()), claims: `"sub":"app"`, gone: "client_id"},
+		"Shaped twice":        {edit: tokentest.Edits(tokentest.Scope("a", "b"), shaped, tokentest.Shaped(token.Profile{})), claims: `"scope":"a b"`, gone: "azp"},
+		"Shaped without typ":  {edit: tokentest.Shaped(token.Profile{AllowMissingType: true}), gone: "typ"},
 		"ExpiresIn":           {edit: tokentest.ExpiresIn(-time.Second), claims: `"exp":1899999999`},
 		"IssuedAt":            {edit: tokentest.IssuedAt(at.Add(-time.Hour)), claims: `"iat":1899996400`},
 		"NotBefore":           {edit: tokentest.NotBefore(at), claims: `"nbf":1900000000`},

@@ -106,56 +106,16 @@ func ExampleIssuer_GoDown() {
 	// Output: keys_unavailable
 }
 
-// In a test function, t is its parameter.
-func ExampleTestRefusals() {
-	var t *testing.T
-
+func ExampleHTTPTarget() {
 	issuer := tokentest.NewIssuer(t, nil)
-	verifier, err := token.NewVerifier(issuer.Config())
-	if err != nil {
-		t.Fatal(err)
-	}
-	listOrders := func() *http.Request { return httptest.NewRequest("GET", "/orders", nil) }
-	tokentest.TestRefusals(t, issuer, tokentest.HTTPTarget(newService(verifier), listOrders),
-		&tokentest.RefusalConfig{Scopes: []string{"orders:read"}})
-}
-
-func ExampleRefusals() {
-	issuer := tokentest.NewIssuer(t, nil)
-	verifier, err := token.NewVerifier(issuer.Config())
+	verifier, err := token.NewVerifier(issuer.Config("https://orders.example.com"))
 	if err != nil {
 		panic(err)
 	}
-	listOrders := func() *http.Request { return httptest.NewRequest("GET", "/orders", nil) }
-	results := tokentest.Refusals(t.Context(), issuer, tokentest.HTTPTarget(newService(verifier), listOrders),
-		&tokentest.RefusalConfig{Scopes: []string{"orders:read"}})
-	for _, r := range results {
-		if r.Attack.Group == "binding" || r.Err != nil {
-			fmt.Println(r.Attack.Name, "->", r.Answer)
-		}
-	}
-	// Output:
-	// bound to a DPoP key -> 401 invalid_token
-	// bound to a certificate -> 401 invalid_token
-	// bound to a DPoP key and a certificate -> 401 invalid_token
-	// bound to a key in full -> 401 invalid_token
-	// bound to a key by name -> 401 invalid_token
-	// bound in a way nobody knows -> 401 invalid_token
-	// cnf is an empty object -> 401 invalid_token
-	// cnf is a string -> 401 invalid_token
-	// cnf is null -> 401 invalid_token
-	// cnf is an array -> 401 invalid_token
-	// bound to something that is not a string -> 401 invalid_token
-}
-
-func ExampleAttacks() {
-	for _, a := range tokentest.Attacks() {
-		if a.Row == "7515-4.1.2-1" {
-			fmt.Printf("%s: %s, want %s\n", a.Group, a.Name, a.Want)
-		}
-	}
-	// Output:
-	// embedded key: jku of the attacker, want 401 invalid_token (gRPC 16)
-	// embedded key: jku of the attacker under the issuer's kid, want 401 invalid_token (gRPC 16)
-	// embedded key: x5u of the attacker, want 401 invalid_token (gRPC 16)
+	call := tokentest.HTTPTarget(newService(verifier), func() *http.Request {
+		return httptest.NewRequest("GET", "/orders", nil)
+	})
+	answer := call(t.Context(), tokentest.Credentials{Authorization: []string{"Bearer " + issuer.Token()}})
+	fmt.Println(answer.Admitted, answer.Status, answer.ErrorCode())
+	// Output: false 401 invalid_token
 }

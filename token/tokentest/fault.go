@@ -15,7 +15,7 @@ type fault struct {
 	delay   time.Duration
 }
 
-// GoDown refuses connections from now on, as a host does where nobody listens.
+// GoDown refuses connections from now on, as a host does that does not listen.
 // On loopback the connection is closed without an answer.
 func (i *Issuer) GoDown() { i.misbehave(func(f *fault) { f.down = true }) }
 

@@ -1,6 +1,7 @@
 package tokentest
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"sync"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/postern-go/postern/token"
+	"github.com/postern-go/postern/token/tokentest/internal/mint"
 )
 
 // Options are the settings of an Issuer. The zero value of each field, and a
@@ -48,15 +50,14 @@ type Issuer struct {
 	options    Options
 	identifier string
 	client     *http.Client
+	attacker   *mint.Attacker
 
 	mu        sync.Mutex
 	published []publishedKey
 	signing   map[string]SigningKey // by algorithm
-	forgers   map[string]SigningKey // keys of attackers, by algorithm
 	minted    int                   // keys made so far, for their ids
 	metadata  map[string]any        // members of the metadata that were set
 	headers   http.Header           // header fields that were set
-	elsewhere map[string]string     // documents under URLs outside the issuer
 	requests  map[string]int        // by URL
 	fault     fault
 	stopped   chan struct{} // closed when a loopback server ends; nil in memory
@@ -71,19 +72,15 @@ type Issuer struct {
 func NewIssuer(tb testing.TB, opts *Options) *Issuer {
 	tb.Helper()
 	i := &Issuer{
-		tb:        tb,
-		signing:   map[string]SigningKey{},
-		forgers:   map[string]SigningKey{},
-		metadata:  map[string]any{},
-		headers:   http.Header{},
-		elsewhere: map[string]string{},
-		requests:  map[string]int{},
-	}
-	if opts != nil {
-		i.options = *opts
+		tb:       tb,
+		options:  opts.withDefaults(),
+		signing:  map[string]SigningKey{},
+		metadata: map[string]any{},
+		headers:  http.Header{},
+		requests: map[string]int{},
 	}
 	i.listen()
-	for _, algorithm := range i.algorithms() {
+	for _, algorithm := range i.options.Algorithms {
 		i.keyFor(algorithm)
 	}
 	return i
@@ -115,7 +112,7 @@ func (i *Issuer) Client() *http.Client { return i.client }
 // so.
 func (i *Issuer) Config(audience ...string) token.Config {
 	if len(audience) == 0 {
-		audience = i.audience()
+		audience = i.options.Audience
 	}
 	return token.Config{
 		Issuer:     i.identifier,
@@ -134,30 +131,28 @@ func (i *Issuer) Now() time.Time {
 	return i.options.Time()
 }
 
-func (i *Issuer) audience() []string {
-	if len(i.options.Audience) == 0 {
-		return []string{"https://api.example.com"}
+// Options are the settings of the issuer, with the defaults filled in but for
+// Time.
+func (i *Issuer) Options() Options { return i.options.clone() }
+
+func (o *Options) withDefaults() Options {
+	var d Options
+	if o != nil {
+		d = o.clone()
 	}
-	return i.options.Audience
+	d.Identifier = cmp.Or(d.Identifier, "https://issuer.test")
+	d.Lifetime = cmp.Or(d.Lifetime, 5*time.Minute)
+	d.CacheControl = cmp.Or(d.CacheControl, "max-age=300")
+	if len(d.Audience) == 0 {
+		d.Audience = []string{"https://api.example.com"}
+	}
+	if len(d.Algorithms) == 0 {
+		d.Algorithms = []string{"ES256"}
+	}
+	return d
 }
 
-func (i *Issuer) algorithms() []string {
-	if len(i.options.Algorithms) == 0 {
-		return []string{"ES256"}
-	}
-	return i.options.Algorithms
-}
-
-func (i *Issuer) lifetime() time.Duration {
-	if i.options.Lifetime == 0 {
-		return 5 * time.Minute
-	}
-	return i.options.Lifetime
-}
-
-func (i *Issuer) cacheControl() string {
-	if i.options.CacheControl == "" {
-		return "max-age=300"
-	}
-	return i.options.CacheControl
+func (o Options) clone() Options {
+	o.Audience, o.Algorithms = slices.Clone(o.Audience), slices.Clone(o.Algorithms)
+	return o
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/postern-go/postern/token"
+	"github.com/postern-go/postern/token/tokentest/internal/mint"
 )
 
 // Marked makes the token bear a mark of a token.Profile, so that it looks like
@@ -11,15 +12,15 @@ import (
 //
 //	issuer.Token(tokentest.Marked(token.Mark{Claim: "idtyp", Values: []string{"app"}}))
 //
-// A mark about the client id goes by client_id, azp, appid or cid, the first
-// that the token has.
+// A mark about the client id goes by the claim that Shaped names, client_id, azp,
+// appid or cid, the first that the token has.
 func Marked(m token.Mark) Edit {
-	return Edit{func(d *draft) {
+	return Edit{func(d *mint.Draft) {
 		if m.Absent {
-			d.claims.remove(m.Claim)
+			d.Claims.Remove(m.Claim)
 			return
 		}
-		d.claims.set(m.Claim, bearing(m, clientIDOf(d)))
+		d.Claims.Set(m.Claim, bearing(m, clientIDOf(d)))
 	}}
 }
 
@@ -46,32 +47,11 @@ func bearing(m token.Mark, clientID string) string {
 	}
 }
 
-func clientIDOf(d *draft) string {
-	for _, name := range []string{"client_id", "azp", "appid", "cid"} {
-		if id, ok := d.claims.get(name).(string); ok {
+func clientIDOf(d *mint.Draft) string {
+	for _, name := range []string{d.ClientIDClaim, "client_id", "azp", "appid", "cid"} {
+		if id, ok := d.Claims.Get(name).(string); ok {
 			return id
 		}
 	}
 	return ""
-}
-
-// unmarked takes a mark from a token and leaves no other. ok is false if there
-// is no such token that the profile accepts.
-func unmarked(m token.Mark, p token.Profile) (e Edit, ok bool) {
-	switch {
-	case m.Absent:
-		return Claim(m.Claim, "unmarked"), true
-	case !m.Not && !m.Present && !m.ClientID:
-		return Claim(m.Claim, "unmarked"), true
-	default: // any value of the claim would tell something
-		return WithoutClaim(m.Claim), !slices.Contains(requiredBy(p), m.Claim)
-	}
-}
-
-// requiredBy lists the claims that a service with this profile wants.
-func requiredBy(p token.Profile) []string {
-	if p.Required != nil {
-		return p.Required
-	}
-	return []string{"sub", or(p.ClientIDClaim, "client_id"), "iat", "jti"}
 }

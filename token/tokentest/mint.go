@@ -3,6 +3,8 @@ package tokentest
 import (
 	"crypto/rand"
 	"time"
+
+	"github.com/postern-go/postern/token/tokentest/internal/mint"
 )
 
 // Token mints an access token (RFC 9068). Without edits it is a good one: of
@@ -14,12 +16,12 @@ import (
 // such as a claim that is no JSON.
 func (i *Issuer) Token(edits ...Edit) string {
 	d := i.newDraft("at+jwt")
-	d.claims.set("sub", "alice")
-	Audience(i.audience()...).apply(d)
-	d.claims.set("client_id", "test-client")
-	d.setLifetime(i.lifetime())
-	d.claims.set("jti", rand.Text())
-	return d.mint(edits)
+	d.Claims.Set("sub", "alice")
+	Audience(i.options.Audience...).apply(d)
+	d.Claims.Set("client_id", "test-client")
+	setLifetime(d, i.options.Lifetime)
+	d.Claims.Set("jti", rand.Text())
+	return mintWith(d, edits)
 }
 
 // IDToken mints an ID token (OpenID Connect Core §2) for client "test-client".
@@ -27,80 +29,31 @@ func (i *Issuer) Token(edits ...Edit) string {
 // client who signed in. Edits are applied as in Token.
 func (i *Issuer) IDToken(edits ...Edit) string {
 	d := i.newDraft("JWT")
-	d.claims.set("sub", "alice")
-	d.claims.set("aud", "test-client")
-	d.setLifetime(i.lifetime())
-	d.claims.set("auth_time", d.now.Unix())
-	d.claims.set("nonce", rand.Text())
-	return d.mint(edits)
+	d.Claims.Set("sub", "alice")
+	d.Claims.Set("aud", "test-client")
+	setLifetime(d, i.options.Lifetime)
+	d.Claims.Set("auth_time", d.Now.Unix())
+	d.Claims.Set("nonce", rand.Text())
+	return mintWith(d, edits)
 }
 
-// draft is a token that is being made.
-type draft struct {
-	issuer *Issuer
-	now    time.Time
-	header members
-	claims members
-	key    SigningKey
-
-	headerText     chain[string]
-	payloadText    chain[string]
-	headerSegment  chain[string]
-	payloadSegment chain[string]
-	signWith       func(input []byte) []byte // nil: key signs
-	signature      chain[[]byte]
-	compact        chain[string]
-}
-
-func (i *Issuer) newDraft(typ string) *draft {
-	d := &draft{issuer: i, now: i.Now()}
-	d.header.set("typ", typ)
-	d.useKey(i.SigningKey())
-	d.claims.set("iss", i.identifier)
+func (i *Issuer) newDraft(typ string) *mint.Draft {
+	d := &mint.Draft{Now: i.Now(), Attacker: i.attacker, ClientIDClaim: "client_id", ScopeClaim: "scope"}
+	d.KeyFor = func(algorithm string) mint.Key { return mint.Key(i.keyFor(algorithm)) }
+	d.Header.Set("typ", typ)
+	d.UseKey(mint.Key(i.SigningKey()))
+	d.Claims.Set("iss", i.identifier)
 	return d
 }
 
-// useKey signs with k and says so in the header.
-func (d *draft) useKey(k SigningKey) {
-	d.key = k
-	d.header.set("alg", k.Algorithm)
-	if k.ID == "" {
-		d.header.remove("kid")
-		return
-	}
-	d.header.set("kid", k.ID)
+func setLifetime(d *mint.Draft, lifetime time.Duration) {
+	d.Claims.Set("iat", d.Now.Unix())
+	d.Claims.Set("exp", d.Now.Add(lifetime).Unix())
 }
 
-func (d *draft) setLifetime(lifetime time.Duration) {
-	d.claims.set("iat", d.now.Unix())
-	d.claims.set("exp", d.now.Add(lifetime).Unix())
-}
-
-func (d *draft) mint(edits []Edit) string {
+func mintWith(d *mint.Draft, edits []Edit) string {
 	for _, e := range edits {
 		e.apply(d)
 	}
-	header := d.headerSegment.run(encode(d.headerText.run(d.header.text())))
-	payload := d.payloadSegment.run(encode(d.payloadText.run(d.claims.text())))
-	signature := d.signature.run(d.sign([]byte(header + "." + payload)))
-	return d.compact.run(header + "." + payload + "." + encode(signature))
-}
-
-func (d *draft) sign(input []byte) []byte {
-	if d.signWith != nil {
-		return d.signWith(input)
-	}
-	return d.key.sign(input)
-}
-
-// chain is functions that each work on what the one before made.
-type chain[T any] []func(T) T
-
-func (c *chain[T]) add(f func(T) T) { *c = append(*c, f) }
-
-func (c chain[T]) run(value T) T {
-	for _, f := range c {
-		value = f(value)
-	}
-	return value
+	return d.Mint()
 }

@@ -14,14 +14,14 @@ type publishedKey struct {
 }
 
 // SigningKey is the key that signs tokens now.
-func (i *Issuer) SigningKey() SigningKey { return i.keyFor(i.algorithms()[0]) }
+func (i *Issuer) SigningKey() SigningKey { return i.keyFor(i.options.Algorithms[0]) }
 
 // Announce publishes a key that does not sign yet, as an issuer does ahead of
 // a planned rotation, and returns it. Promote makes it sign.
 func (i *Issuer) Announce() SigningKey {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	return i.addKey(i.algorithms()[0])
+	return i.addKey(i.options.Algorithms[0])
 }
 
 // Promote makes a published key sign from now on the tokens of its algorithm.
@@ -65,7 +65,7 @@ func (i *Issuer) ReplaceKey(id string) SigningKey {
 		panic(fmt.Errorf("tokentest: no key %q to replace", id))
 	}
 	k := i.published[n].own
-	k.Private = newPrivateKey(i.tb, k.Algorithm)
+	k = i.ForeignKey(k.Algorithm, id)
 	i.published[n] = publishedKey{id: id, jwk: k.JWK(), own: k}
 	if i.signing[k.Algorithm].ID == id {
 		i.signing[k.Algorithm] = k
@@ -89,7 +89,7 @@ func (i *Issuer) AddKey(id, jwk string) {
 }
 
 // SetMetadata sets a member of the issuer's metadata, such as "issuer" to
-// somebody else's identifier. nil leaves the member out.
+// that of another issuer. nil leaves the member out.
 func (i *Issuer) SetMetadata(name string, value any) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -121,7 +121,7 @@ func (i *Issuer) keyFor(algorithm string) SigningKey {
 func (i *Issuer) addKey(algorithm string) SigningKey {
 	i.minted++
 	id := fmt.Sprintf("%s-%d", strings.ToLower(algorithm), i.minted)
-	k := SigningKey{ID: id, Algorithm: algorithm, Private: newPrivateKey(i.tb, algorithm)}
+	k := i.ForeignKey(algorithm, id)
 	i.published = append(i.published, publishedKey{id: id, jwk: k.JWK(), own: k})
 	return k
 }

@@ -12,6 +12,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/postern-go/postern/token/tokentest/internal/mint"
 )
 
 // Discovery is a set of well-known names for an issuer's metadata. Combine
@@ -39,7 +41,7 @@ func (i *Issuer) KeysURL() string { return strings.TrimSuffix(i.identifier, "/")
 // MetadataURLs are where the issuer publishes its metadata, in the order in
 // which RFC 8414 has clients ask.
 func (i *Issuer) MetadataURLs() []string {
-	u := must(url.Parse(i.identifier))
+	u := mint.Must(url.Parse(i.identifier))
 	path := strings.TrimSuffix(u.Path, "/")
 	origin := u.Scheme + "://" + u.Host
 	const oauth, openID = "/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"
@@ -158,25 +160,23 @@ func (i *Issuer) metadataReply() reply {
 		"token_endpoint":                        i.identifier + "/token",
 		"response_types_supported":              []string{"code"},
 		"subject_types_supported":               []string{"public"},
-		"id_token_signing_alg_values_supported": i.algorithms(),
+		"id_token_signing_alg_values_supported": i.options.Algorithms,
 	}
 	maps.Copy(document, i.metadata)
 	maps.DeleteFunc(document, func(_ string, value any) bool { return value == nil })
-	body := must(json.Marshal(document))
+	body := mint.Must(json.Marshal(document))
 	return i.lockedReply(http.StatusOK, "application/json", string(body))
 }
 
-// otherReply answers for what is not the issuer's own. In memory there is no
+// otherReply answers for other documents than the issuer's own. In memory there is no
 // network behind this, so that an unknown host cannot be resolved.
 func (i *Issuer) otherReply(target string) (reply, error) {
-	i.mu.Lock()
-	body, ok := i.elsewhere[target]
-	i.mu.Unlock()
-	u := must(url.Parse(target))
+	body, ok := i.attacker.Document(target)
+	u := mint.Must(url.Parse(target))
 	switch {
 	case ok:
 		return i.textReply(http.StatusOK, "application/json", body), nil
-	case u.Host != must(url.Parse(i.identifier)).Host:
+	case u.Host != mint.Must(url.Parse(i.identifier)).Host:
 		return reply{}, &net.DNSError{Err: "no such host", Name: u.Hostname(), IsNotFound: true}
 	default:
 		return i.textReply(http.StatusNotFound, "text/plain", "not found"), nil
@@ -197,7 +197,7 @@ func (i *Issuer) lockedReply(status int, contentType, body string) reply {
 	if status == http.StatusOK {
 		sum := sha256.Sum256([]byte(body))
 		header.Set("ETag", fmt.Sprintf(`"%s"`, hex.EncodeToString(sum[:8])))
-		header.Set("Cache-Control", i.cacheControl())
+		header.Set("Cache-Control", i.options.CacheControl)
 	}
 	for name, values := range i.headers {
 		header[name] = slices.Clone(values)
@@ -208,7 +208,7 @@ func (i *Issuer) lockedReply(status int, contentType, body string) reply {
 	return reply{status, header, body}
 }
 
-// notModified answers 304 to who has this very document already (RFC 9110
+// notModified answers 304 to a client that has this very document already (RFC 9110
 // §13.1.2).
 func (i *Issuer) notModified(request http.Header, r reply) reply {
 	tag := r.header.Get("ETag")

@@ -2,14 +2,13 @@ package tokentest
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 )
 
 // Target makes one call to the service under test with what an attacker
-// presents, and tells what became of it. Calls should otherwise be what the
+// presents, and returns the answer. Calls should otherwise be what the
 // service wants: with the good token they succeed. The same Target is called
 // many times, by the refusal suite one call after the other, by rehearsals
 // concurrently.
@@ -28,36 +27,6 @@ type Credentials struct {
 	Fields http.Header
 	// Query are parameters to add to the query of the request URL.
 	Query url.Values
-}
-
-// Answer is what became of a call.
-type Answer struct {
-	// Admitted tells that the call got past the guard: the handler ran.
-	Admitted bool
-	// Unsent tells that the transport cannot carry such credentials, so that
-	// the service was not called. The attack does not exist there.
-	Unsent bool
-	// Status is the HTTP status code, or 0 if the call did not go over HTTP.
-	Status int
-	// Code is the gRPC status code, if the call went over gRPC.
-	Code uint32
-	// Challenge are the values of the WWW-Authenticate field, or of the
-	// trailer www-authenticate.
-	Challenge []string
-	// RetryAfter is the value of the Retry-After field of an answer over HTTP,
-	// or "".
-	RetryAfter string
-}
-
-// call makes one call. A service that panics has failed: a server would drop
-// the connection, and others with it.
-func (t Target) call(ctx context.Context, c Credentials) (answer Answer, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("%w: the service panicked: %v", ErrAnswer, p)
-		}
-	}()
-	return t(ctx, c), nil
 }
 
 // HTTPTarget makes a Target of a handler, without a server and a socket.

@@ -11,21 +11,21 @@ import (
 	"os"
 	"strings"
 	"syscall"
+
+	"github.com/postern-go/postern/token/tokentest/internal/mint"
 )
 
-// errRefused is what dialing a host gives that is up but where nobody listens.
+// errRefused is what dialing a host gives that is up but does not listen.
 var errRefused error = &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
 
 // listen makes the issuer reachable, and settles its identifier.
 func (i *Issuer) listen() {
 	i.identifier = i.options.Identifier
-	if i.identifier == "" {
-		i.identifier = "https://issuer.test"
-	}
 	if i.options.Loopback {
 		i.serveLoopback()
 		return
 	}
+	i.attacker = mint.NewAttacker(i.tb, "https://attacker.test")
 	i.client = &http.Client{Transport: memory{i}}
 }
 
@@ -67,8 +67,9 @@ func (i *Issuer) serveLoopback() {
 		close(i.stopped)
 		server.Close()
 	})
-	u := must(url.Parse(i.identifier))
+	u := mint.Must(url.Parse(i.identifier))
 	i.identifier = server.URL + u.EscapedPath()
+	i.attacker = mint.NewAttacker(i.tb, strings.TrimSuffix(i.identifier, "/")+"/attacker")
 	i.client = server.Client()
 }
 

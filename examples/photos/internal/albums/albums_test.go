@@ -18,6 +18,7 @@ import (
 	"github.com/postern-go/postern/grpcauth/grpcauthtest"
 	"github.com/postern-go/postern/token"
 	"github.com/postern-go/postern/token/tokentest"
+	"github.com/postern-go/postern/token/tokentest/refusals"
 )
 
 func start(t *testing.T) (pb.AlbumServiceClient, *albums.Store, *tokentest.Issuer) {
@@ -41,10 +42,10 @@ func start(t *testing.T) (pb.AlbumServiceClient, *albums.Store, *tokentest.Issue
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	client, _, issuer := start(t)
-	tokentest.TestRefusals(t, issuer, grpcauthtest.Target(func(ctx context.Context, opts ...grpc.CallOption) error {
+	refusals.Test(t, issuer, grpcauthtest.Target(func(ctx context.Context, opts ...grpc.CallOption) error {
 		_, err := client.ListAlbums(ctx, &pb.ListAlbumsRequest{}, opts...)
 		return err
-	}), &tokentest.RefusalConfig{Scopes: []string{"photos:read"}})
+	}), &refusals.Config{Scopes: []string{"photos:read"}})
 }
 
 func TestAlbums(t *testing.T) {

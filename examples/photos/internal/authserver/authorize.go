@@ -36,7 +36,7 @@ func (s *Server) serveAuthorize(w http.ResponseWriter, r *http.Request) {
 	}
 	req, err := s.checkAuthorize(client, redirectURI, query)
 	if err != nil {
-		s.redirectError(w, r, redirectURI, query.Get("state"), err)
+		s.redirectError(w, r, authRequest{redirectURI: redirectURI, state: query.Get("state")}, err)
 		return
 	}
 	s.askUser(w, r, req)
@@ -154,16 +154,16 @@ func (s *Server) askUser(w http.ResponseWriter, r *http.Request, req authRequest
 
 // redirectError tells the client what is wrong with its request (RFC 6749
 // §4.1.2.1).
-func (s *Server) redirectError(w http.ResponseWriter, r *http.Request, redirectURI, state string, err error) {
+func (s *Server) redirectError(w http.ResponseWriter, r *http.Request, req authRequest, err error) {
 	e := asOAuthError(err)
-	s.redirect(w, r, redirectURI, state, url.Values{"error": {e.Code}, "error_description": {e.Description}})
+	s.redirect(w, r, req, url.Values{"error": {e.Code}, "error_description": {e.Description}})
 }
 
 // redirect sends the browser back to the client with an answer, which names
 // its issuer, so that a client of several servers cannot be made to mix them
 // up (RFC 9207 §2).
-func (s *Server) redirect(w http.ResponseWriter, r *http.Request, redirectURI, state string, answer url.Values) {
-	to, err := url.Parse(redirectURI)
+func (s *Server) redirect(w http.ResponseWriter, r *http.Request, req authRequest, answer url.Values) {
+	to, err := url.Parse(req.redirectURI)
 	if err != nil {
 		refusePage(w, http.StatusInternalServerError, "The way back to the application is broken.")
 		return
@@ -173,8 +173,8 @@ func (s *Server) redirect(w http.ResponseWriter, r *http.Request, redirectURI, s
 		query.Set(name, values[0])
 	}
 	query.Set("iss", s.cfg.Issuer)
-	if state != "" {
-		query.Set("state", state)
+	if req.state != "" {
+		query.Set("state", req.state)
 	}
 	to.RawQuery = query.Encode()
 	http.Redirect(w, r, to.String(), http.StatusSeeOther)

@@ -3,6 +3,8 @@ package authserver
 import (
 	"net/http"
 	"net/url"
+
+	"github.com/postern-go/postern/examples/photos/internal/webpage"
 )
 
 // consentPage is what the consent page shows.
@@ -23,14 +25,14 @@ func (s *Server) showConsent(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	user, ok := s.userBySubject(browser.subject)
-	if !ok { // not signed in: nobody is here who could consent
+	if !ok { // not signed in: there is no one to consent
 		http.Redirect(w, r, signInPath+"?request="+url.QueryEscape(key), http.StatusSeeOther)
 		return
 	}
-	pages.Write(w, http.StatusOK, "consent.html", originOf(req.redirectURI), consentPage{
+	pages.Write(w, http.StatusOK, webpage.Page{Name: "consent.html", FormTarget: originOf(req.redirectURI), Data: consentPage{
 		Client: req.client.Name, Resource: req.resource.Name, User: user.FullName,
 		Rights: s.rights(req), Request: key, CSRF: browser.csrf,
-	})
+	}})
 }
 
 func (s *Server) rights(req authRequest) []Scope {
@@ -63,23 +65,23 @@ func (s *Server) takeConsent(w http.ResponseWriter, r *http.Request) {
 		refusePage(w, http.StatusBadRequest, lostText)
 		return
 	}
-	s.decided(w, r, browser, req, form["decision"])
-}
-
-// decided tells the client. Anything but a clear yes is a no.
-func (s *Server) decided(w http.ResponseWriter, r *http.Request, browser session, req authRequest, decision string) {
-	if decision != "allow" {
-		s.redirectError(w, r, req.redirectURI, req.state, refuse("access_denied", "The user did not allow it."))
+	if form["decision"] != "allow" { // anything but a clear yes is a no
+		s.redirectError(w, r, req, refuse("access_denied", "The user did not allow it."))
 		return
 	}
+	s.allowed(w, r, browser, req)
+}
+
+// allowed sends the client a code.
+func (s *Server) allowed(w http.ResponseWriter, r *http.Request, browser session, req authRequest) {
 	code, ok := s.codes.issue(grant{
 		clientID: req.client.ID, redirectURI: req.redirectURI, challenge: req.challenge,
 		resource: req.resource, scopes: req.scopes, nonce: req.nonce,
 		subject: browser.subject, authTime: browser.authTime,
 	}, s.cfg.now())
 	if !ok {
-		s.redirectError(w, r, req.redirectURI, req.state, refuse("temporarily_unavailable", "Too many codes are waiting."))
+		s.redirectError(w, r, req, refuse("temporarily_unavailable", "Too many codes are waiting."))
 		return
 	}
-	s.redirect(w, r, req.redirectURI, req.state, url.Values{"code": {code}})
+	s.redirect(w, r, req, url.Values{"code": {code}})
 }

@@ -21,7 +21,7 @@ type messagePage struct {
 
 // refusePage tells the person in front of the browser why it does not go on.
 func refusePage(w http.ResponseWriter, status int, text string) {
-	pages.Write(w, status, "message.html", "", messagePage{Title: "This did not work", Text: text})
+	pages.Write(w, status, webpage.Page{Name: "message.html", Data: messagePage{Title: "This did not work", Text: text}})
 }
 
 // originOf is the scheme, host and port of a URL that has been checked.

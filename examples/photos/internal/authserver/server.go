@@ -3,6 +3,8 @@ package authserver
 import (
 	"net/http"
 	"sync/atomic"
+
+	"github.com/postern-go/postern/examples/photos/internal/webpage"
 )
 
 // Server is the authorization server. It may be used concurrently.
@@ -67,8 +69,8 @@ func (s *Server) routes(userinfo http.Handler) http.Handler {
 }
 
 func (s *Server) showHome(w http.ResponseWriter, _ *http.Request) {
-	pages.Write(w, http.StatusOK, "message.html", "", messagePage{
+	pages.Write(w, http.StatusOK, webpage.Page{Name: "message.html", Data: messagePage{
 		Title: "Authorization server",
 		Text:  "Applications send you here to sign in. There is nothing to do without one.",
-	})
+	}})
 }

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"github.com/postern-go/postern/examples/photos/internal/webpage"
 )
 
 // signInPage is what the sign-in page shows.
@@ -30,7 +32,7 @@ func (s *Server) showSignIn(w http.ResponseWriter, r *http.Request) {
 		refusePage(w, http.StatusBadRequest, lostText)
 		return
 	}
-	pages.Write(w, http.StatusOK, "signin.html", "", signInPage{Client: req.client.Name, Request: key, CSRF: browser.csrf})
+	pages.Write(w, http.StatusOK, webpage.Page{Name: "signin.html", Data: signInPage{Client: req.client.Name, Request: key, CSRF: browser.csrf}})
 }
 
 // openRequest is the browser's session and the request it wants to go on with.
@@ -60,22 +62,18 @@ func (s *Server) takeSignIn(w http.ResponseWriter, r *http.Request) {
 	}
 	user, ok := s.checkPassword(form["username"], form["password"])
 	if !ok {
-		pages.Write(w, http.StatusUnauthorized, "signin.html", "", signInPage{
+		pages.Write(w, http.StatusUnauthorized, webpage.Page{Name: "signin.html", Data: signInPage{
 			Client: req.client.Name, Request: form["request"], CSRF: browser.csrf, Name: form["username"], Wrong: true,
-		})
+		}})
 		return
 	}
-	s.signedIn(w, r, browser, user, form["request"])
-}
-
-func (s *Server) signedIn(w http.ResponseWriter, r *http.Request, browser session, user User, key string) {
 	fresh, ok := s.sessions.signIn(browser.id, user.Subject, s.cfg.now())
 	if !ok {
 		refusePage(w, http.StatusBadRequest, lostText)
 		return
 	}
 	fresh.setCookie(w)
-	http.Redirect(w, r, consentPath+"?request="+url.QueryEscape(key), http.StatusSeeOther)
+	http.Redirect(w, r, consentPath+"?request="+url.QueryEscape(form["request"]), http.StatusSeeOther)
 }
 
 // checkPassword takes the same time whether the name exists or not, and

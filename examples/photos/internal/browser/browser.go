@@ -61,7 +61,7 @@ func (b *Browser) Open(ctx context.Context, to string) (Page, error) {
 	if err != nil {
 		return Page{}, err
 	}
-	return b.follow(ctx, http.MethodGet, u, "", "")
+	return b.follow(ctx, navigation{method: http.MethodGet, to: u})
 }
 
 // Submit sends the only form of a page, with values put into its fields, by
@@ -81,9 +81,9 @@ func (b *Browser) Submit(ctx context.Context, p Page, values map[string]string, 
 	}
 	if form.method == http.MethodGet {
 		to.RawQuery = fields.Encode()
-		return b.follow(ctx, form.method, to, "", "")
+		return b.follow(ctx, navigation{method: form.method, to: to})
 	}
-	return b.follow(ctx, form.method, to, fields.Encode(), p.URL.Scheme+"://"+p.URL.Host)
+	return b.follow(ctx, navigation{form.method, to, fields.Encode(), p.URL.Scheme + "://" + p.URL.Host})
 }
 
 // Sent returns every request the browser has made, in order.
@@ -112,9 +112,17 @@ func (s Sent) contains(secret string) bool {
 	return false
 }
 
-func (b *Browser) follow(ctx context.Context, method string, to *url.URL, body, origin string) (Page, error) {
+// navigation is one request of the browser. origin is that of the page whose
+// form is posted, or "".
+type navigation struct {
+	method       string
+	to           *url.URL
+	body, origin string
+}
+
+func (b *Browser) follow(ctx context.Context, n navigation) (Page, error) {
 	for range maxRedirects {
-		resp, err := b.send(ctx, method, to, body, origin)
+		resp, err := b.send(ctx, n)
 		if err != nil {
 			return Page{}, err
 		}
@@ -123,23 +131,23 @@ func (b *Browser) follow(ctx context.Context, method string, to *url.URL, body, 
 			return readPage(resp, err)
 		}
 		_ = resp.Body.Close()
-		method, to, body, origin = http.MethodGet, next, "", ""
+		n = navigation{method: http.MethodGet, to: next}
 	}
 	return Page{}, errRedirects
 }
 
-func (b *Browser) send(ctx context.Context, method string, to *url.URL, body, origin string) (*http.Response, error) {
-	req, err := http.NewRequestWithContext(ctx, method, to.String(), strings.NewReader(body))
+func (b *Browser) send(ctx context.Context, n navigation) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, n.method, n.to.String(), strings.NewReader(n.body))
 	if err != nil {
 		return nil, err
 	}
-	if body != "" {
+	if n.body != "" {
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
-	if origin != "" { // as browsers do with every form that is posted
-		req.Header.Set("Origin", origin)
+	if n.origin != "" { // as browsers do with every form that is posted
+		req.Header.Set("Origin", n.origin)
 	}
-	sent := Sent{Method: method, URL: to, Body: body}
+	sent := Sent{Method: n.method, URL: n.to, Body: n.body}
 	resp, err := b.client.Do(req)
 	if err == nil {
 		sent.Status = resp.StatusCode

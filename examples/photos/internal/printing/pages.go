@@ -14,7 +14,7 @@ var pages = webpage.MustParse(pageFiles)
 
 // page writes a page, whose form leads on to the authorization server.
 func (s *Service) page(w http.ResponseWriter, status int, name string, data any) {
-	pages.Write(w, status, name, s.cfg.Issuer, data)
+	pages.Write(w, status, webpage.Page{Name: name, FormTarget: s.cfg.Issuer, Data: data})
 }
 
 // message is a page that says one thing.

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/postern-go/postern/token/tokentest"
+	"github.com/postern-go/postern/token/tokentest/refusals"
 )
 
 func TestLibrary(t *testing.T) {
@@ -43,9 +44,9 @@ func TestStatistics(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	tokentest.TestRefusals(t, h.issuer, tokentest.HTTPTarget(h.api, func() *http.Request {
+	refusals.Test(t, h.issuer, tokentest.HTTPTarget(h.api, func() *http.Request {
 		return httptest.NewRequest(http.MethodGet, "/library", nil)
-	}), &tokentest.RefusalConfig{Scopes: []string{"photos:read"}, Good: []tokentest.Edit{tokentest.ClientID("busy")}})
+	}), &refusals.Config{Scopes: []string{"photos:read"}, Good: []tokentest.Edit{tokentest.ClientID("busy")}})
 }
 
 // What was put together for one caller is for that caller, with those rights.

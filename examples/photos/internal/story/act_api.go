@@ -10,7 +10,7 @@ import (
 
 func (s *story) publicAPIServesMany(ctx context.Context) {
 	s.act("2. The public API serves many callers and mixes up none",
-		"It puts together what the photo and album services say, keeps that for ten seconds for the same caller, "+
+		"It combines the answers of the photo and album services, keeps that for ten seconds for the same caller, "+
 			"and limits each client. Whatever it does, it passes the caller's token on.")
 	s.play(ctx, step{
 		who: ben, whom: authServer, asked: "allow", with: "his own account, after all",
@@ -22,7 +22,7 @@ func (s *story) publicAPIServesMany(ctx context.Context) {
 	})
 	s.play(ctx, step{
 		who: printingService, whom: publicAPI, asked: "GET /library", with: "Olivia's token, ten seconds later",
-		want: "200, asked anew", deciders: []string{publicAPI, photoService, albumService}, do: s.askLater,
+		want: "200, asked again", deciders: []string{publicAPI, photoService, albumService}, do: s.askLater,
 	})
 	s.play(ctx, step{
 		who: printingService, whom: publicAPI, asked: "GET /library", with: "Olivia's token, as often as it likes",
@@ -46,13 +46,13 @@ func (s *story) benAllows(ctx context.Context) answer {
 }
 
 func (s *story) askLibrary(ctx context.Context, bearer string) answer {
-	resp, err := s.send(ctx, http.MethodGet, s.apiURL+"/library", bearer, "")
+	resp, err := s.send(ctx, request{url: s.apiURL + "/library", bearer: bearer})
 	if err != nil {
 		return noAnswer(err)
 	}
-	said, ok := map[string]string{"hit": ", kept", "miss": ", asked anew"}[resp.header.Get("X-Cache")]
+	said, ok := map[string]string{"hit": ", kept", "miss": ", asked again"}[resp.header.Get("X-Cache")]
 	if !ok {
-		return verdict(&s.Town.recorder, publicAPI, fmt.Sprint(resp.status), "")
+		return s.decided(publicAPI, fmt.Sprint(resp.status))
 	}
 	return answer{text: fmt.Sprint(resp.status) + said}
 }
@@ -68,11 +68,11 @@ func (s *story) askLater(ctx context.Context) answer {
 	return s.askLibrary(ctx, s.accessToken)
 }
 
-// askTooOften calls until it is told to stop, or for longer than anybody
+// askTooOften calls until it is told to stop, or for longer than any client
 // should be allowed to.
 func (s *story) askTooOften(ctx context.Context) answer {
 	for n := range 500 {
-		resp, err := s.send(ctx, http.MethodGet, s.apiURL+"/library", s.accessToken, "")
+		resp, err := s.send(ctx, request{url: s.apiURL + "/library", bearer: s.accessToken})
 		if err != nil {
 			return noAnswer(err)
 		}
@@ -91,7 +91,7 @@ func (s *story) anotherClientAsks(ctx context.Context) answer {
 	if err != nil {
 		return noAnswer(err)
 	}
-	resp, err := s.send(ctx, http.MethodGet, s.apiURL+"/library", own, "")
+	resp, err := s.send(ctx, request{url: s.apiURL + "/library", bearer: own})
 	if err != nil {
 		return noAnswer(err)
 	}

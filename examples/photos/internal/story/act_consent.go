@@ -117,7 +117,7 @@ func (s *story) whoSawThePassword(context.Context) answer {
 }
 
 // usesCodeAgain is the exchange that the printing service has made before,
-// word for word but for the verifier, which nobody else knows.
+// word for word but for the verifier, which is a secret.
 func (s *story) usesCodeAgain(ctx context.Context) answer {
 	cfg := oauth2.Config{
 		ClientID: "printing", ClientSecret: s.secrets.printing, RedirectURL: printing.CallbackURL(s.printingURL),

@@ -3,7 +3,6 @@ package story
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"time"
 
 	pb "github.com/postern-go/postern/examples/internal/albumspb"
@@ -21,14 +20,14 @@ type attempt struct {
 
 func (s *story) servicesEnforceThemselves(ctx context.Context) {
 	s.act("3. Each internal service enforces the token itself",
-		"Somebody has got past the public API and calls the photo service (HTTP) and the album service (gRPC) "+
+		"A stranger has got past the public API and calls the photo service (HTTP) and the album service (gRPC) "+
 			"straight. Each decides alone; beside each answer stands the reason, which only its operator gets to see.")
 	for _, a := range s.attempts() {
 		s.tryBoth(ctx, a)
 	}
 	s.play(ctx, step{
 		who: printingService, whom: authServer, asked: "GET /userinfo", with: "Olivia's token, which is for the photos",
-		want: "401 audience", deciders: []string{authServer}, do: s.asksUserinfo,
+		want: "401 audience", deciders: []string{authServer}, do: s.get(authServer, "/userinfo", &s.accessToken),
 	})
 	const late = tokenLifetime + time.Minute // more than the leeway given to clocks
 	s.clock.moveOn(late)
@@ -63,7 +62,7 @@ func (s *story) attempts() []attempt {
 			http: "401 signature", grpc: "UNAUTHENTICATED signature",
 		},
 		{
-			with: "a forged token: signed by a stranger with a key nobody knows", token: s.forged(signedByUnknown), write: true,
+			with: "a forged token: signed by a stranger with an unknown key", token: s.forged(signedByUnknown), write: true,
 			http: "401 unknown_key", grpc: "UNAUTHENTICATED unknown_key",
 		},
 		{
@@ -88,54 +87,24 @@ func (s *story) tryBoth(ctx context.Context, a attempt) {
 }
 
 func (s *story) photosCall(write bool, bearer string) step {
-	method, body := http.MethodGet, ""
+	r := request{url: s.photosURL + "/photos", bearer: bearer}
+	asked := "GET /photos"
 	if write {
-		method, body = http.MethodPost, `{"title": "Kilroy was here"}`
+		asked, r.body = "POST /photos", `{"title": "Kilroy was here"}`
 	}
-	return step{
-		whom: photoService, asked: method + " /photos", deciders: []string{photoService},
-		do: s.get(photoService, method, s.photosURL+"/photos", bearer, body),
-	}
+	return step{whom: photoService, asked: asked, deciders: []string{photoService}, do: s.ask(photoService, r)}
 }
 
 func (s *story) albumsCall(write bool, bearer string) step {
-	name := "ListAlbums"
-	call := func(ctx context.Context) (string, any) {
+	asked := "ListAlbums"
+	call := func(ctx context.Context) string {
 		return rpc(ctx, s.albums.ListAlbums, &pb.ListAlbumsRequest{}, bearer)
 	}
 	if write {
-		name = "CreateAlbum"
-		call = func(ctx context.Context) (string, any) {
+		asked = "CreateAlbum"
+		call = func(ctx context.Context) string {
 			return rpc(ctx, s.albums.CreateAlbum, &pb.CreateAlbumRequest{Title: "Kilroy was here"}, bearer)
 		}
 	}
-	return step{
-		whom: albumService, asked: name, deciders: []string{albumService},
-		do: func(ctx context.Context) answer {
-			code, _ := call(ctx)
-			return verdict(&s.Town.recorder, albumService, code, "")
-		},
-	}
-}
-
-// get is an HTTP call to a service that decides about it.
-func (s *story) get(service, method, to, bearer, body string) func(context.Context) answer {
-	return func(ctx context.Context) answer {
-		resp, err := s.send(ctx, method, to, bearer, body)
-		if err != nil {
-			return noAnswer(err)
-		}
-		note := ""
-		if challenge := resp.header.Get("WWW-Authenticate"); challenge != "" {
-			note = "the caller is told: " + challenge
-		}
-		if later := resp.header.Get("Retry-After"); later != "" {
-			note = "the caller is told: Retry-After: " + later
-		}
-		return verdict(&s.Town.recorder, service, fmt.Sprint(resp.status), note)
-	}
-}
-
-func (s *story) asksUserinfo(ctx context.Context) answer {
-	return s.get(authServer, http.MethodGet, s.issuerURL+"/userinfo", s.accessToken, "")(ctx)
+	return step{whom: albumService, asked: asked, deciders: []string{albumService}, do: s.askAlbums(call)}
 }

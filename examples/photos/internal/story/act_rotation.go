@@ -3,7 +3,6 @@ package story
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"slices"
 
 	"github.com/postern-go/postern/examples/photos/internal/authserver"
@@ -31,10 +30,10 @@ func (s *story) issuerRotatesItsKey(ctx context.Context) {
 	})
 	s.play(ctx, step{
 		who: statistics, whom: photoService, asked: "GET /statistics", with: "a token of the old key, which is retired and still published",
-		want: "200", do: s.get(photoService, http.MethodGet, s.photosURL+"/statistics", early, ""), crowd: true,
+		want: "200", do: s.get(photoService, "/statistics", &early), crowd: true,
 	})
 	late, err := s.statisticsToken(ctx)
-	s.playTraffic(ctx, "sign at once anew", "0 calls refused", func(ctx context.Context) answer {
+	s.playTraffic(ctx, "sign at once again", "0 calls refused", func(ctx context.Context) answer {
 		if err != nil {
 			return noAnswer(err)
 		}
@@ -47,7 +46,7 @@ func (s *story) issuerRotatesItsKey(ctx context.Context) {
 
 // playTraffic plays a step of the issuer's while the traffic goes on.
 func (s *story) playTraffic(ctx context.Context, what, want string, do func(context.Context) answer) {
-	s.play(ctx, step{who: authServer, whom: "everybody", asked: what, want: want, do: do, crowd: true})
+	s.play(ctx, step{who: authServer, whom: "everyone", asked: what, want: want, do: do, crowd: true})
 }
 
 // after is what the traffic has seen when it has gone on for a while after
@@ -91,20 +90,15 @@ func (s *story) holders(kid string) int {
 // withdraw takes a key back while tokens of it are still within their
 // lifetime: they die with the key set.
 func (s *story) withdraw(ctx context.Context, kid, raw string) {
-	call := s.get(photoService, http.MethodGet, s.photosURL+"/statistics", raw, "")
-	s.play(ctx, step{
-		who: statistics, whom: photoService, asked: "GET /statistics", with: "a token of the second key, before that is withdrawn",
-		want: "200", deciders: []string{photoService}, do: call,
-	})
-	s.play(ctx, step{
-		who: statistics, whom: photoService, asked: "GET /statistics",
-		with: fmt.Sprintf("the same token, %v after the second key was withdrawn", keyLifetime),
-		want: "401 unknown_key", deciders: []string{photoService}, do: func(ctx context.Context) answer {
-			if err := s.auth.Keys().Withdraw(kid); err != nil {
-				return noAnswer(err)
-			}
-			s.clock.moveOn(keyLifetime)
-			return call(ctx)
-		},
-	})
+	s.play(ctx, s.countsPhotos("a token of the second key, before that is withdrawn", "200", &raw))
+	after := s.countsPhotos(fmt.Sprintf("the same token, %v after the second key was withdrawn", keyLifetime), "401 unknown_key", &raw)
+	call := after.do
+	after.do = func(ctx context.Context) answer {
+		if err := s.auth.Keys().Withdraw(kid); err != nil {
+			return noAnswer(err)
+		}
+		s.clock.moveOn(keyLifetime)
+		return call(ctx)
+	}
+	s.play(ctx, after)
 }

@@ -19,8 +19,8 @@ import (
 	pb "github.com/postern-go/postern/examples/internal/albumspb"
 )
 
-// callers are the means of everybody in the story who is not a service: plain
-// HTTP and gRPC clients that send whatever they are told to.
+// callers are the HTTP and gRPC clients of those in the story that are not
+// services.
 type callers struct {
 	http   *http.Client
 	conn   *grpc.ClientConn
@@ -57,15 +57,22 @@ type response struct {
 // maxBody bounds what a caller reads.
 const maxBody = 4 << 20
 
-func (c *callers) send(ctx context.Context, method, to, bearer, body string) (response, error) {
-	req, err := http.NewRequestWithContext(ctx, method, to, strings.NewReader(body))
+// request is an HTTP request: a GET, or a POST if it has a body.
+type request struct{ url, bearer, body string }
+
+func (c *callers) send(ctx context.Context, r request) (response, error) {
+	method := http.MethodGet
+	if r.body != "" {
+		method = http.MethodPost
+	}
+	req, err := http.NewRequestWithContext(ctx, method, r.url, strings.NewReader(r.body))
 	if err != nil {
 		return response{}, err
 	}
-	if bearer != "" {
-		req.Header.Set("Authorization", "Bearer "+bearer)
+	if r.bearer != "" {
+		req.Header.Set("Authorization", "Bearer "+r.bearer)
 	}
-	if body != "" {
+	if r.body != "" {
 		req.Header.Set("Content-Type", "application/json")
 	}
 	resp, err := c.http.Do(req)
@@ -80,14 +87,14 @@ func (c *callers) send(ctx context.Context, method, to, bearer, body string) (re
 // rpc makes a gRPC call with a token, and returns the name of its status code.
 func rpc[Req, Resp any](
 	ctx context.Context, call func(context.Context, *Req, ...grpc.CallOption) (*Resp, error), req *Req, bearer string,
-) (string, *Resp) {
+) string {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	if bearer != "" {
 		ctx = metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+bearer)
 	}
-	resp, err := call(ctx, req)
-	return codeName(status.Code(err).String()), resp
+	_, err := call(ctx, req)
+	return codeName(status.Code(err).String())
 }
 
 // codeName spells a code as the gRPC documentation does: PERMISSION_DENIED.
@@ -102,31 +109,64 @@ func codeName(name string) string {
 	return strings.ToUpper(b.String())
 }
 
-// ownToken is what a client that acts for itself gets from the authorization
-// server (RFC 6749 §4.4).
-func (c *callers) ownToken(ctx context.Context, issuer, id, secret, resource, scope string) (string, error) {
+// ownClient is a client that acts for itself, and the scope it asks for.
+type ownClient struct{ id, secret, scope string }
+
+// ownToken is a token of the client for a resource (RFC 6749 §4.4).
+func (s *story) ownToken(ctx context.Context, c ownClient, resource string) (string, error) {
 	cfg := clientcredentials.Config{
-		ClientID: id, ClientSecret: secret, TokenURL: issuer + "/token", Scopes: []string{scope},
+		ClientID: c.id, ClientSecret: c.secret, TokenURL: s.issuerURL + "/token", Scopes: []string{c.scope},
 		EndpointParams: url.Values{"resource": {resource}}, AuthStyle: oauth2.AuthStyleInHeader,
 	}
-	tok, err := cfg.Token(context.WithValue(ctx, oauth2.HTTPClient, c.http))
+	tok, err := cfg.Token(context.WithValue(ctx, oauth2.HTTPClient, s.http))
 	if err != nil {
 		return "", err
 	}
 	return tok.AccessToken, nil
 }
 
-// verdict is the answer to a call that a service decides about: its status
-// and, if there is one, the reason for a refusal that service gave itself.
-func verdict(r *recorder, service, status, note string) answer {
+// get is an HTTP call to a service that decides about it, with the token as it
+// is by then.
+func (s *story) get(service, path string, bearer *string) func(context.Context) answer {
+	return func(ctx context.Context) answer {
+		return s.ask(service, request{url: s.urls()[service] + path, bearer: *bearer})(ctx)
+	}
+}
+
+func (s *story) ask(service string, r request) func(context.Context) answer {
+	return func(ctx context.Context) answer {
+		resp, err := s.send(ctx, r)
+		if err != nil {
+			return noAnswer(err)
+		}
+		seen := s.decided(service, fmt.Sprint(resp.status))
+		if challenge := resp.header.Get("WWW-Authenticate"); challenge != "" {
+			seen.note = "the caller is told: " + challenge
+		}
+		if later := resp.header.Get("Retry-After"); later != "" {
+			seen.note = "the caller is told: Retry-After: " + later
+		}
+		return seen
+	}
+}
+
+// askAlbums is a gRPC call to the album service.
+func (s *story) askAlbums(call func(context.Context) string) func(context.Context) answer {
+	return func(ctx context.Context) answer { return s.decided(albumService, call(ctx)) }
+}
+
+// decided is the answer to a call that a service decides about: its status,
+// and the reason if that service refused the call itself.
+func (s *story) decided(service, status string) answer {
+	r := &s.Town.recorder
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, d := range r.decisions {
 		if d.service == service && d.reason != "" {
-			return answer{text: fmt.Sprintf("%s %s", status, d.reason), note: note}
+			return answer{text: status + " " + d.reason}
 		}
 	}
-	return answer{text: status, note: note}
+	return answer{text: status}
 }
 
 // noAnswer is the answer of a service that gives none.

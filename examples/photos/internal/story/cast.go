@@ -28,13 +28,13 @@ const (
 	stranger   = "stranger"
 )
 
-// What tokens are for. These are names, not addresses: nobody connects to them.
+// What tokens are for. These are names, not addresses: there are no connections to them.
 const (
 	photosResource  = "https://photos.example"
 	archiveResource = "https://archive.example"
 )
 
-// person is somebody with an account and photos.
+// person has an account and photos.
 type person struct {
 	name, fullName, password string
 	albums                   []album
@@ -57,7 +57,7 @@ func (p person) titles() []string {
 	return titles
 }
 
-// people are made anew for each run, with passwords nobody could know before.
+// people are made for each run, with new passwords.
 func people() (owner, other person) {
 	owner = person{name: "olivia", fullName: "Olivia Owner", password: newSecret(), albums: []album{
 		{"By the water", []string{"Harbour at dawn", "Evening on the lake"}},
@@ -72,8 +72,8 @@ func people() (owner, other person) {
 // newSecret is short enough to type and has 80 bits of chance in it.
 func newSecret() string { return rand.Text()[:16] }
 
-// rounds are fewer than the usual ones: those make guessing slow, and nobody
-// can guess these passwords. A person's own need them.
+// rounds are fewer than the usual ones: those make guessing slow, and these
+// passwords cannot be guessed. Those that people choose need them.
 const rounds = 50_000
 
 func (p person) user() (authserver.User, error) {
@@ -106,7 +106,7 @@ func resources() []authserver.Resource {
 		{ID: photosResource, Name: "Photos", Scopes: []authserver.Scope{
 			read,
 			{Name: photosvc.ScopeWrite, Meaning: "add photos and albums"},
-			{Name: photosvc.ScopeCount, Meaning: "count everybody's photos and albums"},
+			{Name: photosvc.ScopeCount, Meaning: "count the photos and albums of all users"},
 		}},
 		{ID: archiveResource, Name: "Archive", Scopes: []authserver.Scope{read}},
 	}

@@ -73,6 +73,11 @@ func NewTown() (*Town, error) {
 	return t, t.fillAll()
 }
 
+// urls are those of the services that are called over HTTP.
+func (t *Town) urls() map[string]string {
+	return map[string]string{authServer: t.issuerURL, publicAPI: t.apiURL, photoService: t.photosURL}
+}
+
 // handler is one of the two kinds of servers.
 type handler struct {
 	http http.Handler

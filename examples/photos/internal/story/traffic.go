@@ -82,7 +82,7 @@ func (tr *traffic) callPhotos(ctx context.Context, raw string) error {
 }
 
 func (tr *traffic) get(ctx context.Context, to, raw string) error {
-	resp, err := tr.story.send(ctx, http.MethodGet, to, raw, "")
+	resp, err := tr.story.send(ctx, request{url: to, bearer: raw})
 	if err == nil && resp.status != http.StatusOK {
 		err = fmt.Errorf("%s answered %d", to, resp.status)
 	}
@@ -90,7 +90,7 @@ func (tr *traffic) get(ctx context.Context, to, raw string) error {
 }
 
 func (tr *traffic) callAlbums(ctx context.Context, raw string) error {
-	if code, _ := rpc(ctx, tr.story.albums.CountAlbums, &pb.CountAlbumsRequest{}, raw); code != "OK" {
+	if code := rpc(ctx, tr.story.albums.CountAlbums, &pb.CountAlbumsRequest{}, raw); code != "OK" {
 		return errors.New("the album service answered " + code)
 	}
 	return nil
@@ -147,7 +147,7 @@ func (tr *traffic) seen(kid string) answer {
 	return answer{text: fmt.Sprintf("%d calls refused", tr.bad.Load()), note: note}
 }
 
-// until polls for something to happen, for as long as anyone would wait.
+// until polls for something to happen, within the patience of a caller.
 func until(ctx context.Context, happened func() bool) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()

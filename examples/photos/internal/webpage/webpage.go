@@ -33,11 +33,18 @@ func MustParse(files fs.FS) *Set {
 	}
 }
 
-// Write answers with the page of that name. formTarget is the origin that a
-// form on it may lead on to besides the application itself, or "".
-func (s *Set) Write(w http.ResponseWriter, status int, name, formTarget string, data any) {
+// Page is a page of a Set with its data. FormTarget is the origin that a form
+// on it may lead on to besides the application itself, or "".
+type Page struct {
+	Name       string
+	FormTarget string
+	Data       any
+}
+
+// Write answers with a page.
+func (s *Set) Write(w http.ResponseWriter, status int, p Page) {
 	var body bytes.Buffer
-	if err := s.templates.ExecuteTemplate(&body, name, data); err != nil {
+	if err := s.templates.ExecuteTemplate(&body, p.Name, p.Data); err != nil {
 		http.Error(w, "the page is broken", http.StatusInternalServerError)
 		return
 	}
@@ -46,7 +53,7 @@ func (s *Set) Write(w http.ResponseWriter, status int, name, formTarget string, 
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "same-origin") // URLs carry codes and states
-	h.Set("Content-Security-Policy", s.policy(formTarget))
+	h.Set("Content-Security-Policy", s.policy(p.FormTarget))
 	w.WriteHeader(status)
 	_, _ = body.WriteTo(w) // the browser has gone; nobody is left to tell
 }

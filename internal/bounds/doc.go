@@ -1,8 +1,0 @@
-// Package bounds holds the library to what it may allocate. Its test measures
-// allocations and bytes, which are the same on every machine, and not times,
-// and fails where they exceed the checked-in bounds.
-//
-// A change that needs more writes the bounds anew and says why in its commit:
-//
-//	go test ./internal/bounds -update
-package bounds

@@ -1,0 +1,99 @@
+package refusals
+
+import (
+	"cmp"
+
+	"slices"
+
+	"github.com/postern-go/postern/token"
+	"github.com/postern-go/postern/token/tokentest"
+)
+
+// subjectAttacks are good tokens that are not about a user, for calls that only
+// a user may make.
+func subjectAttacks() []Attack {
+	attacks := group{
+		name: "subject", want: refuseDenied, reason: "denied subject_unknown",
+		why: "a machine that passes for a user acts without the consent of any user (RFC 9068 §5, RFC 9700 §4.15)",
+	}.attacks(
+		try{row: "9068-5-1", name: "client that acts for itself", edit: tokentest.ClientCredentials()},
+		try{row: "9068-5-1", name: "mark of clients beside that of users", applies: marksClients, make: func(a *attacker) tokentest.Credentials {
+			return a.bearer(tokentest.Marked(a.profile().Clients[0]))
+		}},
+		try{row: "9068-5-1", name: "mark of clients alone", applies: func(a *attacker) bool { return marksClients(a) && a.canUnmark() }, make: func(a *attacker) tokentest.Credentials {
+			return a.bearer(a.unmarkUsers(), tokentest.Marked(a.profile().Clients[0]))
+		}},
+		try{row: "9068-5-1", name: "no mark of users or clients", applies: (*attacker).canUnmark, reason: "subject_unknown", why: "a token that proves no user must not pass for a user's", make: func(a *attacker) tokentest.Credentials {
+			return a.bearer(a.unmarkUsers())
+		}},
+		try{row: "9068-5-1", name: "mark of users in an array", applies: (*attacker).wrapsMark, reason: "subject_unknown", why: "a value of another type than agreed on is no evidence", make: func(a *attacker) tokentest.Credentials {
+			return a.bearer(a.unmarkUsers(), tokentest.Marked(a.profile().Users[0]), inArray(a.profile().Users[0].Claim))
+		}},
+	)
+	for n := range attacks {
+		also := attacks[n].applies
+		attacks[n].applies = func(a *attacker) bool { return a.cfg.User && (also == nil || also(a)) }
+	}
+	return attacks
+}
+
+// profile is that of the service, with the marks of its issuer if it has none.
+func (a *attacker) profile() token.Profile {
+	p := a.cfg.Profile
+	if p.Users == nil && p.Clients == nil {
+		marks := a.issuer.Config().Profile
+		p.Users, p.Clients = marks.Users, marks.Clients
+	}
+	return p
+}
+
+func marksClients(a *attacker) bool { return len(a.profile().Clients) > 0 }
+
+func (a *attacker) canUnmark() bool {
+	for _, m := range a.profile().Users {
+		if _, ok := unmarked(m, a.profile()); !ok {
+			return false
+		}
+	}
+	return true
+}
+
+func (a *attacker) unmarkUsers() tokentest.Edit {
+	var edits []tokentest.Edit
+	for _, m := range a.profile().Users {
+		e, _ := unmarked(m, a.profile())
+		edits = append(edits, e)
+	}
+	return tokentest.Edits(edits...)
+}
+
+// wrapsMark tells whether the first mark of users is a string in a claim that
+// may as well be an array.
+func (a *attacker) wrapsMark() bool {
+	users := a.profile().Users
+	if len(users) == 0 || users[0].Present || users[0].Absent || users[0].Claim == "sub" {
+		return false
+	}
+	return a.canUnmark()
+}
+
+// unmarked takes a mark from a token and leaves no other. ok is false if there
+// is no such token that the profile accepts.
+func unmarked(m token.Mark, p token.Profile) (e tokentest.Edit, ok bool) {
+	switch {
+	case m.Absent:
+		return tokentest.Claim(m.Claim, "unmarked"), true
+	case !m.Not && !m.Present && !m.ClientID:
+		return tokentest.Claim(m.Claim, "unmarked"), true
+	default: // any value of the claim would tell something
+		return tokentest.WithoutClaim(m.Claim), !slices.Contains(requiredBy(p), m.Claim)
+	}
+}
+
+// requiredBy lists the claims that a service with this profile wants.
+func requiredBy(p token.Profile) []string {
+	if p.Required != nil {
+		return p.Required
+	}
+	return []string{"sub", cmp.Or(p.ClientIDClaim, "client_id"), "iat", "jti"}
+}

@@ -1,0 +1,89 @@
+package refusals
+
+import (
+	"context"
+	"testing"
+
+	"github.com/postern-go/postern/token"
+	"github.com/postern-go/postern/token/tokentest"
+)
+
+// Config tells Test about the service under test. The zero value of each field,
+// and a nil *Config, fit a call that needs a good token and nothing else.
+type Config struct {
+	// Scopes are what the call needs, all of them; the good token has just
+	// these. If any one of several is enough, name one. Empty means that
+	// the call needs none; then the attacks on scopes do not apply.
+	Scopes []string
+	// Good is what else a good token of this service has, such as an audience
+	// or claims that its policy asks for.
+	Good []tokentest.Edit
+	// Algorithms are what the service accepts. Nil means the default of
+	// token.Config. Whether other algorithms are refused is tested if the
+	// issuer signs with one (Options.Algorithms).
+	Algorithms []string
+	// Optional says that the call needs no token, as with scope.Optional. A
+	// token that is presented must be good all the same.
+	Optional bool
+	// User says that the call is for users alone, as with scope.User. The good
+	// token is then that of a user. If it is false, the attacks on what tells
+	// users from clients do not apply.
+	User bool
+	// Profile is that of the service's token.Config. The good token has its
+	// shape (tokentest.Shaped), and with User it bears the first of its marks of
+	// users; attacks that the profile lets in do not apply. Claims that it
+	// requires besides those of RFC 9068 are for Good. The zero Profile is
+	// RFC 9068 as written, and no marks mean those of Issuer.Config.
+	Profile token.Profile
+	// Skip leaves out attacks, by their name or group, with the reason why
+	// the service is right to let them in. Tests log it.
+	Skip map[string]string
+}
+
+// Test presents the list of Attacks to the service under test, each in a
+// subtest, and fails if one gets in or is refused with another answer than
+// the right one. Before and after, the good token must get in. With -v it logs
+// a table of what was tried, why, and what the service answered.
+//
+// The service must accept tokens of the issuer, as one does whose
+// token.Config comes from Issuer.Config. It is called from one goroutine. cfg
+// may be nil. In a bubble of testing/synctest, where there are no subtests, use
+// Run.
+func Test(t *testing.T, issuer *tokentest.Issuer, target tokentest.Target, cfg *Config) {
+	t.Helper()
+	s := newSuite(issuer, target, cfg)
+	if err := s.checkSkips(); err != nil {
+		t.Fatal(err)
+	}
+	if r := s.tryGood(t.Context()); r.Err != nil {
+		t.Fatalf("%v; its answer was %s. What does a good token of this service need? See Config", r.Err, r.Answer)
+	}
+	var results []Result
+	for _, a := range Attacks() {
+		t.Run(a.Group+"/"+a.title(), func(t *testing.T) {
+			r := s.try(t.Context(), a)
+			results = append(results, r)
+			r.report(t)
+		})
+	}
+	if r := s.tryGood(t.Context()); r.Err != nil {
+		t.Errorf("after the attacks %v; its answer was %s", r.Err, r.Answer)
+	}
+	t.Log("\n" + Report(results))
+}
+
+// Run does the same as Test without a test around it, and returns the result
+// of each attack. The first and the last result are those of the
+// good token. If cfg is wrong, there is a single result with an error that
+// matches ErrSkip.
+func Run(ctx context.Context, issuer *tokentest.Issuer, target tokentest.Target, cfg *Config) []Result {
+	s := newSuite(issuer, target, cfg)
+	if err := s.checkSkips(); err != nil {
+		return []Result{{Err: err}}
+	}
+	results := []Result{s.tryGood(ctx)}
+	for _, a := range Attacks() {
+		results = append(results, s.try(ctx, a))
+	}
+	return append(results, s.tryGood(ctx))
+}

@@ -1,0 +1,217 @@
+package refusals_test
+
+import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/postern-go/postern/middleware"
+	"github.com/postern-go/postern/scope"
+	"github.com/postern-go/postern/token"
+	"github.com/postern-go/postern/token/tokentest"
+	"github.com/postern-go/postern/token/tokentest/refusals"
+)
+
+func newVerifier(t *testing.T, cfg token.Config) *token.Verifier {
+	t.Helper()
+	v, err := token.NewVerifier(cfg)
+	require.NoError(t, err)
+	return v
+}
+
+// guarded is a service as it should be.
+func guarded(tb testing.TB, cfg token.Config, policy scope.Policy) http.Handler {
+	tb.Helper()
+	verifier, err := token.NewVerifier(cfg)
+	require.NoError(tb, err)
+	return middleware.New(verifier, nil).Require(policy)(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusNoContent)
+	}))
+}
+
+func orders() *http.Request { return httptest.NewRequest(http.MethodGet, "/orders", nil) }
+
+func TestRefusalsOfSoundServices(t *testing.T) {
+	t.Parallel()
+	for name, algorithm := range map[string]string{"RS256": "RS256", "PS256": "PS256", "ES256": "ES256", "EdDSA": "EdDSA", "Ed25519": "Ed25519"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			issuer := tokentest.NewIssuer(t, &tokentest.Options{Algorithms: []string{algorithm, "ES384"}})
+			needs := ofUsers("orders:read", "orders:list")
+			cfg := issuer.Config()
+			cfg.Profile = needs.Profile
+			service := guarded(t, cfg, scope.All(needs.Scopes...).And(scope.User))
+			refusals.Test(t, issuer, tokentest.HTTPTarget(service, orders), needs)
+		})
+	}
+}
+
+// For each guard that leaves one check out, an attack that then gets in.
+var weakGuards = map[check]string{
+	checkPresence:   "no credentials",
+	checkPlace:      "good token in the query",
+	checkScheme:     "good token under the scheme Token",
+	checkOneField:   "two Authorization fields with good tokens",
+	checkToken68:    "good token in quotes",
+	checkParts:      "four parts",
+	checkSize:       "token of 100 kilobytes",
+	checkBase64:     "spare bits set in the signature",
+	checkJSON:       "sub twice",
+	checkCase:       "EXP instead of exp",
+	checkAlgorithm:  "alg none, empty signature",
+	checkAccepted:   "alg that the service does not accept, by a published key",
+	checkCritical:   "b64 false, signed over the payload as it is",
+	checkType:       "ID token for this service",
+	checkContent:    "cty JWT around another good token",
+	checkKeyID:      "kid that the issuer does not publish",
+	checkEmbedded:   "jwk of the attacker",
+	checkSignature:  "by another key under the issuer's kid",
+	checkCache:      "jti of a token just let in, by another key",
+	checkReplicated: "iss, aud and exp in the header only",
+	checkIssuer:     "another issuer",
+	checkAudience:   "another service",
+	checkTime:       "expired",
+	checkClaims:     "sub missing",
+	checkBinding:    "bound to a DPoP key",
+	checkScope:      "another scope",
+	checkClientID:   "client that acts for itself",
+	checkMark:       "no mark of users or clients",
+	checkNoClient:   "mark of clients beside that of users",
+	checkMarkType:   "mark of users in an array",
+}
+
+// Attacks that two checks stand against, and why they are made all the same.
+var severalChecks = map[string]string{
+	"two parts":                      "has no signature, and so no third part",
+	"dots alone":                     "has no claims",
+	"empty header":                   "has no algorithm",
+	"empty payload":                  "has no claims",
+	"opaque token":                   "has no claims",
+	"encrypted token":                "has no claims",
+	"header is null":                 "has no algorithm",
+	"payload is a string":            "has no claims",
+	"payload is null":                "has no claims",
+	"member of cnf twice":            "is bound as well; its row asks for it",
+	"exp is NaN":                     "has no end; its row asks for it",
+	"of an expired token broken too": "is about the order of checks",
+	"too little scope and expired":   "is about the order of checks",
+	"mark of clients alone":          "has no mark of users either",
+	"scope is a string":              "is for lists of scopes; see TestScopesInEitherShape",
+}
+
+// ofUsers is a call for users alone, and how the service tells them.
+func ofUsers(scopes ...string) *refusals.Config {
+	user := token.Mark{Claim: "idtyp", Values: []string{"user"}}
+	return &refusals.Config{
+		Scopes:  scopes,
+		Good:    []tokentest.Edit{tokentest.Marked(user)},
+		User:    true,
+		Profile: token.Profile{Users: []token.Mark{user}, Clients: []token.Mark{{Claim: "azpacr", Values: []string{"1"}}}},
+	}
+}
+
+// The suite finds every weak guard, and every attack finds one: it was refused
+// for the one thing that is wrong with it and for nothing else.
+func TestWeakGuards(t *testing.T) {
+	t.Parallel()
+	issuer := tokentest.NewIssuer(t, &tokentest.Options{Algorithms: []string{"ES256", "ES384"}})
+	letIn := map[string]bool{}
+	for missing, attack := range weakGuards {
+		admitted := admittedBy(t, issuer, missing)
+		assert.Contains(t, admitted, attack, "without the check that %s", missing)
+		for _, name := range admitted {
+			letIn[name] = true
+		}
+	}
+	for _, a := range refusals.Attacks() {
+		_, several := severalChecks[a.Name]
+		assert.Equal(t, !several && !onlyRSA[a.Name], letIn[a.Name], "%s: %s", a.Group, a.Name)
+	}
+}
+
+var onlyRSA = map[string]bool{
+	"HS256 with the RSA public key in PKCS 1":   true,
+	"PSS with a salt of 20 bytes":               true,
+	"PKCS 1 instead of PSS by the same RSA key": true,
+}
+
+func TestWeakGuardsOfRSA(t *testing.T) {
+	t.Parallel()
+	issuer := tokentest.NewIssuer(t, &tokentest.Options{Algorithms: []string{"PS256"}})
+	admitted := slices.Concat(admittedBy(t, issuer, checkSignature), admittedBy(t, issuer, checkAlgorithm))
+	for name := range onlyRSA {
+		assert.Contains(t, admitted, name)
+	}
+}
+
+func TestGuardThatIsNotWeak(t *testing.T) {
+	t.Parallel()
+	for _, algorithm := range []string{"ES256", "PS256"} {
+		t.Run(algorithm, func(t *testing.T) {
+			t.Parallel()
+			issuer := tokentest.NewIssuer(t, &tokentest.Options{Algorithms: []string{algorithm, "ES384"}})
+			assert.Empty(t, admittedBy(t, issuer, checkNothing))
+		})
+	}
+}
+
+// admittedBy runs the suite against a guard that leaves one check out.
+func admittedBy(t *testing.T, issuer *tokentest.Issuer, missing check) (names []string) {
+	t.Helper()
+	scopes := []string{"orders:read", "orders:list"}
+	guard := naive{issuer: issuer, scopes: scopes, without: missing, seen: map[string]bool{}}
+	results := refusals.Run(t.Context(), issuer, guard.target(), ofUsers(scopes...))
+	for _, r := range results {
+		require.NotErrorIs(t, r.Err, refusals.ErrRefused, "without the check that %s", missing)
+		if errors.Is(r.Err, refusals.ErrAdmitted) {
+			names = append(names, r.Attack.Name)
+		}
+	}
+	return names
+}
+
+// Each attack is refused for the reason it is listed under: the check it is
+// about is the one that finds it.
+func TestReasonsOfRefusals(t *testing.T) {
+	t.Parallel()
+	for _, algorithm := range []string{"ES256", "PS256", "EdDSA"} {
+		t.Run(algorithm, func(t *testing.T) {
+			t.Parallel()
+			issuer := tokentest.NewIssuer(t, &tokentest.Options{Algorithms: []string{algorithm, "ES384"}})
+			policy := scope.All("orders:read", "orders:list").And(scope.User)
+			needs := ofUsers(policy.Scopes()...)
+			cfg := issuer.Config()
+			cfg.Profile = needs.Profile
+			verifier, err := token.NewVerifier(cfg)
+			require.NoError(t, err)
+			guard := middleware.New(verifier, nil)
+
+			var reasons []string
+			call := tokentest.HTTPTarget(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				_, err := guard.Check(r, policy)
+				reasons = append(reasons, token.Reason(err))
+				if err != nil {
+					guard.WriteError(w, r, err)
+				}
+			}), orders)
+			results := refusals.Run(t.Context(), issuer, call, needs)
+			for _, r := range results {
+				require.NoError(t, r.Err, r.Attack.Name)
+				if r.Attack.Group == "cache" && r.Skipped == "" {
+					assert.Empty(t, reasons[0], r.Attack.Name) // what is let in first
+					reasons = reasons[1:]
+				}
+				if r.Skipped == "" {
+					assert.Contains(t, append(r.Attack.Reasons, ""), reasons[0], r.Attack.Name)
+					assert.Equal(t, r.Answer.Admitted, reasons[0] == "", r.Attack.Name)
+					reasons = reasons[1:]
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,174 @@
+package refusals
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/postern-go/postern/token/tokentest"
+	"github.com/postern-go/postern/token/tokentest/internal/mint"
+	"github.com/postern-go/postern/token/tokentest/internal/verdict"
+)
+
+// timeLimit is how long a service may take over one call.
+const timeLimit = 10 * time.Second
+
+// attacker makes the credentials that one service is presented with.
+type attacker struct {
+	issuer *tokentest.Issuer
+	cfg    Config
+	web    *mint.Attacker // has the attacker's documents
+}
+
+// token is a good token of the service with edits.
+func (a *attacker) token(edits ...tokentest.Edit) string {
+	return a.issuer.Token(a.good(), tokentest.Edits(edits...))
+}
+
+// good makes a token of the issuer one of the service.
+func (a *attacker) good() tokentest.Edit {
+	edits := []tokentest.Edit{tokentest.Shaped(a.cfg.Profile), tokentest.Scope(a.cfg.Scopes...)}
+	if a.cfg.User && len(a.cfg.Profile.Users) > 0 {
+		edits = append(edits, tokentest.Marked(a.cfg.Profile.Users[0]))
+	}
+	return tokentest.Edits(append(edits, a.cfg.Good...)...)
+}
+
+// bearer presents such a token as clients do.
+func (a *attacker) bearer(edits ...tokentest.Edit) tokentest.Credentials {
+	return authorization("Bearer " + a.token(edits...))
+}
+
+func authorization(fields ...string) tokentest.Credentials {
+	return tokentest.Credentials{Authorization: fields}
+}
+
+type suite struct {
+	attacker *attacker
+	target   tokentest.Target
+}
+
+func newSuite(issuer *tokentest.Issuer, target tokentest.Target, cfg *Config) *suite {
+	a := &attacker{issuer: issuer}
+	if cfg != nil {
+		a.cfg = *cfg
+	}
+	_ = issuer.Token(tokentest.EditDraft(func(d *mint.Draft) { a.web = d.Attacker }))
+	return &suite{attacker: a, target: target}
+}
+
+// checkSkips finds names in Skip that no attack has: such an entry would look
+// like a decision and mean nothing.
+func (s *suite) checkSkips() error {
+	for name := range s.attacker.cfg.Skip {
+		if !slices.ContainsFunc(Attacks(), func(a Attack) bool { return a.Name == name || a.Group == name }) {
+			return fmt.Errorf("%w: %q", ErrSkip, name)
+		}
+	}
+	return nil
+}
+
+func (s *suite) tryGood(ctx context.Context) Result {
+	r := Result{Attack: Attack{Group: "control", Name: "the good token", Why: "a service that refuses everything proves nothing"}}
+	r.Answer, r.Err = s.admit(ctx, s.attacker.bearer())
+	return r
+}
+
+// admit makes a call that must be let in.
+func (s *suite) admit(ctx context.Context, c tokentest.Credentials) (tokentest.Answer, error) {
+	answer, err := s.call(ctx, c)
+	if err == nil && !answer.Admitted {
+		err = fmt.Errorf("%w: %s, challenge %q", ErrRefused, answer, answer.Challenge)
+	}
+	return answer, err
+}
+
+func (s *suite) try(ctx context.Context, a Attack) Result {
+	r := Result{Attack: a, Skipped: s.skips(a)}
+	if r.Skipped != "" {
+		return r
+	}
+	c, err := s.prepare(ctx, a)
+	if err != nil {
+		r.Err = err
+		return r
+	}
+	fetched := s.trapped(a)
+	if r.Answer, r.Err = s.call(ctx, c); r.Err != nil {
+		return r
+	}
+	if r.Answer.Unsent {
+		r.Skipped = "the transport cannot carry these credentials"
+		return r
+	}
+	r.Err = s.judge(a, c, r.Answer, s.trapped(a)-fetched)
+	return r
+}
+
+// prepare makes the credentials of an attack. A good token that comes before it
+// must be let in, or there is no attack.
+func (s *suite) prepare(ctx context.Context, a Attack) (tokentest.Credentials, error) {
+	if a.after == nil {
+		return a.make(s.attacker), nil
+	}
+	good, attack := a.after(s.attacker)
+	_, err := s.admit(ctx, good)
+	return attack, err
+}
+
+func (s *suite) judge(a Attack, c tokentest.Credentials, answer tokentest.Answer, fetched int) error {
+	if err := verdict.Refusal(a.Want).Judge(answer); err != nil {
+		return err
+	}
+	if fetched > 0 {
+		return ErrFetched
+	}
+	if repeated(c, answer.Challenge) {
+		return ErrEcho
+	}
+	return nil
+}
+
+func (s *suite) skips(a Attack) string {
+	for _, name := range []string{a.Name, a.Group} {
+		if reason, ok := s.attacker.cfg.Skip[name]; ok {
+			return cmp.Or(reason, verdict.WithoutReason)
+		}
+	}
+	if a.applies != nil && !a.applies(s.attacker) {
+		return "does not apply to this issuer and service"
+	}
+	return ""
+}
+
+// call makes one call, within the time limit.
+func (s *suite) call(ctx context.Context, c tokentest.Credentials) (tokentest.Answer, error) {
+	ctx, cancel := context.WithTimeout(ctx, timeLimit)
+	defer cancel()
+	return verdict.Call(ctx, s.target, c)
+}
+
+func (s *suite) trapped(a Attack) int {
+	if a.trap == "" {
+		return 0
+	}
+	return s.attacker.issuer.Requests(s.attacker.web.URL(a.trap))
+}
+
+// repeated tells whether a challenge has a part of the credentials in it
+// that is long enough to be no accident.
+func repeated(c tokentest.Credentials, challenges []string) bool {
+	const long = 16
+	for _, field := range c.Authorization {
+		_, raw, _ := strings.Cut(field, " ")
+		for part := range strings.SplitSeq(raw, ".") {
+			if len(part) >= long && strings.Contains(strings.Join(challenges, "\n"), part) {
+				return true
+			}
+		}
+	}
+	return false
+}

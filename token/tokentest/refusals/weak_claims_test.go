@@ -1,0 +1,89 @@
+package refusals_test
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+)
+
+func (g naive) claimsGood(header, claims map[string]any) bool {
+	if !g.has(checkReplicated) {
+		for name, value := range header {
+			if _, ok := claims[name]; !ok {
+				claims[name] = value
+			}
+		}
+	}
+	_, bound := claims["cnf"]
+	return (!g.has(checkIssuer) || g.get(claims, "iss") == g.issuer.Identifier()) &&
+		(!g.has(checkAudience) || g.forMe(claims)) &&
+		(!g.has(checkTime) || g.inTime(claims)) &&
+		(!g.has(checkClaims) || g.complete(claims)) &&
+		(!g.has(checkBinding) || !bound) &&
+		(!g.has(checkScope) || g.granted(claims)) &&
+		g.aboutUser(claims)
+}
+
+// aboutUser goes by idtyp, which is "user" or "app", and by azpacr, which only
+// clients have.
+func (g naive) aboutUser(claims map[string]any) bool {
+	kind := claims["idtyp"]
+	if list, ok := kind.([]any); ok && !g.has(checkMarkType) {
+		kind = list[0]
+	}
+	return (!g.has(checkClientID) || claims["sub"] != claims["client_id"]) &&
+		(!g.has(checkMark) || kind == "user") &&
+		(!g.has(checkNoClient) || claims["azpacr"] != "1")
+}
+
+func (g naive) forMe(claims map[string]any) bool {
+	own := g.issuer.Config().Audience[0]
+	list, ok := g.get(claims, "aud").([]any)
+	if !ok {
+		return g.get(claims, "aud") == own
+	}
+	return slices.Contains(list, any(own)) && !slices.ContainsFunc(list, func(v any) bool { _, text := v.(string); return !text })
+}
+
+func (g naive) inTime(claims map[string]any) bool {
+	now := float64(g.issuer.Now().Unix())
+	exp, ok := seconds(g.get(claims, "exp"))
+	if !ok || now >= exp || exp > 253402300799 {
+		return false
+	}
+	for _, name := range []string{"nbf", "iat"} {
+		if value := claims[name]; value != nil {
+			if start, ok := seconds(value); !ok || start > now+30 {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func seconds(value any) (float64, bool) {
+	number, ok := value.(json.Number)
+	if !ok {
+		return 0, false
+	}
+	f, err := number.Float64()
+	return f, err == nil
+}
+
+func (g naive) complete(claims map[string]any) bool {
+	for _, name := range []string{"sub", "client_id", "jti"} {
+		if text, _ := g.get(claims, name).(string); text == "" {
+			return false
+		}
+	}
+	_, isList := claims["scope"].([]any)
+	return claims["iat"] != nil && !isList
+}
+
+func (g naive) granted(claims map[string]any) bool {
+	text, _ := g.get(claims, "scope").(string)
+	if list, ok := claims["scope"].([]any); ok { // checkClaims stands before this
+		return len(list) == len(g.scopes)
+	}
+	return !slices.ContainsFunc(g.scopes, func(s string) bool { return !slices.Contains(strings.Split(text, " "), s) })
+}
