@@ -43,27 +43,27 @@ type statusKey struct {
 // many as the table has sentences, and seconds to wait.
 func (i *Interceptor) status(row challenge.Answer) *status.Status {
 	if row.Metadata != nil {
-		return i.newStatus(row)
+		return newStatus(row)
 	}
 	key := statusKey{row.Reason, row.Message, row.RetryAfter}
 	if made, ok := i.statuses.Load(key); ok {
 		return made.(*status.Status)
 	}
-	made, _ := i.statuses.LoadOrStore(key, i.newStatus(row))
+	made, _ := i.statuses.LoadOrStore(key, newStatus(row))
 	return made.(*status.Status)
 }
 
-func (i *Interceptor) newStatus(row challenge.Answer) *status.Status {
+func newStatus(row challenge.Answer) *status.Status {
 	st := status.New(codes.Code(row.Code), row.Message)
-	if detailed, err := st.WithDetails(i.details(row)...); err == nil {
+	if detailed, err := st.WithDetails(details(row)...); err == nil {
 		st = detailed
 	}
 	return st
 }
 
-func (i *Interceptor) details(row challenge.Answer) []protoadapt.MessageV1 {
+func details(row challenge.Answer) []protoadapt.MessageV1 {
 	details := []protoadapt.MessageV1{
-		&errdetails.ErrorInfo{Reason: row.Reason, Domain: i.domain, Metadata: row.Metadata},
+		&errdetails.ErrorInfo{Reason: row.Reason, Domain: row.Domain, Metadata: row.Metadata},
 	}
 	if row.RetryAfter > 0 {
 		wait := time.Duration(row.RetryAfter) * time.Second

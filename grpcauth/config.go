@@ -1,35 +1,19 @@
 package grpcauth
 
 import (
-	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
 
-	"github.com/postern-go/postern/internal/challenge"
+	"github.com/postern-go/postern/scope"
 	"github.com/postern-go/postern/token"
 )
 
-// Config says how an Interceptor presents its service to callers. The zero
+// Config says how an Interceptor guards its service. The zero
 // Config is good for most services. New copies it.
 type Config struct {
-	// Realm names the protected space in challenges (RFC 9110 §11.5). It must
-	// be printable ASCII. Empty means "api".
-	Realm string
-
-	// ResourceMetadata is the URL of the protected resource metadata document,
-	// which tells clients where to get a token (RFC 9728 §5.1). Empty leaves
-	// it out of challenges.
-	ResourceMetadata string
-
-	// ErrorURI is a page for developers of clients that explains refusals
-	// (RFC 6750 §3). Empty leaves it out of challenges.
-	ErrorURI string
-
-	// Domain is the domain of google.rpc.ErrorInfo in the details of a
-	// refusal, such as "orders.example.com". It must be printable ASCII.
-	// Empty means the realm.
-	Domain string
+	// Resource describes the service. Give the same to middleware.Config.
+	Resource scope.Resource
 
 	// CallsOutliveToken lets a call go on after its token has expired.
 	// Otherwise it ends then; see Interceptor.Stream and Interceptor.Unary.
@@ -56,16 +40,10 @@ type Config struct {
 // Validate checks the settings without using them, for those that come from a
 // file. A nil Config is valid. An error matches token.ErrConfig.
 func (c *Config) Validate() error {
-	if err := c.challenges().Validate(); err != nil {
+	if err := c.orZero().Resource.Validate(); err != nil {
 		return fmt.Errorf("grpcauth: %w", err)
 	}
-	if err := c.hiding(); err != nil {
-		return err
-	}
-	if d := c.domain(); !isPrintable(d) {
-		return fmt.Errorf("grpcauth: %w: domain %q is not printable ASCII", token.ErrConfig, d)
-	}
-	return nil
+	return c.hiding()
 }
 
 // hiding checks what is said of keys to hide.
@@ -95,26 +73,9 @@ func (c *Config) orZero() Config {
 	return *c
 }
 
-func (c *Config) challenges() challenge.Config {
-	set := c.orZero()
-	return challenge.Config{Realm: c.realm(), ErrorURI: set.ErrorURI, ResourceMetadata: set.ResourceMetadata}
-}
-
-func (c *Config) realm() string  { return cmp.Or(c.orZero().Realm, "api") }
-func (c *Config) domain() string { return cmp.Or(c.orZero().Domain, c.realm()) }
-
 func (c *Config) trace() Trace {
 	if set := c.orZero(); set.Trace != nil {
 		return *set.Trace
 	}
 	return Trace{}
-}
-
-func isPrintable(s string) bool {
-	for i := range len(s) {
-		if s[i] < ' ' || s[i] > '~' {
-			return false
-		}
-	}
-	return true
 }

@@ -25,7 +25,7 @@ type Interceptor struct {
 	policies Policies
 	table    *challenge.Table
 	config   Config
-	domain   string
+	bases    guard.Bases
 	trace    Trace
 	statuses sync.Map // statusKey -> *status.Status
 }
@@ -47,16 +47,15 @@ func New(auth token.Authenticator, policies Policies, cfg *Config) *Interceptor 
 	if err := errors.Join(cfg.Validate(), policies.Validate()); err != nil {
 		panic(err)
 	}
-	table, _ := challenge.New(cfg.challenges())
 	config := cfg.orZero()
 	config.Hide = slices.Clone(config.Hide)
 	return &Interceptor{
 		auth:     auth,
 		guard:    guard.New(auth),
 		policies: maps.Clone(policies),
-		table:    table,
+		table:    challenge.New(config.Resource),
+		bases:    guard.NewBases(config.Resource),
 		config:   config,
-		domain:   cfg.domain(),
 		trace:    cfg.trace(),
 	}
 }
@@ -107,7 +106,7 @@ func (i *Interceptor) admit(ctx context.Context, method string) (context.Context
 	}
 	t, err := i.guard.Decide(ctx, policy, presented.fields, func(p token.Presentation) token.Presentation {
 		p.Proofs = presented.proofs
-		return complete(p, ctx, method)
+		return i.complete(p, ctx, method)
 	})
 	if err != nil {
 		if i.trace.Refused != nil {

@@ -20,11 +20,18 @@ const (
 
 // complete adds to scheme, token and proofs what else the caller presented, apart from
 // how gRPC carried it.
-func complete(p token.Presentation, ctx context.Context, method string) token.Presentation {
+func (i *Interceptor) complete(p token.Presentation, ctx context.Context, method string) token.Presentation {
 	p.Method = http.MethodPost
-	p.URL = &url.URL{Scheme: "https", Host: authority(ctx), Path: method}
+	p.URL = i.target(ctx, method)
 	p.Certificates = certificates(ctx)
 	return p
+}
+
+// target is the URL as the caller addressed it.
+func (i *Interceptor) target(ctx context.Context, method string) *url.URL {
+	u := &url.URL{Scheme: "https", Host: authority(ctx), Path: method}
+	i.bases.Apply(u)
+	return u
 }
 
 func authority(ctx context.Context) string {

@@ -6,7 +6,9 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"google.golang.org/grpc"
 
+	"github.com/postern-go/postern/grpcauth"
 	"github.com/postern-go/postern/scope"
 	"github.com/postern-go/postern/token"
 )
@@ -56,6 +58,23 @@ func TestPresentation_withoutCertificate(t *testing.T) {
 	assert.Equal(t, "abc", seen.Token)
 	assert.Empty(t, seen.Certificates)
 	assert.Empty(t, seen.Proofs)
+}
+
+// Behind a proxy the base URLs say how callers address the service. A method has
+// no path before its own.
+func TestPresentation_BaseURLs(t *testing.T) {
+	t.Parallel()
+	for want, bases := range map[string][]string{
+		"https://orders.internal" + unary: nil,
+		"https://api.example.com" + unary: {"https://api.example.com/v1", "https://b.example.com"},
+		"http://orders.internal" + unary:  {"https://api.example.com", "http://orders.internal"},
+	} {
+		var seen token.Presentation
+		guard := grpcauth.New(witness(&seen), all(scope.Authenticated), &grpcauth.Config{Resource: scope.Resource{BaseURLs: bases}})
+		_, _ = guard.Unary(incoming(t.Context(), "authorization", "Bearer x", ":authority", "orders.internal"), nil,
+			&grpc.UnaryServerInfo{FullMethod: unary}, mustNotRun(t))
+		assert.Equal(t, want, seen.URL.String())
+	}
 }
 
 // thumbprint is a proof by certificate that is content with any.

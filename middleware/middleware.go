@@ -3,7 +3,6 @@ package middleware
 import (
 	"fmt"
 	"net/http"
-	"net/url"
 
 	"github.com/postern-go/postern/internal/challenge"
 	"github.com/postern-go/postern/internal/guard"
@@ -15,12 +14,12 @@ import (
 // Middleware guards handlers by an Authenticator and policies. It is immutable
 // and safe for concurrent use; one serves a whole service.
 type Middleware struct {
-	guard    guard.Guard
-	auth     token.Authenticator
-	table    *challenge.Table
-	external *url.URL // nil: what the connection shows
-	config   Config
-	trace    Trace
+	guard  guard.Guard
+	auth   token.Authenticator
+	table  *challenge.Table
+	bases  guard.Bases
+	config Config
+	trace  Trace
 }
 
 var errNoAuth = fmt.Errorf("middleware: %w: the authenticator is nil", token.ErrConfig)
@@ -38,9 +37,15 @@ func New(auth token.Authenticator, cfg *Config) *Middleware {
 	if err := cfg.Validate(); err != nil {
 		panic(err)
 	}
-	table, _ := challenge.New(cfg.challenges())
-	external, _ := cfg.externalURL()
-	return &Middleware{guard: guard.New(auth), auth: auth, table: table, external: external, config: cfg.orZero(), trace: cfg.trace()}
+	config := cfg.orZero()
+	return &Middleware{
+		guard:  guard.New(auth),
+		auth:   auth,
+		table:  challenge.New(config.Resource),
+		bases:  guard.NewBases(config.Resource),
+		config: config,
+		trace:  cfg.trace(),
+	}
 }
 
 // Require returns the wrapper that lets only those calls through to a handler

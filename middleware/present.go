@@ -20,17 +20,14 @@ func (m *Middleware) complete(p token.Presentation, r *http.Request) token.Prese
 // target is the URL as the caller addressed it.
 func (m *Middleware) target(r *http.Request) *url.URL {
 	u := &url.URL{Host: r.Host, Path: r.URL.Path, RawPath: r.URL.RawPath, RawQuery: r.URL.RawQuery}
-	switch {
-	case m.external != nil:
-		u.Scheme, u.Host = m.external.Scheme, m.external.Host
-		u.Path = m.external.Path + u.Path
-		if u.RawPath != "" {
-			u.RawPath = m.external.Path + u.RawPath
-		}
-	case r.TLS != nil:
+	u.Scheme = "http"
+	if r.TLS != nil {
 		u.Scheme = "https"
-	default:
-		u.Scheme = "http"
+	}
+	prefix := m.bases.Apply(u)
+	u.Path = prefix + u.Path
+	if u.RawPath != "" {
+		u.RawPath = prefix + u.RawPath
 	}
 	return u
 }

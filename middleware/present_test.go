@@ -56,19 +56,21 @@ func TestPresentation_URL(t *testing.T) {
 	}
 	for _, row := range []struct {
 		name    string
-		base    string
+		base    []string
 		request *http.Request
 		want    string
 	}{
-		{"as the connection shows", "", bearing("http://orders.internal/a?b=c"), "http://orders.internal/a?b=c"},
-		{"C_9449-4.3-9d forwarded fields are not looked at", "", forwarded(bearing("http://orders.internal/a")), "http://orders.internal/a"},
-		{"C_9449-4.3-9d a base URL", "https://api.example.com", forwarded(bearing("http://orders.internal/a?b=c")), "https://api.example.com/a?b=c"},
-		{"a base URL with a path", "https://api.example.com/v1/", bearing("http://orders.internal/a"), "https://api.example.com/v1/a"},
-		{"a base URL and an escaped path", "https://api.example.com/v1", bearing("http://orders.internal/a%2Fb"), "https://api.example.com/v1/a%2Fb"},
+		{"as the connection shows", nil, bearing("http://orders.internal/a?b=c"), "http://orders.internal/a?b=c"},
+		{"C_9449-4.3-9d forwarded fields are not looked at", nil, forwarded(bearing("http://orders.internal/a")), "http://orders.internal/a"},
+		{"C_9449-4.3-9d a base URL", []string{"https://api.example.com"}, forwarded(bearing("http://orders.internal/a?b=c")), "https://api.example.com/a?b=c"},
+		{"a base URL with a path", []string{"https://api.example.com/v1/"}, bearing("http://orders.internal/a"), "https://api.example.com/v1/a"},
+		{"a base URL and an escaped path", []string{"https://api.example.com/v1"}, bearing("http://orders.internal/a%2Fb"), "https://api.example.com/v1/a%2Fb"},
+		{"the base URL of the host", []string{"https://api.example.com/v1", "https://b.example.com"}, bearing("http://B.example.com/a"), "https://b.example.com/a"},
+		{"the first base URL", []string{"https://api.example.com/v1", "https://b.example.com"}, bearing("http://c.example.com/a"), "https://api.example.com/v1/a"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			assert.Equal(t, row.want, presented(&middleware.Config{BaseURL: row.base}, row.request).URL.String())
+			assert.Equal(t, row.want, presented(&middleware.Config{Resource: scope.Resource{BaseURLs: row.base}}, row.request).URL.String())
 		})
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/postern-go/postern/internal/credentials"
+	"github.com/postern-go/postern/scope"
 	"github.com/postern-go/postern/token"
 )
 
@@ -18,6 +19,7 @@ type Answer struct {
 	Code     uint32            // gRPC status code
 	Message  string            // the fixed sentence, for the gRPC status
 	Reason   string            // google.rpc.ErrorInfo.reason
+	Domain   string            // google.rpc.ErrorInfo.domain
 	Metadata map[string]string // google.rpc.ErrorInfo.metadata
 }
 
@@ -49,18 +51,16 @@ const (
 // Table answers errors under one configuration. It is immutable.
 type Table struct {
 	writer  writer
+	domain  string
 	missing Answer
 	denied  Answer
 	request map[string]Answer // by sentence
 	invalid map[string]Answer // by sentence
 }
 
-// New prepares the table. The error matches token.ErrConfig.
-func New(cfg Config) (*Table, error) {
-	if err := cfg.Validate(); err != nil {
-		return nil, err
-	}
-	t := &Table{writer: newWriter(cfg), request: map[string]Answer{}, invalid: map[string]Answer{}}
+// New prepares the table for a resource server, whose settings must be valid.
+func New(r scope.Resource) *Table {
+	t := &Table{writer: newWriter(r), domain: domain(r), request: map[string]Answer{}, invalid: map[string]Answer{}}
 	t.missing = Answer{
 		Status: http.StatusUnauthorized, Challenges: t.writer.plain(),
 		Code: unauthenticated, Message: textMissing, Reason: "CREDENTIALS_MISSING",
@@ -78,13 +78,19 @@ func New(cfg Config) (*Table, error) {
 			Code: unauthenticated, Message: text, Reason: "INVALID_TOKEN",
 		}
 	}
-	return t, nil
+	return t
 }
 
 // Answer is the row for err, which must not be nil. An error that matches no
 // outcome is no verdict on the token, and is answered like ErrUnavailable. One
 // that matches ErrUnavailable among others is none either.
 func (t *Table) Answer(err error) Answer {
+	answer := t.row(err)
+	answer.Domain = t.domain
+	return answer
+}
+
+func (t *Table) row(err error) Answer {
 	switch {
 	case errors.Is(err, token.ErrUnavailable):
 		return unjudged(err)

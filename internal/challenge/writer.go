@@ -1,39 +1,26 @@
 package challenge
 
 import (
-	"fmt"
+	"cmp"
 	"net/url"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/postern-go/postern/token"
+	"github.com/postern-go/postern/internal/printable"
+	"github.com/postern-go/postern/scope"
 )
 
-// Config is what challenges say about the resource server.
-type Config struct {
-	Realm            string
-	ErrorURI         string
-	ResourceMetadata string
-}
+// realm is a realm for r. A challenge has one even if it need not
+// (RFC 6750 §3), so that it is never a bare scheme.
+func realm(r scope.Resource) string { return cmp.Or(r.Realm, "api") }
 
-// Validate checks that every part can stand in a challenge (RFC 6750 §3,
-// RFC 9728 §5.1). The error matches token.ErrConfig.
-func (c Config) Validate() error {
-	if !printable(c.Realm) {
-		return fmt.Errorf("%w: realm %q is not printable ASCII", token.ErrConfig, c.Realm)
+// domain names the service in google.rpc.ErrorInfo.
+func domain(r scope.Resource) string {
+	if u, err := url.Parse(r.Identifier); err == nil && u.Hostname() != "" {
+		return u.Hostname()
 	}
-	for _, p := range []param{{"error_uri", c.ErrorURI}, {"resource_metadata", c.ResourceMetadata}} {
-		if p.value != "" && !absoluteURI(p.value) {
-			return fmt.Errorf("%w: %s %q is not an absolute URI", token.ErrConfig, p.name, p.value)
-		}
-	}
-	return nil
-}
-
-func absoluteURI(value string) bool {
-	u, err := url.Parse(value)
-	return err == nil && u.IsAbs() && u.Host != "" && !strings.ContainsAny(value, ` "\`) && printable(value)
+	return realm(r)
 }
 
 type param struct{ name, value string }
@@ -43,13 +30,13 @@ type param struct{ name, value string }
 // resource_metadata.
 type writer struct{ head, errorURI, tail string }
 
-func newWriter(cfg Config) writer {
-	w := writer{head: "Bearer realm=" + quote(cfg.Realm)}
-	if cfg.ErrorURI != "" {
-		w.errorURI = ", error_uri=" + quote(cfg.ErrorURI)
+func newWriter(r scope.Resource) writer {
+	w := writer{head: "Bearer realm=" + quote(realm(r))}
+	if r.Documentation != "" {
+		w.errorURI = ", error_uri=" + quote(r.Documentation)
 	}
-	if cfg.ResourceMetadata != "" {
-		w.tail = ", resource_metadata=" + quote(cfg.ResourceMetadata)
+	if r.Metadata != "" {
+		w.tail = ", resource_metadata=" + quote(r.Metadata)
 	}
 	return w
 }
@@ -77,20 +64,11 @@ func quote(value string) string { return `"` + escaper.Replace(value) + `"` }
 
 var escaper = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
 
-func printable(value string) bool {
-	for i := range len(value) {
-		if value[i] < ' ' || value[i] > '~' {
-			return false
-		}
-	}
-	return true
-}
-
 // scopeValue joins what a challenge lists. A list with a member that cannot be
 // written there (RFC 6750 §3) is left out, for half a list would mislead.
 func scopeValue(list []string) string {
 	for _, s := range list {
-		if s == "" || !printable(s) || strings.ContainsAny(s, ` "\`) {
+		if s == "" || !printable.Is(s) || strings.ContainsAny(s, ` "\`) {
 			return ""
 		}
 	}

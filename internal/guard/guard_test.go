@@ -296,12 +296,6 @@ func TestCallerIsGone(t *testing.T) {
 	}
 }
 
-type byName map[string]token.Authenticator
-
-func (byName) Authenticate(context.Context, token.Presentation) (*token.Token, error) {
-	return nil, token.ErrDenied
-}
-
 func TestPass(t *testing.T) {
 	t.Parallel()
 	type key struct{}

@@ -18,6 +18,7 @@ import (
 	"github.com/postern-go/postern/examples/photos/internal/publicapi"
 	"github.com/postern-go/postern/jwks"
 	"github.com/postern-go/postern/middleware"
+	"github.com/postern-go/postern/scope"
 	"github.com/postern-go/postern/token"
 )
 
@@ -142,7 +143,7 @@ func (t *Town) buildPhotos() (handler, error) {
 	if err != nil {
 		return handler{}, err
 	}
-	mux := middleware.New(verifier, &middleware.Config{Realm: "photos", Trace: t.recorder.http(photoService)}).NewMux()
+	mux := middleware.New(verifier, &middleware.Config{Resource: scope.Resource{Realm: "photos"}, Trace: t.recorder.http(photoService)}).NewMux()
 	photosvc.Route(mux, &t.photoStore)
 	photosvc.RouteStatistics(mux, &t.photoStore)
 	return handler{http: mux}, nil
