@@ -1,6 +1,7 @@
 package grpcauth
 
 import (
+	"context"
 	"fmt"
 	"strconv"
 	"strings"
@@ -33,8 +34,18 @@ type Config struct {
 	// a guard further in find the token in the context.
 	KeepCredentials bool
 
-	// Trace observes decisions. Nil observes nothing.
-	Trace *Trace
+	// Trace observes decisions. Nil observes nothing. New copies it.
+	Trace *scope.Trace
+
+	// Panicked is called when the handler of a stream panics after the caller
+	// has been told that the token has expired: the interceptors in front of the
+	// guard have returned then, and none of them can recover it. call is what is
+	// known of the call, with neither Err nor Token, and ctx carries the token.
+	// err has the value and the stack, over many lines; it matches what the value
+	// matches if that is an error. A panic in Panicked is dropped. Nil drops the
+	// panic of the handler. Interceptors behind the guard recover every panic of
+	// a handler, as always.
+	Panicked func(ctx context.Context, call scope.Decision, err error)
 }
 
 // Validate checks the settings without using them, for those that come from a
@@ -71,11 +82,4 @@ func (c *Config) orZero() Config {
 		return Config{}
 	}
 	return *c
-}
-
-func (c *Config) trace() Trace {
-	if set := c.orZero(); set.Trace != nil {
-		return *set.Trace
-	}
-	return Trace{}
 }

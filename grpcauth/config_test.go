@@ -80,11 +80,11 @@ func joinedErrors(err error) []error {
 func TestSettingsAreCopied(t *testing.T) {
 	t.Parallel()
 	policies := all(scope.Authenticated)
-	cfg := &grpcauth.Config{Resource: scope.Resource{Realm: "orders"}, Trace: &grpcauth.Trace{}}
+	cfg := &grpcauth.Config{Resource: scope.Resource{Realm: "orders"}, Trace: &scope.Trace{}}
 	i := grpcauth.New(says(nil, token.ErrMissing), policies, cfg)
 	policies[unary] = scope.Public
 	cfg.Resource.Realm = "changed"
-	cfg.Trace.Refused = func(context.Context, grpcauth.Call, error) { t.Error("called") }
+	cfg.Trace.Refused = func(context.Context, scope.Decision) { t.Error("called") }
 	_, err := i.Unary(context.Background(), nil, &grpc.UnaryServerInfo{FullMethod: unary}, mustNotRun(t))
 	assert.Equal(t, missing.code, status.Code(err))
 }

@@ -33,25 +33,14 @@ func presentedIn(ctx context.Context) presented {
 func (i *Interceptor) handOn(ctx context.Context, c presented, p scope.Policy, t *token.Token) context.Context {
 	inner := i.withoutCredentials(ctx)
 	pass := c.outer
-	pass.Reported = pass.Reported || i.trace.Allowed != nil && !p.IsPublic()
+	pass.Reported = pass.Reported || i.observer.Reports(p)
 	if !i.config.KeepCredentials {
 		pass.Fields, pass.Proofs = c.fields, c.proofs
 	}
 	if pass.Fields != nil || pass.Reported {
 		inner = pass.NewContext(inner)
 	}
-	return withToken(inner, t)
-}
-
-// withToken is ctx with the token that this decision was about. That of another
-// decision, further out, is covered if there is none.
-func withToken(ctx context.Context, t *token.Token) context.Context {
-	if t == nil {
-		if _, another := token.FromContext(ctx); !another {
-			return ctx
-		}
-	}
-	return token.NewContext(ctx, t)
+	return guard.WithToken(inner, t)
 }
 
 // withoutCredentials is ctx with metadata from which the caller's credentials

@@ -61,9 +61,9 @@ func ExampleNew() {
 		grpc_health_v1.Health_Check_FullMethodName:        scope.Public,
 	}, &grpcauth.Config{
 		Resource: scope.Resource{Identifier: "https://greetings.example.com"},
-		Trace: &grpcauth.Trace{
-			Refused: func(_ context.Context, call grpcauth.Call, err error) {
-				fmt.Println("refused:", call.Method, call.Policy, token.Reason(err))
+		Trace: &scope.Trace{
+			Refused: func(_ context.Context, call scope.Decision) {
+				fmt.Println("refused:", call.Route, call.Policy, token.Reason(call.Err))
 			},
 		},
 	})

@@ -26,7 +26,7 @@ type Interceptor struct {
 	table    *challenge.Table
 	config   Config
 	bases    guard.Bases
-	trace    Trace
+	observer guard.Observer
 	statuses sync.Map // statusKey -> *status.Status
 }
 
@@ -56,7 +56,7 @@ func New(auth token.Authenticator, policies Policies, cfg *Config) *Interceptor 
 		table:    challenge.New(config.Resource),
 		bases:    guard.NewBases(config.Resource),
 		config:   config,
-		trace:    cfg.trace(),
+		observer: guard.NewObserver(config.Trace),
 	}
 }
 
@@ -69,7 +69,7 @@ func New(auth token.Authenticator, policies Policies, cfg *Config) *Interceptor 
 // UNAUTHENTICATED with "The access token has expired". A handler that does not
 // heed its context is not stopped. Config.CallsOutliveToken turns this off.
 //
-// A panic in the Authenticator, in a rule of a policy, in a hook of the Trace or
+// A panic in the Authenticator, in a rule of a policy, in a hook or
 // in the handler goes through it, and lets no call through. grpc-go ends the
 // process then, unless an interceptor in front recovers it.
 func (i *Interceptor) Unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
@@ -85,7 +85,7 @@ func (i *Interceptor) Unary(ctx context.Context, req any, info *grpc.UnaryServer
 	resp, err := handler(inner, req)
 	// A guard further out says so, if its context is the one that ended.
 	if err != nil && inner != admitted && hasExpired(inner) {
-		i.trace.expired(inner, i.call(ctx, info.FullMethod))
+		i.expired(inner, i.decision(ctx, info.FullMethod))
 		return nil, i.refuseUnary(ctx, token.ErrExpired)
 	}
 	return resp, err
@@ -104,19 +104,20 @@ func (i *Interceptor) admit(ctx context.Context, method string) (context.Context
 	if policy.IsPublic() {
 		return i.handOn(ctx, presented, policy, nil), nil, nil
 	}
+	begun := i.observer.Begin()
 	t, err := i.guard.Decide(ctx, policy, presented.fields, func(p token.Presentation) token.Presentation {
 		p.Proofs = presented.proofs
 		return i.complete(p, ctx, method)
 	})
 	if err != nil {
-		if i.trace.Refused != nil {
-			i.trace.Refused(withToken(i.withoutCredentials(ctx), t), i.call(ctx, method), err)
+		if i.observer.Wants(err) {
+			i.tell(guard.WithToken(i.withoutCredentials(ctx), t), i.decision(ctx, method), t, err, begun)
 		}
 		return nil, nil, err
 	}
 	inner := i.handOn(ctx, presented, policy, t)
-	if i.trace.Allowed != nil {
-		i.trace.Allowed(inner, i.call(ctx, method))
+	if i.observer.Wants(nil) {
+		i.tell(inner, i.decision(ctx, method), t, nil, begun)
 	}
 	return inner, t, nil
 }

@@ -33,8 +33,8 @@ type Config struct {
 	// Otherwise the context of the request ends then; see Require.
 	ResponsesOutliveToken bool
 
-	// Trace observes decisions. Nil observes nothing.
-	Trace *Trace
+	// Trace observes decisions. Nil observes nothing. New copies it.
+	Trace *scope.Trace
 }
 
 // Validate checks the settings without using them, for those that come from a
@@ -80,11 +80,4 @@ func (c *Config) orZero() Config {
 	set := *c
 	set.Hide = slices.Clone(c.Hide)
 	return set
-}
-
-func (c *Config) trace() Trace {
-	if c == nil || c.Trace == nil {
-		return Trace{}
-	}
-	return *c.Trace
 }

@@ -62,9 +62,9 @@ func ExampleNew() {
 	issuer, verifier := newVerifier()
 	auth := middleware.New(verifier, &middleware.Config{
 		Resource: scope.Resource{Metadata: "https://api.example.com/.well-known/oauth-protected-resource"},
-		Trace: &middleware.Trace{
-			Refused: func(_ context.Context, call middleware.Call, err error) {
-				fmt.Println("refused:", call.Policy, token.Reason(err))
+		Trace: &scope.Trace{
+			Refused: func(_ context.Context, call scope.Decision) {
+				fmt.Println("refused:", call.Policy, token.Reason(call.Err))
 			},
 		},
 	})

@@ -14,12 +14,12 @@ import (
 // Middleware guards handlers by an Authenticator and policies. It is immutable
 // and safe for concurrent use; one serves a whole service.
 type Middleware struct {
-	guard  guard.Guard
-	auth   token.Authenticator
-	table  *challenge.Table
-	bases  guard.Bases
-	config Config
-	trace  Trace
+	guard    guard.Guard
+	auth     token.Authenticator
+	table    *challenge.Table
+	bases    guard.Bases
+	config   Config
+	observer guard.Observer
 }
 
 var errNoAuth = fmt.Errorf("middleware: %w: the authenticator is nil", token.ErrConfig)
@@ -39,12 +39,12 @@ func New(auth token.Authenticator, cfg *Config) *Middleware {
 	}
 	config := cfg.orZero()
 	return &Middleware{
-		guard:  guard.New(auth),
-		auth:   auth,
-		table:  challenge.New(config.Resource),
-		bases:  guard.NewBases(config.Resource),
-		config: config,
-		trace:  cfg.trace(),
+		guard:    guard.New(auth),
+		auth:     auth,
+		table:    challenge.New(config.Resource),
+		bases:    guard.NewBases(config.Resource),
+		config:   config,
+		observer: guard.NewObserver(config.Trace),
 	}
 }
 
@@ -116,12 +116,13 @@ func (m *Middleware) Check(r *http.Request, p scope.Policy) (*token.Token, error
 	if p.IsPublic() {
 		return nil, nil
 	}
+	begun := m.observer.Begin()
 	fields, proofs := presented(r)
 	t, err := m.guard.Decide(r.Context(), p, fields, func(shown token.Presentation) token.Presentation {
 		shown.Proofs = proofs
 		return m.complete(shown, r)
 	})
-	m.trace.decided(r, p, t, err)
+	m.tell(r, p, t, err, begun)
 	if err != nil {
 		return nil, err
 	}

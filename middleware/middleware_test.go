@@ -320,7 +320,7 @@ func TestConfigValidate(t *testing.T) {
 	}{
 		"nil":                    {nil, nil},
 		"zero":                   {&middleware.Config{}, nil},
-		"full":                   {&middleware.Config{Resource: scope.Resource{Realm: "orders", Documentation: "https://x.example/e", Metadata: metadataURL, BaseURLs: []string{"https://x.example/base/"}}, Trace: &middleware.Trace{}}, nil},
+		"full":                   {&middleware.Config{Resource: scope.Resource{Realm: "orders", Documentation: "https://x.example/e", Metadata: metadataURL, BaseURLs: []string{"https://x.example/base/"}}, Trace: &scope.Trace{}}, nil},
 		"hide":                   {&middleware.Config{Hide: []string{"X-Api-Key", "x_own.key"}}, nil},
 		"keep":                   {&middleware.Config{KeepCredentials: true}, nil},
 		"hide and keep":          {&middleware.Config{KeepCredentials: true, Hide: []string{"X-Api-Key"}}, token.ErrConfig},
@@ -348,7 +348,7 @@ func TestConfigValidate(t *testing.T) {
 // New copies its settings.
 func TestConfigIsCopied(t *testing.T) {
 	t.Parallel()
-	cfg := &middleware.Config{Resource: scope.Resource{Realm: "orders"}, Trace: &middleware.Trace{}, Hide: []string{"X-Own"}}
+	cfg := &middleware.Config{Resource: scope.Resource{Realm: "orders"}, Trace: &scope.Trace{}, Hide: []string{"X-Own"}}
 	auth := middleware.New(says(nil, token.ErrMissing), cfg)
 	cfg.Resource.Realm = "changed"
 	cfg.Hide[0] = "X-Changed"
@@ -359,6 +359,6 @@ func TestConfigIsCopied(t *testing.T) {
 	serve(auth.Require(scope.Public)(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { seen = r.Header })), r)
 	assert.Equal(t, "1", seen.Get("X-Changed"))
 	assert.NotContains(t, seen, "X-Own")
-	cfg.Trace.Refused = func(context.Context, middleware.Call, error) { t.Error("called") }
+	cfg.Trace.Refused = func(context.Context, scope.Decision) { t.Error("called") }
 	assertRefused(t, serve(auth.Require(scope.Authenticated)(subject), request()), 401, `Bearer realm="orders"`)
 }

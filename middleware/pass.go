@@ -35,7 +35,7 @@ func (m *Middleware) handOn(r *http.Request, p scope.Policy, t *token.Token) (_ 
 		ctx, stop = expiry.Context(ctx, t.Deadline())
 	}
 	ctx = m.withPass(ctx, r, p)
-	ctx = withToken(ctx, t)
+	ctx = guard.WithToken(ctx, t)
 	header, hidden := m.withoutCredentials(r.Header)
 	if ctx == r.Context() && !hidden {
 		return r, stop
@@ -52,7 +52,7 @@ func nothingToStop() {}
 func (m *Middleware) withPass(ctx context.Context, r *http.Request, p scope.Policy) context.Context {
 	outer := guard.PassOf(ctx)
 	pass := outer
-	pass.Reported = outer.Reported || m.trace.Allowed != nil && !p.IsPublic()
+	pass.Reported = outer.Reported || m.observer.Reports(p)
 	_, shown := r.Header["Authorization"]
 	hides := shown && !m.config.KeepCredentials
 	if hides {
@@ -62,17 +62,6 @@ func (m *Middleware) withPass(ctx context.Context, r *http.Request, p scope.Poli
 		return ctx
 	}
 	return pass.NewContext(ctx)
-}
-
-// withToken is ctx with the token that this decision was about. A token of
-// another one, further out, is covered if there is none.
-func withToken(ctx context.Context, t *token.Token) context.Context {
-	if t == nil {
-		if _, another := token.FromContext(ctx); !another {
-			return ctx
-		}
-	}
-	return token.NewContext(ctx, t)
 }
 
 // withoutCredentials is h, or a copy without the caller's credentials and true

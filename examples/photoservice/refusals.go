@@ -6,8 +6,7 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/postern-go/postern/grpcauth"
-	"github.com/postern-go/postern/middleware"
+	"github.com/postern-go/postern/scope"
 	"github.com/postern-go/postern/token"
 )
 
@@ -23,25 +22,16 @@ func newOperator(out io.Writer) operator {
 	return operator{slog.New(slog.NewTextHandler(out, nil)), new(sampler)}
 }
 
-func (o operator) http() *middleware.Trace {
-	return &middleware.Trace{Refused: func(ctx context.Context, call middleware.Call, err error) {
-		o.refused(ctx, call.Pattern, err)
-	}}
-}
+// trace is for the guards of both transports.
+func (o operator) trace() *scope.Trace { return &scope.Trace{Refused: o.refused} }
 
-func (o operator) grpc() *grpcauth.Trace {
-	return &grpcauth.Trace{Refused: func(ctx context.Context, call grpcauth.Call, err error) {
-		o.refused(ctx, call.Method, err)
-	}}
-}
-
-func (o operator) refused(ctx context.Context, call string, err error) {
-	reason := token.Reason(err)
+func (o operator) refused(ctx context.Context, d scope.Decision) {
+	reason := token.Reason(d.Err)
 	leftOut, ok := o.sample.admit(reason, time.Now())
 	if !ok {
 		return
 	}
-	attrs := []any{"call", call, "reason", reason, "why", err}
+	attrs := []any{"call", d.Route, "reason", reason, "why", d.Err}
 	if leftOut > 0 {
 		attrs = append(attrs, "left_out", leftOut)
 	}

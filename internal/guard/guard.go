@@ -88,3 +88,14 @@ func (g *Guard) authenticate(ctx context.Context, p token.Presentation) (*token.
 		return t, nil
 	}
 }
+
+// WithToken is ctx with the token that a decision was about. The token of
+// another decision, further out, is covered if there is none.
+func WithToken(ctx context.Context, t *token.Token) context.Context {
+	if t == nil {
+		if _, another := token.FromContext(ctx); !another {
+			return ctx
+		}
+	}
+	return token.NewContext(ctx, t)
+}

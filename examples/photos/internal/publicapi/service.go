@@ -30,7 +30,7 @@ type Config struct {
 	// KeepFor is how long an answer is kept for its caller.
 	KeepFor time.Duration
 	Time    func() time.Time
-	Trace   *middleware.Trace
+	Trace   *scope.Trace
 }
 
 // Service is the public API. It may be used concurrently.
