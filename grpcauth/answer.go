@@ -22,7 +22,7 @@ type answer struct {
 
 // refuse is the answer to a call that is refused for err.
 func (i *Interceptor) refuse(ctx context.Context, err error) answer {
-	row := i.table.Answer(err)
+	row := i.table.Answer(err, i.used(ctx))
 	code := codes.Code(row.Code)
 	// What ended is the call itself. Its context tells, and not the error: a
 	// fetch of keys that ran into its own timeout is an outage.
@@ -30,6 +30,15 @@ func (i *Interceptor) refuse(ctx context.Context, err error) answer {
 		return answer{status: status.FromContextError(ctx.Err())}
 	}
 	return answer{status: i.status(row), trailer: trailer(row)}
+}
+
+// used is the scheme of the credentials of a call. It is "" where there is but
+// one.
+func (i *Interceptor) used(ctx context.Context) string {
+	if !i.guard.Several() {
+		return ""
+	}
+	return i.guard.Scheme(presentedIn(ctx).fields)
 }
 
 // statusKey tells apart the statuses that are the same at every call.

@@ -37,9 +37,10 @@ var errNoAuth = fmt.Errorf("grpcauth: %w: the authenticator is nil, or a nil poi
 // zero Config.
 //
 // It panics with an error that matches token.ErrConfig if auth is nil or a nil
-// pointer, or if policies or cfg are not valid, since they are literals in most programs; run
-// what comes from elsewhere through Policies.Validate and Config.Validate
-// first. It makes no request.
+// pointer, if its schemes cannot stand in a challenge (see token.SchemesOf), or
+// if policies or cfg are not valid, since they are literals in most programs; run
+// what comes from elsewhere through Policies.Validate and Config.Validate first.
+// It makes no request.
 func New(auth token.Authenticator, policies Policies, cfg *Config) *Interceptor {
 	if nilcheck.Is(auth) {
 		panic(errNoAuth)
@@ -47,13 +48,17 @@ func New(auth token.Authenticator, policies Policies, cfg *Config) *Interceptor 
 	if err := errors.Join(cfg.Validate(), policies.Validate()); err != nil {
 		panic(err)
 	}
+	schemes, err := token.SchemesOf(auth)
+	if err != nil {
+		panic(err)
+	}
 	config := cfg.orZero()
 	config.Hide = slices.Clone(config.Hide)
 	return &Interceptor{
 		auth:     auth,
-		guard:    guard.New(auth),
+		guard:    guard.New(auth, schemes),
 		policies: maps.Clone(policies),
-		table:    challenge.New(config.Resource),
+		table:    challenge.New(config.Resource, schemes),
 		bases:    guard.NewBases(config.Resource),
 		config:   config,
 		observer: guard.NewObserver(config.Trace),
@@ -102,12 +107,13 @@ func (i *Interceptor) refuseUnary(ctx context.Context, err error) error {
 func (i *Interceptor) admit(ctx context.Context, method string) (context.Context, *token.Token, error) {
 	policy, presented := i.policies[method], presentedIn(ctx)
 	if policy.IsPublic() {
-		return i.handOn(ctx, presented, policy, nil), nil, nil
+		return i.handOn(ctx, presented, policy, nil, nil), nil, nil
 	}
+	var c *call
 	begun := i.observer.Begin()
-	t, err := i.guard.Decide(ctx, policy, presented.fields, func(p token.Presentation) token.Presentation {
-		p.Proofs = presented.proofs
-		return i.complete(p, ctx, method)
+	t, err := i.guard.Decide(ctx, policy, presented.fields, func() token.Call {
+		c = &call{PassContext: guard.PassContext{Context: ctx, Pass: guard.Pass{DPoP: presented.dpop}}, i: i, method: method}
+		return c
 	})
 	if err != nil {
 		if i.observer.Wants(err) {
@@ -115,7 +121,7 @@ func (i *Interceptor) admit(ctx context.Context, method string) (context.Context
 		}
 		return nil, nil, err
 	}
-	inner := i.handOn(ctx, presented, policy, t)
+	inner := i.handOn(ctx, presented, policy, t, c)
 	if i.observer.Wants(nil) {
 		i.tell(inner, i.decision(ctx, method), t, nil, begun)
 	}

@@ -10,21 +10,35 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/peer"
 
+	"github.com/postern-go/postern/internal/guard"
 	"github.com/postern-go/postern/token"
 )
 
 const (
 	keyAuthorization = "authorization"
-	keyProof         = "dpop"
+	keyDPoP          = "dpop"
 )
 
-// complete adds to scheme, token and proofs what else the caller presented, apart from
-// how gRPC carried it.
-func (i *Interceptor) complete(p token.Presentation, ctx context.Context, method string) token.Presentation {
-	p.Method = http.MethodPost
-	p.URL = i.target(ctx, method)
-	p.Certificates = certificates(ctx)
-	return p
+// call is a call with a token. It becomes the context that tells guards further
+// in about this one.
+type call struct {
+	guard.PassContext
+	i      *Interceptor
+	method string
+}
+
+// passContext is where the pass of this guard goes, or nil if the Authenticator
+// was not asked.
+func (c *call) passContext() *guard.PassContext {
+	if c == nil {
+		return nil
+	}
+	return &c.PassContext
+}
+
+// Request implements token.Call.
+func (c *call) Request() token.Request {
+	return token.Request{Method: http.MethodPost, URL: c.i.target(c.Context, c.method), DPoP: c.DPoP, Certificates: certificates(c.Context)}
 }
 
 // target is the URL as the caller addressed it.

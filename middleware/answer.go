@@ -9,14 +9,15 @@ import (
 // WriteError answers a call that is refused for err, an error of Check, as
 // RFC 6750 §3 says: a status, a WWW-Authenticate line for each challenge, and
 // an empty body that must not be cached. Nothing of err or of the request is
-// told to the caller apart from its outcome. A policy's own ErrDenied is 403
+// told to the caller apart from its outcome. r tells which scheme was used: the
+// challenge of that scheme has the error. A policy's own ErrDenied is 403
 // without a challenge, ErrUnavailable is 503 with Retry-After. An error that
 // matches no outcome, nil included, is answered like ErrUnavailable.
 //
 // Header fields that speak of a body, set earlier for another answer, are
 // removed. WriteError must be called before anything was written to w.
-func (m *Middleware) WriteError(w http.ResponseWriter, _ *http.Request, err error) {
-	answer := m.table.Answer(err)
+func (m *Middleware) WriteError(w http.ResponseWriter, r *http.Request, err error) {
+	answer := m.table.Answer(err, m.used(r))
 	h := w.Header()
 	for _, name := range ofBody {
 		delete(h, name)
@@ -28,6 +29,15 @@ func (m *Middleware) WriteError(w http.ResponseWriter, _ *http.Request, err erro
 	setOrDelete(h, "Www-Authenticate", slices.Clone(answer.Challenges))
 	setOrDelete(h, "Retry-After", retryAfter(answer.RetryAfter))
 	w.WriteHeader(answer.Status)
+}
+
+// used is the scheme of the credentials of r. It is "" where there is but one.
+func (m *Middleware) used(r *http.Request) string {
+	if !m.guard.Several() {
+		return ""
+	}
+	fields, _ := presented(r)
+	return m.guard.Scheme(fields)
 }
 
 // ofBody are the fields that would describe a body that is not sent.

@@ -28,8 +28,10 @@ var errNoAuth = fmt.Errorf("middleware: %w: the authenticator is nil", token.Err
 // zero Config.
 //
 // It panics with an error that matches token.ErrConfig if auth is nil, a nil
-// pointer in the interface included, or if cfg is not valid, since both are literals in most programs; run settings that
-// come from elsewhere through Config.Validate first. It makes no request.
+// pointer in the interface included, if its schemes cannot stand in a challenge
+// (see token.SchemesOf), or if cfg is not valid, since these are literals in most
+// programs; run settings that come from elsewhere through Config.Validate first.
+// It makes no request.
 func New(auth token.Authenticator, cfg *Config) *Middleware {
 	if nilcheck.Is(auth) {
 		panic(errNoAuth)
@@ -37,11 +39,15 @@ func New(auth token.Authenticator, cfg *Config) *Middleware {
 	if err := cfg.Validate(); err != nil {
 		panic(err)
 	}
+	schemes, err := token.SchemesOf(auth)
+	if err != nil {
+		panic(err)
+	}
 	config := cfg.orZero()
 	return &Middleware{
-		guard:    guard.New(auth),
+		guard:    guard.New(auth, schemes),
 		auth:     auth,
-		table:    challenge.New(config.Resource),
+		table:    challenge.New(config.Resource, schemes),
 		bases:    guard.NewBases(config.Resource),
 		config:   config,
 		observer: guard.NewObserver(config.Trace),
@@ -86,12 +92,12 @@ type guarded struct {
 }
 
 func (g *guarded) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	t, err := g.m.Check(r, g.policy)
+	t, c, err := g.m.check(r, g.policy)
 	if err != nil {
 		g.m.WriteError(w, r, err)
 		return
 	}
-	r, stop := g.m.handOn(r, g.policy, t)
+	r, stop := g.m.handOn(r, g.policy, t, c)
 	defer stop()
 	g.next.ServeHTTP(w, r)
 }
@@ -113,18 +119,24 @@ func (g *guarded) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // in it is judged, unless the program has set an Authorization field itself; an
 // empty one stands for no credentials.
 func (m *Middleware) Check(r *http.Request, p scope.Policy) (*token.Token, error) {
+	t, _, err := m.check(r, p)
+	return t, err
+}
+
+// check is Check. The call is nil if no Authenticator was asked.
+func (m *Middleware) check(r *http.Request, p scope.Policy) (t *token.Token, c *call, err error) {
 	if p.IsPublic() {
-		return nil, nil
+		return nil, nil, nil
 	}
 	begun := m.observer.Begin()
-	fields, proofs := presented(r)
-	t, err := m.guard.Decide(r.Context(), p, fields, func(shown token.Presentation) token.Presentation {
-		shown.Proofs = proofs
-		return m.complete(shown, r)
+	fields, dpop := presented(r)
+	t, err = m.guard.Decide(r.Context(), p, fields, func() token.Call {
+		c = &call{PassContext: guard.PassContext{Pass: guard.Pass{DPoP: dpop}}, m: m, r: r}
+		return c
 	})
 	m.tell(r, p, t, err, begun)
 	if err != nil {
-		return nil, err
+		return nil, c, err
 	}
-	return t, nil
+	return t, c, nil
 }

@@ -5,16 +5,30 @@ import (
 	"net/http"
 	"net/url"
 
+	"github.com/postern-go/postern/internal/guard"
 	"github.com/postern-go/postern/token"
 )
 
-// complete adds to scheme, token and proofs what else the caller presented,
-// apart from how HTTP carried it.
-func (m *Middleware) complete(p token.Presentation, r *http.Request) token.Presentation {
-	p.Method = r.Method
-	p.URL = m.target(r)
-	p.Certificates = certificates(r)
-	return p
+// call is a call with a token. It becomes the context that tells guards further
+// in about this one.
+type call struct {
+	guard.PassContext
+	m *Middleware
+	r *http.Request
+}
+
+// passContext is where the pass of this guard goes, or nil if the Authenticator
+// was not asked.
+func (c *call) passContext() *guard.PassContext {
+	if c == nil {
+		return nil
+	}
+	return &c.PassContext
+}
+
+// Request implements token.Call.
+func (c *call) Request() token.Request {
+	return token.Request{Method: c.r.Method, URL: c.m.target(c.r), DPoP: c.DPoP, Certificates: certificates(c.r)}
 }
 
 // target is the URL as the caller addressed it.

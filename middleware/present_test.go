@@ -39,10 +39,10 @@ func TestPresentation(t *testing.T) {
 	p := presented(nil, r)
 	assert.Equal(t, "Bearer", p.Scheme)
 	assert.Equal(t, "abc", p.Token)
-	assert.Equal(t, http.MethodPut, p.Method)
-	assert.Equal(t, "https://api.example.com/orders/a%2Fb?x=1", p.URL.String())
-	assert.Equal(t, []string{"proof 1", "proof 2"}, p.Proofs)
-	assert.Equal(t, []*x509.Certificate{leaf}, p.Certificates)
+	assert.Equal(t, http.MethodPut, p.Request().Method)
+	assert.Equal(t, "https://api.example.com/orders/a%2Fb?x=1", p.Request().URL.String())
+	assert.Equal(t, []string{"proof 1", "proof 2"}, p.Request().DPoP)
+	assert.Equal(t, []*x509.Certificate{leaf}, p.Request().Certificates)
 }
 
 func TestPresentation_URL(t *testing.T) {
@@ -70,7 +70,7 @@ func TestPresentation_URL(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			assert.Equal(t, row.want, presented(&middleware.Config{Resource: scope.Resource{BaseURLs: row.base}}, row.request).URL.String())
+			assert.Equal(t, row.want, presented(&middleware.Config{Resource: scope.Resource{BaseURLs: row.base}}, row.request).Request().URL.String())
 		})
 	}
 }
@@ -89,6 +89,6 @@ func TestCertificateFields(t *testing.T) {
 		for _, name := range []string{"X-Client-Cert", "Client-Cert", "X-Forwarded-Client-Cert", "X-SSL-Cert"} {
 			r.Header.Set(name, "-----BEGIN CERTIFICATE-----")
 		}
-		assert.Empty(t, presented(nil, r).Certificates)
+		assert.Empty(t, presented(nil, r).Request().Certificates)
 	})
 }

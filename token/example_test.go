@@ -241,15 +241,15 @@ func ExampleVerifier_Explain() {
 	// aud audience
 }
 
-// A guard of your own can spare itself what the Authenticator would not look at.
-func ExampleBearerOnly() {
-	present := func(scheme, raw string) token.Presentation {
-		p := token.Presentation{Scheme: scheme, Token: raw}
-		if !token.BearerOnly(verifier) {
-			p.Method = "GET" // and URL, Proofs and Certificates
-		}
-		return p
-	}
-	fmt.Printf("%q", present("Bearer", "abc").Method)
-	// Output: ""
+// An Authenticator sees the call that the credentials came with.
+func ExamplePresentation_Request() {
+	p := token.Presentation{Scheme: "DPoP", Token: "abc", Call: token.Request{Method: "GET", DPoP: []string{"proof"}}}
+	fmt.Println(p.Request().Method, len(p.Request().DPoP), token.Bearer("abc").Request().Method == "")
+	// Output: GET 1 true
+}
+
+func ExampleSchemesOf() {
+	schemes, err := token.SchemesOf(verifier)
+	fmt.Println(schemes[0].Name, err, len(verifier.Schemes()))
+	// Output: Bearer <nil> 1
 }

@@ -24,13 +24,13 @@ func FuzzChallenge(f *testing.F) {
 		if resource.Validate() != nil {
 			return
 		}
-		table := challenge.New(resource)
+		table := challenge.New(resource, bearer)
 		for _, err := range []error{
 			token.ErrMissing, token.ErrRequest, token.ErrExpired, token.ErrDenied, token.ErrUnavailable,
 			&token.ScopeError{Need: []string{scope1, scope2}},
 			&token.StepUpError{ACRValues: []string{acr}, MaxAge: time.Duration(age), Need: []string{scope1}},
 		} {
-			for _, value := range table.Answer(err).Challenges {
+			for _, value := range table.Answer(err, "Bearer").Challenges {
 				params := readBack(t, value)
 				same(t, "realm", params, cmp.Or(realm, "api"))
 				optional(t, "resource_metadata", params, metadata)

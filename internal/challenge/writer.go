@@ -3,12 +3,14 @@ package challenge
 import (
 	"cmp"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/postern-go/postern/internal/printable"
 	"github.com/postern-go/postern/scope"
+	"github.com/postern-go/postern/token"
 )
 
 // realm is a realm for r. A challenge has one even if it need not
@@ -25,38 +27,71 @@ func domain(r scope.Resource) string {
 
 type param struct{ name, value string }
 
-// writer composes Bearer challenges. The order of parameters is fixed: realm,
-// error, error_description, error_uri, scope, acr_values, max_age,
-// resource_metadata.
-type writer struct{ head, errorURI, tail string }
+// writer composes challenges, a line for each scheme. The order of parameters is
+// fixed: realm, error, error_description, error_uri, scope, acr_values, max_age,
+// those of the scheme, resource_metadata.
+type writer struct {
+	schemes  []scheme
+	errorURI string
+}
 
-func newWriter(r scope.Resource) writer {
-	w := writer{head: "Bearer realm=" + quote(realm(r))}
+// scheme is what every line of a scheme begins and ends with.
+type scheme struct{ name, head, tail string }
+
+func newWriter(r scope.Resource, schemes []token.Scheme) writer {
+	w, metadata := writer{}, ""
 	if r.Documentation != "" {
 		w.errorURI = ", error_uri=" + quote(r.Documentation)
 	}
 	if r.Metadata != "" {
-		w.tail = ", resource_metadata=" + quote(r.Metadata)
+		metadata = ", resource_metadata=" + quote(r.Metadata)
+	}
+	for _, s := range schemes {
+		var params strings.Builder
+		for _, p := range s.Params {
+			params.WriteString(", " + p.Name + "=" + quote(p.Value))
+		}
+		w.schemes = append(w.schemes, scheme{s.Name, s.Name + " realm=" + quote(realm(r)), params.String() + metadata})
 	}
 	return w
 }
 
 // plain is the challenge for a call without credentials: a client that sent
 // none made no error (RFC 6750 §3.1).
-func (w writer) plain() []string { return []string{w.head + w.tail} }
+func (w writer) plain() []string {
+	lines := make([]string, len(w.schemes))
+	for i, s := range w.schemes {
+		lines[i] = s.head + s.tail
+	}
+	return lines
+}
 
-// failed is the challenge for credentials that were not good enough.
-// Parameters without a value are left out.
-func (w writer) failed(code, text string, params ...param) []string {
+// failed is the challenge for credentials of the scheme used that were not good
+// enough: the lines of other schemes are plain. If used is none of the schemes,
+// all lines tell the error. Parameters without a value are left out.
+func (w writer) failed(used, code, text string, params ...param) []string {
+	known := slices.ContainsFunc(w.schemes, func(s scheme) bool { return s.name == used })
+	lines := make([]string, len(w.schemes))
+	for i, s := range w.schemes {
+		if known && s.name != used {
+			lines[i] = s.head + s.tail
+			continue
+		}
+		lines[i] = s.failed(w.errorURI, code, text, params)
+	}
+	return lines
+}
+
+func (s scheme) failed(errorURI, code, text string, params []param) string {
 	var b strings.Builder
-	b.WriteString(w.head + `, error="` + code + `", error_description="` + text + `"` + w.errorURI)
+	b.WriteString(s.head + `, error="` + code + `", error_description="` + text + `"` + errorURI)
 	for _, p := range params {
 		if p.value != "" {
 			b.WriteString(", " + p.name + "=" + quote(p.value))
 		}
 	}
-	b.WriteString(w.tail)
-	return []string{b.String()}
+	b.WriteString(s.tail)
+	return b.String()
 }
 
 // quote writes a quoted-string (RFC 9110 §5.6.4) of printable ASCII.
