@@ -12,6 +12,7 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	"github.com/postern-go/postern/internal/challenge"
+	"github.com/postern-go/postern/internal/guard"
 )
 
 // answer is a refusal as gRPC carries it.
@@ -29,7 +30,7 @@ func (i *Interceptor) refuse(ctx context.Context, err error) answer {
 	if code == codes.Unavailable && ctx.Err() != nil {
 		return answer{status: status.FromContextError(ctx.Err())}
 	}
-	return answer{status: i.status(row), trailer: trailer(row)}
+	return answer{status: i.status(row), trailer: withFields(trailer(row), guard.ResponseOf(err))}
 }
 
 // used is the scheme of the credentials of a call. It is "" where there is but
@@ -49,9 +50,10 @@ type statusKey struct {
 
 // status is the row as a status. Encoding its details takes longer than the
 // decision, so one that is the same at every call is made once. There are as
-// many as the table has sentences, and seconds to wait.
+// many as the table has sentences, and seconds to wait. Sentences of the user's
+// own could be without number.
 func (i *Interceptor) status(row challenge.Answer) *status.Status {
-	if row.Metadata != nil {
+	if row.Metadata != nil || row.Own {
 		return newStatus(row)
 	}
 	key := statusKey{row.Reason, row.Message, row.RetryAfter}
@@ -79,6 +81,14 @@ func details(row challenge.Answer) []protoadapt.MessageV1 {
 		details = append(details, &errdetails.RetryInfo{RetryDelay: durationpb.New(wait)})
 	}
 	return details
+}
+
+// withFields is md with the fields that the Authenticator asked for.
+func withFields(md metadata.MD, r guard.Response) metadata.MD {
+	for name, value := range r {
+		md = metadata.Join(md, metadata.Pairs(name, value))
+	}
+	return md
 }
 
 func trailer(row challenge.Answer) metadata.MD {

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
 
 	"github.com/postern-go/postern/internal/challenge"
 	"github.com/postern-go/postern/internal/expiry"
@@ -81,7 +82,7 @@ func (i *Interceptor) Unary(ctx context.Context, req any, info *grpc.UnaryServer
 	if info.FullMethod == probeUnary && i.answers(ctx) {
 		return nil, errProbed
 	}
-	admitted, t, err := i.admit(ctx, info.FullMethod)
+	admitted, t, err := i.admit(ctx, info.FullMethod, func(md metadata.MD) error { return grpc.SetHeader(ctx, md) })
 	if err != nil {
 		return nil, i.refuseUnary(ctx, err)
 	}
@@ -103,8 +104,9 @@ func (i *Interceptor) refuseUnary(ctx context.Context, err error) error {
 	return answer.status.Err()
 }
 
-// admit decides on a call. The context is the one for its handler.
-func (i *Interceptor) admit(ctx context.Context, method string) (context.Context, *token.Token, error) {
+// admit decides on a call. The context is the one for its handler. setHeader
+// sends header metadata with the response.
+func (i *Interceptor) admit(ctx context.Context, method string, setHeader func(metadata.MD) error) (context.Context, *token.Token, error) {
 	policy, presented := i.policies[method], presentedIn(ctx)
 	if policy.IsPublic() {
 		return i.handOn(ctx, presented, policy, nil, nil), nil, nil
@@ -119,8 +121,9 @@ func (i *Interceptor) admit(ctx context.Context, method string) (context.Context
 		if i.observer.Wants(err) {
 			i.tell(guard.WithToken(i.withoutCredentials(ctx), t), i.decision(ctx, method), t, err, begun)
 		}
-		return nil, nil, err
+		return nil, nil, c.refused(err)
 	}
+	c.respond(setHeader)
 	inner := i.handOn(ctx, presented, policy, t, c)
 	if i.observer.Wants(nil) {
 		i.tell(inner, i.decision(ctx, method), t, nil, begun)

@@ -23,8 +23,9 @@ const (
 // in about this one.
 type call struct {
 	guard.PassContext
-	i      *Interceptor
-	method string
+	i        *Interceptor
+	method   string
+	response guard.Response
 }
 
 // passContext is where the pass of this guard goes, or nil if the Authenticator
@@ -35,6 +36,26 @@ func (c *call) passContext() *guard.PassContext {
 	}
 	return &c.PassContext
 }
+
+// respond sends the fields that the Authenticator asked for with the header of
+// a call that goes through.
+func (c *call) respond(setHeader func(metadata.MD) error) {
+	if c != nil && len(c.response) > 0 {
+		// Fails only outside of a server, where there is no caller to tell.
+		_ = setHeader(withFields(nil, c.response))
+	}
+}
+
+// refused is err with the fields that the Authenticator asked for.
+func (c *call) refused(err error) error {
+	if c == nil {
+		return err
+	}
+	return c.response.With(err)
+}
+
+// Respond implements token.Call.
+func (c *call) Respond(f token.Field) bool { return c.response.Add(f) }
 
 // Request implements token.Call.
 func (c *call) Request() token.Request {

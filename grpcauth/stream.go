@@ -30,7 +30,7 @@ func (i *Interceptor) Stream(srv any, ss grpc.ServerStream, info *grpc.StreamSer
 	if info.FullMethod == probeStream && i.answers(ss.Context()) {
 		return errProbed
 	}
-	ctx, t, err := i.admit(ss.Context(), info.FullMethod)
+	ctx, t, err := i.admit(ss.Context(), info.FullMethod, ss.SetHeader)
 	if err != nil {
 		return i.refuseStream(ss, err)
 	}

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+
+	"github.com/postern-go/postern/internal/guard"
 )
 
 // WriteError answers a call that is refused for err, an error of Check, as
@@ -28,7 +30,14 @@ func (m *Middleware) WriteError(w http.ResponseWriter, r *http.Request, err erro
 	// are shared by all calls.
 	setOrDelete(h, "Www-Authenticate", slices.Clone(answer.Challenges))
 	setOrDelete(h, "Retry-After", retryAfter(answer.RetryAfter))
+	setFields(h, guard.ResponseOf(err))
 	w.WriteHeader(answer.Status)
+}
+
+func setFields(h http.Header, r guard.Response) {
+	for name, value := range r {
+		h.Set(name, value)
+	}
 }
 
 // used is the scheme of the credentials of r. It is "" where there is but one.

@@ -97,6 +97,7 @@ func (g *guarded) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		g.m.WriteError(w, r, err)
 		return
 	}
+	c.respond(w.Header())
 	r, stop := g.m.handOn(r, g.policy, t, c)
 	defer stop()
 	g.next.ServeHTTP(w, r)
@@ -106,7 +107,9 @@ func (g *guarded) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // Require does not fit, such as inside a handler whose policy depends on what
 // is asked for. It blocks for as long as the Authenticator does, until the
 // context of r ends. It neither hides credentials nor ends the context of r
-// with the token.
+// with the token. What the Authenticator sends with the response (see
+// token.Presentation.Respond) is dropped if the call may go through; an error
+// carries it to WriteError.
 //
 // With a nil error the call may go through. The token is nil behind
 // scope.Public, and behind scope.Optional if the caller presented none. Every
@@ -135,8 +138,8 @@ func (m *Middleware) check(r *http.Request, p scope.Policy) (t *token.Token, c *
 		return c
 	})
 	m.tell(r, p, t, err, begun)
-	if err != nil {
-		return nil, c, err
+	if err != nil && c != nil {
+		return nil, c, c.response.With(err)
 	}
-	return t, c, nil
+	return t, c, err
 }

@@ -13,8 +13,9 @@ import (
 // in about this one.
 type call struct {
 	guard.PassContext
-	m *Middleware
-	r *http.Request
+	m        *Middleware
+	r        *http.Request
+	response guard.Response
 }
 
 // passContext is where the pass of this guard goes, or nil if the Authenticator
@@ -25,6 +26,16 @@ func (c *call) passContext() *guard.PassContext {
 	}
 	return &c.PassContext
 }
+
+// respond sends the fields that the Authenticator asked for.
+func (c *call) respond(h http.Header) {
+	if c != nil {
+		setFields(h, c.response)
+	}
+}
+
+// Respond implements token.Call.
+func (c *call) Respond(f token.Field) bool { return c.response.Add(f) }
 
 // Request implements token.Call.
 func (c *call) Request() token.Request {

@@ -253,3 +253,27 @@ func ExampleSchemesOf() {
 	fmt.Println(schemes[0].Name, err, len(verifier.Schemes()))
 	// Output: Bearer <nil> 1
 }
+
+// collected is a call that keeps the fields for its response.
+type collected struct {
+	token.Call
+	fields []token.Field
+}
+
+func (c *collected) Respond(f token.Field) bool {
+	c.fields = append(c.fields, f)
+	return true
+}
+
+// A transport of one's own sends what an Authenticator responds.
+func ExamplePresentation_Respond() {
+	call := &collected{Call: token.Request{Method: "GET"}}
+	p := token.Presentation{Token: "abc", Call: call}
+	fmt.Println(p.Respond("DPoP-Nonce", "eyJ7S_zG"), p.Respond("Set-Cookie", "a=b"), token.Bearer("abc").Respond("DPoP-Nonce", "x"))
+	for _, f := range call.fields {
+		fmt.Printf("%s: %s\n", f.Name(), f.Value())
+	}
+	// Output:
+	// true false false
+	// DPoP-Nonce: eyJ7S_zG
+}

@@ -44,6 +44,9 @@ func (p Presentation) Request() Request {
 type Call interface {
 	// Request describes the call.
 	Request() Request
+	// Respond keeps a field for the response; see Presentation.Respond. It
+	// reports whether the field will be sent.
+	Respond(Field) bool
 }
 
 // Request describes a call, free of any transport. Printing it, logging it and
@@ -62,6 +65,9 @@ type Request struct {
 
 // Request implements Call.
 func (r Request) Request() Request { return r }
+
+// Respond implements Call. There is no response to send a field with.
+func (r Request) Respond(Field) bool { return false }
 
 // String says what kind of request it is.
 func (r Request) String() string {

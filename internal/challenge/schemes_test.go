@@ -28,8 +28,8 @@ func TestSchemes(t *testing.T) {
 		wrong      string
 		challenged bool
 	}{
-		"nothing sent": {token.ErrMissing, "", []string{bearer, dpop}, "", true},
-		"another scheme":            {token.ErrMissing, "DPoP", []string{bearer, dpop}, "", true},
+		"nothing sent":   {token.ErrMissing, "", []string{bearer, dpop}, "", true},
+		"another scheme": {token.ErrMissing, "DPoP", []string{bearer, dpop}, "", true},
 		"Bearer": {token.ErrExpired, "Bearer", []string{`Bearer realm="api"%, ` + rm, dpop},
 			`, error="invalid_token", error_description="The access token has expired", error_uri="https://x.example/e"`, true},
 		"DPoP": {token.ErrExpired, "DPoP", []string{bearer, `DPoP realm="api"%` + algs + ", " + rm},

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/postern-go/postern/internal/credentials"
+	"github.com/postern-go/postern/internal/printable"
 	"github.com/postern-go/postern/scope"
 	"github.com/postern-go/postern/token"
 )
@@ -21,6 +22,7 @@ type Answer struct {
 	Reason   string            // google.rpc.ErrorInfo.reason
 	Domain   string            // google.rpc.ErrorInfo.domain
 	Metadata map[string]string // google.rpc.ErrorInfo.metadata
+	Own      bool              // the sentence is that of a token.Challenger
 }
 
 // The gRPC status codes that answers use (google.rpc.Code). This package must
@@ -113,7 +115,7 @@ func (t *Table) row(err error, used string) Answer {
 	case errors.Is(err, token.ErrRequest):
 		return t.fixed[sentence{used, requestText(err)}]
 	case errors.Is(err, token.ErrInvalid):
-		return t.fixed[sentence{used, invalidText(err)}]
+		return t.invalid(err, used)
 	case errors.Is(err, token.ErrScope):
 		return t.scope(err, used)
 	case errors.Is(err, token.ErrStepUp):
@@ -123,6 +125,36 @@ func (t *Table) row(err error, used string) Answer {
 	default:
 		return unjudged(err)
 	}
+}
+
+// invalid is the answer to what is wrong with a token, or with what came with it.
+func (t *Table) invalid(err error, used string) Answer {
+	var own token.Challenger
+	if errors.As(err, &own) {
+		if code, text := own.Challenge(); isCode(code) && isDescription(text) {
+			answer := t.refused(http.StatusUnauthorized, used, code, text)
+			answer.Own = true
+			return answer
+		}
+	}
+	return t.fixed[sentence{used, invalidText(err)}]
+}
+
+// isCode reports whether code can be that of a token.Challenger: one that goes
+// with 401, and the name of a constant in upper case.
+func isCode(code string) bool {
+	const longest = 63
+	switch code {
+	case "", "invalid_request", "insufficient_scope", "insufficient_user_authentication":
+		return false
+	}
+	other := func(r rune) bool { return r != '_' && (r < 'a' || r > 'z') && (r < '0' || r > '9') }
+	return len(code) <= longest && !strings.ContainsFunc(code, other)
+}
+
+func isDescription(text string) bool {
+	const longest = 200
+	return text != "" && len(text) <= longest && printable.Is(text) && !strings.ContainsAny(text, `"\`)
 }
 
 func unjudged(err error) Answer {

@@ -75,6 +75,8 @@ func (a *asked) Request() token.Request {
 	return token.Request{URL: &url.URL{Host: "api.example.com"}}
 }
 
+func (*asked) Respond(token.Field) bool { return false }
+
 func (w *world) decide(auth token.Authenticator, p scope.Policy, fields []string) (verdict *token.Token, gathered bool, err error) {
 	var call asked
 	g := newGuard(auth)

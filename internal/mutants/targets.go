@@ -14,11 +14,11 @@ type target struct {
 var targets = []target{
 	{dir: "internal/strict", files: []string{"base64url.go", "json.go"}, more: []string{"token", "jwks"}},
 	{dir: "internal/credentials", files: []string{"credentials.go"}, more: []string{"middleware", "grpcauth"}},
-	{dir: "internal/guard", files: []string{"guard.go", "target.go"}, more: []string{"middleware", "grpcauth"}},
+	{dir: "internal/guard", files: []string{"guard.go", "target.go", "respond.go"}, more: []string{"middleware", "grpcauth"}},
 	{dir: "internal/challenge", files: []string{"table.go", "writer.go"}, more: []string{"middleware", "grpcauth"}},
 	{dir: "token", files: []string{
 		"compact.go", "header.go", "payload.go", "algorithm.go", "keys.go", "checks.go", "numericdate.go",
-		"binding.go", "verifier.go", "cache.go", "issuers.go", "hints.go", "present.go", "scheme.go", "config.go", "profile.go", "context.go", "claims.go", "selection.go",
+		"binding.go", "verifier.go", "cache.go", "issuers.go", "hints.go", "present.go", "scheme.go", "respond.go", "config.go", "profile.go", "context.go", "claims.go", "selection.go",
 		"token.go", "marks.go", "subject.go", "errors.go", "refusal.go", "instead.go", "insufficient.go", "static.go", "cost.go", "outcome.go",
 	}, more: []string{"middleware", "grpcauth"}},
 	{dir: "internal/weburl", files: []string{"weburl.go"}, more: []string{"scope", "middleware"}},
