@@ -39,8 +39,8 @@ type Config struct {
 
 	// Panicked is called when the handler of a stream panics after the caller
 	// has been told that the token has expired: the interceptors in front of the
-	// guard have returned then, and none of them can recover it. call is what is
-	// known of the call, with neither Err nor Token, and ctx carries the token.
+	// guard have returned then, and none of them can recover it. call
+	// describes the call, with neither Err nor Token, and ctx carries the token.
 	// err has the value and the stack, over many lines; it matches what the value
 	// matches if that is an error. A panic in Panicked is dropped. Nil drops the
 	// panic of the handler. Interceptors behind the guard recover every panic of
@@ -57,7 +57,7 @@ func (c *Config) Validate() error {
 	return c.hiding()
 }
 
-// hiding checks what is said of keys to hide.
+// hiding checks the settings about keys to hide.
 func (c *Config) hiding() error {
 	set := c.orZero()
 	if set.KeepCredentials && len(set.Hide) > 0 {

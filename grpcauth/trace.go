@@ -11,8 +11,8 @@ import (
 	"github.com/postern-go/postern/token"
 )
 
-// decision is what is known of a call to the method before it is decided. ctx
-// is the context of the call as it was before this guard.
+// decision describes a call to the method before it is decided. ctx is the
+// context of the call as it was before this guard.
 func (i *Interceptor) decision(ctx context.Context, method string) scope.Decision {
 	policy, listed := i.policies[method]
 	return scope.Decision{

@@ -26,8 +26,8 @@ func (m *Middleware) WriteError(w http.ResponseWriter, r *http.Request, err erro
 	}
 	h["Cache-Control"] = []string{"no-store"}
 	h["Content-Length"] = []string{"0"}
-	// A copy, since whoever wraps w may edit values in place, and the table's
-	// are shared by all calls.
+	// A copy: a wrapper of w may edit values in place, and all calls share those
+	// of the table.
 	setOrDelete(h, "Www-Authenticate", slices.Clone(answer.Challenges))
 	setOrDelete(h, "Retry-After", retryAfter(answer.RetryAfter))
 	setFields(h, guard.ResponseOf(err))

@@ -46,7 +46,7 @@ func (c *Config) Validate() error {
 	return c.hiding()
 }
 
-// hiding checks what is said of fields to hide.
+// hiding checks the settings about fields to hide.
 func (c *Config) hiding() error {
 	if c == nil {
 		return nil

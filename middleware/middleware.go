@@ -58,7 +58,7 @@ func New(auth token.Authenticator, cfg *Config) *Middleware {
 // that p allows, and answers all others by WriteError without calling it. The
 // handler finds the verified token by token.FromContext, and behind
 // scope.Public, or scope.Optional if the caller presented none, it finds no
-// token, whatever a guard further out has let in. It gets a copy of the request
+// token, even if a guard further out has let one in. It gets a copy of the request
 // without the caller's credentials, see Config.KeepCredentials, and the
 // server's own http.ResponseWriter.
 //

@@ -28,7 +28,7 @@ func parseOrigin(text string) (origin, error) {
 	return o, nil
 }
 
-// originOf is the zero origin, which is nobody's, if the host is not ASCII:
+// originOf is the zero origin, which matches no service, if the host is not ASCII:
 // transports differ in how they fold other letters.
 func originOf(u *url.URL) origin {
 	if !isASCII(u.Host) {

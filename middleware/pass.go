@@ -61,7 +61,7 @@ func (m *Middleware) withPass(ctx context.Context, r *http.Request, p scope.Poli
 	if !hides && pass.Reported == outer.Reported {
 		return ctx
 	}
-	return pass.NewContext(ctx, c.passContext())
+	return pass.NewContext(ctx, c.release())
 }
 
 // withoutCredentials is h, or a copy without the caller's credentials and true

@@ -18,12 +18,13 @@ type call struct {
 	response guard.Response
 }
 
-// passContext is where the pass of this guard goes, or nil if the Authenticator
-// was not asked.
-func (c *call) passContext() *guard.PassContext {
+// release gives up the call, and returns where the pass of this guard goes, or
+// nil if the Authenticator was not asked.
+func (c *call) release() *guard.PassContext {
 	if c == nil {
 		return nil
 	}
+	c.r = nil
 	return &c.PassContext
 }
 
@@ -37,8 +38,12 @@ func (c *call) respond(h http.Header) {
 // Respond implements token.Call.
 func (c *call) Respond(f token.Field) bool { return c.response.Add(f) }
 
-// Request implements token.Call.
+// Request implements token.Call. Once the call is handed on there is nothing left
+// to ask: the context of a handler may outlive its request.
 func (c *call) Request() token.Request {
+	if c.r == nil {
+		return token.Request{}
+	}
 	return token.Request{Method: c.r.Method, URL: c.m.target(c.r), DPoP: c.DPoP, Certificates: certificates(c.r)}
 }
 

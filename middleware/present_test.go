@@ -92,3 +92,19 @@ func TestCertificateFields(t *testing.T) {
 		assert.Empty(t, presented(nil, r).Request().Certificates)
 	})
 }
+
+// The context of a handler may outlive the request, and then keeps nothing of
+// it. What an Authenticator asks too late is not answered.
+func TestRequestOfACallThatIsHandedOn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	good := w.verified(t)
+	var seen token.Presentation
+	auth := middleware.New(judge(func(_ context.Context, p token.Presentation) (*token.Token, error) {
+		seen = p
+		assert.Equal(t, "/orders", p.Request().URL.Path)
+		return good, nil
+	}), nil)
+	serve(auth.Require(scope.Authenticated)(subject), bearing("/orders"))
+	assert.Equal(t, token.Request{}, seen.Request())
+}

@@ -36,8 +36,8 @@ const (
 	GRPC Transport = "grpc"
 )
 
-// Decision is what a guard decided about one call. Its text is no secret: it
-// shows no token. Policy, Transport, Method, Listed, Nested, token.Reason of Err
+// Decision is what a guard decided about one call. Its text does not show
+// the token. Policy, Transport, Method, Listed, Nested, token.Reason of Err
 // and the Route of a listed call have few values and may be labels of a metric.
 type Decision struct {
 	// Policy is the rule that the call was held against: the zero Policy if the

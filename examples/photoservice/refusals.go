@@ -10,9 +10,9 @@ import (
 	"github.com/postern-go/postern/token"
 )
 
-// operator is told why calls are refused. Callers get a fixed sentence; what
-// the token lacked, and which setting would change that, is for whoever runs the
-// service.
+// operator is told why calls are refused. Callers get a fixed sentence. The
+// operator of the service learns what the token lacked, and which setting would
+// change that.
 type operator struct {
 	log    *slog.Logger
 	sample *sampler

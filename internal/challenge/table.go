@@ -59,8 +59,8 @@ type Table struct {
 	fixed   map[sentence]Answer
 }
 
-// sentence is one of the fixed sentences for callers that used a scheme, or ""
-// for those of whom that is not known.
+// sentence is one of the fixed sentences, for callers that used a scheme. The
+// scheme is "" if it is not known.
 type sentence struct{ used, text string }
 
 // New prepares the table for a resource server, whose settings must be valid,
@@ -127,7 +127,8 @@ func (t *Table) row(err error, used string) Answer {
 	}
 }
 
-// invalid is the answer to what is wrong with a token, or with what came with it.
+// invalid is the answer to a token that is no good, or to a fault of what came
+// with it.
 func (t *Table) invalid(err error, used string) Answer {
 	var own token.Challenger
 	if errors.As(err, &own) {
@@ -164,7 +165,7 @@ func unjudged(err error) Answer {
 	}
 }
 
-// unjudgedReason names what is out of reach, and nothing else that err matches.
+// unjudgedReason names the thing out of reach, and nothing else that err matches.
 func unjudgedReason(err error) string {
 	reason := strings.ToUpper(token.Reason(err))
 	if !strings.HasSuffix(reason, "UNAVAILABLE") {

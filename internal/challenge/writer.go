@@ -67,8 +67,8 @@ func (w writer) plain() []string {
 }
 
 // failed is the challenge for credentials of the scheme used that were not good
-// enough: the lines of other schemes are plain. If used is none of the schemes,
-// all lines tell the error. Parameters without a value are left out.
+// enough: the lines of other schemes are plain. All lines tell the error if the
+// scheme is not one of them. Parameters without a value are left out.
 func (w writer) failed(used, code, text string, params ...param) []string {
 	known := slices.ContainsFunc(w.schemes, func(s scheme) bool { return s.name == used })
 	lines := make([]string, len(w.schemes))
