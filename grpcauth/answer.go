@@ -12,6 +12,7 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	"github.com/postern-go/postern/internal/challenge"
+	"github.com/postern-go/postern/internal/guard"
 )
 
 // answer is a refusal as gRPC carries it.
@@ -22,14 +23,23 @@ type answer struct {
 
 // refuse is the answer to a call that is refused for err.
 func (i *Interceptor) refuse(ctx context.Context, err error) answer {
-	row := i.table.Answer(err)
+	row := i.table.Answer(err, i.used(ctx))
 	code := codes.Code(row.Code)
 	// What ended is the call itself. Its context tells, and not the error: a
 	// fetch of keys that ran into its own timeout is an outage.
 	if code == codes.Unavailable && ctx.Err() != nil {
 		return answer{status: status.FromContextError(ctx.Err())}
 	}
-	return answer{status: i.status(row), trailer: trailer(row)}
+	return answer{status: i.status(row), trailer: withFields(trailer(row), guard.ResponseOf(err))}
+}
+
+// used is the scheme of the credentials of a call. It is "" where there is but
+// one.
+func (i *Interceptor) used(ctx context.Context) string {
+	if !i.guard.Several() {
+		return ""
+	}
+	return i.guard.Scheme(presentedIn(ctx).fields)
 }
 
 // statusKey tells apart the statuses that are the same at every call.
@@ -40,36 +50,45 @@ type statusKey struct {
 
 // status is the row as a status. Encoding its details takes longer than the
 // decision, so one that is the same at every call is made once. There are as
-// many as the table has sentences, and seconds to wait.
+// many as the table has sentences, and seconds to wait. Sentences of the user's
+// own could be without number.
 func (i *Interceptor) status(row challenge.Answer) *status.Status {
-	if row.Metadata != nil {
-		return i.newStatus(row)
+	if row.Metadata != nil || row.Own {
+		return newStatus(row)
 	}
 	key := statusKey{row.Reason, row.Message, row.RetryAfter}
 	if made, ok := i.statuses.Load(key); ok {
 		return made.(*status.Status)
 	}
-	made, _ := i.statuses.LoadOrStore(key, i.newStatus(row))
+	made, _ := i.statuses.LoadOrStore(key, newStatus(row))
 	return made.(*status.Status)
 }
 
-func (i *Interceptor) newStatus(row challenge.Answer) *status.Status {
+func newStatus(row challenge.Answer) *status.Status {
 	st := status.New(codes.Code(row.Code), row.Message)
-	if detailed, err := st.WithDetails(i.details(row)...); err == nil {
+	if detailed, err := st.WithDetails(details(row)...); err == nil {
 		st = detailed
 	}
 	return st
 }
 
-func (i *Interceptor) details(row challenge.Answer) []protoadapt.MessageV1 {
+func details(row challenge.Answer) []protoadapt.MessageV1 {
 	details := []protoadapt.MessageV1{
-		&errdetails.ErrorInfo{Reason: row.Reason, Domain: i.domain, Metadata: row.Metadata},
+		&errdetails.ErrorInfo{Reason: row.Reason, Domain: row.Domain, Metadata: row.Metadata},
 	}
 	if row.RetryAfter > 0 {
 		wait := time.Duration(row.RetryAfter) * time.Second
 		details = append(details, &errdetails.RetryInfo{RetryDelay: durationpb.New(wait)})
 	}
 	return details
+}
+
+// withFields is md with the fields that the Authenticator asked for.
+func withFields(md metadata.MD, r guard.Response) metadata.MD {
+	for name, value := range r {
+		md = metadata.Join(md, metadata.Pairs(name, value))
+	}
+	return md
 }
 
 func trailer(row challenge.Answer) metadata.MD {

@@ -1,35 +1,20 @@
 package grpcauth
 
 import (
-	"cmp"
+	"context"
 	"fmt"
 	"strconv"
 	"strings"
 
-	"github.com/postern-go/postern/internal/challenge"
+	"github.com/postern-go/postern/scope"
 	"github.com/postern-go/postern/token"
 )
 
-// Config says how an Interceptor presents its service to callers. The zero
+// Config says how an Interceptor guards its service. The zero
 // Config is good for most services. New copies it.
 type Config struct {
-	// Realm names the protected space in challenges (RFC 9110 §11.5). It must
-	// be printable ASCII. Empty means "api".
-	Realm string
-
-	// ResourceMetadata is the URL of the protected resource metadata document,
-	// which tells clients where to get a token (RFC 9728 §5.1). Empty leaves
-	// it out of challenges.
-	ResourceMetadata string
-
-	// ErrorURI is a page for developers of clients that explains refusals
-	// (RFC 6750 §3). Empty leaves it out of challenges.
-	ErrorURI string
-
-	// Domain is the domain of google.rpc.ErrorInfo in the details of a
-	// refusal, such as "orders.example.com". It must be printable ASCII.
-	// Empty means the realm.
-	Domain string
+	// Resource describes the service. Give the same to middleware.Config.
+	Resource scope.Resource
 
 	// CallsOutliveToken lets a call go on after its token has expired.
 	// Otherwise it ends then; see Interceptor.Stream and Interceptor.Unary.
@@ -49,26 +34,30 @@ type Config struct {
 	// a guard further in find the token in the context.
 	KeepCredentials bool
 
-	// Trace observes decisions. Nil observes nothing.
-	Trace *Trace
+	// Trace observes decisions. Nil observes nothing. New copies it.
+	Trace *scope.Trace
+
+	// Panicked is called when the handler of a stream panics after the caller
+	// has been told that the token has expired: the interceptors in front of the
+	// guard have returned then, and none of them can recover it. call
+	// describes the call, with neither Err nor Token, and ctx carries the token.
+	// err has the value and the stack, over many lines; it matches what the value
+	// matches if that is an error. A panic in Panicked is dropped. Nil drops the
+	// panic of the handler. Interceptors behind the guard recover every panic of
+	// a handler, as always.
+	Panicked func(ctx context.Context, call scope.Decision, err error)
 }
 
 // Validate checks the settings without using them, for those that come from a
 // file. A nil Config is valid. An error matches token.ErrConfig.
 func (c *Config) Validate() error {
-	if err := c.challenges().Validate(); err != nil {
+	if err := c.orZero().Resource.Validate(); err != nil {
 		return fmt.Errorf("grpcauth: %w", err)
 	}
-	if err := c.hiding(); err != nil {
-		return err
-	}
-	if d := c.domain(); !isPrintable(d) {
-		return fmt.Errorf("grpcauth: %w: domain %q is not printable ASCII", token.ErrConfig, d)
-	}
-	return nil
+	return c.hiding()
 }
 
-// hiding checks what is said of keys to hide.
+// hiding checks the settings about keys to hide.
 func (c *Config) hiding() error {
 	set := c.orZero()
 	if set.KeepCredentials && len(set.Hide) > 0 {
@@ -93,28 +82,4 @@ func (c *Config) orZero() Config {
 		return Config{}
 	}
 	return *c
-}
-
-func (c *Config) challenges() challenge.Config {
-	set := c.orZero()
-	return challenge.Config{Realm: c.realm(), ErrorURI: set.ErrorURI, ResourceMetadata: set.ResourceMetadata}
-}
-
-func (c *Config) realm() string  { return cmp.Or(c.orZero().Realm, "api") }
-func (c *Config) domain() string { return cmp.Or(c.orZero().Domain, c.realm()) }
-
-func (c *Config) trace() Trace {
-	if set := c.orZero(); set.Trace != nil {
-		return *set.Trace
-	}
-	return Trace{}
-}
-
-func isPrintable(s string) bool {
-	for i := range len(s) {
-		if s[i] < ' ' || s[i] > '~' {
-			return false
-		}
-	}
-	return true
 }

@@ -20,12 +20,14 @@ func TestNewPanics(t *testing.T) {
 		"no authenticator":     func() { grpcauth.New(nil, nil, nil) },
 		"a nil verifier":       func() { grpcauth.New((*token.Verifier)(nil), nil, nil) },
 		"a nil func":           func() { grpcauth.New(judge(nil), nil, nil) },
-		"realm":                func() { grpcauth.New(ok, nil, &grpcauth.Config{Realm: "a\nb"}) },
-		"C_6750-3-7 error URI": func() { grpcauth.New(ok, nil, &grpcauth.Config{ErrorURI: "/relative"}) },
-		"resource metadata":    func() { grpcauth.New(ok, nil, &grpcauth.Config{ResourceMetadata: "x"}) },
-		"domain":               func() { grpcauth.New(ok, nil, &grpcauth.Config{Domain: "\u00fc"}) },
-		"the zero policy":      func() { grpcauth.New(ok, grpcauth.Policies{unary: {}}, nil) },
-		"a bad name":           func() { grpcauth.New(ok, grpcauth.Policies{"UnaryCall": scope.Public}, nil) },
+		"realm":                func() { grpcauth.New(ok, nil, &grpcauth.Config{Resource: scope.Resource{Realm: "a\nb"}}) },
+		"C_6750-3-7 error URI": func() { grpcauth.New(ok, nil, &grpcauth.Config{Resource: scope.Resource{Documentation: "/relative"}}) },
+		"resource metadata":    func() { grpcauth.New(ok, nil, &grpcauth.Config{Resource: scope.Resource{Metadata: "x"}}) },
+		"identifier": func() {
+			grpcauth.New(ok, nil, &grpcauth.Config{Resource: scope.Resource{Identifier: "https://\u00fc"}})
+		},
+		"the zero policy": func() { grpcauth.New(ok, grpcauth.Policies{unary: {}}, nil) },
+		"a bad name":      func() { grpcauth.New(ok, grpcauth.Policies{"UnaryCall": scope.Public}, nil) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -45,8 +47,8 @@ func TestConfigValidate(t *testing.T) {
 	var none *grpcauth.Config
 	assert.NoError(t, none.Validate())
 	assert.NoError(t, (&grpcauth.Config{}).Validate())
-	assert.NoError(t, (&grpcauth.Config{Realm: "orders", Domain: "orders.example.com", ErrorURI: "https://x.example/e", ResourceMetadata: metadataURL}).Validate())
-	assert.ErrorIs(t, (&grpcauth.Config{Domain: "a\x00"}).Validate(), token.ErrConfig)
+	assert.NoError(t, (&grpcauth.Config{Resource: scope.Resource{Realm: "orders", Identifier: "https://orders.example.com", Documentation: "https://x.example/e", Metadata: metadataURL}}).Validate())
+	assert.ErrorIs(t, (&grpcauth.Config{Resource: scope.Resource{Identifier: "https://a\x00"}}).Validate(), token.ErrConfig)
 	assert.NoError(t, (&grpcauth.Config{Hide: []string{"X-Api-Key", "a_b.c9"}}).Validate())
 	assert.ErrorIs(t, (&grpcauth.Config{Hide: []string{"x"}, KeepCredentials: true}).Validate(), token.ErrConfig)
 	for _, key := range []string{"", "a b", "\u00fc", ":path", "a\n"} {
@@ -78,22 +80,23 @@ func joinedErrors(err error) []error {
 func TestSettingsAreCopied(t *testing.T) {
 	t.Parallel()
 	policies := all(scope.Authenticated)
-	cfg := &grpcauth.Config{Realm: "orders", Trace: &grpcauth.Trace{}}
+	cfg := &grpcauth.Config{Resource: scope.Resource{Realm: "orders"}, Trace: &scope.Trace{}}
 	i := grpcauth.New(says(nil, token.ErrMissing), policies, cfg)
 	policies[unary] = scope.Public
-	cfg.Realm = "changed"
-	cfg.Trace.Refused = func(context.Context, grpcauth.Call, error) { t.Error("called") }
+	cfg.Resource.Realm = "changed"
+	cfg.Trace.Refused = func(context.Context, scope.Decision) { t.Error("called") }
 	_, err := i.Unary(context.Background(), nil, &grpc.UnaryServerInfo{FullMethod: unary}, mustNotRun(t))
 	assert.Equal(t, missing.code, status.Code(err))
 }
 
-// The domain of the details is the realm if nothing else is said.
+// The domain of the details is the host of the identifier, or else the realm.
 func TestDomain(t *testing.T) {
 	t.Parallel()
 	for want, cfg := range map[string]*grpcauth.Config{
 		"api":                nil,
-		"orders":             {Realm: "orders"},
-		"orders.example.com": {Realm: "orders", Domain: "orders.example.com"},
+		"orders":             {Resource: scope.Resource{Realm: "orders"}},
+		"orders.example.com": {Resource: scope.Resource{Realm: "orders", Identifier: "https://orders.example.com:8443/v1"}},
+		"urns":               {Resource: scope.Resource{Realm: "urns", Identifier: "urn:example:orders"}},
 	} {
 		i := grpcauth.New(says(nil, token.ErrMissing), all(scope.Authenticated), cfg)
 		_, err := i.Unary(context.Background(), nil, &grpc.UnaryServerInfo{FullMethod: unary}, mustNotRun(t))

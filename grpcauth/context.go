@@ -16,42 +16,31 @@ import (
 // presented is the credentials of a call: those in its metadata, or, if a guard
 // further out has hidden them, those that it keeps.
 type presented struct {
-	fields, proofs []string
-	outer          guard.Pass
+	fields, dpop []string
+	outer        guard.Pass
 }
 
 func presentedIn(ctx context.Context) presented {
 	outer := guard.PassOf(ctx)
 	if fields := metadata.ValueFromIncomingContext(ctx, keyAuthorization); fields != nil {
-		return presented{fields, metadata.ValueFromIncomingContext(ctx, keyProof), outer}
+		return presented{fields, metadata.ValueFromIncomingContext(ctx, keyDPoP), outer}
 	}
-	return presented{outer.Fields, outer.Proofs, outer}
+	return presented{outer.Fields, outer.DPoP, outer}
 }
 
 // handOn is ctx as the handler of an admitted call gets it: without the
 // caller's credentials, with the token, and with word for guards further in.
-func (i *Interceptor) handOn(ctx context.Context, c presented, p scope.Policy, t *token.Token) context.Context {
+func (i *Interceptor) handOn(ctx context.Context, sent presented, p scope.Policy, t *token.Token, c *call) context.Context {
 	inner := i.withoutCredentials(ctx)
-	pass := c.outer
-	pass.Reported = pass.Reported || i.trace.Allowed != nil && !p.IsPublic()
+	pass := sent.outer
+	pass.Reported = pass.Reported || i.observer.Reports(p)
 	if !i.config.KeepCredentials {
-		pass.Fields, pass.Proofs = c.fields, c.proofs
+		pass.Fields, pass.DPoP = sent.fields, sent.dpop
 	}
 	if pass.Fields != nil || pass.Reported {
-		inner = pass.NewContext(inner)
+		inner = pass.NewContext(inner, c.passContext())
 	}
-	return withToken(inner, t)
-}
-
-// withToken is ctx with the token that this decision was about. That of another
-// decision, further out, is covered if there is none.
-func withToken(ctx context.Context, t *token.Token) context.Context {
-	if t == nil {
-		if _, another := token.FromContext(ctx); !another {
-			return ctx
-		}
-	}
-	return token.NewContext(ctx, t)
+	return guard.WithToken(inner, t)
 }
 
 // withoutCredentials is ctx with metadata from which the caller's credentials

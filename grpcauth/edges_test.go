@@ -70,6 +70,6 @@ func TestEdgesOfDomain(t *testing.T) {
 	for domain, want := range map[string]error{
 		" ": nil, "~": nil, "orders.example.com": nil, "\x1f": token.ErrConfig, "\x7f": token.ErrConfig, "é": token.ErrConfig, "a\nb": token.ErrConfig,
 	} {
-		assert.ErrorIs(t, (&grpcauth.Config{Domain: domain}).Validate(), want, "%q", domain)
+		assert.ErrorIs(t, (&grpcauth.Config{Resource: scope.Resource{Realm: domain}}).Validate(), want, "%q", domain)
 	}
 }

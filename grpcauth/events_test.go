@@ -24,17 +24,17 @@ import (
 // events are what a Trace was told, a line each.
 type events []string
 
-func (e *events) trace() *grpcauth.Trace {
-	note := func(ctx context.Context, call grpcauth.Call, verdict string) {
+func (e *events) trace() *scope.Trace {
+	note := func(ctx context.Context, call scope.Decision, verdict string) {
 		seen := ""
 		if len(metadata.ValueFromIncomingContext(ctx, "authorization")) > 0 {
 			seen = " and sees credentials"
 		}
 		*e = append(*e, fmt.Sprintf("%s: listed=%v nested=%v %s%s", verdict, call.Listed, call.Nested, subject(ctx), seen))
 	}
-	return &grpcauth.Trace{
-		Allowed: func(ctx context.Context, call grpcauth.Call) { note(ctx, call, "allowed") },
-		Refused: func(ctx context.Context, call grpcauth.Call, err error) { note(ctx, call, token.Reason(err)) },
+	return &scope.Trace{
+		Allowed: func(ctx context.Context, call scope.Decision) { note(ctx, call, "allowed") },
+		Refused: func(ctx context.Context, call scope.Decision) { note(ctx, call, token.Reason(call.Err)) },
 	}
 }
 
@@ -96,19 +96,19 @@ func TestNestedGuardOfASilentOne(t *testing.T) {
 // is text from outside.
 func TestCallOfAMethodNotListed(t *testing.T) {
 	t.Parallel()
-	for method, want := range map[string]grpcauth.Call{
-		unary:                               {Policy: scope.Authenticated, Method: unary, Listed: true},
-		"/a/b\r\nlevel=info msg=forged":     {Method: "/a/b; level=info msg=forged"},
-		"/a/\u00fc\x1b[2J":                  {Method: `/a/\u00fc\x1b[2J`},
-		"/a/" + strings.Repeat("b", 10<<10): {Method: "/a/" + strings.Repeat("b", printable.MaxLine-6) + "..."},
+	for method, want := range map[string]scope.Decision{
+		unary:                               {Policy: scope.Authenticated, Route: unary, Listed: true},
+		"/a/b\r\nlevel=info msg=forged":     {Route: "/a/b; level=info msg=forged"},
+		"/a/\u00fc\x1b[2J":                  {Route: `/a/\u00fc\x1b[2J`},
+		"/a/" + strings.Repeat("b", 10<<10): {Route: "/a/" + strings.Repeat("b", printable.MaxLine-6) + "..."},
 	} {
-		var got grpcauth.Call
-		guard := grpcauth.New(says(nil, nil), all(scope.Authenticated), &grpcauth.Config{Trace: &grpcauth.Trace{
-			Refused: func(_ context.Context, call grpcauth.Call, _ error) { got = call },
+		var got scope.Decision
+		guard := grpcauth.New(says(nil, nil), all(scope.Authenticated), &grpcauth.Config{Trace: &scope.Trace{
+			Refused: func(_ context.Context, call scope.Decision) { got = call },
 		}})
 		_, err := guard.Unary(t.Context(), nil, &grpc.UnaryServerInfo{FullMethod: method}, mustNotRun(t))
 		assert.Equal(t, codes.Unauthenticated, status.Code(err))
-		assert.Equal(t, want.Method, got.Method)
+		assert.Equal(t, want.Route, got.Route)
 		assert.Equal(t, want.Listed, got.Listed)
 		assert.Equal(t, want.Policy.String(), got.Policy.String())
 	}
@@ -127,8 +127,8 @@ func TestTheCallerGoesAway(t *testing.T) {
 	defer cancel()
 	for want, ctx := range map[error]context.Context{context.Canceled: gone, context.DeadlineExceeded: late} {
 		var got error
-		guard := grpcauth.New(waiting, all(scope.Authenticated), &grpcauth.Config{Trace: &grpcauth.Trace{
-			Refused: func(_ context.Context, _ grpcauth.Call, err error) { got = err },
+		guard := grpcauth.New(waiting, all(scope.Authenticated), &grpcauth.Config{Trace: &scope.Trace{
+			Refused: func(_ context.Context, call scope.Decision) { got = call.Err },
 		}})
 		_, err := guard.Unary(incoming(ctx, "authorization", "Bearer x"), nil, &grpc.UnaryServerInfo{FullMethod: unary}, mustNotRun(t))
 		assert.ErrorIs(t, got, want)

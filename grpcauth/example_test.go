@@ -60,10 +60,10 @@ func ExampleNew() {
 		grpc_testing.TestService_UnaryCall_FullMethodName: scope.All("greetings:read"),
 		grpc_health_v1.Health_Check_FullMethodName:        scope.Public,
 	}, &grpcauth.Config{
-		Domain: "greetings.example.com",
-		Trace: &grpcauth.Trace{
-			Refused: func(_ context.Context, call grpcauth.Call, err error) {
-				fmt.Println("refused:", call.Method, call.Policy, token.Reason(err))
+		Resource: scope.Resource{Identifier: "https://greetings.example.com"},
+		Trace: &scope.Trace{
+			Refused: func(_ context.Context, call scope.Decision) {
+				fmt.Println("refused:", call.Route, call.Policy, token.Reason(call.Err))
 			},
 		},
 	})

@@ -135,7 +135,7 @@ func newWorld(tb testing.TB, s settings) world {
 		s.auth = verifierOf(tb, w.Issuer)
 	}
 	if s.config == nil {
-		s.config = &grpcauth.Config{ResourceMetadata: metadataURL, Domain: "api.example.com"}
+		s.config = &grpcauth.Config{Resource: scope.Resource{Metadata: metadataURL, Identifier: "https://api.example.com"}}
 	}
 	if s.service == nil {
 		s.service = &service{}

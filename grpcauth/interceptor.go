@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
 
 	"github.com/postern-go/postern/internal/challenge"
 	"github.com/postern-go/postern/internal/expiry"
@@ -25,8 +26,8 @@ type Interceptor struct {
 	policies Policies
 	table    *challenge.Table
 	config   Config
-	domain   string
-	trace    Trace
+	bases    guard.Bases
+	observer guard.Observer
 	statuses sync.Map // statusKey -> *status.Status
 }
 
@@ -37,9 +38,10 @@ var errNoAuth = fmt.Errorf("grpcauth: %w: the authenticator is nil, or a nil poi
 // zero Config.
 //
 // It panics with an error that matches token.ErrConfig if auth is nil or a nil
-// pointer, or if policies or cfg are not valid, since they are literals in most programs; run
-// what comes from elsewhere through Policies.Validate and Config.Validate
-// first. It makes no request.
+// pointer, if its schemes cannot stand in a challenge (see token.SchemesOf), or
+// if policies or cfg are not valid, since they are literals in most programs; run
+// what comes from elsewhere through Policies.Validate and Config.Validate first.
+// It makes no request.
 func New(auth token.Authenticator, policies Policies, cfg *Config) *Interceptor {
 	if nilcheck.Is(auth) {
 		panic(errNoAuth)
@@ -47,17 +49,20 @@ func New(auth token.Authenticator, policies Policies, cfg *Config) *Interceptor 
 	if err := errors.Join(cfg.Validate(), policies.Validate()); err != nil {
 		panic(err)
 	}
-	table, _ := challenge.New(cfg.challenges())
+	schemes, err := token.SchemesOf(auth)
+	if err != nil {
+		panic(err)
+	}
 	config := cfg.orZero()
 	config.Hide = slices.Clone(config.Hide)
 	return &Interceptor{
 		auth:     auth,
-		guard:    guard.New(auth),
+		guard:    guard.New(auth, schemes),
 		policies: maps.Clone(policies),
-		table:    table,
+		table:    challenge.New(config.Resource, schemes),
+		bases:    guard.NewBases(config.Resource),
 		config:   config,
-		domain:   cfg.domain(),
-		trace:    cfg.trace(),
+		observer: guard.NewObserver(config.Trace),
 	}
 }
 
@@ -70,14 +75,14 @@ func New(auth token.Authenticator, policies Policies, cfg *Config) *Interceptor 
 // UNAUTHENTICATED with "The access token has expired". A handler that does not
 // heed its context is not stopped. Config.CallsOutliveToken turns this off.
 //
-// A panic in the Authenticator, in a rule of a policy, in a hook of the Trace or
+// A panic in the Authenticator, in a rule of a policy, in a hook or
 // in the handler goes through it, and lets no call through. grpc-go ends the
 // process then, unless an interceptor in front recovers it.
 func (i *Interceptor) Unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
 	if info.FullMethod == probeUnary && i.answers(ctx) {
 		return nil, errProbed
 	}
-	admitted, t, err := i.admit(ctx, info.FullMethod)
+	admitted, t, err := i.admit(ctx, info.FullMethod, func(md metadata.MD) error { return grpc.SetHeader(ctx, md) })
 	if err != nil {
 		return nil, i.refuseUnary(ctx, err)
 	}
@@ -86,7 +91,7 @@ func (i *Interceptor) Unary(ctx context.Context, req any, info *grpc.UnaryServer
 	resp, err := handler(inner, req)
 	// A guard further out says so, if its context is the one that ended.
 	if err != nil && inner != admitted && hasExpired(inner) {
-		i.trace.expired(inner, i.call(ctx, info.FullMethod))
+		i.expired(inner, i.decision(ctx, info.FullMethod))
 		return nil, i.refuseUnary(ctx, token.ErrExpired)
 	}
 	return resp, err
@@ -99,25 +104,29 @@ func (i *Interceptor) refuseUnary(ctx context.Context, err error) error {
 	return answer.status.Err()
 }
 
-// admit decides on a call. The context is the one for its handler.
-func (i *Interceptor) admit(ctx context.Context, method string) (context.Context, *token.Token, error) {
+// admit decides on a call. The context is the one for its handler. setHeader
+// sends header metadata with the response.
+func (i *Interceptor) admit(ctx context.Context, method string, setHeader func(metadata.MD) error) (context.Context, *token.Token, error) {
 	policy, presented := i.policies[method], presentedIn(ctx)
 	if policy.IsPublic() {
-		return i.handOn(ctx, presented, policy, nil), nil, nil
+		return i.handOn(ctx, presented, policy, nil, nil), nil, nil
 	}
-	t, err := i.guard.Decide(ctx, policy, presented.fields, func(p token.Presentation) token.Presentation {
-		p.Proofs = presented.proofs
-		return complete(p, ctx, method)
+	var c *call
+	begun := i.observer.Begin()
+	t, err := i.guard.Decide(ctx, policy, presented.fields, func() token.Call {
+		c = &call{PassContext: guard.PassContext{Context: ctx, Pass: guard.Pass{DPoP: presented.dpop}}, i: i, method: method}
+		return c
 	})
 	if err != nil {
-		if i.trace.Refused != nil {
-			i.trace.Refused(withToken(i.withoutCredentials(ctx), t), i.call(ctx, method), err)
+		if i.observer.Wants(err) {
+			i.tell(guard.WithToken(i.withoutCredentials(ctx), t), i.decision(ctx, method), t, err, begun)
 		}
-		return nil, nil, err
+		return nil, nil, c.refused(err)
 	}
-	inner := i.handOn(ctx, presented, policy, t)
-	if i.trace.Allowed != nil {
-		i.trace.Allowed(inner, i.call(ctx, method))
+	c.respond(setHeader)
+	inner := i.handOn(ctx, presented, policy, t, c)
+	if i.observer.Wants(nil) {
+		i.tell(inner, i.decision(ctx, method), t, nil, begun)
 	}
 	return inner, t, nil
 }

@@ -53,8 +53,8 @@ func TestPanicsAreTheServersToRecover(t *testing.T) {
 		upload:   func(s uploads) error { return bug(s.Context()) },
 		duplex:   func(s duplexes) error { return bug(s.Context()) },
 	}
-	allowed := &grpcauth.Config{Trace: &grpcauth.Trace{Allowed: func(context.Context, grpcauth.Call) { panic(errBug) }}}
-	refused := &grpcauth.Config{Trace: &grpcauth.Trace{Refused: func(context.Context, grpcauth.Call, error) { panic(errBug) }}}
+	allowed := &grpcauth.Config{Trace: &scope.Trace{Allowed: func(context.Context, scope.Decision) { panic(errBug) }}}
+	refused := &grpcauth.Config{Trace: &scope.Trace{Refused: func(context.Context, scope.Decision) { panic(errBug) }}}
 	rule := scope.Claims("buggy", func(map[string]any) error { panic(errBug) })
 	for name, row := range map[string]struct {
 		settings  settings
@@ -141,18 +141,18 @@ func TestPanicsBehindTheAnswer(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				var seen []string
-				trace := &grpcauth.Trace{Panicked: func(ctx context.Context, call grpcauth.Call, err error) {
-					seen = append(seen, fmt.Sprint(subject(ctx), " ", call.Method, " ", call.Listed))
+				panicked := func(ctx context.Context, call scope.Decision, err error) {
+					seen = append(seen, fmt.Sprint(subject(ctx), " ", call.Route, " ", call.Listed))
 					assert.ErrorContains(t, err, row.want)
 					if row.hook != nil {
 						row.hook(err)
 					}
-				}}
+				}
 				want := []string{"alice " + duplex + " true"}
 				if row.want == "" {
-					trace, want = nil, nil
+					panicked, want = nil, nil
 				}
-				guard := grpcauth.New(says(verified(t, tokentest.ExpiresIn(left)), nil), all(scope.Authenticated), &grpcauth.Config{Trace: trace})
+				guard := grpcauth.New(says(verified(t, tokentest.ExpiresIn(left)), nil), all(scope.Authenticated), &grpcauth.Config{Panicked: panicked})
 				ss := newSlow(incoming(t.Context(), "authorization", "Bearer x"))
 				err := guard.Stream(nil, ss, &grpc.StreamServerInfo{FullMethod: duplex}, func(_ any, s grpc.ServerStream) error {
 					_ = s.RecvMsg(new(int))
@@ -171,8 +171,8 @@ func TestPanicsBehindTheAnswer(t *testing.T) {
 func TestPanickedIsForPanicsBehindTheAnswer(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		trace := &grpcauth.Trace{Panicked: func(context.Context, grpcauth.Call, error) { t.Error("called") }}
-		guard := grpcauth.New(says(verified(t, tokentest.ExpiresIn(left)), nil), all(scope.Authenticated), &grpcauth.Config{Trace: trace})
+		panicked := func(context.Context, scope.Decision, error) { t.Error("called") }
+		guard := grpcauth.New(says(verified(t, tokentest.ExpiresIn(left)), nil), all(scope.Authenticated), &grpcauth.Config{Panicked: panicked})
 		ss := newSlow(incoming(t.Context(), "authorization", "Bearer x"))
 		run := func(handler func(grpc.ServerStream)) error {
 			return guard.Stream(nil, ss, &grpc.StreamServerInfo{FullMethod: duplex}, func(_ any, s grpc.ServerStream) error {

@@ -10,21 +10,63 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/peer"
 
+	"github.com/postern-go/postern/internal/guard"
 	"github.com/postern-go/postern/token"
 )
 
 const (
 	keyAuthorization = "authorization"
-	keyProof         = "dpop"
+	keyDPoP          = "dpop"
 )
 
-// complete adds to scheme, token and proofs what else the caller presented, apart from
-// how gRPC carried it.
-func complete(p token.Presentation, ctx context.Context, method string) token.Presentation {
-	p.Method = http.MethodPost
-	p.URL = &url.URL{Scheme: "https", Host: authority(ctx), Path: method}
-	p.Certificates = certificates(ctx)
-	return p
+// call is a call with a token. It becomes the context that tells guards further
+// in about this one.
+type call struct {
+	guard.PassContext
+	i        *Interceptor
+	method   string
+	response guard.Response
+}
+
+// passContext is where the pass of this guard goes, or nil if the Authenticator
+// was not asked.
+func (c *call) passContext() *guard.PassContext {
+	if c == nil {
+		return nil
+	}
+	return &c.PassContext
+}
+
+// respond sends the fields that the Authenticator asked for with the header of
+// a call that goes through.
+func (c *call) respond(setHeader func(metadata.MD) error) {
+	if c != nil && len(c.response) > 0 {
+		// Fails only outside of a server, where there is no caller to tell.
+		_ = setHeader(withFields(nil, c.response))
+	}
+}
+
+// refused is err with the fields that the Authenticator asked for.
+func (c *call) refused(err error) error {
+	if c == nil {
+		return err
+	}
+	return c.response.With(err)
+}
+
+// Respond implements token.Call.
+func (c *call) Respond(f token.Field) bool { return c.response.Add(f) }
+
+// Request implements token.Call.
+func (c *call) Request() token.Request {
+	return token.Request{Method: http.MethodPost, URL: c.i.target(c.Context, c.method), DPoP: c.DPoP, Certificates: certificates(c.Context)}
+}
+
+// target is the URL as the caller addressed it.
+func (i *Interceptor) target(ctx context.Context, method string) *url.URL {
+	u := &url.URL{Scheme: "https", Host: authority(ctx), Path: method}
+	i.bases.Apply(u)
+	return u
 }
 
 func authority(ctx context.Context) string {

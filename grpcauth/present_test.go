@@ -6,7 +6,9 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"google.golang.org/grpc"
 
+	"github.com/postern-go/postern/grpcauth"
 	"github.com/postern-go/postern/scope"
 	"github.com/postern-go/postern/token"
 )
@@ -32,11 +34,11 @@ func TestPresentation(t *testing.T) {
 			assertRefusedText(t, o, "The access token is invalid")
 			assert.Equal(t, "Bearer", seen.Scheme, kind)
 			assert.Equal(t, "abc", seen.Token)
-			assert.Equal(t, "POST", seen.Method)
-			assert.Equal(t, "https://"+host+methods[kind], seen.URL.String())
-			assert.Equal(t, []string{"proof 1", "proof 2"}, seen.Proofs)
-			require.Len(t, seen.Certificates, 1)
-			assert.True(t, me.Leaf.Equal(seen.Certificates[0]))
+			assert.Equal(t, "POST", seen.Request().Method)
+			assert.Equal(t, "https://"+host+methods[kind], seen.Request().URL.String())
+			assert.Equal(t, []string{"proof 1", "proof 2"}, seen.Request().DPoP)
+			require.Len(t, seen.Request().Certificates, 1)
+			assert.True(t, me.Leaf.Equal(seen.Request().Certificates[0]))
 		}
 	})
 }
@@ -54,8 +56,25 @@ func TestPresentation_withoutCertificate(t *testing.T) {
 	w := newWorld(t, overTLS(t, settings{policies: all(scope.Authenticated), auth: witness(&seen)}))
 	callUnary(with(t.Context(), "authorization", "Bearer abc", "x-client-cert", "-----BEGIN CERTIFICATE-----"), w.client)
 	assert.Equal(t, "abc", seen.Token)
-	assert.Empty(t, seen.Certificates)
-	assert.Empty(t, seen.Proofs)
+	assert.Empty(t, seen.Request().Certificates)
+	assert.Empty(t, seen.Request().DPoP)
+}
+
+// Behind a proxy the base URLs say how callers address the service. A method has
+// no path before its own.
+func TestPresentation_BaseURLs(t *testing.T) {
+	t.Parallel()
+	for want, bases := range map[string][]string{
+		"https://orders.internal" + unary: nil,
+		"https://api.example.com" + unary: {"https://api.example.com/v1", "https://b.example.com"},
+		"http://orders.internal" + unary:  {"https://api.example.com", "http://orders.internal"},
+	} {
+		var seen token.Presentation
+		guard := grpcauth.New(witness(&seen), all(scope.Authenticated), &grpcauth.Config{Resource: scope.Resource{BaseURLs: bases}})
+		_, _ = guard.Unary(incoming(t.Context(), "authorization", "Bearer x", ":authority", "orders.internal"), nil,
+			&grpc.UnaryServerInfo{FullMethod: unary}, mustNotRun(t))
+		assert.Equal(t, want, seen.Request().URL.String())
+	}
 }
 
 // thumbprint is a proof by certificate that is content with any.
@@ -63,7 +82,7 @@ type thumbprint struct{}
 
 func (thumbprint) Method() string { return "x5t#S256" }
 func (thumbprint) Check(_ context.Context, _ *token.Token, p token.Presentation) error {
-	if len(p.Certificates) == 0 {
+	if len(p.Request().Certificates) == 0 {
 		return token.ErrProof
 	}
 	return nil

@@ -162,7 +162,7 @@ func TestNestedGuardFindsProofs(t *testing.T) {
 	var seen [][]string
 	good := verified(t)
 	auth := judge(func(_ context.Context, p token.Presentation) (*token.Token, error) {
-		seen = append(seen, p.Proofs)
+		seen = append(seen, p.Request().DPoP)
 		return good, nil
 	})
 	row := promise{guards: guards(scope.Authenticated, scope.Public, scope.Authenticated)}

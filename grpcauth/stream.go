@@ -5,6 +5,7 @@ import (
 
 	"google.golang.org/grpc"
 
+	"github.com/postern-go/postern/scope"
 	"github.com/postern-go/postern/token"
 )
 
@@ -24,12 +25,12 @@ import (
 // in a goroutine of its own. It may use its messages as it could without a
 // guard: an operation never touches one after it has returned. If the handler
 // is inside an operation when the token expires, Stream returns before the
-// handler does; see Trace.Panicked for what follows from that.
+// handler does; see Config.Panicked for what follows from that.
 func (i *Interceptor) Stream(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
 	if info.FullMethod == probeStream && i.answers(ss.Context()) {
 		return errProbed
 	}
-	ctx, t, err := i.admit(ss.Context(), info.FullMethod)
+	ctx, t, err := i.admit(ss.Context(), info.FullMethod, ss.SetHeader)
 	if err != nil {
 		return i.refuseStream(ss, err)
 	}
@@ -45,8 +46,8 @@ func (i *Interceptor) Stream(srv any, ss grpc.ServerStream, info *grpc.StreamSer
 // the handler waits for the peer.
 func (i *Interceptor) watch(ctx context.Context, ss grpc.ServerStream, method string, handler func(grpc.ServerStream) error) error {
 	s := &bounded{ServerStream: ss, ctx: ctx, refuse: i.refuse}
-	call := i.call(ss.Context(), method)
-	r := start(func() error { return handler(s) }, func(p *panicked) { i.trace.afterwards(ctx, call, p) })
+	call := i.decision(ss.Context(), method)
+	r := start(func() error { return handler(s) }, func(p *panicked) { i.afterwards(ctx, call, p) })
 	select {
 	case <-r.done:
 	case <-ctx.Done():
@@ -63,8 +64,8 @@ func (i *Interceptor) watch(ctx context.Context, ss grpc.ServerStream, method st
 }
 
 // expire ends a stream that has outlived its token.
-func (i *Interceptor) expire(ctx context.Context, ss grpc.ServerStream, call Call) error {
-	i.trace.expired(ctx, call)
+func (i *Interceptor) expire(ctx context.Context, ss grpc.ServerStream, call scope.Decision) error {
+	i.expired(ctx, call)
 	return i.refuseStream(ss, token.ErrExpired)
 }
 

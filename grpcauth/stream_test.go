@@ -347,7 +347,7 @@ func TestCauseOfTheContext(t *testing.T) {
 func TestTraceOfAnExpiredStream(t *testing.T) {
 	t.Parallel()
 	var seen record
-	cfg := &grpcauth.Config{ResourceMetadata: metadataURL, Domain: "api.example.com", Trace: seen.trace()}
+	cfg := &grpcauth.Config{Resource: scope.Resource{Metadata: metadataURL, Identifier: "https://api.example.com"}, Trace: seen.trace()}
 	watch := &service{download: func(s downloads) error {
 		<-s.Context().Done()
 		return nil

@@ -24,15 +24,15 @@ type record struct {
 	leaked  bool
 }
 
-func (r *record) trace() *grpcauth.Trace {
-	return &grpcauth.Trace{
-		Allowed: func(ctx context.Context, call grpcauth.Call) {
+func (r *record) trace() *scope.Trace {
+	return &scope.Trace{
+		Allowed: func(ctx context.Context, call scope.Decision) {
 			t, _ := token.FromContext(ctx)
-			r.allowed = append(r.allowed, fmt.Sprintf("%s %v %v", call.Method, call.Policy, t))
+			r.allowed = append(r.allowed, fmt.Sprintf("%s %v %v", call.Route, call.Policy, t))
 			r.look(ctx)
 		},
-		Refused: func(ctx context.Context, call grpcauth.Call, err error) {
-			r.refused = append(r.refused, fmt.Sprintf("%s %v %s", call.Method, call.Policy, token.Reason(err)))
+		Refused: func(ctx context.Context, call scope.Decision) {
+			r.refused = append(r.refused, fmt.Sprintf("%s %v %s", call.Route, call.Policy, token.Reason(call.Err)))
 			r.look(ctx)
 		},
 	}
@@ -84,8 +84,8 @@ func TestTraceGetsOutcomes(t *testing.T) {
 		{says(nil, token.ErrExpired), token.ErrExpired},
 	} {
 		var got error
-		i := grpcauth.New(row.says, all(scope.Authenticated), &grpcauth.Config{Trace: &grpcauth.Trace{
-			Refused: func(_ context.Context, _ grpcauth.Call, err error) { got = err },
+		i := grpcauth.New(row.says, all(scope.Authenticated), &grpcauth.Config{Trace: &scope.Trace{
+			Refused: func(_ context.Context, call scope.Decision) { got = call.Err },
 		}})
 		_, _ = i.Unary(incoming(context.Background(), "authorization", "Bearer x"), nil, &grpc.UnaryServerInfo{FullMethod: unary}, mustNotRun(t))
 		assert.True(t, token.IsOutcome(got))
@@ -99,9 +99,9 @@ func TestTraceInPart(t *testing.T) {
 	info := &grpc.UnaryServerInfo{FullMethod: unary}
 	good := incoming(context.Background(), "authorization", "Bearer x")
 	handler := func(context.Context, any) (any, error) { return nil, nil }
-	for _, trace := range []*grpcauth.Trace{
-		{Allowed: func(ctx context.Context, _ grpcauth.Call) { assert.Equal(t, "alice", subject(ctx)) }},
-		{Refused: func(_ context.Context, _ grpcauth.Call, err error) { assert.ErrorIs(t, err, token.ErrMissing) }},
+	for _, trace := range []*scope.Trace{
+		{Allowed: func(ctx context.Context, _ scope.Decision) { assert.Equal(t, "alice", subject(ctx)) }},
+		{Refused: func(_ context.Context, call scope.Decision) { assert.ErrorIs(t, call.Err, token.ErrMissing) }},
 		{},
 	} {
 		i := grpcauth.New(says(verified(t), nil), all(scope.Authenticated), &grpcauth.Config{Trace: trace})

@@ -4,30 +4,49 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+
+	"github.com/postern-go/postern/internal/guard"
 )
 
 // WriteError answers a call that is refused for err, an error of Check, as
 // RFC 6750 §3 says: a status, a WWW-Authenticate line for each challenge, and
 // an empty body that must not be cached. Nothing of err or of the request is
-// told to the caller apart from its outcome. A policy's own ErrDenied is 403
+// told to the caller apart from its outcome. r tells which scheme was used: the
+// challenge of that scheme has the error. A policy's own ErrDenied is 403
 // without a challenge, ErrUnavailable is 503 with Retry-After. An error that
 // matches no outcome, nil included, is answered like ErrUnavailable.
 //
 // Header fields that speak of a body, set earlier for another answer, are
 // removed. WriteError must be called before anything was written to w.
-func (m *Middleware) WriteError(w http.ResponseWriter, _ *http.Request, err error) {
-	answer := m.table.Answer(err)
+func (m *Middleware) WriteError(w http.ResponseWriter, r *http.Request, err error) {
+	answer := m.table.Answer(err, m.used(r))
 	h := w.Header()
 	for _, name := range ofBody {
 		delete(h, name)
 	}
 	h["Cache-Control"] = []string{"no-store"}
 	h["Content-Length"] = []string{"0"}
-	// A copy, since whoever wraps w may edit values in place, and the table's
-	// are shared by all calls.
+	// A copy: a wrapper of w may edit values in place, and all calls share those
+	// of the table.
 	setOrDelete(h, "Www-Authenticate", slices.Clone(answer.Challenges))
 	setOrDelete(h, "Retry-After", retryAfter(answer.RetryAfter))
+	setFields(h, guard.ResponseOf(err))
 	w.WriteHeader(answer.Status)
+}
+
+func setFields(h http.Header, r guard.Response) {
+	for name, value := range r {
+		h.Set(name, value)
+	}
+}
+
+// used is the scheme of the credentials of r. It is "" where there is but one.
+func (m *Middleware) used(r *http.Request) string {
+	if !m.guard.Several() {
+		return ""
+	}
+	fields, _ := presented(r)
+	return m.guard.Scheme(fields)
 }
 
 // ofBody are the fields that would describe a body that is not sent.

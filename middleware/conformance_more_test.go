@@ -26,7 +26,7 @@ func TestAudienceOfARoute(t *testing.T) {
 	cfg := w.Config("https://api.example.com", narrow)
 	verifier, err := token.NewVerifier(cfg)
 	require.NoError(t, err)
-	auth := middleware.New(verifier, &middleware.Config{ResourceMetadata: metadataURL})
+	auth := middleware.New(verifier, &middleware.Config{Resource: scope.Resource{Metadata: metadataURL}})
 	forV2 := scope.Authenticated.And(scope.Claims("aud v2", func(c struct {
 		Audience audiences `json:"aud"`
 	}) error {

@@ -23,5 +23,5 @@
 // request, so that a proxy behind a guard hands none on.
 //
 // Refusals are those of RFC 6750 §3: a status, a WWW-Authenticate challenge
-// and no body. Callers are told a fixed sentence; the reason goes to [Trace].
+// and no body. Callers are told a fixed sentence; the reason goes to [scope.Trace].
 package middleware

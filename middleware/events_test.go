@@ -20,17 +20,17 @@ import (
 // events are what a Trace was told, a line each.
 type events []string
 
-func (e *events) trace() *middleware.Trace {
-	note := func(ctx context.Context, call middleware.Call, verdict string) {
+func (e *events) trace() *scope.Trace {
+	note := func(ctx context.Context, call scope.Decision, verdict string) {
 		who := "nobody"
 		if t, ok := token.FromContext(ctx); ok {
 			who = t.Subject()
 		}
-		*e = append(*e, fmt.Sprintf("%s: %s %q listed=%v nested=%v %s", verdict, call.Method, call.Pattern, call.Listed, call.Nested, who))
+		*e = append(*e, fmt.Sprintf("%s: %s %q listed=%v nested=%v %s", verdict, call.Method, call.Route, call.Listed, call.Nested, who))
 	}
-	return &middleware.Trace{
-		Allowed: func(ctx context.Context, call middleware.Call) { note(ctx, call, "allowed") },
-		Refused: func(ctx context.Context, call middleware.Call, err error) { note(ctx, call, token.Reason(err)) },
+	return &scope.Trace{
+		Allowed: func(ctx context.Context, call scope.Decision) { note(ctx, call, "allowed") },
+		Refused: func(ctx context.Context, call scope.Decision) { note(ctx, call, token.Reason(call.Err)) },
 	}
 }
 
@@ -128,9 +128,9 @@ func TestNestedGuardOfASilentOne(t *testing.T) {
 // is called. It lets nothing through.
 func TestHooksThatPanic(t *testing.T) {
 	t.Parallel()
-	trace := &middleware.Trace{
-		Allowed: func(context.Context, middleware.Call) { panic("allowed") },
-		Refused: func(context.Context, middleware.Call, error) { panic("refused") },
+	trace := &scope.Trace{
+		Allowed: func(context.Context, scope.Decision) { panic("allowed") },
+		Refused: func(context.Context, scope.Decision) { panic("refused") },
 	}
 	w := newWorldWith(t, &middleware.Config{Trace: trace})
 	called := false
@@ -162,7 +162,7 @@ func TestCallerHangsUp(t *testing.T) {
 	auth := middleware.New(judge(func(context.Context, token.Presentation) (*token.Token, error) {
 		cancel()
 		return nil, token.ErrKeysUnavailable
-	}), &middleware.Config{Trace: &middleware.Trace{Refused: func(_ context.Context, _ middleware.Call, err error) { errs = append(errs, err) }}})
+	}), &middleware.Config{Trace: &scope.Trace{Refused: func(_ context.Context, call scope.Decision) { errs = append(errs, call.Err) }}})
 	serve(auth.Require(anybody)(subject), request("Bearer x").WithContext(ctx))
 	require.Len(t, errs, 1)
 	assert.ErrorIs(t, errs[0], context.Canceled)

@@ -61,10 +61,10 @@ func listOrders(w http.ResponseWriter, r *http.Request) {
 func ExampleNew() {
 	issuer, verifier := newVerifier()
 	auth := middleware.New(verifier, &middleware.Config{
-		ResourceMetadata: "https://api.example.com/.well-known/oauth-protected-resource",
-		Trace: &middleware.Trace{
-			Refused: func(_ context.Context, call middleware.Call, err error) {
-				fmt.Println("refused:", call.Policy, token.Reason(err))
+		Resource: scope.Resource{Metadata: "https://api.example.com/.well-known/oauth-protected-resource"},
+		Trace: &scope.Trace{
+			Refused: func(_ context.Context, call scope.Decision) {
+				fmt.Println("refused:", call.Policy, token.Reason(call.Err))
 			},
 		},
 	})

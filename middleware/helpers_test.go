@@ -34,7 +34,7 @@ type world struct {
 
 func newWorld(tb testing.TB) world {
 	tb.Helper()
-	return newWorldWith(tb, &middleware.Config{ResourceMetadata: metadataURL})
+	return newWorldWith(tb, &middleware.Config{Resource: scope.Resource{Metadata: metadataURL}})
 }
 
 func newWorldWith(tb testing.TB, cfg *middleware.Config) world {

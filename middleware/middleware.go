@@ -3,7 +3,6 @@ package middleware
 import (
 	"fmt"
 	"net/http"
-	"net/url"
 
 	"github.com/postern-go/postern/internal/challenge"
 	"github.com/postern-go/postern/internal/guard"
@@ -18,9 +17,9 @@ type Middleware struct {
 	guard    guard.Guard
 	auth     token.Authenticator
 	table    *challenge.Table
-	external *url.URL // nil: what the connection shows
+	bases    guard.Bases
 	config   Config
-	trace    Trace
+	observer guard.Observer
 }
 
 var errNoAuth = fmt.Errorf("middleware: %w: the authenticator is nil", token.ErrConfig)
@@ -29,8 +28,10 @@ var errNoAuth = fmt.Errorf("middleware: %w: the authenticator is nil", token.Err
 // zero Config.
 //
 // It panics with an error that matches token.ErrConfig if auth is nil, a nil
-// pointer in the interface included, or if cfg is not valid, since both are literals in most programs; run settings that
-// come from elsewhere through Config.Validate first. It makes no request.
+// pointer in the interface included, if its schemes cannot stand in a challenge
+// (see token.SchemesOf), or if cfg is not valid, since these are literals in most
+// programs; run settings that come from elsewhere through Config.Validate first.
+// It makes no request.
 func New(auth token.Authenticator, cfg *Config) *Middleware {
 	if nilcheck.Is(auth) {
 		panic(errNoAuth)
@@ -38,16 +39,26 @@ func New(auth token.Authenticator, cfg *Config) *Middleware {
 	if err := cfg.Validate(); err != nil {
 		panic(err)
 	}
-	table, _ := challenge.New(cfg.challenges())
-	external, _ := cfg.externalURL()
-	return &Middleware{guard: guard.New(auth), auth: auth, table: table, external: external, config: cfg.orZero(), trace: cfg.trace()}
+	schemes, err := token.SchemesOf(auth)
+	if err != nil {
+		panic(err)
+	}
+	config := cfg.orZero()
+	return &Middleware{
+		guard:    guard.New(auth, schemes),
+		auth:     auth,
+		table:    challenge.New(config.Resource, schemes),
+		bases:    guard.NewBases(config.Resource),
+		config:   config,
+		observer: guard.NewObserver(config.Trace),
+	}
 }
 
 // Require returns the wrapper that lets only those calls through to a handler
 // that p allows, and answers all others by WriteError without calling it. The
 // handler finds the verified token by token.FromContext, and behind
 // scope.Public, or scope.Optional if the caller presented none, it finds no
-// token, whatever a guard further out has let in. It gets a copy of the request
+// token, even if a guard further out has let one in. It gets a copy of the request
 // without the caller's credentials, see Config.KeepCredentials, and the
 // server's own http.ResponseWriter.
 //
@@ -81,12 +92,13 @@ type guarded struct {
 }
 
 func (g *guarded) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	t, err := g.m.Check(r, g.policy)
+	t, c, err := g.m.check(r, g.policy)
 	if err != nil {
 		g.m.WriteError(w, r, err)
 		return
 	}
-	r, stop := g.m.handOn(r, g.policy, t)
+	c.respond(w.Header())
+	r, stop := g.m.handOn(r, g.policy, t, c)
 	defer stop()
 	g.next.ServeHTTP(w, r)
 }
@@ -95,7 +107,9 @@ func (g *guarded) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // Require does not fit, such as inside a handler whose policy depends on what
 // is asked for. It blocks for as long as the Authenticator does, until the
 // context of r ends. It neither hides credentials nor ends the context of r
-// with the token.
+// with the token. What the Authenticator sends with the response (see
+// token.Presentation.Respond) is dropped if the call may go through; an error
+// carries it to WriteError.
 //
 // With a nil error the call may go through. The token is nil behind
 // scope.Public, and behind scope.Optional if the caller presented none. Every
@@ -108,17 +122,24 @@ func (g *guarded) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // in it is judged, unless the program has set an Authorization field itself; an
 // empty one stands for no credentials.
 func (m *Middleware) Check(r *http.Request, p scope.Policy) (*token.Token, error) {
+	t, _, err := m.check(r, p)
+	return t, err
+}
+
+// check is Check. The call is nil if no Authenticator was asked.
+func (m *Middleware) check(r *http.Request, p scope.Policy) (t *token.Token, c *call, err error) {
 	if p.IsPublic() {
-		return nil, nil
+		return nil, nil, nil
 	}
-	fields, proofs := presented(r)
-	t, err := m.guard.Decide(r.Context(), p, fields, func(shown token.Presentation) token.Presentation {
-		shown.Proofs = proofs
-		return m.complete(shown, r)
+	begun := m.observer.Begin()
+	fields, dpop := presented(r)
+	t, err = m.guard.Decide(r.Context(), p, fields, func() token.Call {
+		c = &call{PassContext: guard.PassContext{Pass: guard.Pass{DPoP: dpop}}, m: m, r: r}
+		return c
 	})
-	m.trace.decided(r, p, t, err)
-	if err != nil {
-		return nil, err
+	m.tell(r, p, t, err, begun)
+	if err != nil && c != nil {
+		return nil, c, c.response.With(err)
 	}
-	return t, nil
+	return t, c, err
 }

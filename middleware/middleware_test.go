@@ -280,16 +280,18 @@ func TestNewPanics(t *testing.T) {
 	t.Parallel()
 	ok := says(nil, token.ErrMissing)
 	for name, f := range map[string]func(){
-		"no authenticator":            func() { middleware.New(nil, nil) },
-		"a nil pointer":               func() { middleware.New((*token.Verifier)(nil), nil) },
-		"a nil func":                  func() { middleware.New(judge(nil), nil) },
-		"a name that is no field's":   func() { middleware.New(ok, &middleware.Config{Hide: []string{"X Key"}}) },
-		"the zero policy":             func() { middleware.New(ok, nil).Require(scope.Policy{}) },
-		"no policy after And":         func() { middleware.New(ok, nil).Require(scope.User.And(scope.Policy{})) },
-		"realm":                       func() { middleware.New(ok, &middleware.Config{Realm: "a\r\nb"}) },
-		"C_6750-3-7 error URI":        func() { middleware.New(ok, &middleware.Config{ErrorURI: "/relative"}) },
-		"resource metadata":           func() { middleware.New(ok, &middleware.Config{ResourceMetadata: "x"}) },
-		"base URL":                    func() { middleware.New(ok, &middleware.Config{BaseURL: "api.example.com"}) },
+		"no authenticator":          func() { middleware.New(nil, nil) },
+		"a nil pointer":             func() { middleware.New((*token.Verifier)(nil), nil) },
+		"a nil func":                func() { middleware.New(judge(nil), nil) },
+		"a name that is no field's": func() { middleware.New(ok, &middleware.Config{Hide: []string{"X Key"}}) },
+		"the zero policy":           func() { middleware.New(ok, nil).Require(scope.Policy{}) },
+		"no policy after And":       func() { middleware.New(ok, nil).Require(scope.User.And(scope.Policy{})) },
+		"realm":                     func() { middleware.New(ok, &middleware.Config{Resource: scope.Resource{Realm: "a\r\nb"}}) },
+		"C_6750-3-7 error URI":      func() { middleware.New(ok, &middleware.Config{Resource: scope.Resource{Documentation: "/relative"}}) },
+		"resource metadata":         func() { middleware.New(ok, &middleware.Config{Resource: scope.Resource{Metadata: "x"}}) },
+		"base URL": func() {
+			middleware.New(ok, &middleware.Config{Resource: scope.Resource{BaseURLs: []string{"api.example.com"}}})
+		},
 		"a policy without a handler":  func() { middleware.New(ok, nil).Require(scope.Authenticated)(nil) },
 		"a route without a policy":    func() { middleware.New(ok, nil).NewMux().Handle("/", scope.Policy{}, subject) },
 		"a route without a handler":   func() { middleware.New(ok, nil).NewMux().Handle("/", scope.Public, nil) },
@@ -318,23 +320,23 @@ func TestConfigValidate(t *testing.T) {
 	}{
 		"nil":                    {nil, nil},
 		"zero":                   {&middleware.Config{}, nil},
-		"full":                   {&middleware.Config{Realm: "orders", ErrorURI: "https://x.example/e", ResourceMetadata: metadataURL, BaseURL: "https://x.example/base/", Trace: &middleware.Trace{}}, nil},
+		"full":                   {&middleware.Config{Resource: scope.Resource{Realm: "orders", Documentation: "https://x.example/e", Metadata: metadataURL, BaseURLs: []string{"https://x.example/base/"}}, Trace: &scope.Trace{}}, nil},
 		"hide":                   {&middleware.Config{Hide: []string{"X-Api-Key", "x_own.key"}}, nil},
 		"keep":                   {&middleware.Config{KeepCredentials: true}, nil},
 		"hide and keep":          {&middleware.Config{KeepCredentials: true, Hide: []string{"X-Api-Key"}}, token.ErrConfig},
 		"hide nothing":           {&middleware.Config{Hide: []string{""}}, token.ErrConfig},
 		"hide a line":            {&middleware.Config{Hide: []string{"X-Api-Key\r\n"}}, token.ErrConfig},
 		"hide another letter":    {&middleware.Config{Hide: []string{"X-Ap\u00ed-Key"}}, token.ErrConfig},
-		"base with a port":       {&middleware.Config{BaseURL: "http://127.0.0.1:8080"}, nil},
-		"base without scheme":    {&middleware.Config{BaseURL: "//x.example"}, token.ErrConfig},
-		"base of another scheme": {&middleware.Config{BaseURL: "ftp://x.example"}, token.ErrConfig},
-		"base without host":      {&middleware.Config{BaseURL: "https:///x"}, token.ErrConfig},
-		"base with a query":      {&middleware.Config{BaseURL: "https://x.example?a"}, token.ErrConfig},
-		"base with a bare ?":     {&middleware.Config{BaseURL: "https://x.example/?"}, token.ErrConfig},
-		"base with a fragment":   {&middleware.Config{BaseURL: "https://x.example/#a"}, token.ErrConfig},
-		"base with a user":       {&middleware.Config{BaseURL: "https://u@x.example"}, token.ErrConfig},
-		"base that is no URL":    {&middleware.Config{BaseURL: "https://x.example/%zz"}, token.ErrConfig},
-		"base with escapes":      {&middleware.Config{BaseURL: "https://x.example/a%2Fb"}, token.ErrConfig},
+		"base with a port":       {&middleware.Config{Resource: scope.Resource{BaseURLs: []string{"http://127.0.0.1:8080"}}}, nil},
+		"base without scheme":    {&middleware.Config{Resource: scope.Resource{BaseURLs: []string{"//x.example"}}}, token.ErrConfig},
+		"base of another scheme": {&middleware.Config{Resource: scope.Resource{BaseURLs: []string{"ftp://x.example"}}}, token.ErrConfig},
+		"base without host":      {&middleware.Config{Resource: scope.Resource{BaseURLs: []string{"https:///x"}}}, token.ErrConfig},
+		"base with a query":      {&middleware.Config{Resource: scope.Resource{BaseURLs: []string{"https://x.example?a"}}}, token.ErrConfig},
+		"base with a bare ?":     {&middleware.Config{Resource: scope.Resource{BaseURLs: []string{"https://x.example/?"}}}, token.ErrConfig},
+		"base with a fragment":   {&middleware.Config{Resource: scope.Resource{BaseURLs: []string{"https://x.example/#a"}}}, token.ErrConfig},
+		"base with a user":       {&middleware.Config{Resource: scope.Resource{BaseURLs: []string{"https://u@x.example"}}}, token.ErrConfig},
+		"base that is no URL":    {&middleware.Config{Resource: scope.Resource{BaseURLs: []string{"https://x.example/%zz"}}}, token.ErrConfig},
+		"base with escapes":      {&middleware.Config{Resource: scope.Resource{BaseURLs: []string{"https://x.example/a%2Fb"}}}, token.ErrConfig},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -346,9 +348,9 @@ func TestConfigValidate(t *testing.T) {
 // New copies its settings.
 func TestConfigIsCopied(t *testing.T) {
 	t.Parallel()
-	cfg := &middleware.Config{Realm: "orders", Trace: &middleware.Trace{}, Hide: []string{"X-Own"}}
+	cfg := &middleware.Config{Resource: scope.Resource{Realm: "orders"}, Trace: &scope.Trace{}, Hide: []string{"X-Own"}}
 	auth := middleware.New(says(nil, token.ErrMissing), cfg)
-	cfg.Realm = "changed"
+	cfg.Resource.Realm = "changed"
 	cfg.Hide[0] = "X-Changed"
 	r := request()
 	r.Header.Set("X-Own", "secret")
@@ -357,6 +359,6 @@ func TestConfigIsCopied(t *testing.T) {
 	serve(auth.Require(scope.Public)(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { seen = r.Header })), r)
 	assert.Equal(t, "1", seen.Get("X-Changed"))
 	assert.NotContains(t, seen, "X-Own")
-	cfg.Trace.Refused = func(context.Context, middleware.Call, error) { t.Error("called") }
+	cfg.Trace.Refused = func(context.Context, scope.Decision) { t.Error("called") }
 	assertRefused(t, serve(auth.Require(scope.Authenticated)(subject), request()), 401, `Bearer realm="orders"`)
 }

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/postern-go/postern/internal/weburl"
 	"github.com/postern-go/postern/token"
 )
 
@@ -13,8 +14,8 @@ import (
 type origin struct{ scheme, host, port string }
 
 func parseOrigin(text string) (origin, error) {
-	u, err := url.Parse(text)
-	if err != nil || !isBase(u) || u.Path != "" || strings.HasSuffix(text, "#") {
+	u, ok := weburl.Base(text)
+	if !ok || u.Path != "" {
 		return origin{}, fmt.Errorf("middleware: %w: %q is not an origin (scheme://host[:port])", token.ErrConfig, text)
 	}
 	o := originOf(u)
@@ -27,7 +28,7 @@ func parseOrigin(text string) (origin, error) {
 	return o, nil
 }
 
-// originOf is the zero origin, which is nobody's, if the host is not ASCII:
+// originOf is the zero origin, which matches no service, if the host is not ASCII:
 // transports differ in how they fold other letters.
 func originOf(u *url.URL) origin {
 	if !isASCII(u.Host) {

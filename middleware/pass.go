@@ -17,25 +17,25 @@ import (
 // presented is where the credentials of a call stand: in its fields, or, if a
 // guard further out has hidden them, where that one keeps them. A field that
 // the program has set in between counts.
-func presented(r *http.Request) (fields, proofs []string) {
+func presented(r *http.Request) (fields, dpop []string) {
 	if fields, ok := r.Header["Authorization"]; ok {
 		return fields, r.Header["Dpop"]
 	}
 	outer := guard.PassOf(r.Context())
-	return outer.Fields, outer.Proofs
+	return outer.Fields, outer.DPoP
 }
 
 // handOn is the request as the handler of an admitted call gets it: without the
 // caller's credentials, with the token in its context, which ends with the
 // token. It is r itself if there is nothing to change. stop must be called when
 // the handler returns.
-func (m *Middleware) handOn(r *http.Request, p scope.Policy, t *token.Token) (_ *http.Request, stop context.CancelFunc) {
+func (m *Middleware) handOn(r *http.Request, p scope.Policy, t *token.Token, c *call) (_ *http.Request, stop context.CancelFunc) {
 	ctx, stop := r.Context(), context.CancelFunc(nothingToStop)
 	if t != nil && !m.config.ResponsesOutliveToken {
 		ctx, stop = expiry.Context(ctx, t.Deadline())
 	}
-	ctx = m.withPass(ctx, r, p)
-	ctx = withToken(ctx, t)
+	ctx = m.withPass(ctx, r, p, c)
+	ctx = guard.WithToken(ctx, t)
 	header, hidden := m.withoutCredentials(r.Header)
 	if ctx == r.Context() && !hidden {
 		return r, stop
@@ -49,30 +49,19 @@ func (m *Middleware) handOn(r *http.Request, p scope.Policy, t *token.Token) (_ 
 func nothingToStop() {}
 
 // withPass leaves word for guards further in.
-func (m *Middleware) withPass(ctx context.Context, r *http.Request, p scope.Policy) context.Context {
+func (m *Middleware) withPass(ctx context.Context, r *http.Request, p scope.Policy, c *call) context.Context {
 	outer := guard.PassOf(ctx)
 	pass := outer
-	pass.Reported = outer.Reported || m.trace.Allowed != nil && !p.IsPublic()
+	pass.Reported = outer.Reported || m.observer.Reports(p)
 	_, shown := r.Header["Authorization"]
 	hides := shown && !m.config.KeepCredentials
 	if hides {
-		pass.Fields, pass.Proofs = presented(r)
+		pass.Fields, pass.DPoP = presented(r)
 	}
 	if !hides && pass.Reported == outer.Reported {
 		return ctx
 	}
-	return pass.NewContext(ctx)
-}
-
-// withToken is ctx with the token that this decision was about. A token of
-// another one, further out, is covered if there is none.
-func withToken(ctx context.Context, t *token.Token) context.Context {
-	if t == nil {
-		if _, another := token.FromContext(ctx); !another {
-			return ctx
-		}
-	}
-	return token.NewContext(ctx, t)
+	return pass.NewContext(ctx, c.release())
 }
 
 // withoutCredentials is h, or a copy without the caller's credentials and true

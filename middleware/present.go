@@ -5,32 +5,59 @@ import (
 	"net/http"
 	"net/url"
 
+	"github.com/postern-go/postern/internal/guard"
 	"github.com/postern-go/postern/token"
 )
 
-// complete adds to scheme, token and proofs what else the caller presented,
-// apart from how HTTP carried it.
-func (m *Middleware) complete(p token.Presentation, r *http.Request) token.Presentation {
-	p.Method = r.Method
-	p.URL = m.target(r)
-	p.Certificates = certificates(r)
-	return p
+// call is a call with a token. It becomes the context that tells guards further
+// in about this one.
+type call struct {
+	guard.PassContext
+	m        *Middleware
+	r        *http.Request
+	response guard.Response
+}
+
+// release gives up the call, and returns where the pass of this guard goes, or
+// nil if the Authenticator was not asked.
+func (c *call) release() *guard.PassContext {
+	if c == nil {
+		return nil
+	}
+	c.r = nil
+	return &c.PassContext
+}
+
+// respond sends the fields that the Authenticator asked for.
+func (c *call) respond(h http.Header) {
+	if c != nil {
+		setFields(h, c.response)
+	}
+}
+
+// Respond implements token.Call.
+func (c *call) Respond(f token.Field) bool { return c.response.Add(f) }
+
+// Request implements token.Call. Once the call is handed on there is nothing left
+// to ask: the context of a handler may outlive its request.
+func (c *call) Request() token.Request {
+	if c.r == nil {
+		return token.Request{}
+	}
+	return token.Request{Method: c.r.Method, URL: c.m.target(c.r), DPoP: c.DPoP, Certificates: certificates(c.r)}
 }
 
 // target is the URL as the caller addressed it.
 func (m *Middleware) target(r *http.Request) *url.URL {
 	u := &url.URL{Host: r.Host, Path: r.URL.Path, RawPath: r.URL.RawPath, RawQuery: r.URL.RawQuery}
-	switch {
-	case m.external != nil:
-		u.Scheme, u.Host = m.external.Scheme, m.external.Host
-		u.Path = m.external.Path + u.Path
-		if u.RawPath != "" {
-			u.RawPath = m.external.Path + u.RawPath
-		}
-	case r.TLS != nil:
+	u.Scheme = "http"
+	if r.TLS != nil {
 		u.Scheme = "https"
-	default:
-		u.Scheme = "http"
+	}
+	prefix := m.bases.Apply(u)
+	u.Path = prefix + u.Path
+	if u.RawPath != "" {
+		u.RawPath = prefix + u.RawPath
 	}
 	return u
 }

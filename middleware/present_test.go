@@ -39,10 +39,10 @@ func TestPresentation(t *testing.T) {
 	p := presented(nil, r)
 	assert.Equal(t, "Bearer", p.Scheme)
 	assert.Equal(t, "abc", p.Token)
-	assert.Equal(t, http.MethodPut, p.Method)
-	assert.Equal(t, "https://api.example.com/orders/a%2Fb?x=1", p.URL.String())
-	assert.Equal(t, []string{"proof 1", "proof 2"}, p.Proofs)
-	assert.Equal(t, []*x509.Certificate{leaf}, p.Certificates)
+	assert.Equal(t, http.MethodPut, p.Request().Method)
+	assert.Equal(t, "https://api.example.com/orders/a%2Fb?x=1", p.Request().URL.String())
+	assert.Equal(t, []string{"proof 1", "proof 2"}, p.Request().DPoP)
+	assert.Equal(t, []*x509.Certificate{leaf}, p.Request().Certificates)
 }
 
 func TestPresentation_URL(t *testing.T) {
@@ -56,19 +56,21 @@ func TestPresentation_URL(t *testing.T) {
 	}
 	for _, row := range []struct {
 		name    string
-		base    string
+		base    []string
 		request *http.Request
 		want    string
 	}{
-		{"as the connection shows", "", bearing("http://orders.internal/a?b=c"), "http://orders.internal/a?b=c"},
-		{"C_9449-4.3-9d forwarded fields are not looked at", "", forwarded(bearing("http://orders.internal/a")), "http://orders.internal/a"},
-		{"C_9449-4.3-9d a base URL", "https://api.example.com", forwarded(bearing("http://orders.internal/a?b=c")), "https://api.example.com/a?b=c"},
-		{"a base URL with a path", "https://api.example.com/v1/", bearing("http://orders.internal/a"), "https://api.example.com/v1/a"},
-		{"a base URL and an escaped path", "https://api.example.com/v1", bearing("http://orders.internal/a%2Fb"), "https://api.example.com/v1/a%2Fb"},
+		{"as the connection shows", nil, bearing("http://orders.internal/a?b=c"), "http://orders.internal/a?b=c"},
+		{"C_9449-4.3-9d forwarded fields are not looked at", nil, forwarded(bearing("http://orders.internal/a")), "http://orders.internal/a"},
+		{"C_9449-4.3-9d a base URL", []string{"https://api.example.com"}, forwarded(bearing("http://orders.internal/a?b=c")), "https://api.example.com/a?b=c"},
+		{"a base URL with a path", []string{"https://api.example.com/v1/"}, bearing("http://orders.internal/a"), "https://api.example.com/v1/a"},
+		{"a base URL and an escaped path", []string{"https://api.example.com/v1"}, bearing("http://orders.internal/a%2Fb"), "https://api.example.com/v1/a%2Fb"},
+		{"the base URL of the host", []string{"https://api.example.com/v1", "https://b.example.com"}, bearing("http://B.example.com/a"), "https://b.example.com/a"},
+		{"the first base URL", []string{"https://api.example.com/v1", "https://b.example.com"}, bearing("http://c.example.com/a"), "https://api.example.com/v1/a"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			assert.Equal(t, row.want, presented(&middleware.Config{BaseURL: row.base}, row.request).URL.String())
+			assert.Equal(t, row.want, presented(&middleware.Config{Resource: scope.Resource{BaseURLs: row.base}}, row.request).Request().URL.String())
 		})
 	}
 }
@@ -87,6 +89,22 @@ func TestCertificateFields(t *testing.T) {
 		for _, name := range []string{"X-Client-Cert", "Client-Cert", "X-Forwarded-Client-Cert", "X-SSL-Cert"} {
 			r.Header.Set(name, "-----BEGIN CERTIFICATE-----")
 		}
-		assert.Empty(t, presented(nil, r).Certificates)
+		assert.Empty(t, presented(nil, r).Request().Certificates)
 	})
+}
+
+// The context of a handler may outlive the request, and then keeps nothing of
+// it. What an Authenticator asks too late is not answered.
+func TestRequestOfACallThatIsHandedOn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	good := w.verified(t)
+	var seen token.Presentation
+	auth := middleware.New(judge(func(_ context.Context, p token.Presentation) (*token.Token, error) {
+		seen = p
+		assert.Equal(t, "/orders", p.Request().URL.Path)
+		return good, nil
+	}), nil)
+	serve(auth.Require(scope.Authenticated)(subject), bearing("/orders"))
+	assert.Equal(t, token.Request{}, seen.Request())
 }

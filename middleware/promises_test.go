@@ -202,7 +202,7 @@ func TestNestedGuardFindsProofs(t *testing.T) {
 	verified := newWorld(t).verified(t)
 	var proofs [][]string
 	auth := middleware.New(judge(func(_ context.Context, p token.Presentation) (*token.Token, error) {
-		proofs = append(proofs, p.Proofs)
+		proofs = append(proofs, p.Request().DPoP)
 		return verified, nil
 	}), nil)
 	r := request("Bearer x")

@@ -22,14 +22,14 @@ type record struct {
 	refused []string
 }
 
-func (r *record) trace() *middleware.Trace {
-	return &middleware.Trace{
-		Allowed: func(ctx context.Context, call middleware.Call) {
+func (r *record) trace() *scope.Trace {
+	return &scope.Trace{
+		Allowed: func(ctx context.Context, call scope.Decision) {
 			t, _ := token.FromContext(ctx)
-			r.allowed = append(r.allowed, fmt.Sprintf("%s %v %v", call.Pattern, call.Policy, t))
+			r.allowed = append(r.allowed, fmt.Sprintf("%s %v %v", call.Route, call.Policy, t))
 		},
-		Refused: func(_ context.Context, call middleware.Call, err error) {
-			r.refused = append(r.refused, fmt.Sprintf("%s %v %s", call.Pattern, call.Policy, token.Reason(err)))
+		Refused: func(_ context.Context, call scope.Decision) {
+			r.refused = append(r.refused, fmt.Sprintf("%s %v %s", call.Route, call.Policy, token.Reason(call.Err)))
 		},
 	}
 }

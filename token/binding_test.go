@@ -79,13 +79,13 @@ func TestProofSeesTheToken(t *testing.T) {
 		assert.Equal(t, "thumb", thumbprint)
 		assert.Equal(t, "user", tok.Subject())
 		assert.True(t, tok.Bound())
-		assert.Equal(t, []string{"proof"}, p.Proofs)
+		assert.Equal(t, []string{"proof"}, p.Request().DPoP)
 		seen = true
 		return nil
 	}
 	v := newVerifier(t, func(cfg *token.Config) { cfg.Proofs = []token.Proof{proof{"x5t#S256", check}} })
 	_, err := v.Authenticate(context.Background(), token.Presentation{
-		Token: claims("cnf", map[string]string{"x5t#S256": "thumb"}).token(), Proofs: []string{"proof"},
+		Token: claims("cnf", map[string]string{"x5t#S256": "thumb"}).token(), Call: token.Request{DPoP: []string{"proof"}},
 	})
 	require.NoError(t, err)
 	assert.True(t, seen)

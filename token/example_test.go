@@ -241,15 +241,39 @@ func ExampleVerifier_Explain() {
 	// aud audience
 }
 
-// A guard of your own can spare itself what the Authenticator would not look at.
-func ExampleBearerOnly() {
-	present := func(scheme, raw string) token.Presentation {
-		p := token.Presentation{Scheme: scheme, Token: raw}
-		if !token.BearerOnly(verifier) {
-			p.Method = "GET" // and URL, Proofs and Certificates
-		}
-		return p
+// An Authenticator sees the call that the credentials came with.
+func ExamplePresentation_Request() {
+	p := token.Presentation{Scheme: "DPoP", Token: "abc", Call: token.Request{Method: "GET", DPoP: []string{"proof"}}}
+	fmt.Println(p.Request().Method, len(p.Request().DPoP), token.Bearer("abc").Request().Method == "")
+	// Output: GET 1 true
+}
+
+func ExampleSchemesOf() {
+	schemes, err := token.SchemesOf(verifier)
+	fmt.Println(schemes[0].Name, err, len(verifier.Schemes()))
+	// Output: Bearer <nil> 1
+}
+
+// collected is a call that keeps the fields for its response.
+type collected struct {
+	token.Call
+	fields []token.Field
+}
+
+func (c *collected) Respond(f token.Field) bool {
+	c.fields = append(c.fields, f)
+	return true
+}
+
+// A transport of one's own sends what an Authenticator responds.
+func ExamplePresentation_Respond() {
+	call := &collected{Call: token.Request{Method: "GET"}}
+	p := token.Presentation{Token: "abc", Call: call}
+	fmt.Println(p.Respond("DPoP-Nonce", "eyJ7S_zG"), p.Respond("Set-Cookie", "a=b"), token.Bearer("abc").Respond("DPoP-Nonce", "x"))
+	for _, f := range call.fields {
+		fmt.Printf("%s: %s\n", f.Name(), f.Value())
 	}
-	fmt.Printf("%q", present("Bearer", "abc").Method)
-	// Output: ""
+	// Output:
+	// true false false
+	// DPoP-Nonce: eyJ7S_zG
 }

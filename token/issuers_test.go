@@ -235,7 +235,7 @@ func TestByIssuerLooksAtTheRestAgain(t *testing.T) {
 	auth := token.ByIssuer(map[string]token.Authenticator{
 		issuer: newVerifier(t, func(c *token.Config) {
 			c.Proofs = []token.Proof{proof{"x5t#S256", func(_ *token.Token, p token.Presentation) error {
-				if p.Method != "GET" {
+				if p.Request().Method != "GET" {
 					return token.ErrProof
 				}
 				return nil
@@ -244,7 +244,7 @@ func TestByIssuerLooksAtTheRestAgain(t *testing.T) {
 	})
 	raw := claims("cnf", map[string]string{"x5t#S256": "c"}).token()
 	present := func(scheme, method string) error {
-		_, err := auth.Authenticate(context.Background(), token.Presentation{Scheme: scheme, Token: raw, Method: method})
+		_, err := auth.Authenticate(context.Background(), token.Presentation{Scheme: scheme, Token: raw, Call: token.Request{Method: method}})
 		return err
 	}
 	for range 2 {

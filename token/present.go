@@ -18,33 +18,79 @@ import (
 // show neither the token nor the proofs, which are secrets; reading its fields
 // does.
 type Presentation struct {
-	// Scheme is the authentication scheme, "Bearer" in any case. Empty means
-	// Bearer.
+	// Scheme is the authentication scheme, in any case. Empty means Bearer.
 	Scheme string
 	// Token is the access token as received. Empty means that there was none.
 	// Custom claims are decoded from it when they are asked for, so it must
 	// not lie in a buffer that is used again, as strings made by package unsafe
 	// may.
 	Token string
+	// Call is the call that the credentials came with, or nil if nothing else is
+	// known of it. It may be asked until Authenticate returns, and not later.
+	Call Call
+}
+
+// Request is what is known of the call, or the zero Request. It is put together
+// when it is asked for, so ask only where a check needs it.
+func (p Presentation) Request() Request {
+	if p.Call == nil {
+		return Request{}
+	}
+	return p.Call.Request()
+}
+
+// Call is a call as a transport knows it. A Request is one, for tests and for
+// transports that gather everything first.
+type Call interface {
+	// Request describes the call.
+	Request() Request
+	// Respond keeps a field for the response; see Presentation.Respond. It
+	// reports whether the field will be sent.
+	Respond(Field) bool
+}
+
+// Request describes a call, free of any transport. Printing it, logging it and
+// encoding it as JSON do not show the proofs.
+type Request struct {
 	// Method is the HTTP method. It is POST for gRPC.
 	Method string
 	// URL is the target as the caller addressed it, or nil if unknown.
 	URL *url.URL
-	// Proofs are the values of the DPoP header field (RFC 9449 §4.1).
-	Proofs []string
+	// DPoP are the values of the DPoP header field (RFC 9449 §4.1).
+	DPoP []string
 	// Certificates is the client's certificate chain, leaf first, as the TLS
 	// connection has it.
 	Certificates []*x509.Certificate
 }
 
+// Request implements Call.
+func (r Request) Request() Request { return r }
+
+// Respond implements Call. There is no response to send a field with.
+func (r Request) Respond(Field) bool { return false }
+
+// String says what kind of request it is.
+func (r Request) String() string {
+	return "request by " + printable.Value(strconv.QuoteToASCII(r.Method))
+}
+
+// Format implements fmt.Formatter, so that no verb shows the proofs.
+func (r Request) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, r.String()) }
+
+// LogValue implements slog.LogValuer, as String does.
+func (r Request) LogValue() slog.Value { return slog.StringValue(r.String()) }
+
+// MarshalJSON implements json.Marshaler with what String says.
+func (r Request) MarshalJSON() ([]byte, error) { return json.Marshal(r.String()) }
+
 // Bearer is the presentation of a token by itself (RFC 6750).
-func Bearer(raw string) Presentation { return Presentation{Scheme: "Bearer", Token: raw} }
+func Bearer(raw string) Presentation { return Presentation{Scheme: bearer, Token: raw} }
 
 // String says what was presented without showing it.
 func (p Presentation) String() string {
 	scheme := p.Scheme
 	if scheme == "" {
-		scheme = "Bearer"
+		scheme = bearer
 	}
 	text := "no access token"
 	if p.Token != "" {
@@ -71,28 +117,6 @@ type Authenticator interface {
 	Authenticate(ctx context.Context, p Presentation) (*Token, error)
 }
 
-// BearerOnly reports whether auth judges a token by itself: of a Presentation
-// it reads Scheme and Token and nothing else. That is so for a Verifier without
-// Proofs, and for ByIssuer if it is so for all of its issuers. Whoever guards
-// calls need not gather the rest then, and the guards of this module do not.
-// Of any other Authenticator, nil included, it is not known, and the answer is
-// false.
-func BearerOnly(auth Authenticator) bool {
-	switch a := auth.(type) {
-	case *Verifier:
-		return a != nil && len(a.proofs) == 0
-	case *byIssuer:
-		for _, each := range a.auths {
-			if !BearerOnly(each) {
-				return false
-			}
-		}
-		return true
-	default:
-		return false
-	}
-}
-
 // Proof is a way for a caller to prove that a token was issued to it, such as
 // by a certificate (RFC 8705) or a signed proof (RFC 9449). Implementations
 // may be called concurrently.
@@ -103,7 +127,7 @@ type Proof interface {
 	Method() string
 	// Check returns nil if p proves possession of what t is bound to, and
 	// otherwise an error that matches ErrProof, or ErrUnavailable if that
-	// cannot be told; any other error counts as ErrProof. t has passed every check before the binding, and
-	// t.Confirmation has the value it is bound to.
+	// cannot be told; any other error counts as ErrProof. t has passed every
+	// check before the binding, and t.Confirmation has the value it is bound to.
 	Check(ctx context.Context, t *Token, p Presentation) error
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
+	"github.com/postern-go/postern/scope"
 	"github.com/postern-go/postern/token"
 )
 
@@ -19,15 +20,15 @@ func TestRefusalsAreSampled(t *testing.T) {
 		var log strings.Builder
 		o := newOperator(&log)
 		for range 10_000 {
-			o.refused(context.Background(), "GET /photos", token.ErrMissing)
+			o.refused(context.Background(), scope.Decision{Route: "GET /photos", Err: token.ErrMissing})
 		}
-		o.refused(context.Background(), "GET /photos", token.ErrExpired)
+		o.refused(context.Background(), scope.Decision{Route: "GET /photos", Err: token.ErrExpired})
 		assert.Equal(t, linesPerReason, strings.Count(log.String(), "reason=missing"))
 		assert.Equal(t, 1, strings.Count(log.String(), "reason=expired"))
 
 		time.Sleep(sampleWindow)
 		log.Reset()
-		o.refused(context.Background(), "GET /photos", token.ErrMissing)
+		o.refused(context.Background(), scope.Decision{Route: "GET /photos", Err: token.ErrMissing})
 		assert.Contains(t, log.String(), "left_out=9990")
 	})
 }

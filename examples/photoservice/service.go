@@ -17,6 +17,7 @@ import (
 	"github.com/postern-go/postern/grpcauth"
 	"github.com/postern-go/postern/jwks"
 	"github.com/postern-go/postern/middleware"
+	"github.com/postern-go/postern/scope"
 	"github.com/postern-go/postern/token"
 )
 
@@ -84,7 +85,7 @@ func verifier(i issuerOptions) (*token.Verifier, error) {
 
 // httpHandler is the HTTP face. Printing it shows its table of routes.
 func httpHandler(auth token.Authenticator, store *photosvc.Store, o operator) http.Handler {
-	mux := middleware.New(auth, &middleware.Config{Realm: "photos", Trace: o.http()}).NewMux()
+	mux := middleware.New(auth, &middleware.Config{Resource: scope.Resource{Realm: "photos"}, Trace: o.trace()}).NewMux()
 	photosvc.Route(mux, store)
 	return mux
 }
@@ -93,7 +94,7 @@ func httpHandler(auth token.Authenticator, store *photosvc.Store, o operator) ht
 // forgotten in the list of policies, and limits what a caller can cost before
 // its token is looked at.
 func grpcServer(auth token.Authenticator, store *photosvc.Store, o operator) (*grpc.Server, error) {
-	guard := grpcauth.New(auth, photosvc.Policies(), &grpcauth.Config{Realm: "photos", Trace: o.grpc()})
+	guard := grpcauth.New(auth, photosvc.Policies(), &grpcauth.Config{Resource: scope.Resource{Realm: "photos"}, Trace: o.trace()})
 	return guard.NewServer(func(s *grpc.Server) {
 		photosvc.Register(s, store)
 		healthpb.RegisterHealthServer(s, health.NewServer())

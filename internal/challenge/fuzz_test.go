@@ -1,12 +1,14 @@
 package challenge_test
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/postern-go/postern/internal/challenge"
+	"github.com/postern-go/postern/scope"
 	"github.com/postern-go/postern/token"
 )
 
@@ -18,18 +20,19 @@ func FuzzChallenge(f *testing.F) {
 	f.Add("", "https://x/\"", "/relative", "\r\nSet-Cookie: a=b", "é", "\x00", int64(0))
 	f.Add(`", error="invalid_token`, "https://x/%22", "https://[::1]/", "a,b", "c=d", ",", int64(1<<62))
 	f.Fuzz(func(t *testing.T, realm, errorURI, metadata, scope1, scope2, acr string, age int64) {
-		table, err := challenge.New(challenge.Config{Realm: realm, ErrorURI: errorURI, ResourceMetadata: metadata})
-		if err != nil {
+		resource := scope.Resource{Realm: realm, Documentation: errorURI, Metadata: metadata}
+		if resource.Validate() != nil {
 			return
 		}
+		table := challenge.New(resource, bearer)
 		for _, err := range []error{
 			token.ErrMissing, token.ErrRequest, token.ErrExpired, token.ErrDenied, token.ErrUnavailable,
 			&token.ScopeError{Need: []string{scope1, scope2}},
 			&token.StepUpError{ACRValues: []string{acr}, MaxAge: time.Duration(age), Need: []string{scope1}},
 		} {
-			for _, value := range table.Answer(err).Challenges {
+			for _, value := range table.Answer(err, "Bearer").Challenges {
 				params := readBack(t, value)
-				same(t, "realm", params, realm)
+				same(t, "realm", params, cmp.Or(realm, "api"))
 				optional(t, "resource_metadata", params, metadata)
 				optional(t, "error_uri", params, errorURI)
 				optional(t, "scope", params, scope1, scope1+" "+scope2)

@@ -44,14 +44,17 @@ func (v verdict) Authenticate(context.Context, token.Presentation) (*token.Token
 
 const method = "/shop.v1.Orders/List"
 
+// resource is what both guards say of the service.
+var resource = scope.Resource{Identifier: "https://api.example.com", Metadata: metadataURL}
+
 func guard(auth token.Authenticator) *grpcauth.Interceptor {
 	return grpcauth.New(auth, grpcauth.Policies{method: scope.Authenticated},
-		&grpcauth.Config{ResourceMetadata: metadataURL, Domain: "api.example.com"})
+		&grpcauth.Config{Resource: resource})
 }
 
 func assertHTTP(t *testing.T, r row, auth token.Authenticator) {
 	t.Helper()
-	m := middleware.New(auth, &middleware.Config{ResourceMetadata: metadataURL})
+	m := middleware.New(auth, &middleware.Config{Resource: resource})
 	req := httptest.NewRequest(http.MethodGet, "/orders", nil)
 	req.Header.Set("Authorization", "Bearer x")
 	w := httptest.NewRecorder()

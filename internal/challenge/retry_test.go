@@ -28,9 +28,9 @@ func TestRetryAfter(t *testing.T) {
 			fmt.Errorf("%w: %w", token.ErrKeysUnavailable, later(after)),
 			fmt.Errorf("outside: %w", later(after)),
 		} {
-			assert.Equal(t, want, table.Answer(err).RetryAfter, "%v: %v", after, err)
+			assert.Equal(t, want, table.Answer(err, "Bearer").RetryAfter, "%v: %v", after, err)
 		}
 	}
-	assert.Equal(t, 5, table.Answer(token.ErrUnavailable).RetryAfter, "not known")
-	assert.Zero(t, table.Answer(fmt.Errorf("%w: %w", token.ErrInvalid, later(time.Minute))).RetryAfter, "a verdict stands")
+	assert.Equal(t, 5, table.Answer(token.ErrUnavailable, "Bearer").RetryAfter, "not known")
+	assert.Zero(t, table.Answer(fmt.Errorf("%w: %w", token.ErrInvalid, later(time.Minute)), "Bearer").RetryAfter, "a verdict stands")
 }

@@ -15,6 +15,9 @@ const (
 	rm          = `resource_metadata="` + metadataURL + `"`
 )
 
+// bearer is the schemes of an Authenticator that names none.
+var bearer = []token.Scheme{{Name: "Bearer"}}
+
 // row is what callers are told of an error, over both transports. It stands
 // here a second time, in the words of the specification, so that the table
 // cannot drift from it unseen.

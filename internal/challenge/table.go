@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/postern-go/postern/internal/credentials"
+	"github.com/postern-go/postern/internal/printable"
+	"github.com/postern-go/postern/scope"
 	"github.com/postern-go/postern/token"
 )
 
@@ -18,7 +20,9 @@ type Answer struct {
 	Code     uint32            // gRPC status code
 	Message  string            // the fixed sentence, for the gRPC status
 	Reason   string            // google.rpc.ErrorInfo.reason
+	Domain   string            // google.rpc.ErrorInfo.domain
 	Metadata map[string]string // google.rpc.ErrorInfo.metadata
+	Own      bool              // the sentence is that of a token.Challenger
 }
 
 // The gRPC status codes that answers use (google.rpc.Code). This package must
@@ -49,60 +53,109 @@ const (
 // Table answers errors under one configuration. It is immutable.
 type Table struct {
 	writer  writer
+	domain  string
 	missing Answer
 	denied  Answer
-	request map[string]Answer // by sentence
-	invalid map[string]Answer // by sentence
+	fixed   map[sentence]Answer
 }
 
-// New prepares the table. The error matches token.ErrConfig.
-func New(cfg Config) (*Table, error) {
-	if err := cfg.Validate(); err != nil {
-		return nil, err
-	}
-	t := &Table{writer: newWriter(cfg), request: map[string]Answer{}, invalid: map[string]Answer{}}
+// sentence is one of the fixed sentences, for callers that used a scheme. The
+// scheme is "" if it is not known.
+type sentence struct{ used, text string }
+
+// New prepares the table for a resource server, whose settings must be valid,
+// and the schemes of its Authenticator.
+func New(r scope.Resource, schemes []token.Scheme) *Table {
+	t := &Table{writer: newWriter(r, schemes), domain: domain(r), fixed: map[sentence]Answer{}}
 	t.missing = Answer{
 		Status: http.StatusUnauthorized, Challenges: t.writer.plain(),
 		Code: unauthenticated, Message: textMissing, Reason: "CREDENTIALS_MISSING",
 	}
 	t.denied = Answer{Status: http.StatusForbidden, Code: permissionDenied, Message: textDenied, Reason: "ACCESS_DENIED"}
-	for _, text := range []string{textMalformed, textMultiple} {
-		t.request[text] = Answer{
-			Status: http.StatusBadRequest, Challenges: t.writer.failed("invalid_request", text),
-			Code: unauthenticated, Message: text, Reason: "INVALID_REQUEST",
+	used := []string{""}
+	for _, s := range schemes {
+		used = append(used, s.Name)
+	}
+	for _, used := range used {
+		for _, text := range []string{textMalformed, textMultiple} {
+			t.fixed[sentence{used, text}] = t.refused(http.StatusBadRequest, used, "invalid_request", text)
+		}
+		for _, text := range []string{textInvalid, textBadToken, textExpired, textNotYetValid, textInactive, textBinding} {
+			t.fixed[sentence{used, text}] = t.refused(http.StatusUnauthorized, used, "invalid_token", text)
 		}
 	}
-	for _, text := range []string{textInvalid, textBadToken, textExpired, textNotYetValid, textInactive, textBinding} {
-		t.invalid[text] = Answer{
-			Status: http.StatusUnauthorized, Challenges: t.writer.failed("invalid_token", text),
-			Code: unauthenticated, Message: text, Reason: "INVALID_TOKEN",
-		}
-	}
-	return t, nil
+	return t
 }
 
-// Answer is the row for err, which must not be nil. An error that matches no
-// outcome is no verdict on the token, and is answered like ErrUnavailable. One
-// that matches ErrUnavailable among others is none either.
-func (t *Table) Answer(err error) Answer {
+// refused is the answer to credentials that are no good. The reason that gRPC
+// tells is the error code of the challenge.
+func (t *Table) refused(status int, used, code, text string) Answer {
+	return Answer{
+		Status: status, Challenges: t.writer.failed(used, code, text),
+		Code: unauthenticated, Message: text, Reason: strings.ToUpper(code),
+	}
+}
+
+// Answer is the row for err, which must not be nil, to a caller who used the
+// scheme, or "" if none of the schemes or not one alone. An error that matches
+// no outcome says nothing about the token, and is answered like ErrUnavailable.
+// So is one that matches ErrUnavailable among others.
+func (t *Table) Answer(err error, used string) Answer {
+	answer := t.row(err, used)
+	answer.Domain = t.domain
+	return answer
+}
+
+func (t *Table) row(err error, used string) Answer {
 	switch {
 	case errors.Is(err, token.ErrUnavailable):
 		return unjudged(err)
 	case errors.Is(err, token.ErrMissing):
 		return t.missing
 	case errors.Is(err, token.ErrRequest):
-		return t.request[requestText(err)]
+		return t.fixed[sentence{used, requestText(err)}]
 	case errors.Is(err, token.ErrInvalid):
-		return t.invalid[invalidText(err)]
+		return t.invalid(err, used)
 	case errors.Is(err, token.ErrScope):
-		return t.scope(err)
+		return t.scope(err, used)
 	case errors.Is(err, token.ErrStepUp):
-		return t.stepUp(err)
+		return t.stepUp(err, used)
 	case errors.Is(err, token.ErrDenied):
 		return t.denied
 	default:
 		return unjudged(err)
 	}
+}
+
+// invalid is the answer to a token that is no good, or to a fault of what came
+// with it.
+func (t *Table) invalid(err error, used string) Answer {
+	var own token.Challenger
+	if errors.As(err, &own) {
+		if code, text := own.Challenge(); isCode(code) && isDescription(text) {
+			answer := t.refused(http.StatusUnauthorized, used, code, text)
+			answer.Own = true
+			return answer
+		}
+	}
+	return t.fixed[sentence{used, invalidText(err)}]
+}
+
+// isCode reports whether code can be that of a token.Challenger: one that goes
+// with 401, and the name of a constant in upper case.
+func isCode(code string) bool {
+	const longest = 63
+	switch code {
+	case "", "invalid_request", "insufficient_scope", "insufficient_user_authentication":
+		return false
+	}
+	other := func(r rune) bool { return r != '_' && (r < 'a' || r > 'z') && (r < '0' || r > '9') }
+	return len(code) <= longest && !strings.ContainsFunc(code, other)
+}
+
+func isDescription(text string) bool {
+	const longest = 200
+	return text != "" && len(text) <= longest && printable.Is(text) && !strings.ContainsAny(text, `"\`)
 }
 
 func unjudged(err error) Answer {
@@ -112,7 +165,7 @@ func unjudged(err error) Answer {
 	}
 }
 
-// unjudgedReason names what is out of reach, and nothing else that err matches.
+// unjudgedReason names the thing out of reach, and nothing else that err matches.
 func unjudgedReason(err error) string {
 	reason := strings.ToUpper(token.Reason(err))
 	if !strings.HasSuffix(reason, "UNAVAILABLE") {
@@ -121,7 +174,7 @@ func unjudgedReason(err error) string {
 	return reason
 }
 
-func (t *Table) scope(err error) Answer {
+func (t *Table) scope(err error, used string) Answer {
 	var e *token.ScopeError
 	need := ""
 	if errors.As(err, &e) {
@@ -129,7 +182,7 @@ func (t *Table) scope(err error) Answer {
 	}
 	answer := Answer{
 		Status: http.StatusForbidden, Code: permissionDenied, Message: textScope, Reason: "INSUFFICIENT_SCOPE",
-		Challenges: t.writer.failed("insufficient_scope", textScope, param{"scope", need}),
+		Challenges: t.writer.failed(used, "insufficient_scope", textScope, param{"scope", need}),
 	}
 	if need != "" {
 		answer.Metadata = map[string]string{"requiredScope": need}
@@ -137,7 +190,7 @@ func (t *Table) scope(err error) Answer {
 	return answer
 }
 
-func (t *Table) stepUp(err error) Answer {
+func (t *Table) stepUp(err error, used string) Answer {
 	var e *token.StepUpError
 	params := []param{}
 	if errors.As(err, &e) {
@@ -145,7 +198,7 @@ func (t *Table) stepUp(err error) Answer {
 	}
 	return Answer{
 		Status: http.StatusUnauthorized, Code: unauthenticated, Message: textStepUp, Reason: "INSUFFICIENT_USER_AUTHENTICATION",
-		Challenges: t.writer.failed("insufficient_user_authentication", textStepUp, params...),
+		Challenges: t.writer.failed(used, "insufficient_user_authentication", textStepUp, params...),
 	}
 }
 

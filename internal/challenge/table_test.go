@@ -14,14 +14,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/postern-go/postern/internal/challenge"
+	"github.com/postern-go/postern/scope"
 	postern "github.com/postern-go/postern/token"
 )
 
 func baseline(t *testing.T) *challenge.Table {
 	t.Helper()
-	table, err := challenge.New(challenge.Config{Realm: "api", ResourceMetadata: metadataURL})
-	require.NoError(t, err)
-	return table
+	return challenge.New(scope.Resource{Realm: "api", Metadata: metadataURL}, bearer)
 }
 
 func TestTable(t *testing.T) {
@@ -30,7 +29,7 @@ func TestTable(t *testing.T) {
 	for _, r := range rows {
 		t.Run(r.name, func(t *testing.T) {
 			t.Parallel()
-			answer := table.Answer(r.err)
+			answer := table.Answer(r.err, "Bearer")
 			assert.Equal(t, r.status, answer.Status)
 			assert.Equal(t, lines(r.challenge), answer.Challenges)
 			assert.Equal(t, r.retry == "5", answer.RetryAfter == 5)
@@ -103,7 +102,7 @@ func TestSentences(t *testing.T) {
 		reason := regexp.MustCompile(`^[A-Z][A-Z0-9_]+[A-Z0-9]$`)
 		table := baseline(t)
 		for _, r := range rows {
-			answer := table.Answer(r.err)
+			answer := table.Answer(r.err, "Bearer")
 			assert.Regexp(t, allowed, answer.Message, "C_6750-3-6")
 			assert.Regexp(t, reason, answer.Reason, "C_GRPC-6")
 			assert.LessOrEqual(t, len(answer.Reason), 63, "C_GRPC-6")
@@ -122,8 +121,8 @@ func TestNothingOfTheErrorIsTold(t *testing.T) {
 		const hostile = "x\"\r\nSet-Cookie: a=b"
 		table := baseline(t)
 		for _, r := range rows {
-			plain := table.Answer(r.err)
-			wrapped := table.Answer(hostileError{r.err, hostile})
+			plain := table.Answer(r.err, "Bearer")
+			wrapped := table.Answer(hostileError{r.err, hostile}, "Bearer")
 			assert.Equal(t, plain, wrapped, r.name)
 		}
 	})
@@ -140,53 +139,25 @@ func (e hostileError) Unwrap() error { return e.error }
 func TestNeverABareScheme(t *testing.T) {
 	t.Parallel()
 	t.Run("C_6750-3-2", func(t *testing.T) {
-		table, err := challenge.New(challenge.Config{})
-		require.NoError(t, err)
-		assert.Equal(t, []string{`Bearer realm=""`}, table.Answer(postern.ErrMissing).Challenges)
+		table := challenge.New(scope.Resource{}, bearer)
+		assert.Equal(t, []string{`Bearer realm="api"`}, table.Answer(postern.ErrMissing, "Bearer").Challenges)
 	})
 }
 
 func TestErrorURI(t *testing.T) {
 	t.Parallel()
-	table, err := challenge.New(challenge.Config{Realm: "api", ErrorURI: "https://docs.example.com/errors", ResourceMetadata: metadataURL})
-	require.NoError(t, err)
-	assert.Equal(t, []string{`Bearer realm="api", ` + rm}, table.Answer(postern.ErrMissing).Challenges,
+	table := challenge.New(scope.Resource{Realm: "api", Documentation: "https://docs.example.com/errors", Metadata: metadataURL}, bearer)
+	assert.Equal(t, []string{`Bearer realm="api", ` + rm}, table.Answer(postern.ErrMissing, "Bearer").Challenges,
 		"C_6750-3.1-4: a client that sent nothing made no error")
 	assert.Equal(t,
 		[]string{`Bearer realm="api", error="insufficient_scope", error_description="The access token lacks a required scope", error_uri="https://docs.example.com/errors", scope="read", ` + rm},
-		table.Answer(&postern.ScopeError{Need: []string{"read"}}).Challenges)
+		table.Answer(&postern.ScopeError{Need: []string{"read"}}, "Bearer").Challenges)
 }
 
 func TestRealmIsQuoted(t *testing.T) {
 	t.Parallel()
 	t.Run("C_6750-3-4", func(t *testing.T) {
-		table, err := challenge.New(challenge.Config{Realm: `a"b\c`})
-		require.NoError(t, err)
-		assert.Equal(t, []string{`Bearer realm="a\"b\\c"`}, table.Answer(postern.ErrMissing).Challenges)
+		table := challenge.New(scope.Resource{Realm: `a"b\c`}, bearer)
+		assert.Equal(t, []string{`Bearer realm="a\"b\\c"`}, table.Answer(postern.ErrMissing, "Bearer").Challenges)
 	})
-}
-
-func TestConfigIsChecked(t *testing.T) {
-	t.Parallel()
-	for name, cfg := range map[string]challenge.Config{
-		"realm with a line break":            {Realm: "a\r\nb"},
-		"realm with a tab":                   {Realm: "a\tb"},
-		"realm not ASCII":                    {Realm: "größe"},
-		"C_6750-3-7 relative":                {ErrorURI: "/relative"},
-		"C_6750-3-7 quote":                   {ErrorURI: `https://x/"`},
-		"C_6750-3-7 backslash":               {ErrorURI: `https://x/\`},
-		"C_6750-3-7 space":                   {ErrorURI: "https://x/a b"},
-		"C_6750-3-7 not ASCII":               {ErrorURI: "https://x/é"},
-		"C_6750-3-7 line break":              {ErrorURI: "https://x/\n"},
-		"C_6750-3-7 no host":                 {ErrorURI: "https:///x"},
-		"C_9728-5.1-1 metadata relative":     {ResourceMetadata: "/.well-known/oauth-protected-resource"},
-		"C_9728-5.1-1 metadata with a quote": {ResourceMetadata: `https://x/"`},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			table, err := challenge.New(cfg)
-			assert.ErrorIs(t, err, postern.ErrConfig)
-			assert.Nil(t, table)
-		})
-	}
 }

@@ -1,75 +1,97 @@
 package challenge
 
 import (
-	"fmt"
+	"cmp"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/postern-go/postern/internal/printable"
+	"github.com/postern-go/postern/scope"
 	"github.com/postern-go/postern/token"
 )
 
-// Config is what challenges say about the resource server.
-type Config struct {
-	Realm            string
-	ErrorURI         string
-	ResourceMetadata string
-}
+// realm is a realm for r. A challenge has one even if it need not
+// (RFC 6750 §3), so that it is never a bare scheme.
+func realm(r scope.Resource) string { return cmp.Or(r.Realm, "api") }
 
-// Validate checks that every part can stand in a challenge (RFC 6750 §3,
-// RFC 9728 §5.1). The error matches token.ErrConfig.
-func (c Config) Validate() error {
-	if !printable(c.Realm) {
-		return fmt.Errorf("%w: realm %q is not printable ASCII", token.ErrConfig, c.Realm)
+// domain names the service in google.rpc.ErrorInfo.
+func domain(r scope.Resource) string {
+	if u, err := url.Parse(r.Identifier); err == nil && u.Hostname() != "" {
+		return u.Hostname()
 	}
-	for _, p := range []param{{"error_uri", c.ErrorURI}, {"resource_metadata", c.ResourceMetadata}} {
-		if p.value != "" && !absoluteURI(p.value) {
-			return fmt.Errorf("%w: %s %q is not an absolute URI", token.ErrConfig, p.name, p.value)
-		}
-	}
-	return nil
-}
-
-func absoluteURI(value string) bool {
-	u, err := url.Parse(value)
-	return err == nil && u.IsAbs() && u.Host != "" && !strings.ContainsAny(value, ` "\`) && printable(value)
+	return realm(r)
 }
 
 type param struct{ name, value string }
 
-// writer composes Bearer challenges. The order of parameters is fixed: realm,
-// error, error_description, error_uri, scope, acr_values, max_age,
-// resource_metadata.
-type writer struct{ head, errorURI, tail string }
+// writer composes challenges, a line for each scheme. The order of parameters is
+// fixed: realm, error, error_description, error_uri, scope, acr_values, max_age,
+// those of the scheme, resource_metadata.
+type writer struct {
+	schemes  []scheme
+	errorURI string
+}
 
-func newWriter(cfg Config) writer {
-	w := writer{head: "Bearer realm=" + quote(cfg.Realm)}
-	if cfg.ErrorURI != "" {
-		w.errorURI = ", error_uri=" + quote(cfg.ErrorURI)
+// scheme is what every line of a scheme begins and ends with.
+type scheme struct{ name, head, tail string }
+
+func newWriter(r scope.Resource, schemes []token.Scheme) writer {
+	w, metadata := writer{}, ""
+	if r.Documentation != "" {
+		w.errorURI = ", error_uri=" + quote(r.Documentation)
 	}
-	if cfg.ResourceMetadata != "" {
-		w.tail = ", resource_metadata=" + quote(cfg.ResourceMetadata)
+	if r.Metadata != "" {
+		metadata = ", resource_metadata=" + quote(r.Metadata)
+	}
+	for _, s := range schemes {
+		var params strings.Builder
+		for _, p := range s.Params {
+			params.WriteString(", " + p.Name + "=" + quote(p.Value))
+		}
+		w.schemes = append(w.schemes, scheme{s.Name, s.Name + " realm=" + quote(realm(r)), params.String() + metadata})
 	}
 	return w
 }
 
 // plain is the challenge for a call without credentials: a client that sent
 // none made no error (RFC 6750 §3.1).
-func (w writer) plain() []string { return []string{w.head + w.tail} }
+func (w writer) plain() []string {
+	lines := make([]string, len(w.schemes))
+	for i, s := range w.schemes {
+		lines[i] = s.head + s.tail
+	}
+	return lines
+}
 
-// failed is the challenge for credentials that were not good enough.
-// Parameters without a value are left out.
-func (w writer) failed(code, text string, params ...param) []string {
+// failed is the challenge for credentials of the scheme used that were not good
+// enough: the lines of other schemes are plain. All lines tell the error if the
+// scheme is not one of them. Parameters without a value are left out.
+func (w writer) failed(used, code, text string, params ...param) []string {
+	known := slices.ContainsFunc(w.schemes, func(s scheme) bool { return s.name == used })
+	lines := make([]string, len(w.schemes))
+	for i, s := range w.schemes {
+		if known && s.name != used {
+			lines[i] = s.head + s.tail
+			continue
+		}
+		lines[i] = s.failed(w.errorURI, code, text, params)
+	}
+	return lines
+}
+
+func (s scheme) failed(errorURI, code, text string, params []param) string {
 	var b strings.Builder
-	b.WriteString(w.head + `, error="` + code + `", error_description="` + text + `"` + w.errorURI)
+	b.WriteString(s.head + `, error="` + code + `", error_description="` + text + `"` + errorURI)
 	for _, p := range params {
 		if p.value != "" {
 			b.WriteString(", " + p.name + "=" + quote(p.value))
 		}
 	}
-	b.WriteString(w.tail)
-	return []string{b.String()}
+	b.WriteString(s.tail)
+	return b.String()
 }
 
 // quote writes a quoted-string (RFC 9110 §5.6.4) of printable ASCII.
@@ -77,20 +99,11 @@ func quote(value string) string { return `"` + escaper.Replace(value) + `"` }
 
 var escaper = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
 
-func printable(value string) bool {
-	for i := range len(value) {
-		if value[i] < ' ' || value[i] > '~' {
-			return false
-		}
-	}
-	return true
-}
-
 // scopeValue joins what a challenge lists. A list with a member that cannot be
 // written there (RFC 6750 §3) is left out, for half a list would mislead.
 func scopeValue(list []string) string {
 	for _, s := range list {
-		if s == "" || !printable(s) || strings.ContainsAny(s, ` "\`) {
+		if s == "" || !printable.Is(s) || strings.ContainsAny(s, ` "\`) {
 			return ""
 		}
 	}

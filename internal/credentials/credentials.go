@@ -31,8 +31,8 @@ func Parse(fields []string, schemes ...string) (scheme, raw string, err error) {
 	return scheme, raw, err
 }
 
-// Split is Parse for whoever makes sure by other means that raw is a token68:
-// looking at every byte of every token is most of what Parse costs.
+// Split is Parse for callers that make sure by other means that raw is a
+// token68: looking at every byte of every token is most of what Parse costs.
 func Split(fields []string, schemes ...string) (scheme, raw string, err error) {
 	switch len(fields) {
 	case 0:
@@ -44,11 +44,19 @@ func Split(fields []string, schemes ...string) (scheme, raw string, err error) {
 	}
 }
 
+// Scheme is the scheme of a field, spelled as in schemes, or "" if it is not one
+// of them.
+func Scheme(field string, schemes ...string) string {
+	field = strings.TrimLeft(field, " \t")
+	scheme, _ := accepted(field[:schemeLen(field)], schemes)
+	return scheme
+}
+
 func parse(field string, schemes []string) (scheme, raw string, err error) {
 	n := schemeLen(field)
 	scheme, ok := accepted(field[:n], schemes)
 	if !ok {
-		return "", "", notAccepted(field, n)
+		return "", "", notAccepted(field, n, schemes)
 	}
 	raw = strings.TrimLeft(field[n:], " ")
 	if len(raw) == len(field)-n {

@@ -122,3 +122,24 @@ func TestParse_everyPairOfBytes(t *testing.T) {
 		}
 	}
 }
+
+func TestScheme(t *testing.T) {
+	t.Parallel()
+	for field, want := range map[string]string{
+		"bearer " + good: "Bearer", " \tBEARER": "Bearer", "dpop x,y": "DPoP", "Basic x": "", good: "", "": "", "Bearerish x": "",
+	} {
+		assert.Equal(t, want, credentials.Scheme(field, "Bearer", "DPoP"), field)
+	}
+}
+
+// Operators are told all schemes that would do.
+func TestEvidence_severalSchemes(t *testing.T) {
+	t.Parallel()
+	for field, want := range map[string]string{
+		"Basic x": `has the scheme "Basic", want Bearer or DPoP`, good: "want Bearer or DPoP and the token", good + " x": "another scheme than Bearer or DPoP",
+	} {
+		_, _, err := credentials.Parse([]string{field}, "Bearer", "DPoP")
+		assert.ErrorIs(t, err, token.ErrMissing)
+		assert.ErrorContains(t, err, want)
+	}
+}

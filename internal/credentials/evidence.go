@@ -11,25 +11,24 @@ import (
 // What operators are told of credentials that are not a token of an accepted
 // scheme. Callers are told that a token is required, and no more.
 var (
-	errNoField  = fmt.Errorf("%w: there is no Authorization field", token.ErrMissing)
-	errEmpty    = fmt.Errorf("%w: the Authorization field is empty", token.ErrMissing)
-	errNoScheme = fmt.Errorf("%w: the Authorization field has no scheme: it looks like a bare token, want Bearer and the token", token.ErrMissing)
-	errScheme   = fmt.Errorf("%w: the Authorization field has another scheme than Bearer", token.ErrMissing)
+	errNoField = fmt.Errorf("%w: there is no Authorization field", token.ErrMissing)
+	errEmpty   = fmt.Errorf("%w: the Authorization field is empty", token.ErrMissing)
 )
 
 // notAccepted tells why field, which does not begin with an accepted scheme but
 // with a word of n bytes, is no access token. The word is named only if it must
 // be a scheme: a token that lost its scheme stands in the same place.
-func notAccepted(field string, n int) error {
+func notAccepted(field string, n int, schemes []string) error {
+	want := strings.Join(schemes, " or ")
 	switch rest := field[n:]; {
 	case field == "":
 		return errEmpty
 	case rest == "" || IsToken68(field):
-		return errNoScheme
+		return &otherScheme{want: want, bare: true}
 	case rest[0] == ' ' && isSchemeName(field[:n]):
-		return otherScheme(field[:n])
+		return &otherScheme{want: want, name: field[:n]}
 	default:
-		return errScheme
+		return &otherScheme{want: want}
 	}
 }
 
@@ -41,14 +40,26 @@ func isSchemeName(word string) bool {
 	return word != "" && len(word) <= longest && !strings.ContainsFunc(word, letters)
 }
 
-// otherScheme is the name of a scheme that is not accepted.
-type otherScheme string
-
-func (s otherScheme) Error() string {
-	return token.ErrMissing.Error() + ": the Authorization field has the scheme " + strconv.Quote(string(s)) + ", want Bearer"
+// otherScheme is the error about a field of a scheme that is not accepted.
+type otherScheme struct {
+	want string // the schemes that are accepted
+	name string // "" if it may be a secret
+	bare bool   // whether there is no scheme
 }
 
-func (otherScheme) Unwrap() error { return token.ErrMissing }
+func (e *otherScheme) Error() string {
+	text := token.ErrMissing.Error() + ": the Authorization field has "
+	switch {
+	case e.bare:
+		return text + "no scheme: it looks like a bare token, want " + e.want + " and the token"
+	case e.name != "":
+		return text + "the scheme " + strconv.Quote(e.name) + ", want " + e.want
+	default:
+		return text + "another scheme than " + e.want
+	}
+}
+
+func (*otherScheme) Unwrap() error { return token.ErrMissing }
 
 // several is how many fields there are, where one is allowed.
 type several int

@@ -19,12 +19,20 @@ var ErrNoVerdict = fmt.Errorf("%w: the authenticator returned neither token nor 
 
 // Guard decides by one Authenticator. It is immutable.
 type Guard struct {
-	auth       token.Authenticator
-	bearerOnly bool
+	auth    token.Authenticator
+	schemes []token.Scheme
+	names   []string // of the schemes
 }
 
-// New returns a Guard that asks auth, which must not be nil.
-func New(auth token.Authenticator) Guard { return Guard{auth, token.BearerOnly(auth)} }
+// New returns a Guard that asks auth, which must not be nil and takes these
+// schemes; see token.SchemesOf.
+func New(auth token.Authenticator, schemes []token.Scheme) Guard {
+	g := Guard{auth: auth, schemes: schemes}
+	for _, s := range schemes {
+		g.names = append(g.names, s.Name)
+	}
+	return g
+}
 
 // Decide reads the Authorization fields of a call, asks the Authenticator about
 // the token in them, and holds the token against the policy, which must not be
@@ -36,43 +44,53 @@ func New(auth token.Authenticator) Guard { return Guard{auth, token.BearerOnly(a
 // an operator who was refused, and lets nothing through. If ctx ended before
 // the token was judged, the error matches ctx.Err() as well.
 //
-// complete adds what the caller presented besides scheme and token. It is not
-// called if the Authenticator would not look at that.
-func (g *Guard) Decide(ctx context.Context, p scope.Policy, fields []string, complete func(token.Presentation) token.Presentation) (*token.Token, error) {
-	scheme, raw, err := g.read(fields)
+// call makes what the Authenticator may ask about the call. It is called once
+// there is a token to ask about.
+func (g *Guard) Decide(ctx context.Context, p scope.Policy, fields []string, call func() token.Call) (*token.Token, error) {
+	scheme, raw, err := credentials.Split(fields, g.names...)
 	if err != nil {
 		if p.IsOptional() && errors.Is(err, token.ErrMissing) {
 			return nil, nil
 		}
 		return nil, err
 	}
-	t, err := g.judge(ctx, token.Presentation{Scheme: scheme, Token: raw}, complete)
-	if err != nil {
-		return nil, orGone(ctx, err)
-	}
-	return t, p.Check(t)
-}
-
-// read leaves open whether raw has the form of a token if judge looks at that.
-func (g *Guard) read(fields []string) (scheme, raw string, err error) {
-	if g.bearerOnly {
-		return credentials.Split(fields, "Bearer")
-	}
-	return credentials.Parse(fields, "Bearer")
-}
-
-// judge asks the Authenticator. One that looks at the token alone is this
-// module's own, and lets in nothing but base64url and dots: only if it refuses
-// is the form of the token looked at, to tell what the caller did wrong.
-func (g *Guard) judge(ctx context.Context, p token.Presentation, complete func(token.Presentation) token.Presentation) (*token.Token, error) {
-	if !g.bearerOnly {
-		return g.authenticate(ctx, complete(p))
-	}
-	t, err := g.auth.Authenticate(ctx, p)
-	if err != nil && !credentials.IsToken68(p.Token) {
+	parsed := g.parses(scheme)
+	if !parsed && !credentials.IsToken68(raw) {
 		return nil, credentials.ErrMalformed
 	}
-	return t, err
+	t, err := g.authenticate(ctx, token.Presentation{Scheme: scheme, Token: raw, Call: call()})
+	switch {
+	case err == nil:
+		return t, p.Check(t)
+	case parsed && !credentials.IsToken68(raw):
+		return nil, credentials.ErrMalformed
+	default:
+		return nil, orGone(ctx, err)
+	}
+}
+
+// parses reports whether the Authenticator parses tokens of a scheme itself.
+func (g *Guard) parses(name string) bool {
+	for i := range g.schemes {
+		if g.schemes[i].Name == name {
+			return g.schemes[i].ParsesToken
+		}
+	}
+	return false
+}
+
+// Several reports whether the Authenticator takes more schemes than one, so that
+// it matters which one a call uses.
+func (g *Guard) Several() bool { return len(g.names) > 1 }
+
+// Scheme is the scheme that the Authorization fields use, as the Authenticator
+// spells it. It is "" if they use none of its schemes, or if there are several
+// fields.
+func (g *Guard) Scheme(fields []string) string {
+	if len(fields) != 1 {
+		return ""
+	}
+	return credentials.Scheme(fields[0], g.names...)
 }
 
 // authenticate holds an Authenticator of the user's own to its contract, so
@@ -87,4 +105,15 @@ func (g *Guard) authenticate(ctx context.Context, p token.Presentation) (*token.
 	default:
 		return t, nil
 	}
+}
+
+// WithToken is ctx with the token that a decision was about. The token of
+// another decision, further out, is covered if there is none.
+func WithToken(ctx context.Context, t *token.Token) context.Context {
+	if t == nil {
+		if _, another := token.FromContext(ctx); !another {
+			return ctx
+		}
+	}
+	return token.NewContext(ctx, t)
 }

@@ -29,20 +29,19 @@ func (s somebody) Authenticate(ctx context.Context, p token.Presentation) (*toke
 }
 
 // pedigree is a Proof that nobody can give, and notes what it gets to see.
-type pedigree struct{ seen *token.Presentation }
+type pedigree struct{ seen *token.Request }
 
 func (pedigree) Method() string { return "x5t#S256" }
 func (p pedigree) Check(_ context.Context, _ *token.Token, seen token.Presentation) error {
-	*p.seen = seen
+	*p.seen = seen.Request()
 	return token.ErrProof
 }
 
-// world has the same issuer behind each kind of Authenticator. Those in known
-// need not be shown more than the token.
+// world has the same issuer behind each kind of Authenticator.
 type world struct {
 	*tokentest.Issuer
 	known, others map[string]token.Authenticator
-	seen          token.Presentation // by the Proof of "proving"
+	seen          token.Request // by the Proof of "proving"
 }
 
 func newWorld(t *testing.T) *world {
@@ -68,14 +67,29 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
-func (w *world) decide(auth token.Authenticator, p scope.Policy, fields []string) (verdict *token.Token, completed bool, err error) {
-	g := guard.New(auth)
-	verdict, err = g.Decide(context.Background(), p, fields, func(p token.Presentation) token.Presentation {
-		completed = true
-		p.URL = &url.URL{Host: "api.example.com"}
-		return p
-	})
-	return verdict, completed, err
+// asked is a call that notes whether it is asked about itself.
+type asked bool
+
+func (a *asked) Request() token.Request {
+	*a = true
+	return token.Request{URL: &url.URL{Host: "api.example.com"}}
+}
+
+func (*asked) Respond(token.Field) bool { return false }
+
+func (w *world) decide(auth token.Authenticator, p scope.Policy, fields []string) (verdict *token.Token, gathered bool, err error) {
+	var call asked
+	g := newGuard(auth)
+	verdict, err = g.Decide(context.Background(), p, fields, func() token.Call { return &call })
+	return verdict, bool(call), err
+}
+
+func newGuard(auth token.Authenticator) guard.Guard {
+	schemes, err := token.SchemesOf(auth)
+	if err != nil {
+		panic(err)
+	}
+	return guard.New(auth, schemes)
 }
 
 // What is known of an Authenticator saves work and changes no verdict.
@@ -137,20 +151,21 @@ func merged(maps ...map[string]token.Authenticator) map[string]token.Authenticat
 	return all
 }
 
-// Whoever might look at what was presented gets to see it.
-func TestPresentationIsCompleted(t *testing.T) {
+// What else is known of a call is gathered only if it is asked for, and then it
+// is there.
+func TestRequestIsGatheredOnDemand(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	fields := []string{"Bearer " + w.Token()}
 	for who, auth := range merged(w.known, w.others) {
-		_, completed, err := w.decide(auth, scope.Authenticated, fields)
+		_, gathered, err := w.decide(auth, scope.Authenticated, fields)
 		require.NoError(t, err)
-		_, isKnown := w.known[who]
-		assert.Equal(t, !isKnown, completed, who)
+		assert.False(t, gathered, who)
 	}
 	bound := w.Token(tokentest.Claim("cnf", map[string]string{"x5t#S256": "x"}))
-	_, _, err := w.decide(w.others["proving"], scope.Authenticated, []string{"Bearer " + bound})
+	_, gathered, err := w.decide(w.others["proving"], scope.Authenticated, []string{"Bearer " + bound})
 	require.ErrorIs(t, err, token.ErrProof)
+	assert.True(t, gathered)
 	assert.Equal(t, "api.example.com", w.seen.URL.Host)
 }
 
@@ -279,11 +294,11 @@ func TestCallerIsGone(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			ctx, cancel := row.end(t.Context())
-			g := guard.New(somebody(func(context.Context, token.Presentation) (*token.Token, error) {
+			g := newGuard(somebody(func(context.Context, token.Presentation) (*token.Token, error) {
 				cancel()
 				return nil, row.err
 			}))
-			_, err := g.Decide(ctx, scope.Authenticated, []string{"Bearer abc"}, func(p token.Presentation) token.Presentation { return p })
+			_, err := g.Decide(ctx, scope.Authenticated, []string{"Bearer abc"}, func() token.Call { return nil })
 			requireOneOutcome(t, err)
 			assert.ErrorIs(t, err, row.err)
 			if row.want == nil {
@@ -300,10 +315,10 @@ func TestPass(t *testing.T) {
 	t.Parallel()
 	type key struct{}
 	assert.Equal(t, guard.Pass{}, guard.PassOf(t.Context()))
-	outer := guard.Pass{Fields: []string{"Bearer a"}, Proofs: []string{"p"}, Reported: true}
+	outer := guard.Pass{Fields: []string{"Bearer a"}, DPoP: []string{"p"}, Reported: true}
 	inner := guard.Pass{Reported: true}
-	ctx := outer.NewContext(context.WithValue(t.Context(), key{}, "v"))
+	ctx := outer.NewContext(context.WithValue(t.Context(), key{}, "v"), nil)
 	assert.Equal(t, outer, guard.PassOf(ctx))
 	assert.Equal(t, "v", ctx.Value(key{}))
-	assert.Equal(t, inner, guard.PassOf(inner.NewContext(ctx)))
+	assert.Equal(t, inner, guard.PassOf(inner.NewContext(ctx, new(guard.PassContext))))
 }

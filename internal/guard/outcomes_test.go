@@ -10,7 +10,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/postern-go/postern/internal/guard"
 	"github.com/postern-go/postern/internal/printable"
 	"github.com/postern-go/postern/jwks"
 	"github.com/postern-go/postern/scope"
@@ -50,13 +49,12 @@ func places() map[string]place {
 			require.NoError(t, err)
 			auth = v
 		}
-		g := guard.New(auth)
+		g := newGuard(auth)
 		raw := issuer.Token(tokentest.Claim("cnf", map[string]string{"m": "x"}))
 		if cfg.Proofs == nil {
 			raw = issuer.Token()
 		}
-		same := func(p token.Presentation) token.Presentation { return p }
-		_, err := g.Decide(context.Background(), p, []string{"Bearer " + raw}, same)
+		_, err := g.Decide(context.Background(), p, []string{"Bearer " + raw}, func() token.Call { return nil })
 		require.Error(t, err)
 		return err
 	}

@@ -7,28 +7,37 @@ import "context"
 // and they need them to decide. The zero Pass is that of a call which no guard
 // has seen.
 type Pass struct {
-	// Fields are the hidden values of Authorization, and Proofs those of DPoP
+	// Fields are the hidden values of Authorization, and DPoP those of DPoP
 	// that came with them. Handlers cannot get at them.
-	Fields, Proofs []string
+	Fields, DPoP []string
 	// Reported is whether an outer guard has told its hooks that the call was
 	// let through, so that this call is counted already.
 	Reported bool
 }
 
-// NewContext returns a context that carries p.
-func (p Pass) NewContext(ctx context.Context) context.Context { return &passContext{ctx, p} }
+// NewContext returns a context that carries p. It is in, filled in, or in an
+// allocation of its own if in is nil.
+func (p Pass) NewContext(ctx context.Context, in *PassContext) context.Context {
+	if in == nil {
+		in = &PassContext{}
+	}
+	in.Context, in.Pass = ctx, p
+	return in
+}
 
-// passContext is a context and its value in one allocation.
-type passContext struct {
+// PassContext is a context with a Pass. A transport makes it part of what it
+// keeps of a call, so that both are one allocation.
+type PassContext struct {
 	context.Context
-	pass Pass
+	Pass
 }
 
 type passKey struct{}
 
-func (c *passContext) Value(key any) any {
+// Value implements context.Context.
+func (c *PassContext) Value(key any) any {
 	if key == (passKey{}) {
-		return &c.pass
+		return &c.Pass
 	}
 	return c.Context.Value(key)
 }

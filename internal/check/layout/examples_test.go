@@ -43,6 +43,9 @@ var withoutExample = map[string]string{
 	"token/tokentest.SigningKey.*":    "for attacks with keys of one's own",
 	"token/tokentest.EditDraft":       "for the packages below tokentest",
 	"token/tokentest/refusals.Report": "prints the results of Run, which has one",
+	"token.Request.Format":            "implements fmt.Formatter",
+	"token.Request.LogValue":          "implements slog.LogValuer",
+	"token.Request.MarshalJSON":       "implements json.Marshaler",
 }
 
 // TestExamples wants an Example for every exported function and method: one

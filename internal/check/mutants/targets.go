@@ -20,14 +20,15 @@ var targets = []target{
 	}, more: []string{"jwks"}},
 	{dir: "internal/metadata", files: []string{"places.go", "document.go", "find.go", "errors.go"}, more: []string{"jwks"}},
 	{dir: "internal/credentials", files: []string{"credentials.go"}, more: []string{"middleware", "grpcauth"}},
-	{dir: "internal/guard", files: []string{"guard.go"}, more: []string{"middleware", "grpcauth"}},
+	{dir: "internal/guard", files: []string{"guard.go", "target.go", "respond.go"}, more: []string{"middleware", "grpcauth"}},
 	{dir: "internal/challenge", files: []string{"table.go", "writer.go"}, more: []string{"middleware", "grpcauth"}},
 	{dir: "token", files: []string{
 		"compact.go", "header.go", "payload.go", "algorithm.go", "keys.go", "checks.go", "numericdate.go",
-		"binding.go", "verifier.go", "cache.go", "issuers.go", "hints.go", "present.go", "config.go", "profile.go", "context.go", "claims.go", "selection.go",
+		"binding.go", "verifier.go", "cache.go", "issuers.go", "hints.go", "present.go", "scheme.go", "respond.go", "config.go", "profile.go", "context.go", "claims.go", "selection.go",
 		"token.go", "marks.go", "subject.go", "errors.go", "refusal.go", "instead.go", "insufficient.go", "static.go", "cost.go", "outcome.go",
 	}, more: []string{"middleware", "grpcauth"}},
-	{dir: "scope", files: []string{"policy.go", "parse.go", "subject.go", "refusal.go"}, more: []string{"middleware"}},
+	{dir: "internal/weburl", files: []string{"weburl.go"}, more: []string{"scope", "middleware"}},
+	{dir: "scope", files: []string{"policy.go", "parse.go", "subject.go", "refusal.go", "resource.go"}, more: []string{"middleware"}},
 	{dir: "jwks", files: []string{
 		"parse.go", "jwk.go", "weak.go", "source.go", "thumbprint.go",
 		"remote.go", "flight.go", "state.go", "keyset.go", "budget.go", "failure.go", "backoff.go", "retry.go", "reconsider.go",

@@ -38,8 +38,8 @@ func policies() grpcauth.Policies {
 
 // NewServer is a gRPC server with the album service on it, guarded by auth,
 // for connections on this machine.
-func NewServer(auth token.Authenticator, store *Store, trace *grpcauth.Trace) (*grpc.Server, error) {
-	guard := grpcauth.New(auth, policies(), &grpcauth.Config{Realm: "albums", Trace: trace})
+func NewServer(auth token.Authenticator, store *Store, trace *scope.Trace) (*grpc.Server, error) {
+	guard := grpcauth.New(auth, policies(), &grpcauth.Config{Resource: scope.Resource{Realm: "albums"}, Trace: trace})
 	return guard.NewServer(func(s *grpc.Server) {
 		pb.RegisterAlbumServiceServer(s, &service{store: store})
 		healthpb.RegisterHealthServer(s, health.NewServer())

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/postern-go/postern/middleware"
 	"github.com/postern-go/postern/scope"
 )
 
@@ -32,7 +31,7 @@ type Config struct {
 	Time func() time.Time
 	// Trace observes the decisions of the userinfo endpoint. Nil observes
 	// nothing.
-	Trace *middleware.Trace
+	Trace *scope.Trace
 }
 
 // User is somebody who can sign in.

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/postern-go/postern/middleware"
+	"github.com/postern-go/postern/scope"
 	"github.com/postern-go/postern/token"
 )
 
@@ -21,7 +22,7 @@ func (s *Server) guardUserinfo() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	auth := middleware.New(verifier, &middleware.Config{Realm: "userinfo", Trace: s.cfg.Trace})
+	auth := middleware.New(verifier, &middleware.Config{Resource: scope.Resource{Realm: "userinfo"}, Trace: s.cfg.Trace})
 	return auth.Require(userinfoPolicy)(http.HandlerFunc(s.serveUserinfo)), nil
 }
 

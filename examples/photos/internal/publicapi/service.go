@@ -30,7 +30,7 @@ type Config struct {
 	// KeepFor is how long an answer is kept for its caller.
 	KeepFor time.Duration
 	Time    func() time.Time
-	Trace   *middleware.Trace
+	Trace   *scope.Trace
 }
 
 // Service is the public API. It may be used concurrently.
@@ -75,7 +75,7 @@ func (s *Service) Close() error {
 
 // Handler serves the API.
 func (s *Service) Handler() http.Handler {
-	mux := middleware.New(s.cfg.Auth, &middleware.Config{Realm: "public api", Trace: s.cfg.Trace}).NewMux()
+	mux := middleware.New(s.cfg.Auth, &middleware.Config{Resource: scope.Resource{Realm: "public api"}, Trace: s.cfg.Trace}).NewMux()
 	mux.Handle("GET /library", scope.All(photosvc.ScopeRead), s.limits.limit(s.cached(s.library)))
 	mux.Handle("GET /statistics", scope.All(photosvc.ScopeCount).And(scope.Client), s.limits.limit(s.fresh(s.statistics)))
 	mux.HandleFunc("GET /healthz", scope.Public, func(w http.ResponseWriter, _ *http.Request) {

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/postern-go/postern/grpcauth"
-	"github.com/postern-go/postern/middleware"
 	"github.com/postern-go/postern/scope"
 	"github.com/postern-go/postern/token"
 )
@@ -44,26 +42,20 @@ func order(service string) int {
 	return slices.Index([]string{authServer, publicAPI, photoService, albumService}, service)
 }
 
-func (r *recorder) http(service string) *middleware.Trace {
-	return &middleware.Trace{
-		Allowed: func(ctx context.Context, call middleware.Call) { r.allowed(ctx, service, call.Policy) },
-		Refused: func(_ context.Context, _ middleware.Call, err error) { r.refused(service, err) },
+// trace is the hooks of the guard of a service, over either transport.
+func (r *recorder) trace(service string) *scope.Trace {
+	return &scope.Trace{
+		Allowed: func(_ context.Context, d scope.Decision) { r.allowed(service, d) },
+		Refused: func(_ context.Context, d scope.Decision) { r.refused(service, d.Err) },
 	}
 }
 
-func (r *recorder) grpc(service string) *grpcauth.Trace {
-	return &grpcauth.Trace{
-		Allowed: func(ctx context.Context, call grpcauth.Call) { r.allowed(ctx, service, call.Policy) },
-		Refused: func(_ context.Context, _ grpcauth.Call, err error) { r.refused(service, err) },
-	}
-}
-
-func (r *recorder) allowed(ctx context.Context, service string, policy scope.Policy) {
+func (r *recorder) allowed(service string, d scope.Decision) {
 	caller := "a caller without a token"
-	if t, ok := token.FromContext(ctx); ok {
-		caller = callerName(t)
+	if d.Token != nil {
+		caller = callerName(d.Token)
 	}
-	r.note(decision{service: service, text: fmt.Sprintf("allowed %s by %v", caller, policy)})
+	r.note(decision{service: service, text: fmt.Sprintf("allowed %s by %v", caller, d.Policy)})
 }
 
 func callerName(t *token.Token) string {

@@ -18,6 +18,7 @@ import (
 	"github.com/postern-go/postern/examples/photos/internal/publicapi"
 	"github.com/postern-go/postern/jwks"
 	"github.com/postern-go/postern/middleware"
+	"github.com/postern-go/postern/scope"
 	"github.com/postern-go/postern/token"
 )
 
@@ -109,7 +110,7 @@ func (t *Town) buildAuthServer() (handler, error) {
 	srv, err := authserver.New(authserver.Config{
 		Issuer: t.issuerURL, Users: users, Clients: clients(t.secrets, t.printingURL), Resources: resources(),
 		TokenLifetime: tokenLifetime, KeyLifetime: keyLifetime,
-		Time: t.clock.now, Trace: t.recorder.http(authServer),
+		Time: t.clock.now, Trace: t.recorder.trace(authServer),
 	})
 	if err != nil {
 		return handler{}, err
@@ -134,7 +135,7 @@ func (t *Town) buildAPI() (handler, error) {
 		Auth: verifier, Photos: t.photosURL, Albums: t.albumsAddr,
 		Allowance: publicapi.Allowance{PerSecond: 10, AtOnce: 20},
 		Special:   map[string]publicapi.Allowance{"statistics": {PerSecond: 10_000, AtOnce: 10_000}},
-		KeepFor:   10 * time.Second, Time: t.clock.now, Trace: t.recorder.http(publicAPI),
+		KeepFor:   10 * time.Second, Time: t.clock.now, Trace: t.recorder.trace(publicAPI),
 	})
 	if err != nil {
 		return handler{}, err
@@ -147,7 +148,7 @@ func (t *Town) buildPhotos() (handler, error) {
 	if err != nil {
 		return handler{}, err
 	}
-	mux := middleware.New(verifier, &middleware.Config{Realm: "photos", Trace: t.recorder.http(photoService)}).NewMux()
+	mux := middleware.New(verifier, &middleware.Config{Resource: scope.Resource{Realm: "photos"}, Trace: t.recorder.trace(photoService)}).NewMux()
 	photosvc.Route(mux, &t.photoStore)
 	photosvc.RouteStatistics(mux, &t.photoStore)
 	return handler{http: mux}, nil
@@ -158,7 +159,7 @@ func (t *Town) buildAlbums() (handler, error) {
 	if err != nil {
 		return handler{}, err
 	}
-	srv, err := albums.NewServer(verifier, &t.albumStore, t.recorder.grpc(albumService))
+	srv, err := albums.NewServer(verifier, &t.albumStore, t.recorder.trace(albumService))
 	return handler{grpc: srv}, err
 }
 

@@ -1,0 +1,72 @@
+package challenge_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/postern-go/postern/token"
+)
+
+// own is an error with a challenge of its own.
+type own struct {
+	code, text string
+	outcome    error
+}
+
+func (own) Error() string              { return "own" }
+func (o own) Unwrap() error            { return o.outcome }
+func (o own) Challenge() (_, _ string) { return o.code, o.text }
+
+var _ token.Challenger = own{}
+
+// An error about what came with a token brings its code and its sentence, over
+// both transports.
+func TestChallengeOfAnErrorsOwn(t *testing.T) {
+	t.Parallel()
+	table := baseline(t)
+	const code, text = "use_dpop_nonce", "A DPoP nonce is required"
+	for _, err := range []error{
+		own{code, text, token.ErrProof}, fmt.Errorf("while verifying: %w", own{code, text, token.ErrInvalid}),
+		token.AsOutcome(own{code, text, token.ErrProof}, token.ErrUnavailable),
+	} {
+		got := table.Answer(err, "Bearer")
+		assert.Equal(t, 401, got.Status)
+		assert.Equal(t, []string{`Bearer realm="api", error="use_dpop_nonce", error_description="A DPoP nonce is required", ` + rm}, got.Challenges)
+		assert.Equal(t, uint32(16), got.Code)
+		assert.Equal(t, "USE_DPOP_NONCE", got.Reason)
+		assert.Equal(t, text, got.Message)
+	}
+}
+
+// What cannot stand in a challenge, and what is about another outcome, gets the
+// answer of the outcome.
+func TestChallengeThatDoesNotFit(t *testing.T) {
+	t.Parallel()
+	table := baseline(t)
+	for name, err := range map[string]own{
+		"no code":                {"", "x", token.ErrProof},
+		"code in upper case":     {"X", "x", token.ErrProof},
+		"code with a quote":      {`x", scope="admin`, "x", token.ErrProof},
+		"code of 64 bytes":       {strings.Repeat("x", 64), "x", token.ErrProof},
+		"code of a bad request":  {"invalid_request", "x", token.ErrProof},
+		"code of too few scopes": {"insufficient_scope", "x", token.ErrProof},
+		"code of a step-up":      {"insufficient_user_authentication", "x", token.ErrProof},
+		"no sentence":            {"x", "", token.ErrProof},
+		"sentence of two lines":  {"x", "a\r\nb", token.ErrProof},
+		"sentence with a quote":  {"x", `a"b`, token.ErrProof},
+		"a backslash":            {"x", `a\b`, token.ErrProof},
+		"sentence not ASCII":     {"x", "é", token.ErrProof},
+		"sentence of 201 bytes":  {"x", strings.Repeat("x", 201), token.ErrProof},
+		"an outage":              {"x", "x", token.ErrUnavailable},
+		"denied":                 {"x", "x", token.ErrDenied},
+		"missing":                {"x", "x", token.ErrMissing},
+	} {
+		assert.Equal(t, table.Answer(err.outcome, "Bearer"), table.Answer(err, "Bearer"), name)
+	}
+	longest := table.Answer(own{strings.Repeat("x", 63), strings.Repeat("y", 200), token.ErrProof}, "Bearer")
+	assert.Equal(t, strings.Repeat("X", 63), longest.Reason)
+	assert.Equal(t, strings.Repeat("y", 200), longest.Message)
+}

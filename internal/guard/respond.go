@@ -1,0 +1,49 @@
+package guard
+
+import (
+	"errors"
+
+	"github.com/postern-go/postern/token"
+)
+
+// Response is the fields that an Authenticator sends with the response to a
+// call, by name. The zero Response is empty.
+type Response map[string]string
+
+// Add adds a field, in place of an earlier one of its name.
+func (r *Response) Add(f token.Field) bool {
+	if f.Name() == "" {
+		return false
+	}
+	if *r == nil {
+		*r = Response{}
+	}
+	(*r)[f.Name()] = f.Value()
+	return true
+}
+
+// With is err, or one that carries r to where the refusal is written down.
+func (r Response) With(err error) error {
+	if err == nil || len(r) == 0 {
+		return err
+	}
+	return &responded{err, r}
+}
+
+// ResponseOf is what With has given an error. Unlike errors.As it allocates
+// nothing, as most errors have none.
+func ResponseOf(err error) Response {
+	for ; err != nil; err = errors.Unwrap(err) {
+		if e, ok := err.(*responded); ok {
+			return e.response
+		}
+	}
+	return nil
+}
+
+type responded struct {
+	error
+	response Response
+}
+
+func (e *responded) Unwrap() error { return e.error }

@@ -1,0 +1,85 @@
+package scope
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/postern-go/postern/internal/printable"
+	"github.com/postern-go/postern/internal/weburl"
+	"github.com/postern-go/postern/token"
+)
+
+// Resource describes a resource server to its callers. Give the same value to
+// the guards of both transports. The zero Resource is good for most services.
+type Resource struct {
+	// Identifier is the resource identifier (RFC 9728 §1.2), an absolute URI
+	// without a fragment such as "https://orders.example.com". Its host is the
+	// domain of google.rpc.ErrorInfo in refusals over gRPC. Empty, or a URI
+	// without a host, leaves the realm for that.
+	Identifier string
+
+	// Realm names the protected space in challenges (RFC 9110 §11.5). It must
+	// be printable ASCII. Empty means "api".
+	Realm string
+
+	// BaseURLs are where callers reach the service, such as
+	// "https://api.example.com" or "https://example.com/api", if that is not
+	// what a call itself shows, as behind a proxy that terminates TLS. A proof
+	// of possession is checked against them (RFC 9449 §4.3). With several, the
+	// one with the host that the call names counts, or else the first. gRPC has
+	// no use for their paths. Empty takes scheme and host of the connection.
+	// Forwarded and X-Forwarded-* fields are never read: any caller can send
+	// them.
+	BaseURLs []string
+
+	// Documentation is the URL of a page for developers of clients that
+	// explains refusals, the error_uri of challenges (RFC 6750 §3). Empty leaves
+	// it out.
+	Documentation string
+
+	// Metadata is the URL of the protected resource metadata document, which
+	// tells clients where to get a token (RFC 9728 §5.1). Empty leaves it out of
+	// challenges.
+	Metadata string
+}
+
+// Validate checks that every setting can stand where it goes. The error matches
+// token.ErrConfig. It does not block. The constructors of both guards call it.
+func (r Resource) Validate() error {
+	if !printable.Is(r.Realm) {
+		return badResource("Realm", r.Realm, "printable ASCII")
+	}
+	if r.Identifier != "" && !isIdentifier(r.Identifier) {
+		return badResource("Identifier", r.Identifier, "an absolute URI without a fragment")
+	}
+	for _, base := range r.BaseURLs {
+		if _, ok := weburl.Base(base); !ok {
+			return badResource("BaseURLs", base, "http or https URLs of host and path alone")
+		}
+	}
+	if r.Documentation != "" && !isAbsoluteURL(r.Documentation) {
+		return badResource("Documentation", r.Documentation, "an absolute URL")
+	}
+	if r.Metadata != "" && !isAbsoluteURL(r.Metadata) {
+		return badResource("Metadata", r.Metadata, "an absolute URL")
+	}
+	return nil
+}
+
+func badResource(field, value, want string) error {
+	return fmt.Errorf("%w: Resource.%s has %s, want %s", token.ErrConfig, field, printable.Line(fmt.Sprintf("%+q", value)), want)
+}
+
+func isIdentifier(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && u.IsAbs() && !strings.Contains(text, "#") && quotable(text)
+}
+
+func isAbsoluteURL(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && u.IsAbs() && u.Host != "" && quotable(text)
+}
+
+// quotable reports whether text can stand in a quoted-string as it is.
+func quotable(text string) bool { return printable.Is(text) && !strings.ContainsAny(text, ` "\`) }

@@ -1,0 +1,65 @@
+package token
+
+import (
+	"strings"
+
+	"github.com/postern-go/postern/internal/printable"
+)
+
+// Field is a field for the response to a call. Only Presentation.Respond makes
+// one, so that a transport can send it as it is. The zero Field must not be
+// sent.
+type Field struct{ name, value string }
+
+// Name is the canonical name of the header field. gRPC has it in lower case.
+func (f Field) Name() string { return f.name }
+
+// Value is one line of printable ASCII.
+func (f Field) Value() string { return f.value }
+
+// maxField is the most bytes that the value of a Field has.
+const maxField = 1024
+
+// responseFields are the fields that a check may send, each with the characters
+// that its value must not have besides those that no field has.
+var responseFields = map[string]string{
+	"Authentication-Info": "",     // RFC 9110 §11.6.3
+	"DPoP-Nonce":          ` ,"\`, // RFC 9449 §8.1
+}
+
+// Respond asks the guard to send a field with its response, whether the call
+// goes through or is refused: a header field over HTTP, and over gRPC header
+// metadata of a call that goes through and the trailer of a refusal. A later
+// value of a name replaces an earlier one.
+//
+// The name is "DPoP-Nonce" (RFC 9449 §8) or "Authentication-Info" (RFC 9110
+// §11.6.3), and the value at most 1024 bytes of printable ASCII, and a nonce as
+// RFC 9449 §8.1 defines it. Respond reports whether the field will be sent: it
+// is false for any other name or value, and where there is no guard to send it.
+//
+// It does not block. Call it before Authenticate returns, and not concurrently
+// for one call.
+func (p Presentation) Respond(name, value string) bool {
+	without, known := responseFields[name]
+	fits := value != "" && len(value) <= maxField && printable.Is(value) && strings.TrimSpace(value) == value
+	if !known || !fits || strings.ContainsAny(value, without) || p.Call == nil {
+		return false
+	}
+	return p.Call.Respond(Field{name, value})
+}
+
+// Challenger is an error with a challenge of its own, for what is wrong besides
+// the token, such as a proof that is missing or a nonce that is not fresh
+// (RFC 9449 §7.1, §9). It must match ErrInvalid, and is answered 401 or
+// UNAUTHENTICATED like it.
+type Challenger interface {
+	error
+	// Challenge returns the error code, in lower case letters, digits and
+	// underscores and at most 63 long, and the error description, at most 200
+	// bytes of printable ASCII without quotes and backslashes. Both are told to
+	// the caller, and gRPC tells the code in upper case as the reason of
+	// google.rpc.ErrorInfo: return literals, and nothing of a request or a token.
+	// An answer that does not fit counts as none: the caller is told what ErrInvalid
+	// and its reasons tell.
+	Challenge() (code, description string)
+}
