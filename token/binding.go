@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/postern-go/postern/internal/rejection"
 	"github.com/postern-go/postern/internal/strict"
 )
 
@@ -22,7 +23,7 @@ func (v *Verifier) checkBinding(ctx context.Context, t *Token, p *Presentation) 
 	for _, method := range methods {
 		proof := v.proof(method)
 		if proof == nil {
-			return &refusal{why: ErrProof, what: "cnf", seen: method, want: "a method that is configured", field: "Config.Proofs"}
+			return &rejection.Error{Reason: ErrProof, Claim: "cnf", Got: method, Want: "a method that is configured", Setting: "Config.Proofs"}
 		}
 		if err := judged(proof.Check(ctx, t, *p)); err != nil {
 			return err
@@ -42,7 +43,7 @@ func confirmationMethods(cnf strict.Value) ([]string, error) {
 		})
 	}
 	if len(methods) == 0 || len(methods) > maxMethods {
-		return nil, (&refusal{why: ErrProof, what: "cnf", want: "an object with a method, or a few"}).of(cnf)
+		return nil, (&rejection.Error{Reason: ErrProof, Claim: "cnf", Want: "an object with a method, or a few"}).Saw(cnf)
 	}
 	return methods, nil
 }
@@ -68,7 +69,7 @@ func judged(err error) error {
 	case errors.Is(err, ErrProof), errors.Is(err, ErrUnavailable):
 		return AsOutcome(err, ErrProof)
 	default:
-		return &refusal{why: ErrProof, cause: err}
+		return &rejection.Error{Reason: ErrProof, Cause: err}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/postern-go/postern/internal/rejection"
 	"github.com/postern-go/postern/internal/strict"
 )
 
@@ -48,7 +49,7 @@ func (v *Verifier) checkAgain(t *claimSet, now time.Time) error {
 		return err
 	}
 	if !v.isAudience(t.audience) {
-		return &refusal{why: ErrAudience, what: "aud", want: v.want.audience, field: "Config.Audience"}
+		return &rejection.Error{Reason: ErrAudience, Claim: "aud", Want: v.want.audience, Setting: "Config.Audience"}
 	}
 	return nil
 }
@@ -62,7 +63,7 @@ func (v *Verifier) checkIssuer(t *claimSet, c *claims) error {
 
 func (v *Verifier) isFromIssuer(c *claims) error {
 	if iss, ok := c.iss.Text(); !ok || iss != v.issuer {
-		return (&refusal{why: ErrIssuer, what: "iss", want: v.want.issuer, field: "Config.Issuer"}).of(c.iss)
+		return (&rejection.Error{Reason: ErrIssuer, Claim: "iss", Want: v.want.issuer, Setting: "Config.Issuer"}).Saw(c.iss)
 	}
 	return nil
 }
@@ -82,7 +83,7 @@ func (v *Verifier) checkNotExpired(t *claimSet, now time.Time) error {
 	if now.Before(numericTime(t.expiry).Add(v.leeway)) {
 		return nil
 	}
-	return &refusal{why: ErrExpired, what: "exp", sight: sightPast, date: t.expiry, now: now.Unix(), leeway: v.leeway, field: "Config.Leeway"}
+	return &rejection.Error{Reason: ErrExpired, Claim: "exp", Form: rejection.Past, Date: t.expiry, Now: now.Unix(), Leeway: v.leeway, Setting: "Config.Leeway"}
 }
 
 func (v *Verifier) checkNotBefore(t *claimSet, c *claims, now time.Time) (err error) {
@@ -101,7 +102,7 @@ func (v *Verifier) checkIssuedAt(t *claimSet, c *claims, now time.Time) (err err
 	}
 	// In seconds: the years that fit a date do not fit a time.Duration.
 	if v.maxLifetime > 0 && t.expiry-t.issuedAt > int64(v.maxLifetime/time.Second) {
-		return &refusal{why: ErrClaim, what: "exp", sight: sightFar, date: t.expiry, now: t.issuedAt, want: v.want.lifetime, field: "Config.MaxLifetime"}
+		return &rejection.Error{Reason: ErrClaim, Claim: "exp", Form: rejection.TooFar, Date: t.expiry, Now: t.issuedAt, Want: v.want.lifetime, Setting: "Config.MaxLifetime"}
 	}
 	return nil
 }
@@ -126,7 +127,7 @@ func (v *Verifier) checkNotAhead(name string, date int64, now time.Time) error {
 	if !time.Unix(date, 0).After(now.Add(v.leeway)) {
 		return nil
 	}
-	return &refusal{why: ErrNotYetValid, what: name, sight: sightAhead, date: date, now: now.Unix(), leeway: v.leeway, field: "Config.Leeway"}
+	return &rejection.Error{Reason: ErrNotYetValid, Claim: name, Form: rejection.Ahead, Date: date, Now: now.Unix(), Leeway: v.leeway, Setting: "Config.Leeway"}
 }
 
 // checkAudience wants one of our identifiers, exactly (RFC 9068 §4, RFC 7519
@@ -148,9 +149,9 @@ func (v *Verifier) checkAudience(t *claimSet, c *claims) error {
 	if v.isAudience(t.audience) {
 		return nil
 	}
-	return (&refusal{
-		why: ErrAudience, what: "aud", want: v.want.audience, field: "Config.Audience", instead: insteadOfAudience, payload: c.payload,
-	}).of(c.aud)
+	return (&rejection.Error{
+		Reason: ErrAudience, Claim: "aud", Want: v.want.audience, Setting: "Config.Audience", Hint: noAudience(c.payload),
+	}).Saw(c.aud)
 }
 
 func (v *Verifier) isAudience(named []string) bool {
@@ -171,8 +172,8 @@ func (v *Verifier) checkSubject(t *claimSet, c *claims) (err error) {
 // the subject.
 func (v *Verifier) checkClientID(t *claimSet, c *claims) (err error) {
 	if c.clientID.Kind == strict.Absent && v.required.clientID {
-		return &refusal{
-			why: ErrClaim, what: v.clientIDClaim, want: notEmpty, field: "Config.Profile.Required", instead: insteadOfClientID, payload: c.payload,
+		return &rejection.Error{
+			Reason: ErrClaim, Claim: v.clientIDClaim, Want: notEmpty, Setting: "Config.Profile.Required", Hint: noClientID(c.payload),
 		}
 	}
 	if t.clientID, err = text(v.clientIDClaim, c.clientID, v.required.clientID); err != nil {
@@ -191,7 +192,7 @@ func (v *Verifier) checkID(t *claimSet, c *claims) (err error) {
 func (v *Verifier) checkOthers(c *claims) error {
 	if missing := ^c.others & (1<<len(v.required.others) - 1); missing != 0 {
 		name := v.required.others[bits.TrailingZeros64(missing)]
-		return &refusal{why: ErrClaim, what: name, want: "it to be there", field: "Config.Profile.Required"}
+		return &rejection.Error{Reason: ErrClaim, Claim: name, Want: "it to be there", Setting: "Config.Profile.Required"}
 	}
 	return nil
 }
@@ -204,14 +205,14 @@ func (v *Verifier) checkScope(t *claimSet, c *claims) error {
 	if v.scopeList {
 		scopes, ok := listStrings(c.scope)
 		if !ok {
-			return (&refusal{why: ErrClaim, what: v.scopeClaim, want: "an array of strings", field: "Config.Profile.ScopeList"}).of(c.scope)
+			return (&rejection.Error{Reason: ErrClaim, Claim: v.scopeClaim, Want: "an array of strings", Setting: "Config.Profile.ScopeList"}).Saw(c.scope)
 		}
 		t.scopes = unique(scopes)
 		return nil
 	}
 	value, ok := c.scope.Text()
 	if !ok {
-		return (&refusal{why: ErrClaim, what: v.scopeClaim, want: "a string", field: "Config.Profile.ScopeList"}).of(c.scope)
+		return (&rejection.Error{Reason: ErrClaim, Claim: v.scopeClaim, Want: "a string", Setting: "Config.Profile.ScopeList"}).Saw(c.scope)
 	}
 	t.scopes = splitScopes(value)
 	return nil
@@ -225,11 +226,11 @@ func (v *Verifier) checkNoIDToken(t *claimSet, c *claims) error {
 		return nil
 	}
 	if c.idToken != "" {
-		return &refusal{why: ErrType, what: c.idToken, sight: sightIDToken, want: "an access token", field: "Config.Profile.Types"}
+		return &rejection.Error{Reason: ErrType, Claim: c.idToken, Form: rejection.IDToken, Want: "an access token", Setting: "Config.Profile.Types"}
 	}
 	for _, aud := range t.audience {
 		if slices.Contains(v.clientIDs, aud) {
-			return &refusal{why: ErrType, what: "aud", seen: aud, sight: sightIDToken, want: "an access token", field: "Config.Profile.ClientIDs"}
+			return &rejection.Error{Reason: ErrType, Claim: "aud", Got: aud, Form: rejection.IDToken, Want: "an access token", Setting: "Config.Profile.ClientIDs"}
 		}
 	}
 	return nil
@@ -246,7 +247,7 @@ func text(name string, value strict.Value, required bool) (string, error) {
 	case value.Kind == strict.Absent && !required:
 		return "", nil
 	case required:
-		return "", (&refusal{why: ErrClaim, what: name, want: notEmpty, field: "Config.Profile.Required"}).of(value)
+		return "", (&rejection.Error{Reason: ErrClaim, Claim: name, Want: notEmpty, Setting: "Config.Profile.Required"}).Saw(value)
 	default:
 		return "", wrongType(name, value, "a string")
 	}
@@ -264,5 +265,5 @@ func wrongDate(name string, value strict.Value) error {
 }
 
 func wrongType(name string, value strict.Value, want string) error {
-	return (&refusal{why: ErrClaim, what: name, want: want}).of(value)
+	return (&rejection.Error{Reason: ErrClaim, Claim: name, Want: want}).Saw(value)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/go-jose/go-jose/v4/json"
 
+	"github.com/postern-go/postern/internal/rejection"
 	"github.com/postern-go/postern/internal/strict"
 )
 
@@ -35,10 +36,10 @@ func misfit(claims string, err error) error {
 	var wrong *json.UnmarshalTypeError
 	if errors.As(err, &wrong) {
 		if name, value := memberAt(claims, int(wrong.Offset)); name != "" {
-			return (&refusal{why: ErrClaim, what: name, want: "a value that fits the Go type", cause: err}).of(value)
+			return (&rejection.Error{Reason: ErrClaim, Claim: name, Want: "a value that fits the Go type", Cause: err}).Saw(value)
 		}
 	}
-	return &refusal{why: ErrClaim, want: "claims that fit the Go type", cause: err}
+	return &rejection.Error{Reason: ErrClaim, Want: "claims that fit the Go type", Cause: err}
 }
 
 // memberAt finds the member of an object in whose value the text up to offset

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"strings"
 
+	"github.com/postern-go/postern/internal/rejection"
 	"github.com/postern-go/postern/internal/strict"
 )
 
@@ -59,12 +60,12 @@ func payloadOf(raw string) []byte {
 
 // Errors that need no word of what was seen are made once.
 var (
-	errNotBase64URL = &refusal{why: ErrMalformed, cause: strict.ErrBase64URL}
-	errPadded       = &refusal{why: ErrMalformed, want: `base64url without padding "="`, cause: strict.ErrBase64URL}
-	errOldAlphabet  = &refusal{why: ErrMalformed, want: `"-" and "_" as in base64url, not "+" or "/" as in base64`, cause: strict.ErrBase64URL}
-	errPartTooLarge = &refusal{why: ErrMalformed, want: "a header of at most 4096 bytes and a signature of at most 1024"}
-	errNotCompact   = &refusal{why: ErrMalformed, want: "three parts, none empty, in compact serialization"}
-	errEncrypted    = &refusal{why: ErrMalformed, want: "a signed token, but this has five parts like an encrypted one (JWE)"}
+	errNotBase64URL = &rejection.Error{Reason: ErrMalformed, Cause: strict.ErrBase64URL}
+	errPadded       = &rejection.Error{Reason: ErrMalformed, Want: `base64url without padding "="`, Cause: strict.ErrBase64URL}
+	errOldAlphabet  = &rejection.Error{Reason: ErrMalformed, Want: `"-" and "_" as in base64url, not "+" or "/" as in base64`, Cause: strict.ErrBase64URL}
+	errPartTooLarge = &rejection.Error{Reason: ErrMalformed, Want: "a header of at most 4096 bytes and a signature of at most 1024"}
+	errNotCompact   = &rejection.Error{Reason: ErrMalformed, Want: "three parts, none empty, in compact serialization"}
+	errEncrypted    = &rejection.Error{Reason: ErrMalformed, Want: "a signed token, but this has five parts like an encrypted one (JWE)"}
 )
 
 // notBase64URL tells the spellings of other encoders from garbage.

@@ -3,6 +3,7 @@ package token
 import (
 	"slices"
 
+	"github.com/postern-go/postern/internal/rejection"
 	"github.com/postern-go/postern/internal/strict"
 )
 
@@ -34,7 +35,7 @@ func readHeader(text string) (header, error) {
 		}
 	})
 	if err != nil {
-		return header{}, &refusal{why: ErrMalformed, want: "a strict JSON object as header", cause: err}
+		return header{}, &rejection.Error{Reason: ErrMalformed, Want: "a strict JSON object as header", Cause: err}
 	}
 	return h, nil
 }
@@ -48,7 +49,7 @@ func (v *Verifier) algorithm(h *header) (*algorithm, error) {
 			}
 		}
 	}
-	return nil, (&refusal{why: ErrAlgorithm, what: "header alg", want: v.want.algorithms, field: "Config.Algorithms"}).of(h.alg)
+	return nil, (&rejection.Error{Reason: ErrAlgorithm, Claim: "header alg", Want: v.want.algorithms, Setting: "Config.Algorithms"}).Saw(h.alg)
 }
 
 // checkCritical refuses every extension, since none is processed here
@@ -57,9 +58,9 @@ func (v *Verifier) algorithm(h *header) (*algorithm, error) {
 func (h *header) checkCritical() error {
 	switch {
 	case h.crit.Kind != strict.Absent:
-		return (&refusal{why: ErrCritical, what: "header crit", want: "no critical extension"}).of(h.crit)
+		return (&rejection.Error{Reason: ErrCritical, Claim: "header crit", Want: "no critical extension"}).Saw(h.crit)
 	case h.b64.Kind != strict.Absent:
-		return (&refusal{why: ErrCritical, what: "header b64", want: "no b64"}).of(h.b64)
+		return (&rejection.Error{Reason: ErrCritical, Claim: "header b64", Want: "no b64"}).Saw(h.b64)
 	default:
 		return nil
 	}
@@ -76,7 +77,7 @@ func (v *Verifier) checkType(h *header) (explicit bool, err error) {
 	case ok && slices.Contains(v.types, mediaType(typ)):
 		return mediaType(typ) == accessTokenType, nil
 	default:
-		return false, (&refusal{why: ErrType, what: "header typ", want: v.want.types, field: "Config.Profile.Types"}).of(h.typ)
+		return false, (&rejection.Error{Reason: ErrType, Claim: "header typ", Want: v.want.types, Setting: "Config.Profile.Types"}).Saw(h.typ)
 	}
 }
 
@@ -89,7 +90,7 @@ func (h *header) checkContent() error {
 	if cty, ok := h.cty.Text(); ok && mediaType(cty) != "jwt" {
 		return nil
 	}
-	return (&refusal{why: ErrMalformed, what: "header cty", want: "claims, not another token"}).of(h.cty)
+	return (&rejection.Error{Reason: ErrMalformed, Claim: "header cty", Want: "claims, not another token"}).Saw(h.cty)
 }
 
 // keyID is the kid, or "" if there is none. An empty one names no key and counts
@@ -100,11 +101,11 @@ func (v *Verifier) keyID(h *header) (string, error) {
 	absent := h.kid.Kind == strict.Absent || ok && kid == ""
 	switch {
 	case absent && v.requireKeyID:
-		return "", &refusal{why: ErrUnknownKey, what: "header kid", seen: h.kid.Raw, want: "a kid", field: "Config.RequireKeyID"}
+		return "", &rejection.Error{Reason: ErrUnknownKey, Claim: "header kid", Got: h.kid.Raw, Want: "a kid", Setting: "Config.RequireKeyID"}
 	case absent:
 		return "", nil
 	case !ok || len(kid) > maxKeyIDSize:
-		return "", (&refusal{why: ErrMalformed, what: "header kid", want: "a string of at most 256 bytes"}).of(h.kid)
+		return "", (&rejection.Error{Reason: ErrMalformed, Claim: "header kid", Want: "a string of at most 256 bytes"}).Saw(h.kid)
 	default:
 		return kid, nil
 	}

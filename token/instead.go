@@ -9,30 +9,25 @@ import (
 	"github.com/postern-go/postern/internal/strict"
 )
 
-// instead says which other claims to look for in a token that lacks one, since
-// issuers use other names. The token is searched when the error is read, so that
-// good tokens and floods of bad ones cost nothing.
-type instead uint8
+// noClientID and noAudience are the hints for a token that lacks one, given its
+// payload: issuers use other names. The token is searched when the error is
+// read, so that good tokens and floods of bad ones cost nothing.
+type noClientID string
 
-const (
-	insteadOfNothing instead = iota
-	insteadOfClientID
-	insteadOfAudience
-)
-
-func (i instead) words(r *refusal) string {
-	if i == insteadOfNothing || r.seen != "" {
-		return ""
-	}
-	found := present(r.payload, ofClients)
-	switch {
-	case len(found) == 0:
-		return ""
-	case i == insteadOfAudience:
-		return "; it has " + quoted(found) + ", which names its client and not its audience"
-	default:
+func (payload noClientID) String() string {
+	if found := present(string(payload), ofClients); len(found) > 0 {
 		return "; it has " + quoted(found) + " (see Config.Profile.ClientIDClaim)"
 	}
+	return ""
+}
+
+type noAudience string
+
+func (payload noAudience) String() string {
+	if found := present(string(payload), ofClients); len(found) > 0 {
+		return "; it has " + quoted(found) + ", which names its client and not its audience"
+	}
+	return ""
 }
 
 // present lists those of the names that an object has, in order.

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/postern-go/postern/internal/nilcheck"
+	"github.com/postern-go/postern/internal/rejection"
 )
 
 // ByIssuer is the Authenticator for tokens of several issuers, each key of m
@@ -40,7 +41,7 @@ func ByIssuer(m map[string]Authenticator) Authenticator {
 		b.maxSize = max(b.maxSize, maxSizeOf(auth))
 		b.auths[issuer] = auth
 	}
-	b.tooLarge = &refusal{why: ErrTooLarge, want: "at most " + strconv.Itoa(b.maxSize) + " bytes", field: "Config.MaxTokenSize"}
+	b.tooLarge = &rejection.Error{Reason: ErrTooLarge, Want: "at most " + strconv.Itoa(b.maxSize) + " bytes", Setting: "Config.MaxTokenSize"}
 	return b
 }
 
@@ -95,14 +96,14 @@ func (b *byIssuer) ask(ctx context.Context, p *Presentation, id *tokenID) (*Toke
 	}
 	auth, ok := b.auths[issuer]
 	if !ok {
-		return nil, &refusal{why: ErrIssuer, what: "iss", seen: issuer, want: "an issuer given to ByIssuer"}
+		return nil, &rejection.Error{Reason: ErrIssuer, Claim: "iss", Got: issuer, Want: "an issuer given to ByIssuer"}
 	}
 	t, err := b.verdict(ctx, auth, p, id)
 	if err != nil {
 		return nil, err
 	}
 	if t.IsZero() || t.issuer != issuer {
-		return nil, &refusal{why: ErrIssuer, what: "iss", seen: issuer, want: "the issuer of the verified token"}
+		return nil, &rejection.Error{Reason: ErrIssuer, Claim: "iss", Got: issuer, Want: "the issuer of the verified token"}
 	}
 	return t, nil
 }

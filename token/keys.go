@@ -9,6 +9,7 @@ import (
 	"errors"
 
 	"github.com/postern-go/postern/internal/printable"
+	"github.com/postern-go/postern/internal/rejection"
 	"github.com/postern-go/postern/jwks"
 )
 
@@ -110,9 +111,9 @@ func (v *Verifier) noneFits(keys []jwks.Key, alg *algorithm, kid string) error {
 		switch {
 		case !alg.fits(key.Public):
 		case key.Algorithm != "":
-			return &refusal{why: ErrAlgorithm, what: "header alg", seen: alg.name, want: printable.Value(key.Algorithm) + ", the alg of the key"}
+			return &rejection.Error{Reason: ErrAlgorithm, Claim: "header alg", Got: alg.name, Want: printable.Value(key.Algorithm) + ", the alg of the key"}
 		default:
-			return &refusal{why: ErrAlgorithm, what: "header alg", seen: alg.name, want: v.firstLike(alg).name + firstOfAll, field: "Config.Algorithms"}
+			return &rejection.Error{Reason: ErrAlgorithm, Claim: "header alg", Got: alg.name, Want: v.firstLike(alg).name + firstOfAll, Setting: "Config.Algorithms"}
 		}
 	}
 	if kid == "" {
@@ -123,13 +124,13 @@ func (v *Verifier) noneFits(keys []jwks.Key, alg *algorithm, kid string) error {
 			return unknownKey(kid, err)
 		}
 	}
-	return &refusal{why: ErrAlgorithm, what: "header alg", seen: alg.name, want: "an algorithm that fits the key it names"}
+	return &rejection.Error{Reason: ErrAlgorithm, Claim: "header alg", Got: alg.name, Want: "an algorithm that fits the key it names"}
 }
 
 const firstOfAll = ", the first of Config.Algorithms that fits a key without alg"
 
 var (
-	errSignature = &refusal{why: ErrSignature}
+	errSignature = &rejection.Error{Reason: ErrSignature}
 	errTooCostly = errors.New("no key that was tried verifies it, and trying more that fit would cost too much")
 	errNoneFits  = errors.New("the token names no key and none fits its algorithm")
 )
@@ -148,10 +149,12 @@ func noKeys(kid string, err error) error {
 }
 
 func unknownKey(kid string, cause error) error {
-	return &refusal{why: ErrUnknownKey, what: "header kid", seen: kid, cause: cause}
+	return &rejection.Error{Reason: ErrUnknownKey, Claim: "header kid", Got: kid, Cause: cause}
 }
 
-func keysUnavailable(err error) error { return &refusal{why: ErrKeysUnavailable, cause: err} }
+func keysUnavailable(err error) error {
+	return &rejection.Error{Reason: ErrKeysUnavailable, Cause: err}
+}
 
 // isPublished reports whether the key that verified a token may still do so.
 func (v *Verifier) isPublished(e *entry, keys []jwks.Key) bool {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/postern-go/postern/internal/rejection"
 	"github.com/postern-go/postern/internal/strict"
 )
 
@@ -53,7 +54,7 @@ func (v *Verifier) claims(payload string) (claims, error) {
 		v.marks.note(&c, name, value)
 	})
 	if err != nil {
-		return claims{}, &refusal{why: ErrMalformed, want: "a strict JSON object as payload", cause: err}
+		return claims{}, &rejection.Error{Reason: ErrMalformed, Want: "a strict JSON object as payload", Cause: err}
 	}
 	return c, nil
 }
@@ -76,11 +77,11 @@ func unverifiedIssuer(payload string) (string, error) {
 		}
 	})
 	if err != nil {
-		return "", &refusal{why: ErrMalformed, want: "a strict JSON object as payload", cause: err}
+		return "", &rejection.Error{Reason: ErrMalformed, Want: "a strict JSON object as payload", Cause: err}
 	}
 	text, ok := iss.Text()
 	if !ok {
-		return "", (&refusal{why: ErrIssuer, what: "iss", want: "a string"}).of(iss)
+		return "", (&rejection.Error{Reason: ErrIssuer, Claim: "iss", Want: "a string"}).Saw(iss)
 	}
 	return text, nil
 }

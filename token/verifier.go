@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/postern-go/postern/internal/rejection"
 	"github.com/postern-go/postern/jwks"
 )
 
@@ -176,7 +177,7 @@ func (v *Verifier) judge(ctx context.Context, raw string, id *tokenID) (says *cl
 // proportion to the token.
 func (v *Verifier) checkSize(raw string) error {
 	if len(raw) > v.maxSize {
-		return &refusal{why: ErrTooLarge, want: v.want.size, field: "Config.MaxTokenSize"}
+		return &rejection.Error{Reason: ErrTooLarge, Want: v.want.size, Setting: "Config.MaxTokenSize"}
 	}
 	return nil
 }
