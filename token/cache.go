@@ -1,14 +1,17 @@
 package token
 
 import (
-	"crypto"
 	"crypto/sha256"
 	"encoding/binary"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/postern-go/postern/internal/jws"
+	"github.com/postern-go/postern/internal/zerocopy"
 )
 
 // cache remembers tokens whose signature one Verifier has found good: under
@@ -60,9 +63,7 @@ type bucket struct {
 // entry is one token found good. All but merit is fixed once it is in.
 type entry struct {
 	id      tokenID
-	kid     string
-	alg     *algorithm
-	key     crypto.PublicKey
+	by      jws.Signer
 	says    *claimSet
 	size    int
 	arrival uint64
@@ -81,13 +82,13 @@ type tokenID struct{ input, rest [sha256.Size]byte }
 func (id *tokenID) take(raw string) {
 	header := strings.IndexByte(raw, '.') + 1
 	end := header + max(strings.IndexByte(raw[header:], '.'), 0)
-	id.input = sha256.Sum256(bytesOf(raw[:end]))
-	id.rest = sha256.Sum256(bytesOf(raw[end:]))
+	id.input = sha256.Sum256(zerocopy.Bytes(raw[:end]))
+	id.rest = sha256.Sum256(zerocopy.Bytes(raw[end:]))
 }
 
 // newCache returns nil, which holds nothing, if there is no room for a bucket.
 func newCache(bytes int) *cache {
-	const each = bucketBytes + emptyBucket
+	each := bucketBytes + int(reflect.TypeFor[bucket]().Size()) // with nothing in it
 	if bytes < each {
 		return nil
 	}
@@ -151,15 +152,15 @@ func (e *entry) met() {
 
 // newEntry is what to remember of a token, or nil if it says too much. What it
 // says must not have been shown to anybody yet: it is packed.
-func newEntry(id *tokenID, by *signer, says *claimSet) *entry {
-	text := len(by.kid) + says.textLen()
+func newEntry(id *tokenID, by *jws.Signer, says *claimSet) *entry {
+	text := len(by.KeyID) + says.textLen()
 	size := entryOverhead + allocated(text) + allocated(16*cap(says.scopes)) + allocated(16*cap(says.audience))
 	if size > bucketBytes {
 		return nil
 	}
-	e := &entry{id: *id, kid: by.kid, alg: by.alg, key: by.key.Public, says: says, size: size}
+	e := &entry{id: *id, by: *by, says: says, size: size}
 	p := packer{make([]byte, 0, text)}
-	p.pack(&e.kid)
+	p.pack(&e.by.KeyID)
 	says.packInto(&p)
 	return e
 }
@@ -187,7 +188,7 @@ type packer struct{ text []byte }
 func (p *packer) pack(s *string) {
 	start := len(p.text)
 	p.text = append(p.text, *s...)
-	*s = textOf(p.text[start:])
+	*s = zerocopy.String(p.text[start:])
 }
 
 func (b *bucket) admit(e *entry, now time.Time) {

@@ -8,8 +8,10 @@ import (
 
 	"github.com/go-jose/go-jose/v4/json"
 
+	"github.com/postern-go/postern/internal/jws"
 	"github.com/postern-go/postern/internal/rejection"
 	"github.com/postern-go/postern/internal/strict"
+	"github.com/postern-go/postern/internal/zerocopy"
 )
 
 // Claims decodes all claims of the token into v, a pointer, by v's json tags.
@@ -24,9 +26,9 @@ func (t *Token) Claims(v any) error {
 	if t.IsZero() {
 		return ErrMissing
 	}
-	claims := namesFor(reflect.TypeOf(v)).of(payloadOf(t.Raw()))
+	claims := namesFor(reflect.TypeOf(v)).of(jws.Payload(t.Raw()))
 	if err := json.Unmarshal(claims, v); err != nil {
-		return misfit(textOf(claims), err)
+		return misfit(zerocopy.String(claims), err)
 	}
 	return nil
 }

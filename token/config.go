@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/postern-go/postern/internal/jws"
 	"github.com/postern-go/postern/internal/nilcheck"
 	"github.com/postern-go/postern/jwks"
 )
@@ -142,6 +143,18 @@ func (c Config) source() (jwks.Source, error) {
 	return jwks.NewRemote(jwks.RemoteConfig{Issuer: c.Issuer, HTTPClient: c.HTTPClient, RootCAs: c.RootCAs, Time: c.Time})
 }
 
+// signed says which signed objects are accepted.
+func (c Config) signed(keys jwks.Source) jws.Settings {
+	return jws.Settings{
+		Keys:             keys,
+		Algorithms:       c.algorithms(),
+		Types:            c.Profile.types(),
+		AllowMissingType: c.Profile.AllowMissingType,
+		RequireKeyID:     c.RequireKeyID,
+		Names:            jws.Names{Algorithms: "Config.Algorithms", Types: "Config.Profile.Types", RequireKeyID: "Config.RequireKeyID"},
+	}
+}
+
 func (c Config) validate() error {
 	for _, check := range []func() error{
 		c.validateIdentifiers, c.validateKeys, c.validateAlgorithms, c.validateLimits, c.validateProofs, c.Profile.validate,
@@ -197,7 +210,7 @@ func (c Config) validateAlgorithms() error {
 		return fmt.Errorf("%w: Algorithms is empty, so no token could pass", ErrConfig)
 	}
 	for _, name := range c.algorithms() {
-		if algorithmNamed(name) == nil {
+		if !jws.Known(name) {
 			return fmt.Errorf("%w: algorithm %q is not an asymmetric signature algorithm known here", ErrConfig, name)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/postern-go/postern/internal/jws"
 	"github.com/postern-go/postern/internal/printable"
 )
 
@@ -55,39 +56,35 @@ func (e *explanation) run(ctx context.Context, p Presentation) {
 	if !e.note("credentials", e.checkScheme(&p)) || !e.note("size", e.checkSize(p.Token)) {
 		return
 	}
-	var r room
-	jws, sig, err := readCompact(p.Token, &r)
+	var buf jws.Scratch
+	compact, signed, err := jws.Split(p.Token, &buf)
 	if !e.note("compact form", err) {
 		return
 	}
-	h, headerErr := readHeader(jws.header)
+	h, headerErr := jws.ReadHeader(compact.Header)
 	readable := e.note("header is strict JSON", headerErr)
-	c, err := e.claims(jws.payload)
+	c, err := e.claims(compact.Payload)
 	readable = e.note("payload is strict JSON", err) && readable
 	if !readable {
 		return
 	}
-	e.header(ctx, &sig, &h, &c)
+	e.header(ctx, &signed, &h, &c)
 	e.payload(ctx, p, &c)
 }
 
 // header makes the checks up to the signature. Without an algorithm or a kid
 // there is no telling which key to try.
-func (e *explanation) header(ctx context.Context, sig *signed, h *header, c *claims) {
-	alg, err := e.algorithm(h)
-	findable := e.note("alg", err)
-	e.note("crit", h.checkCritical())
-	c.explicit, err = e.checkType(h)
-	e.note("typ", err)
-	e.note("cty", h.checkContent())
-	kid, err := e.keyID(h)
-	findable = e.note("kid", err) && findable
-	findable = e.note("issuer of the keys", e.isFromIssuer(c)) && findable
-	if !findable {
+func (e *explanation) header(ctx context.Context, signed *jws.Signed, h *jws.Header, c *claims) {
+	params, _ := e.signatures.CheckHeader(h, func(check string, err error) bool {
+		e.note(check, err)
+		return true
+	})
+	c.explicit = params.Type == accessTokenType
+	if ours := e.note("issuer of the keys", e.isFromIssuer(c)); !ours || !params.Findable() {
 		e.skip("signature")
 		return
 	}
-	_, err = e.findKey(ctx, sig, alg, kid)
+	_, err := e.signatures.Verify(ctx, signed, &params)
 	e.note("signature", err)
 }
 

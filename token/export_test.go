@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"strings"
 	"time"
+
+	"github.com/postern-go/postern/internal/jws"
 )
 
 // ParseNumericDate is tested directly: a verifier shows only a part of what it does.
@@ -38,7 +40,7 @@ func (c *Cache) Get(name string) bool {
 
 func (c *Cache) Put(name string, size int, expiry, now time.Time) {
 	id, says := idOf(name), &claimSet{expiry: expiry.Unix(), subject: strings.Repeat("x", size)}
-	if e := newEntry(&id, &signer{}, says); e != nil {
+	if e := newEntry(&id, &jws.Signer{}, says); e != nil {
 		c.c.put(e, now)
 	}
 }

@@ -5,8 +5,10 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/postern-go/postern/internal/jws"
 	"github.com/postern-go/postern/internal/printable"
 	"github.com/postern-go/postern/internal/strict"
+	"github.com/postern-go/postern/internal/zerocopy"
 )
 
 // noClientID and noAudience are the hints for a token that lacks one, given its
@@ -59,7 +61,7 @@ func (t *Token) scopesInWords() string {
 		return "the token has no scope"
 	}
 	claim := t.verifier.scopeClaim
-	payload := textOf(payloadOf(t.Raw()))
+	payload := zerocopy.String(jws.Payload(t.Raw()))
 	if len(present(payload, []string{claim})) > 0 {
 		return "the scope claim " + printable.Value(strconv.QuoteToASCII(claim)) + " of the token is empty"
 	}

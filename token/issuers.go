@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/postern-go/postern/internal/jws"
 	"github.com/postern-go/postern/internal/nilcheck"
 	"github.com/postern-go/postern/internal/rejection"
 )
@@ -126,10 +127,10 @@ func (b *byIssuer) verdict(ctx context.Context, auth Authenticator, p *Presentat
 // issuerOf reads iss without verifying anything. What it says only chooses who
 // is to judge.
 func issuerOf(raw string) (string, error) {
-	var r room
-	jws, _, err := readCompact(raw, &r)
+	var buf jws.Scratch
+	compact, _, err := jws.Split(raw, &buf)
 	if err != nil {
 		return "", err
 	}
-	return unverifiedIssuer(jws.payload)
+	return unverifiedIssuer(compact.Payload)
 }

@@ -3,7 +3,6 @@ package token
 import (
 	"fmt"
 	"slices"
-	"strings"
 )
 
 // Profile says what an issuer's access tokens look like. The zero Profile is
@@ -125,16 +124,6 @@ var (
 	ofClients = []string{"client_id", "azp", "appid", "cid"}
 	ofScopes  = []string{"scope", "scp", "scopes", "roles", "permissions"}
 )
-
-// mediaType brings a typ value into the form in which values are compared
-// (RFC 7515 §4.1.9, RFC 8725 §3.11).
-func mediaType(typ string) string {
-	typ = strings.ToLower(typ)
-	if rest, ok := strings.CutPrefix(typ, "application/"); ok && !strings.Contains(rest, "/") {
-		return rest
-	}
-	return typ
-}
 
 func orDefault(value, def string) string {
 	if value == "" {

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/postern-go/postern/internal/strict"
+	"github.com/postern-go/postern/internal/zerocopy"
 )
 
 // A decoder into Go types goes through all of a token for the one claim that is
@@ -87,7 +88,7 @@ func (n names) of(object []byte) []byte {
 	}
 	picked := make([]byte, 0, min(len(object), 256))
 	picked = append(picked, '{')
-	err := strict.Members(textOf(object), func(name string, v strict.Value) {
+	err := strict.Members(zerocopy.String(object), func(name string, v strict.Value) {
 		if !n[name] || !isPlain(name) {
 			return
 		}

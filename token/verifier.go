@@ -7,32 +7,28 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/postern-go/postern/internal/jws"
 	"github.com/postern-go/postern/internal/rejection"
-	"github.com/postern-go/postern/jwks"
 )
 
 // Verifier is the Authenticator for JWT access tokens (RFC 9068) of one
 // issuer. It is safe for concurrent use.
 type Verifier struct {
-	issuer           string
-	audience         []string
-	keys             jwks.Source
-	algorithms       []*algorithm
-	types            []string // as mediaType gives them
-	allowMissingType bool
-	scopeClaim       string
-	scopeList        bool
-	clientIDClaim    string
-	clientIDs        []string
-	required         required
-	marks            marks
-	leeway           time.Duration
-	maxLifetime      time.Duration
-	maxSize          int
-	requireKeyID     bool
-	proofs           []Proof
-	time             func() time.Time
-	cache            *cache // nil if nothing is remembered
+	issuer        string
+	audience      []string
+	signatures    *jws.Verifier
+	scopeClaim    string
+	scopeList     bool
+	clientIDClaim string
+	clientIDs     []string
+	required      required
+	marks         marks
+	leeway        time.Duration
+	maxLifetime   time.Duration
+	maxSize       int
+	proofs        []Proof
+	time          func() time.Time
+	cache         *cache // nil if nothing is remembered
 
 	want expectations
 }
@@ -40,17 +36,15 @@ type Verifier struct {
 // expectations say in words what would have passed, for operators. They are
 // made once, so that a flood of refusals formats nothing.
 type expectations struct {
-	issuer, audience, algorithms, types, lifetime, size string
+	issuer, audience, lifetime, size string
 }
 
 func newExpectations(cfg Config) expectations {
 	return expectations{
-		issuer:     strconv.QuoteToASCII(cfg.Issuer),
-		audience:   oneOf(cfg.Audience),
-		algorithms: oneOf(cfg.algorithms()),
-		types:      oneOf(cfg.Profile.types()),
-		lifetime:   "no later than iat and " + cfg.MaxLifetime.String(),
-		size:       "at most " + strconv.Itoa(cfg.maxTokenSize()) + " bytes",
+		issuer:   strconv.QuoteToASCII(cfg.Issuer),
+		audience: oneOf(cfg.Audience),
+		lifetime: "no later than iat and " + cfg.MaxLifetime.String(),
+		size:     "at most " + strconv.Itoa(cfg.maxTokenSize()) + " bytes",
 	}
 }
 
@@ -71,33 +65,24 @@ func NewVerifier(cfg Config) (*Verifier, error) {
 	if err != nil {
 		return nil, &oneLine{fmt.Errorf("token: %w", err)}
 	}
-	v := &Verifier{
-		issuer:           cfg.Issuer,
-		audience:         slices.Clone(cfg.Audience),
-		keys:             keys,
-		allowMissingType: cfg.Profile.AllowMissingType,
-		scopeClaim:       cfg.Profile.scopeClaim(),
-		scopeList:        cfg.Profile.ScopeList,
-		clientIDClaim:    cfg.Profile.clientIDClaim(),
-		clientIDs:        slices.Clone(cfg.Profile.ClientIDs),
-		required:         newRequired(cfg.Profile),
-		marks:            newMarks(cfg.Profile),
-		leeway:           cfg.leeway(),
-		maxLifetime:      cfg.MaxLifetime,
-		maxSize:          cfg.maxTokenSize(),
-		requireKeyID:     cfg.RequireKeyID,
-		proofs:           slices.Clone(cfg.Proofs),
-		time:             cfg.time(),
-		want:             newExpectations(cfg),
-		cache:            newCache(cfg.cacheSize()),
-	}
-	for _, name := range cfg.algorithms() {
-		v.algorithms = append(v.algorithms, algorithmNamed(name))
-	}
-	for _, typ := range cfg.Profile.types() {
-		v.types = append(v.types, mediaType(typ))
-	}
-	return v, nil
+	return &Verifier{
+		issuer:        cfg.Issuer,
+		audience:      slices.Clone(cfg.Audience),
+		signatures:    jws.New(cfg.signed(keys)),
+		scopeClaim:    cfg.Profile.scopeClaim(),
+		scopeList:     cfg.Profile.ScopeList,
+		clientIDClaim: cfg.Profile.clientIDClaim(),
+		clientIDs:     slices.Clone(cfg.Profile.ClientIDs),
+		required:      newRequired(cfg.Profile),
+		marks:         newMarks(cfg.Profile),
+		leeway:        cfg.leeway(),
+		maxLifetime:   cfg.MaxLifetime,
+		maxSize:       cfg.maxTokenSize(),
+		proofs:        slices.Clone(cfg.Proofs),
+		time:          cfg.time(),
+		want:          newExpectations(cfg),
+		cache:         newCache(cfg.cacheSize()),
+	}, nil
 }
 
 func newRequired(p Profile) required {
@@ -184,23 +169,23 @@ func (v *Verifier) checkSize(raw string) error {
 
 // verify is judge for a token that is not remembered, from its first byte on.
 func (v *Verifier) verify(ctx context.Context, raw string, id *tokenID) (*claimSet, *entry, error) {
-	var r room
-	jws, sig, err := readCompact(raw, &r)
+	var buf jws.Scratch
+	compact, signed, err := jws.Split(raw, &buf)
 	if err != nil {
 		return nil, nil, err
 	}
 	if id != nil {
-		sig.sha256, sig.hashed = id.input, true
+		signed.Hashed(id.input)
 	}
-	h, err := readHeader(jws.header)
+	h, err := jws.ReadHeader(compact.Header)
 	if err != nil {
 		return nil, nil, err
 	}
-	c, err := v.claims(jws.payload)
+	c, err := v.claims(compact.Payload)
 	if err != nil {
 		return nil, nil, err
 	}
-	by, err := v.checkSignature(ctx, &sig, &h, &c)
+	by, err := v.checkSignature(ctx, &signed, &h, &c)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -221,11 +206,11 @@ func (v *Verifier) recall(ctx context.Context, id *tokenID) (*claimSet, error) {
 	if e == nil {
 		return nil, nil
 	}
-	keys, err := v.keys.Keys(ctx, e.kid)
-	if err = noKeys(e.kid, err); err != nil {
-		return nil, err // asking once more could cost the issuer a second request for one call
+	trusted, err := v.signatures.Trusts(ctx, &e.by)
+	if err != nil {
+		return nil, err
 	}
-	if !v.isPublished(e, keys) {
+	if !trusted {
 		v.cache.remove(e)
 		return nil, nil
 	}
@@ -236,38 +221,23 @@ func (v *Verifier) recall(ctx context.Context, id *tokenID) (*claimSet, error) {
 	return e.says, nil
 }
 
-// signer is by what a token was signed.
-type signer struct {
-	kid string
-	alg *algorithm
-	key jwks.Key
-}
-
-// checkSignature finds the algorithm and the key and verifies the signature.
-// Until it returns, the claims are anybody's. Of them only iss is looked at,
-// to see whether the keys at hand are the right ones at all: a token of
-// another issuer must not cost ours a request.
-func (v *Verifier) checkSignature(ctx context.Context, sig *signed, h *header, c *claims) (s signer, err error) {
-	if s.alg, err = v.algorithm(h); err != nil {
-		return s, err
+// checkSignature checks the header and verifies the signature. Until it
+// returns, the claims are not to be believed. Of them only iss is looked at, to
+// see whether the keys at hand are the right ones at all: a token of another
+// issuer must not cost ours a request.
+func (v *Verifier) checkSignature(ctx context.Context, s *jws.Signed, h *jws.Header, c *claims) (by jws.Signer, fault error) {
+	params, ok := v.signatures.CheckHeader(h, func(_ string, err error) bool {
+		fault = err
+		return err == nil
+	})
+	if !ok {
+		return by, fault
 	}
-	if err = h.checkCritical(); err != nil {
-		return s, err
+	c.explicit = params.Type == accessTokenType
+	if err := v.isFromIssuer(c); err != nil {
+		return by, err
 	}
-	if c.explicit, err = v.checkType(h); err != nil {
-		return s, err
-	}
-	if err = h.checkContent(); err != nil {
-		return s, err
-	}
-	if s.kid, err = v.keyID(h); err != nil {
-		return s, err
-	}
-	if err = v.isFromIssuer(c); err != nil {
-		return s, err
-	}
-	s.key, err = v.findKey(ctx, sig, s.alg, s.kid)
-	return s, err
+	return v.signatures.Verify(ctx, s, &params)
 }
 
 // Ready reports whether tokens can be verified: it returns nil once the keys
@@ -275,12 +245,5 @@ func (v *Verifier) checkSignature(ctx context.Context, sig *signed, h *header, c
 // matches ErrUnavailable. It is meant for readiness probes and for warming up
 // at start; nothing depends on its being called.
 func (v *Verifier) Ready(ctx context.Context) error {
-	source, ok := v.keys.(interface{ Ready(context.Context) error })
-	if !ok {
-		return nil
-	}
-	if err := source.Ready(ctx); err != nil {
-		return keysUnavailable(err)
-	}
-	return nil
+	return v.signatures.Ready(ctx)
 }
