@@ -13,10 +13,10 @@ import (
 // bound by. A method nobody checks refuses the token: ignoring it would make a
 // bound token a bearer token, which is what a thief wants (RFC 7800 §3.1).
 func (v *Verifier) checkBinding(ctx context.Context, t *Token, p *Presentation) error {
-	if t.cnf.Kind == strict.Absent {
+	if t.set.Confirmation.Kind == strict.Absent {
 		return nil
 	}
-	methods, err := confirmationMethods(t.cnf)
+	methods, err := confirmationMethods(t.set.Confirmation)
 	if err != nil {
 		return err
 	}

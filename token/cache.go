@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/postern-go/postern/internal/claims"
 	"github.com/postern-go/postern/internal/jws"
 	"github.com/postern-go/postern/internal/zerocopy"
 )
@@ -64,7 +65,7 @@ type bucket struct {
 type entry struct {
 	id      tokenID
 	by      jws.Signer
-	says    *claimSet
+	says    *claims.Set
 	size    int
 	arrival uint64
 	merit   atomic.Int32 // times met again, up to mostMerit
@@ -152,16 +153,17 @@ func (e *entry) met() {
 
 // newEntry is what to remember of a token, or nil if it says too much. What it
 // says must not have been shown to anybody yet: it is packed.
-func newEntry(id *tokenID, by *jws.Signer, says *claimSet) *entry {
-	text := len(by.KeyID) + says.textLen()
-	size := entryOverhead + allocated(text) + allocated(16*cap(says.scopes)) + allocated(16*cap(says.audience))
+func newEntry(id *tokenID, by *jws.Signer, says *claims.Set) *entry {
+	text := len(by.KeyID)
+	says.Strings(func(s *string) { text += len(*s) })
+	size := entryOverhead + allocated(text) + allocated(16*cap(says.Scopes)) + allocated(16*cap(says.Audience))
 	if size > bucketBytes {
 		return nil
 	}
 	e := &entry{id: *id, by: *by, says: says, size: size}
 	p := packer{make([]byte, 0, text)}
 	p.pack(&e.by.KeyID)
-	says.packInto(&p)
+	says.Strings(p.pack)
 	return e
 }
 
@@ -245,7 +247,7 @@ func (b *bucket) loser(now time.Time) int {
 		e := b.slots[i].Load()
 		switch {
 		case e == nil:
-		case !now.Before(e.says.deadline()):
+		case !now.Before(e.says.Deadline()):
 			return i
 		case e.merit.Load() == 0 && (found < 0 || e.arrival < arrival):
 			found, arrival = i, e.arrival

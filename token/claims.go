@@ -26,9 +26,9 @@ func (t *Token) Claims(v any) error {
 	if t.IsZero() {
 		return ErrMissing
 	}
-	claims := namesFor(reflect.TypeOf(v)).of(jws.Payload(t.Raw()))
-	if err := json.Unmarshal(claims, v); err != nil {
-		return misfit(zerocopy.String(claims), err)
+	selected := namesFor(reflect.TypeOf(v)).of(jws.Payload(t.Raw()))
+	if err := json.Unmarshal(selected, v); err != nil {
+		return misfit(zerocopy.String(selected), err)
 	}
 	return nil
 }

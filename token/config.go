@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/postern-go/postern/internal/claims"
 	"github.com/postern-go/postern/internal/jws"
 	"github.com/postern-go/postern/internal/nilcheck"
 	"github.com/postern-go/postern/jwks"
@@ -153,6 +154,23 @@ func (c Config) signed(keys jwks.Source) jws.Settings {
 		RequireKeyID:     c.RequireKeyID,
 		Names:            jws.Names{Algorithms: "Config.Algorithms", Types: "Config.Profile.Types", RequireKeyID: "Config.RequireKeyID"},
 	}
+}
+
+// rules says which claims are accepted.
+func (c Config) rules() *claims.Rules {
+	return claims.New(claims.Settings{
+		Issuer:        c.Issuer,
+		Audience:      slices.Clone(c.Audience),
+		ScopeClaim:    c.Profile.scopeClaim(),
+		ScopeList:     c.Profile.ScopeList,
+		ClientIDClaim: c.Profile.clientIDClaim(),
+		Required:      slices.Clone(c.Profile.required()),
+		ClientIDs:     slices.Clone(c.Profile.ClientIDs),
+		Users:         marks(c.Profile.Users),
+		Clients:       marks(c.Profile.Clients),
+		Leeway:        c.leeway(),
+		MaxLifetime:   c.MaxLifetime,
+	})
 }
 
 func (c Config) validate() error {

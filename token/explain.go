@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/postern-go/postern/internal/claims"
 	"github.com/postern-go/postern/internal/jws"
 	"github.com/postern-go/postern/internal/printable"
 )
@@ -47,6 +48,12 @@ func (e *explanation) note(check string, err error) bool {
 	return err == nil
 }
 
+// goOn is note for checks whose failure does not end the rest.
+func (e *explanation) goOn(check string, err error) bool {
+	e.note(check, err)
+	return true
+}
+
 func (e *explanation) skip(check string) {
 	e.findings = append(e.findings, Finding{Check: check, Skipped: true})
 	e.failed = true
@@ -63,7 +70,7 @@ func (e *explanation) run(ctx context.Context, p Presentation) {
 	}
 	h, headerErr := jws.ReadHeader(compact.Header)
 	readable := e.note("header is strict JSON", headerErr)
-	c, err := e.claims(compact.Payload)
+	c, err := e.rules.Read(compact.Payload)
 	readable = e.note("payload is strict JSON", err) && readable
 	if !readable {
 		return
@@ -74,13 +81,12 @@ func (e *explanation) run(ctx context.Context, p Presentation) {
 
 // header makes the checks up to the signature. Without an algorithm or a kid
 // there is no telling which key to try.
-func (e *explanation) header(ctx context.Context, signed *jws.Signed, h *jws.Header, c *claims) {
-	params, _ := e.signatures.CheckHeader(h, func(check string, err error) bool {
-		e.note(check, err)
-		return true
-	})
-	c.explicit = params.Type == accessTokenType
-	if ours := e.note("issuer of the keys", e.isFromIssuer(c)); !ours || !params.Findable() {
+func (e *explanation) header(ctx context.Context, signed *jws.Signed, h *jws.Header, c *claims.Payload) {
+	params, _ := e.signatures.CheckHeader(h, e.goOn)
+	if params.Type == accessTokenType {
+		c.Explicit()
+	}
+	if ours := e.note("issuer of the keys", e.rules.CheckIssuer(c)); !ours || !params.Findable() {
 		e.skip("signature")
 		return
 	}
@@ -88,12 +94,8 @@ func (e *explanation) header(ctx context.Context, signed *jws.Signed, h *jws.Hea
 	e.note("signature", err)
 }
 
-func (e *explanation) payload(ctx context.Context, p Presentation, c *claims) {
-	now, says := e.time(), &claimSet{cnf: c.cnf}
-	e.eachClaim(says, c, now, func(check string, err error) bool {
-		e.note(check, err)
-		return true
-	})
+func (e *explanation) payload(ctx context.Context, p Presentation, c *claims.Payload) {
+	says, _ := e.rules.Check(c, e.time(), e.goOn)
 	// A Proof must be able to rely on its Token: one that remembers which
 	// proofs it has seen would remember what a forger chose.
 	if e.failed {

@@ -7,15 +7,13 @@ import (
 	"strings"
 	"time"
 
+	"github.com/postern-go/postern/internal/claims"
 	"github.com/postern-go/postern/internal/jws"
 )
 
-// ParseNumericDate is tested directly: a verifier shows only a part of what it does.
-var ParseNumericDate = parseNumericDate
-
 // Claiming is a Token with the claims, which nobody has verified.
 func Claiming(payload string) *Token {
-	return newToken("e30."+base64.RawURLEncoding.EncodeToString([]byte(payload))+".c2ln", &claimSet{})
+	return newToken("e30."+base64.RawURLEncoding.EncodeToString([]byte(payload))+".c2ln", &claims.Set{})
 }
 
 // TokenID is what a token goes by in the memory of a Verifier.
@@ -39,7 +37,7 @@ func (c *Cache) Get(name string) bool {
 }
 
 func (c *Cache) Put(name string, size int, expiry, now time.Time) {
-	id, says := idOf(name), &claimSet{expiry: expiry.Unix(), subject: strings.Repeat("x", size)}
+	id, says := idOf(name), &claims.Set{Expiry: expiry.Unix(), Subject: strings.Repeat("x", size)}
 	if e := newEntry(&id, &jws.Signer{}, says); e != nil {
 		c.c.put(e, now)
 	}

@@ -3,8 +3,8 @@ package token
 import (
 	"context"
 	"fmt"
-	"strconv"
 
+	"github.com/postern-go/postern/internal/claims"
 	"github.com/postern-go/postern/internal/jws"
 	"github.com/postern-go/postern/internal/nilcheck"
 	"github.com/postern-go/postern/internal/rejection"
@@ -33,8 +33,8 @@ func ByIssuer(m map[string]Authenticator) Authenticator {
 			panic(&oneLine{fmt.Errorf("%w: the Authenticator for issuer %q is a nil %T", ErrConfig, issuer, auth)})
 		}
 		v, ok := auth.(*Verifier)
-		if ok && v.issuer != issuer {
-			panic(&oneLine{fmt.Errorf("%w: the Verifier for issuer %q is for %q", ErrConfig, issuer, v.issuer)})
+		if ok && v.rules.Issuer != issuer {
+			panic(&oneLine{fmt.Errorf("%w: the Verifier for issuer %q is for %q", ErrConfig, issuer, v.rules.Issuer)})
 		}
 		if ok && v.cache != nil {
 			b.longest = max(b.longest, v.maxSize)
@@ -42,7 +42,7 @@ func ByIssuer(m map[string]Authenticator) Authenticator {
 		b.maxSize = max(b.maxSize, maxSizeOf(auth))
 		b.auths[issuer] = auth
 	}
-	b.tooLarge = &rejection.Error{Reason: ErrTooLarge, Want: "at most " + strconv.Itoa(b.maxSize) + " bytes", Setting: "Config.MaxTokenSize"}
+	b.tooLarge = tooLarge(b.maxSize)
 	return b
 }
 
@@ -103,7 +103,7 @@ func (b *byIssuer) ask(ctx context.Context, p *Presentation, id *tokenID) (*Toke
 	if err != nil {
 		return nil, err
 	}
-	if t.IsZero() || t.issuer != issuer {
+	if t.IsZero() || t.Issuer() != issuer {
 		return nil, &rejection.Error{Reason: ErrIssuer, Claim: "iss", Got: issuer, Want: "the issuer of the verified token"}
 	}
 	return t, nil
@@ -132,5 +132,5 @@ func issuerOf(raw string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return unverifiedIssuer(compact.Payload)
+	return claims.UnverifiedIssuer(compact.Payload)
 }

@@ -3,6 +3,8 @@ package token
 import (
 	"fmt"
 	"slices"
+
+	"github.com/postern-go/postern/internal/claims"
 )
 
 // Profile says what an issuer's access tokens look like. The zero Profile is
@@ -99,10 +101,10 @@ func (p Profile) validate() error {
 }
 
 func (p Profile) validateNames() error {
-	if name := p.scopeClaim(); slices.Contains(registered, name) || slices.Contains(ofClients, name) {
+	if name := p.scopeClaim(); slices.Contains(registered, name) || slices.Contains(claims.ClientIDNames, name) {
 		return fmt.Errorf("%w: Profile.ScopeClaim is %q, which means something else", ErrConfig, name)
 	}
-	if name := p.clientIDClaim(); slices.Contains(registered, name) || slices.Contains(ofScopes, name) {
+	if name := p.clientIDClaim(); slices.Contains(registered, name) || slices.Contains(claims.ScopeNames, name) {
 		return fmt.Errorf("%w: Profile.ClientIDClaim is %q, which means something else", ErrConfig, name)
 	}
 	if p.scopeClaim() == p.clientIDClaim() {
@@ -118,12 +120,6 @@ var registered = []string{
 	"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "cnf", "act", "may_act",
 	"nonce", "at_hash", "c_hash", "s_hash", "auth_time", "acr", "amr", "sid",
 }
-
-// The claims in which issuers are known to put client ids and rights.
-var (
-	ofClients = []string{"client_id", "azp", "appid", "cid"}
-	ofScopes  = []string{"scope", "scp", "scopes", "roles", "permissions"}
-)
 
 func orDefault(value, def string) string {
 	if value == "" {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/postern-go/postern/internal/claims"
 	"github.com/postern-go/postern/internal/jws"
 	"github.com/postern-go/postern/internal/rejection"
 )
@@ -14,44 +15,13 @@ import (
 // Verifier is the Authenticator for JWT access tokens (RFC 9068) of one
 // issuer. It is safe for concurrent use.
 type Verifier struct {
-	issuer        string
-	audience      []string
-	signatures    *jws.Verifier
-	scopeClaim    string
-	scopeList     bool
-	clientIDClaim string
-	clientIDs     []string
-	required      required
-	marks         marks
-	leeway        time.Duration
-	maxLifetime   time.Duration
-	maxSize       int
-	proofs        []Proof
-	time          func() time.Time
-	cache         *cache // nil if nothing is remembered
-
-	want expectations
-}
-
-// expectations say in words what would have passed, for operators. They are
-// made once, so that a flood of refusals formats nothing.
-type expectations struct {
-	issuer, audience, lifetime, size string
-}
-
-func newExpectations(cfg Config) expectations {
-	return expectations{
-		issuer:   strconv.QuoteToASCII(cfg.Issuer),
-		audience: oneOf(cfg.Audience),
-		lifetime: "no later than iat and " + cfg.MaxLifetime.String(),
-		size:     "at most " + strconv.Itoa(cfg.maxTokenSize()) + " bytes",
-	}
-}
-
-// required says which claims a token must have besides iss, aud and exp.
-type required struct {
-	sub, clientID, iat, jti bool
-	others                  []string
+	signatures *jws.Verifier
+	rules      *claims.Rules
+	proofs     []Proof
+	maxSize    int
+	tooLarge   error
+	time       func() time.Time
+	cache      *cache // nil if nothing is remembered
 }
 
 // NewVerifier checks cfg and makes no request: a service starts while its
@@ -66,46 +36,19 @@ func NewVerifier(cfg Config) (*Verifier, error) {
 		return nil, &oneLine{fmt.Errorf("token: %w", err)}
 	}
 	return &Verifier{
-		issuer:        cfg.Issuer,
-		audience:      slices.Clone(cfg.Audience),
-		signatures:    jws.New(cfg.signed(keys)),
-		scopeClaim:    cfg.Profile.scopeClaim(),
-		scopeList:     cfg.Profile.ScopeList,
-		clientIDClaim: cfg.Profile.clientIDClaim(),
-		clientIDs:     slices.Clone(cfg.Profile.ClientIDs),
-		required:      newRequired(cfg.Profile),
-		marks:         newMarks(cfg.Profile),
-		leeway:        cfg.leeway(),
-		maxLifetime:   cfg.MaxLifetime,
-		maxSize:       cfg.maxTokenSize(),
-		proofs:        slices.Clone(cfg.Proofs),
-		time:          cfg.time(),
-		want:          newExpectations(cfg),
-		cache:         newCache(cfg.cacheSize()),
+		signatures: jws.New(cfg.signed(keys)),
+		rules:      cfg.rules(),
+		proofs:     slices.Clone(cfg.Proofs),
+		maxSize:    cfg.maxTokenSize(),
+		tooLarge:   tooLarge(cfg.maxTokenSize()),
+		time:       cfg.time(),
+		cache:      newCache(cfg.cacheSize()),
 	}, nil
 }
 
-func newRequired(p Profile) required {
-	var r required
-	for _, name := range p.required() {
-		switch name {
-		case "iss", "aud", "exp": // always are
-		case "sub":
-			r.sub = true
-		case p.clientIDClaim():
-			r.clientID = true
-		case "iat":
-			r.iat = true
-		case "jti":
-			r.jti = true
-		default:
-			r.others = append(r.others, name)
-		}
-	}
-	return r
+func tooLarge(most int) error {
+	return &rejection.Error{Reason: ErrTooLarge, Want: "at most " + strconv.Itoa(most) + " bytes", Setting: "Config.MaxTokenSize"}
 }
-
-func oneOf(list []string) string { return "one of " + fmt.Sprintf("%+q", list) }
 
 // Authenticate verifies an access token: its size and shape, its header, its
 // signature, its claims and its binding, in this order (RFC 9068 §4, RFC 8725).
@@ -149,7 +92,7 @@ func (v *Verifier) authenticate(ctx context.Context, p *Presentation, id *tokenI
 
 // judge checks all of a token but its binding. fresh is what to remember of it
 // if that is good too, or nil.
-func (v *Verifier) judge(ctx context.Context, raw string, id *tokenID) (says *claimSet, fresh *entry, err error) {
+func (v *Verifier) judge(ctx context.Context, raw string, id *tokenID) (says *claims.Set, fresh *entry, err error) {
 	if id != nil {
 		if says, err := v.recall(ctx, id); says != nil || err != nil {
 			return says, nil, err
@@ -162,13 +105,13 @@ func (v *Verifier) judge(ctx context.Context, raw string, id *tokenID) (says *cl
 // proportion to the token.
 func (v *Verifier) checkSize(raw string) error {
 	if len(raw) > v.maxSize {
-		return &rejection.Error{Reason: ErrTooLarge, Want: v.want.size, Setting: "Config.MaxTokenSize"}
+		return v.tooLarge
 	}
 	return nil
 }
 
 // verify is judge for a token that is not remembered, from its first byte on.
-func (v *Verifier) verify(ctx context.Context, raw string, id *tokenID) (*claimSet, *entry, error) {
+func (v *Verifier) verify(ctx context.Context, raw string, id *tokenID) (*claims.Set, *entry, error) {
 	var buf jws.Scratch
 	compact, signed, err := jws.Split(raw, &buf)
 	if err != nil {
@@ -181,7 +124,7 @@ func (v *Verifier) verify(ctx context.Context, raw string, id *tokenID) (*claimS
 	if err != nil {
 		return nil, nil, err
 	}
-	c, err := v.claims(compact.Payload)
+	c, err := v.rules.Read(compact.Payload)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -189,9 +132,10 @@ func (v *Verifier) verify(ctx context.Context, raw string, id *tokenID) (*claimS
 	if err != nil {
 		return nil, nil, err
 	}
-	says := &claimSet{cnf: c.cnf}
-	if err := v.fill(says, &c, v.time()); err != nil {
-		return nil, nil, err
+	var fault error
+	says, ok := v.rules.Check(&c, v.time(), firstOf(&fault))
+	if !ok {
+		return nil, nil, fault
 	}
 	if id == nil {
 		return says, nil, nil
@@ -201,7 +145,7 @@ func (v *Verifier) verify(ctx context.Context, raw string, id *tokenID) (*claimS
 
 // recall looks for a token that has been verified before, and checks what may
 // have changed since. It returns nil and no error if the token is not known.
-func (v *Verifier) recall(ctx context.Context, id *tokenID) (*claimSet, error) {
+func (v *Verifier) recall(ctx context.Context, id *tokenID) (*claims.Set, error) {
 	e := v.cache.get(id)
 	if e == nil {
 		return nil, nil
@@ -214,7 +158,7 @@ func (v *Verifier) recall(ctx context.Context, id *tokenID) (*claimSet, error) {
 		v.cache.remove(e)
 		return nil, nil
 	}
-	if err := v.checkAgain(e.says, v.time()); err != nil {
+	if err := v.rules.CheckAgain(e.says, v.time()); err != nil {
 		v.cache.remove(e)
 		return nil, err
 	}
@@ -225,19 +169,26 @@ func (v *Verifier) recall(ctx context.Context, id *tokenID) (*claimSet, error) {
 // returns, the claims are not to be believed. Of them only iss is looked at, to
 // see whether the keys at hand are the right ones at all: a token of another
 // issuer must not cost ours a request.
-func (v *Verifier) checkSignature(ctx context.Context, s *jws.Signed, h *jws.Header, c *claims) (by jws.Signer, fault error) {
-	params, ok := v.signatures.CheckHeader(h, func(_ string, err error) bool {
-		fault = err
-		return err == nil
-	})
+func (v *Verifier) checkSignature(ctx context.Context, s *jws.Signed, h *jws.Header, c *claims.Payload) (by jws.Signer, fault error) {
+	params, ok := v.signatures.CheckHeader(h, firstOf(&fault))
 	if !ok {
 		return by, fault
 	}
-	c.explicit = params.Type == accessTokenType
-	if err := v.isFromIssuer(c); err != nil {
+	if params.Type == accessTokenType {
+		c.Explicit()
+	}
+	if err := v.rules.CheckIssuer(c); err != nil {
 		return by, err
 	}
 	return v.signatures.Verify(ctx, s, &params)
+}
+
+// firstOf is the report of checks that ends with the first fault.
+func firstOf(fault *error) func(check string, err error) bool {
+	return func(_ string, err error) bool {
+		*fault = err
+		return err == nil
+	}
 }
 
 // Ready reports whether tokens can be verified: it returns nil once the keys

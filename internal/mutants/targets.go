@@ -18,10 +18,10 @@ var targets = []target{
 	{dir: "internal/challenge", files: []string{"table.go", "writer.go"}, more: []string{"middleware", "grpcauth"}},
 	{dir: "internal/rejection", files: []string{"sentinel.go", "rejection.go"}, more: []string{"token"}},
 	{dir: "internal/jws", files: []string{"compact.go", "header.go", "algorithm.go", "keys.go", "cost.go", "verifier.go"}, more: []string{"token"}},
+	{dir: "internal/claims", files: []string{"payload.go", "lists.go", "rules.go", "checks.go", "numericdate.go", "marks.go", "hints.go", "set.go"}, more: []string{"token"}},
 	{dir: "token", files: []string{
-		"payload.go", "checks.go", "numericdate.go",
 		"binding.go", "verifier.go", "cache.go", "issuers.go", "hints.go", "present.go", "config.go", "profile.go", "context.go", "claims.go", "selection.go",
-		"token.go", "marks.go", "subject.go", "errors.go", "instead.go", "insufficient.go", "static.go", "outcome.go",
+		"token.go", "marks.go", "subject.go", "errors.go", "insufficient.go", "static.go", "outcome.go",
 	}, more: []string{"middleware", "grpcauth"}},
 	{dir: "scope", files: []string{"policy.go", "parse.go", "subject.go", "refusal.go"}, more: []string{"middleware"}},
 	{dir: "jwks", files: []string{

@@ -1,14 +1,18 @@
-package token
+package claims
 
 import (
 	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/postern-go/postern/internal/jws"
 	"github.com/postern-go/postern/internal/printable"
 	"github.com/postern-go/postern/internal/strict"
-	"github.com/postern-go/postern/internal/zerocopy"
+)
+
+// The claims in which issuers are known to put client ids and rights.
+var (
+	ClientIDNames = []string{"client_id", "azp", "appid", "cid"}
+	ScopeNames    = []string{"scope", "scp", "scopes", "roles", "permissions"}
 )
 
 // noClientID and noAudience are the hints for a token that lacks one, given its
@@ -17,7 +21,7 @@ import (
 type noClientID string
 
 func (payload noClientID) String() string {
-	if found := present(string(payload), ofClients); len(found) > 0 {
+	if found := present(string(payload), ClientIDNames); len(found) > 0 {
 		return "; it has " + quoted(found) + " (see Config.Profile.ClientIDClaim)"
 	}
 	return ""
@@ -26,7 +30,7 @@ func (payload noClientID) String() string {
 type noAudience string
 
 func (payload noAudience) String() string {
-	if found := present(string(payload), ofClients); len(found) > 0 {
+	if found := present(string(payload), ClientIDNames); len(found) > 0 {
 		return "; it has " + quoted(found) + ", which names its client and not its audience"
 	}
 	return ""
@@ -51,22 +55,19 @@ func present(object string, names []string) []string {
 
 func quoted(names []string) string { return `"` + strings.Join(names, `" and "`) + `"` }
 
-// scopesInWords says which scopes a token has, and if it has none, where they
-// may be.
-func (t *Token) scopesInWords() string {
-	if len(t.scopes) > 0 {
-		return "the token has " + printable.Value(strconv.QuoteToASCII(strings.Join(t.scopes, " ")))
-	}
-	if t.verifier == nil {
+// WhereScopes says, for a claim set without scopes, where they may be in its
+// text.
+func (s *Set) WhereScopes(payload string) string {
+	if s.Rules == nil {
 		return "the token has no scope"
 	}
-	claim := t.verifier.scopeClaim
-	payload := zerocopy.String(jws.Payload(t.Raw()))
+	claim := s.Rules.ScopeClaim
+	name := printable.Value(strconv.QuoteToASCII(claim))
 	if len(present(payload, []string{claim})) > 0 {
-		return "the scope claim " + printable.Value(strconv.QuoteToASCII(claim)) + " of the token is empty"
+		return "the scope claim " + name + " of the token is empty"
 	}
-	words := "the token has no scope claim " + printable.Value(strconv.QuoteToASCII(claim))
-	if found := present(payload, ofScopes); len(found) > 0 {
+	words := "the token has no scope claim " + name
+	if found := present(payload, ScopeNames); len(found) > 0 {
 		words += ", but it has " + quoted(found) + " (see Config.Profile.ScopeClaim)"
 	}
 	return words

@@ -1,9 +1,9 @@
-package token
+package claims
 
 import "strings"
 
-// latest is the last second of the year 9999. Later dates are somebody's
-// mistake or an attack on whoever converts them.
+// latest is the last second of the year 9999. Later dates are a mistake, or an
+// attack on the code that converts them.
 const latest = 253402300799
 
 // parseNumericDate reads a JSON number as seconds since 1970 (RFC 7519 §2),
