@@ -65,7 +65,7 @@ type bucket struct {
 type entry struct {
 	id      tokenID
 	by      jws.Signer
-	says    *claims.Set
+	says    claims.Set
 	size    int
 	arrival uint64
 	merit   atomic.Int32 // times met again, up to mostMerit
@@ -151,8 +151,8 @@ func (e *entry) met() {
 	}
 }
 
-// newEntry is what to remember of a token, or nil if it says too much. What it
-// says must not have been shown to anybody yet: it is packed.
+// newEntry is what to remember of a token, or nil if it says too much. Its claims
+// must not have been handed out yet: their lists are packed.
 func newEntry(id *tokenID, by *jws.Signer, says *claims.Set) *entry {
 	text := len(by.KeyID)
 	says.Strings(func(s *string) { text += len(*s) })
@@ -160,10 +160,11 @@ func newEntry(id *tokenID, by *jws.Signer, says *claims.Set) *entry {
 	if size > bucketBytes {
 		return nil
 	}
-	e := &entry{id: *id, by: *by, says: says, size: size}
+	e := &entry{id: *id, by: *by, size: size}
+	e.says.Remember(says)
 	p := packer{make([]byte, 0, text)}
 	p.pack(&e.by.KeyID)
-	says.Strings(p.pack)
+	e.says.Strings(p.pack)
 	return e
 }
 

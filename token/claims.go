@@ -8,7 +8,6 @@ import (
 
 	"github.com/go-jose/go-jose/v4/json"
 
-	"github.com/postern-go/postern/internal/jws"
 	"github.com/postern-go/postern/internal/rejection"
 	"github.com/postern-go/postern/internal/strict"
 	"github.com/postern-go/postern/internal/zerocopy"
@@ -26,7 +25,7 @@ func (t *Token) Claims(v any) error {
 	if t.IsZero() {
 		return ErrMissing
 	}
-	selected := namesFor(reflect.TypeOf(v)).of(jws.Payload(t.Raw()))
+	selected := namesFor(reflect.TypeOf(v)).of(t.payload())
 	if err := json.Unmarshal(selected, v); err != nil {
 		return misfit(zerocopy.String(selected), err)
 	}

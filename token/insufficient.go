@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/postern-go/postern/internal/jws"
 	"github.com/postern-go/postern/internal/printable"
 	"github.com/postern-go/postern/internal/zerocopy"
 )
@@ -75,5 +74,5 @@ func (t *Token) scopesInWords() string {
 	if len(t.set.Scopes) > 0 {
 		return "the token has " + printable.Value(strconv.QuoteToASCII(strings.Join(t.set.Scopes, " ")))
 	}
-	return t.set.WhereScopes(zerocopy.String(jws.Payload(t.Raw())))
+	return t.set.WhereScopes(zerocopy.String(t.payload()))
 }

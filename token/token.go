@@ -9,11 +9,13 @@ import (
 	"time"
 
 	"github.com/postern-go/postern/internal/claims"
+	"github.com/postern-go/postern/internal/jws"
 	"github.com/postern-go/postern/internal/printable"
 	"github.com/postern-go/postern/internal/strict"
 )
 
-// Token is a verified access token. Only an Authenticator makes one, so that
+// Token is a verified access token. Only an Authenticator makes one: those of this
+// module after their checks, and one of your own by Vouched, on its own word. So
 // holding a *Token is the proof that its checks have passed. It is immutable
 // and safe for concurrent use. Printing or logging it does not show the token.
 //
@@ -25,6 +27,14 @@ type Token struct {
 	// methods of unexported fields, where a Token may lie by value.
 	raw *string
 	set *claims.Set
+}
+
+// payload is the JSON object that t.Claims decodes.
+func (t *Token) payload() []byte {
+	if t.set.JSON != "" {
+		return []byte(t.set.JSON)
+	}
+	return jws.Payload(t.Raw())
 }
 
 // newToken makes a Token in a single allocation.
@@ -128,6 +138,11 @@ func (t *Token) Confirmation(method string) (string, bool) {
 	}
 	return value, found
 }
+
+// Remembered reports whether the token was verified at an earlier call and its
+// signature was not verified again for this one. It is false for a nil or zero
+// Token, and for one that Vouched made.
+func (t *Token) Remembered() bool { return t.claims().Remembered }
 
 // Bound reports whether the token may be used only by who proves possession
 // of something, which makes it useless to pass on.

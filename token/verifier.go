@@ -158,11 +158,11 @@ func (v *Verifier) recall(ctx context.Context, id *tokenID) (*claims.Set, error)
 		v.cache.remove(e)
 		return nil, nil
 	}
-	if err := v.rules.CheckAgain(e.says, v.time()); err != nil {
+	if err := v.rules.CheckAgain(&e.says, v.time()); err != nil {
 		v.cache.remove(e)
 		return nil, err
 	}
-	return e.says, nil
+	return &e.says, nil
 }
 
 // checkSignature checks the header and verifies the signature. Until it

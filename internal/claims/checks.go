@@ -236,7 +236,7 @@ func (r *Rules) readScope(s *Set, c received) error {
 		if !ok {
 			return (&rejection.Error{Reason: rejection.Claim, Claim: r.ScopeClaim, Want: "an array of strings", Setting: "Config.Profile.ScopeList"}).Saw(c.scope)
 		}
-		s.Scopes = unique(scopes)
+		s.Scopes = Unique(scopes)
 		return nil
 	}
 	value, ok := c.scope.Text()

@@ -18,7 +18,7 @@ func splitScopes(value string) []string {
 			scopes = append(scopes, scope)
 		}
 	}
-	return unique(scopes)
+	return Unique(scopes)
 }
 
 // listStrings reads an array of strings. ok is false for anything else.
@@ -34,10 +34,10 @@ func listStrings(list strict.Value) (elements []string, ok bool) {
 	return elements, isArray && ok
 }
 
-// unique drops repetitions, in place and without looking at every pair when
+// Unique drops repetitions, in place and without looking at every pair when
 // there are many. Nothing is left behind the end of what it returns, where it
 // would keep the text of the whole token in memory.
-func unique(list []string) []string {
+func Unique(list []string) []string {
 	if len(list) < 2 {
 		return list
 	}

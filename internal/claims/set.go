@@ -19,7 +19,9 @@ type Set struct {
 	NotBefore    int64
 	Expiry       int64
 	Confirmation strict.Value
+	JSON         string // all claims; "" if they are the payload of the token, a JWT
 	Kind         Kind
+	Remembered   bool // by an earlier call; no signature was verified in this one
 
 	oneAudience [1]string // backs Audience if there is but one
 }
@@ -48,6 +50,16 @@ func (s *Set) Deadline() time.Time {
 		return Time(s.Expiry)
 	}
 	return Time(s.Expiry).Add(s.Rules.Leeway)
+}
+
+// Remember makes s a copy of a Set, for later calls.
+func (s *Set) Remember(fresh *Set) {
+	*s = *fresh
+	s.Remembered = true
+	if len(s.Audience) == 1 {
+		s.oneAudience[0] = s.Audience[0]
+		s.Audience = s.oneAudience[:]
+	}
 }
 
 // Strings visits the strings that came with the claims, for moving them to

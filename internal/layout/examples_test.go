@@ -33,6 +33,7 @@ var withoutExample = map[string]string{
 	"grpcauth.Interceptor.Stream":    "installed by ServerOptions, which has one",
 	"*.Config.Validate":              "called by New; on its own for settings from a file",
 	"token.Token.*":                  "each method gives one claim; the Examples of Verifier and FromContext show the type",
+	"token.FromSet":                  "only this module can call it, since the type of its argument is internal",
 	"token.IsOutcome":                "for authors of an Authenticator",
 	"scope.Policy.Is*":               "for authors of transports",
 	"scope.Policy.Scopes":            "for authors of transports",

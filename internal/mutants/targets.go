@@ -21,7 +21,7 @@ var targets = []target{
 	{dir: "internal/claims", files: []string{"payload.go", "lists.go", "rules.go", "checks.go", "numericdate.go", "marks.go", "hints.go", "set.go"}, more: []string{"token"}},
 	{dir: "token", files: []string{
 		"binding.go", "verifier.go", "cache.go", "issuers.go", "hints.go", "present.go", "config.go", "profile.go", "context.go", "claims.go", "selection.go",
-		"token.go", "marks.go", "subject.go", "errors.go", "insufficient.go", "static.go", "outcome.go",
+		"token.go", "vouched.go", "marks.go", "subject.go", "errors.go", "insufficient.go", "static.go", "outcome.go",
 	}, more: []string{"middleware", "grpcauth"}},
 	{dir: "scope", files: []string{"policy.go", "parse.go", "subject.go", "refusal.go"}, more: []string{"middleware"}},
 	{dir: "jwks", files: []string{
