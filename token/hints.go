@@ -51,7 +51,7 @@ func (h *hints) put(id *tokenID, v *Verifier) {
 	set := &table[id.set()]
 	place := int(id.rest[16]) % hintWays
 	for i := range set {
-		if k := set[i].Load(); k == nil || k.id == *id || !k.verifier.cache.holds(&k.id) {
+		if k := set[i].Load(); k == nil || k.id == *id || !k.verifier.memory.holds(&k.id) {
 			place = i
 			break
 		}

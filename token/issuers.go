@@ -36,7 +36,7 @@ func ByIssuer(m map[string]Authenticator) Authenticator {
 		if ok && v.rules.Issuer != issuer {
 			panic(&oneLine{fmt.Errorf("%w: the Verifier for issuer %q is for %q", ErrConfig, issuer, v.rules.Issuer)})
 		}
-		if ok && v.cache != nil {
+		if ok && v.memory != nil {
 			b.longest = max(b.longest, v.maxSize)
 		}
 		b.maxSize = max(b.maxSize, maxSizeOf(auth))
@@ -78,7 +78,7 @@ func (b *byIssuer) Authenticate(ctx context.Context, p Presentation) (*Token, er
 		return b.ask(ctx, &p, nil)
 	}
 	var id tokenID
-	id.take(p.Token)
+	id.hash(p.Token)
 	if v := b.hints.get(&id); v != nil {
 		return v.authenticate(ctx, &p, &id)
 	}
@@ -113,12 +113,12 @@ func (b *byIssuer) ask(ctx context.Context, p *Presentation, id *tokenID) (*Toke
 // now on, so do we.
 func (b *byIssuer) verdict(ctx context.Context, auth Authenticator, p *Presentation, id *tokenID) (*Token, error) {
 	v, ok := auth.(*Verifier)
-	if !ok || v.cache == nil || id == nil {
+	if !ok || v.memory == nil || id == nil {
 		t, err := auth.Authenticate(ctx, *p)
 		return t, AsOutcome(err, ErrUnavailable)
 	}
 	t, err := v.authenticate(ctx, p, id)
-	if err == nil && v.cache.holds(id) {
+	if err == nil && v.memory.holds(id) {
 		b.hints.put(id, v)
 	}
 	return t, err

@@ -21,7 +21,7 @@ type Verifier struct {
 	maxSize    int
 	tooLarge   error
 	time       func() time.Time
-	cache      *cache // nil if nothing is remembered
+	memory     *memory // nil if nothing is remembered
 }
 
 // NewVerifier checks cfg and makes no request: a service starts while its
@@ -35,15 +35,18 @@ func NewVerifier(cfg Config) (*Verifier, error) {
 	if err != nil {
 		return nil, &oneLine{fmt.Errorf("token: %w", err)}
 	}
-	return &Verifier{
+	v := &Verifier{
 		signatures: jws.New(cfg.signed(keys)),
 		rules:      cfg.rules(),
 		proofs:     slices.Clone(cfg.Proofs),
 		maxSize:    cfg.maxTokenSize(),
 		tooLarge:   tooLarge(cfg.maxTokenSize()),
 		time:       cfg.time(),
-		cache:      newCache(cfg.cacheSize()),
-	}, nil
+	}
+	if c := newCache(cfg.cacheSize()); c != nil {
+		v.memory = &memory{cache: c, signatures: v.signatures, rules: v.rules, time: v.time}
+	}
+	return v, nil
 }
 
 func tooLarge(most int) error {
@@ -59,16 +62,16 @@ func tooLarge(most int) error {
 // ErrUnavailable if the issuer's keys are out of reach. Its text tells an
 // operator what was seen and expected; it is not for the caller.
 func (v *Verifier) Authenticate(ctx context.Context, p Presentation) (*Token, error) {
-	if v.cache == nil || p.Token == "" || len(p.Token) > v.maxSize {
+	if v.memory == nil || p.Token == "" || len(p.Token) > v.maxSize {
 		return v.authenticate(ctx, &p, nil) // to be refused unread, or not to be remembered
 	}
 	var id tokenID
-	id.take(p.Token)
+	id.hash(p.Token)
 	return v.authenticate(ctx, &p, &id)
 }
 
-// authenticate is Authenticate for a token of which id is the name, or nil if
-// it need not be remembered.
+// authenticate is Authenticate with the identity of the token. A nil id bypasses
+// the memory.
 func (v *Verifier) authenticate(ctx context.Context, p *Presentation, id *tokenID) (*Token, error) {
 	if err := v.checkScheme(p); err != nil {
 		return nil, err
@@ -76,26 +79,26 @@ func (v *Verifier) authenticate(ctx context.Context, p *Presentation, id *tokenI
 	if err := v.checkSize(p.Token); err != nil {
 		return nil, err
 	}
-	says, fresh, err := v.judge(ctx, p.Token, id)
+	set, fresh, err := v.checkToken(ctx, p.Token, id)
 	if err != nil {
 		return nil, err
 	}
-	t := newToken(p.Token, says)
+	t := newToken(p.Token, set)
 	if err := v.checkBinding(ctx, t, p); err != nil {
 		return nil, err
 	}
 	if fresh != nil {
-		v.cache.put(fresh, v.time())
+		v.memory.put(fresh, v.time())
 	}
 	return t, nil
 }
 
-// judge checks all of a token but its binding. fresh is what to remember of it
-// if that is good too, or nil.
-func (v *Verifier) judge(ctx context.Context, raw string, id *tokenID) (says *claims.Set, fresh *entry, err error) {
+// checkToken makes all checks of a token but that of its binding. fresh is the
+// entry to remember if that passes too, or nil.
+func (v *Verifier) checkToken(ctx context.Context, raw string, id *tokenID) (set *claims.Set, fresh *entry, err error) {
 	if id != nil {
-		if says, err := v.recall(ctx, id); says != nil || err != nil {
-			return says, nil, err
+		if set, err := v.memory.recall(ctx, id); set != nil || err != nil {
+			return set, nil, err
 		}
 	}
 	return v.verify(ctx, raw, id)
@@ -110,7 +113,8 @@ func (v *Verifier) checkSize(raw string) error {
 	return nil
 }
 
-// verify is judge for a token that is not remembered, from its first byte on.
+// verify is checkToken for a token that is not remembered, from its first byte
+// on.
 func (v *Verifier) verify(ctx context.Context, raw string, id *tokenID) (*claims.Set, *entry, error) {
 	var buf jws.Scratch
 	compact, signed, err := jws.Split(raw, &buf)
@@ -133,36 +137,14 @@ func (v *Verifier) verify(ctx context.Context, raw string, id *tokenID) (*claims
 		return nil, nil, err
 	}
 	var fault error
-	says, ok := v.rules.Check(&c, v.time(), firstOf(&fault))
+	set, ok := v.rules.Check(&c, v.time(), firstOf(&fault))
 	if !ok {
 		return nil, nil, fault
 	}
 	if id == nil {
-		return says, nil, nil
+		return set, nil, nil
 	}
-	return says, newEntry(id, &by, says), nil
-}
-
-// recall looks for a token that has been verified before, and checks what may
-// have changed since. It returns nil and no error if the token is not known.
-func (v *Verifier) recall(ctx context.Context, id *tokenID) (*claims.Set, error) {
-	e := v.cache.get(id)
-	if e == nil {
-		return nil, nil
-	}
-	trusted, err := v.signatures.Trusts(ctx, &e.by)
-	if err != nil {
-		return nil, err
-	}
-	if !trusted {
-		v.cache.remove(e)
-		return nil, nil
-	}
-	if err := v.rules.CheckAgain(&e.says, v.time()); err != nil {
-		v.cache.remove(e)
-		return nil, err
-	}
-	return &e.says, nil
+	return set, newEntry(id, &by, set), nil
 }
 
 // checkSignature checks the header and verifies the signature. Until it

@@ -20,7 +20,7 @@ var targets = []target{
 	{dir: "internal/jws", files: []string{"compact.go", "header.go", "algorithm.go", "keys.go", "cost.go", "verifier.go"}, more: []string{"token"}},
 	{dir: "internal/claims", files: []string{"payload.go", "lists.go", "rules.go", "checks.go", "numericdate.go", "marks.go", "hints.go", "set.go"}, more: []string{"token"}},
 	{dir: "token", files: []string{
-		"binding.go", "verifier.go", "cache.go", "issuers.go", "hints.go", "present.go", "config.go", "profile.go", "context.go", "claims.go", "selection.go",
+		"binding.go", "verifier.go", "memory.go", "cache.go", "bucket.go", "issuers.go", "hints.go", "present.go", "config.go", "profile.go", "context.go", "claims.go", "selection.go",
 		"token.go", "vouched.go", "marks.go", "subject.go", "errors.go", "insufficient.go", "static.go", "outcome.go",
 	}, more: []string{"middleware", "grpcauth"}},
 	{dir: "scope", files: []string{"policy.go", "parse.go", "subject.go", "refusal.go"}, more: []string{"middleware"}},
@@ -42,7 +42,7 @@ var targets = []target{
 // the files whose work they measure.
 const (
 	slow     = "^(TestCacheUnderFlood|TestMemoryOfACall|TestMemoryOfTheCache|TestMemoryOfASet)$"
-	measured = "token/cache.go"
+	measured = "token/cache.go token/bucket.go"
 )
 
 // modulePath is what import paths of this module begin with.
