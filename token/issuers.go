@@ -17,8 +17,8 @@ import (
 // nothing but a look at the token (RFC 8725 §3.8). The issuer of the verified
 // token is checked once more.
 //
-// A token that one of several Verifiers remembers is not read again to learn
-// whose it is. What it takes to know that is at most 352 KiB.
+// A token that one of several Verifiers remembers is not read again to learn its
+// issuer. The table for that takes at most 352 KiB.
 //
 // It reads JWT access tokens only, and none that is longer than every Verifier
 // in m allows. An empty m refuses every token. It panics if m holds a nil
@@ -61,12 +61,12 @@ func maxSizeOf(auth Authenticator) int {
 
 type byIssuer struct {
 	auths map[string]Authenticator
-	// Longer tokens than this no Verifier remembers. It is 0 if none remembers
+	// No Verifier remembers a token longer than this. It is 0 if none remembers
 	// any.
 	longest int
 	hints   hints
 
-	maxSize  int // longer tokens than this are not read to learn who is to judge
+	maxSize  int // longer tokens than this are not read
 	tooLarge error
 }
 
@@ -85,8 +85,8 @@ func (b *byIssuer) Authenticate(ctx context.Context, p Presentation) (*Token, er
 	return b.ask(ctx, &p, &id)
 }
 
-// ask reads in the token who is to judge, and asks him. id is nil if nobody
-// could remember the token.
+// ask reads iss, unverified, and asks the Authenticator of that issuer. id is nil
+// if no Verifier could remember the token.
 func (b *byIssuer) ask(ctx context.Context, p *Presentation, id *tokenID) (*Token, error) {
 	if len(p.Token) > b.maxSize {
 		return nil, b.tooLarge
@@ -109,8 +109,8 @@ func (b *byIssuer) ask(ctx context.Context, p *Presentation, id *tokenID) (*Toke
 	return t, nil
 }
 
-// verdict is what auth says. If it is a Verifier that remembers the token from
-// now on, so do we.
+// verdict is the answer of auth. If it is a Verifier that remembers the token from
+// now on, a hint says so.
 func (b *byIssuer) verdict(ctx context.Context, auth Authenticator, p *Presentation, id *tokenID) (*Token, error) {
 	v, ok := auth.(*Verifier)
 	if !ok || v.memory == nil || id == nil {
@@ -124,8 +124,8 @@ func (b *byIssuer) verdict(ctx context.Context, auth Authenticator, p *Presentat
 	return t, err
 }
 
-// issuerOf reads iss without verifying anything. What it says only chooses who
-// is to judge.
+// issuerOf reads iss without verifying anything. It only chooses the
+// Authenticator.
 func issuerOf(raw string) (string, error) {
 	var buf jws.Scratch
 	compact, _, err := jws.Split(raw, &buf)
