@@ -10,8 +10,8 @@ import (
 )
 
 // checkBinding wants proof of possession for every method that the token is
-// bound by. A method nobody checks refuses the token: ignoring it would make a
-// bound token a bearer token, which is what a thief wants (RFC 7800 §3.1).
+// bound by. A method that is not checked rejects the token: ignoring it would
+// make a bound token a bearer token, as a thief wants (RFC 7800 §3.1).
 func (v *Verifier) checkBinding(ctx context.Context, t *Token, p *Presentation) error {
 	if t.set.Confirmation.Kind == strict.Absent {
 		return nil

@@ -43,7 +43,7 @@ type Config struct {
 	// verifies the first of these that fits it, and no other, since one key is
 	// for one algorithm. EdDSA and Ed25519 count as one.
 	Algorithms []string
-	// Profile fits issuers that do not issue tokens after RFC 9068. The zero
+	// Profile fits issuers that do not issue tokens as defined by RFC 9068. The zero
 	// value is RFC 9068 as written.
 	Profile Profile
 	// Leeway is how far the clocks of issuer and service may differ when exp,
@@ -197,7 +197,7 @@ func (c Config) validateIdentifiers() error {
 	return nil
 }
 
-// validateKeys finds a source that is none, or that would let another issuer
+// validateKeys finds a source that is nil, or that would let another issuer
 // sign for this one.
 func (c Config) validateKeys() error {
 	if c.Keys == nil {

@@ -24,8 +24,8 @@ type Finding struct {
 // Explain makes every check that Authenticate makes, in the same order, and
 // goes on after the first that fails, to help an operator find everything that
 // is wrong with a token at once. It is for tools; a service has no use for it,
-// and must let nobody in on its word: unless every Finding passed, whatever the
-// later ones say is about claims that anybody may have written. No Proof is
+// and must not admit a caller by it: unless every Finding passed, the later ones
+// are about claims that an attacker may have written. No Proof is
 // asked then: the Finding named "binding" is skipped.
 //
 // It blocks and fails like Authenticate, and remembers nothing.

@@ -10,7 +10,7 @@ import (
 // Mark is evidence, in a claim, of what the subject of a token is. It is for
 // Profile.Users and Profile.Clients. Exactly one of Values, Prefix, Suffix,
 // ClientID, Present and Absent says what the claim must be. A claim that is not
-// a string is no evidence, except for Present.
+// a string is not evidence, except for Present.
 //
 // Choose claims that the issuer sets by itself. A claim that users can choose,
 // such as a name, lets them pass for clients.

@@ -48,13 +48,13 @@ func newToken(raw string, says *claims.Set) *Token {
 }
 
 // Principal identifies a subject across issuers. Subjects of different issuers
-// are different principals, whatever they are called. It is comparable.
+// are different principals, even with equal names. It is comparable.
 type Principal struct {
 	Issuer  string
 	Subject string
 }
 
-// IsZero reports whether t is nil or the zero Token, which nobody has verified
+// IsZero reports whether t is nil or the zero Token, which has not been verified
 // and which no policy accepts.
 func (t *Token) IsZero() bool { return t == nil || t.set == nil }
 
@@ -115,8 +115,8 @@ func (t *Token) Expiry() time.Time { return claims.Time(t.claims().Expiry) }
 // leeway it allows. Work that goes on for long, such as a stream, ends here.
 func (t *Token) Deadline() time.Time { return t.claims().Deadline() }
 
-// Raw is the token as received, for passing it on. It is a secret: whoever
-// holds it can act as the caller.
+// Raw is the token as received, for passing it on. It is a secret: its
+// holder can act as the caller.
 func (t *Token) Raw() string {
 	if t == nil || t.raw == nil {
 		return ""

@@ -23,17 +23,17 @@ type check struct {
 
 // checks are all of them, in the order in which their faults are reported.
 var checks = [...]check{
-	{"iss", (*Rules).readIssuer, nil},
-	{"exp", (*Rules).readExpiry, (*Rules).checkExpiry},
-	{"nbf", (*Rules).readNotBefore, (*Rules).checkNotBefore},
-	{"iat", (*Rules).readIssuedAt, (*Rules).checkIssuedAt},
-	{"aud", (*Rules).readAudience, (*Rules).checkAudience},
-	{"sub", (*Rules).readSubject, nil},
-	{"client id", (*Rules).readClientID, nil},
-	{"jti", (*Rules).readID, nil},
-	{"required claims", (*Rules).checkOthers, nil},
-	{"scope", (*Rules).readScope, nil},
-	{"no ID token", (*Rules).checkNoIDToken, nil},
+	{"iss", readIssuer, nil},
+	{"exp", readExpiry, checkExpiry},
+	{"nbf", readNotBefore, checkNotBefore},
+	{"iat", readIssuedAt, checkIssuedAt},
+	{"aud", readAudience, checkAudience},
+	{"sub", readSubject, nil},
+	{"client id", readClientID, nil},
+	{"jti", readID, nil},
+	{"required claims", checkOthers, nil},
+	{"scope", readScope, nil},
+	{"no ID token", checkNoIDToken, nil},
 }
 
 // Check makes every check of a payload whose signature is good, for as long as
@@ -72,7 +72,7 @@ func (r *Rules) CheckAgain(s *Set, now time.Time) error {
 // again, so that there is no Set whose issuer was not checked with its claims.
 func (r *Rules) CheckIssuer(p *Payload) error { return r.isFromIssuer(p.iss) }
 
-func (r *Rules) readIssuer(_ *Set, c received) error { return r.isFromIssuer(c.iss) }
+func readIssuer(r *Rules, _ *Set, c received) error { return r.isFromIssuer(c.iss) }
 
 func (r *Rules) isFromIssuer(value strict.Value) error {
 	if iss, ok := value.Text(); !ok || iss != r.Issuer {
@@ -82,7 +82,7 @@ func (r *Rules) isFromIssuer(value strict.Value) error {
 }
 
 // readExpiry drops a fraction of a second, to the earlier side.
-func (r *Rules) readExpiry(s *Set, c received) error {
+func readExpiry(r *Rules, s *Set, c received) error {
 	exp, _, ok := numericDate(c.exp)
 	if !ok {
 		return wrongDate("exp", c.exp)
@@ -92,23 +92,23 @@ func (r *Rules) readExpiry(s *Set, c received) error {
 }
 
 // checkExpiry rejects from the very second of exp on (RFC 7519 §4.1.4).
-func (r *Rules) checkExpiry(s *Set, now time.Time) error {
+func checkExpiry(r *Rules, s *Set, now time.Time) error {
 	if now.Before(Time(s.Expiry).Add(r.Leeway)) {
 		return nil
 	}
 	return &rejection.Error{Reason: rejection.Expired, Claim: "exp", Form: rejection.Past, Date: s.Expiry, Now: now.Unix(), Leeway: r.Leeway, Setting: "Config.Leeway"}
 }
 
-func (r *Rules) readNotBefore(s *Set, c received) (err error) {
+func readNotBefore(r *Rules, s *Set, c received) (err error) {
 	s.NotBefore, err = pastDate("nbf", c.nbf)
 	return err
 }
 
-func (r *Rules) checkNotBefore(s *Set, now time.Time) error {
+func checkNotBefore(r *Rules, s *Set, now time.Time) error {
 	return r.checkNotAhead("nbf", s.NotBefore, now)
 }
 
-func (r *Rules) readIssuedAt(s *Set, c received) (err error) {
+func readIssuedAt(r *Rules, s *Set, c received) (err error) {
 	if c.iat.Kind == strict.Absent && (r.required.iat || r.MaxLifetime > 0) {
 		return wrongDate("iat", c.iat)
 	}
@@ -118,7 +118,7 @@ func (r *Rules) readIssuedAt(s *Set, c received) (err error) {
 
 // checkIssuedAt rejects a token from the future: its issuer's clock, or the
 // claim, is wrong.
-func (r *Rules) checkIssuedAt(s *Set, now time.Time) error {
+func checkIssuedAt(r *Rules, s *Set, now time.Time) error {
 	if err := r.checkNotAhead("iat", s.IssuedAt, now); err != nil {
 		return err
 	}
@@ -159,7 +159,7 @@ func (r *Rules) checkNotAhead(name string, date int64, now time.Time) error {
 
 // readAudience wants one of our identifiers, exactly (RFC 9068 §4, RFC 7519
 // §4.1.3). A token for another server must be worthless here.
-func (r *Rules) readAudience(s *Set, c received) error {
+func readAudience(r *Rules, s *Set, c received) error {
 	switch c.aud.Kind {
 	case strict.String:
 		aud, _ := c.aud.Text()
@@ -181,7 +181,7 @@ func (r *Rules) readAudience(s *Set, c received) error {
 	}).Saw(c.aud)
 }
 
-func (r *Rules) checkAudience(s *Set, _ time.Time) error {
+func checkAudience(r *Rules, s *Set, _ time.Time) error {
 	if r.isAudience(s.Audience) {
 		return nil
 	}
@@ -197,12 +197,12 @@ func (r *Rules) isAudience(named []string) bool {
 	return false
 }
 
-func (r *Rules) readSubject(s *Set, c received) (err error) {
+func readSubject(r *Rules, s *Set, c received) (err error) {
 	s.Subject, err = text("sub", c.sub, r.required.sub)
 	return err
 }
 
-func (r *Rules) readClientID(s *Set, c received) (err error) {
+func readClientID(r *Rules, s *Set, c received) (err error) {
 	if c.clientID.Kind == strict.Absent && r.required.clientID {
 		return &rejection.Error{
 			Reason: rejection.Claim, Claim: r.ClientIDClaim, Want: notEmpty, Setting: "Config.Profile.Required", Hint: noClientID(c.text),
@@ -212,13 +212,13 @@ func (r *Rules) readClientID(s *Set, c received) (err error) {
 	return err
 }
 
-func (r *Rules) readID(s *Set, c received) (err error) {
+func readID(r *Rules, s *Set, c received) (err error) {
 	s.ID, err = text("jti", c.jti, r.required.jti)
 	return err
 }
 
 // checkOthers wants the claims that are required by name only.
-func (r *Rules) checkOthers(_ *Set, c received) error {
+func checkOthers(r *Rules, _ *Set, c received) error {
 	if missing := ^c.others & (1<<len(r.required.others) - 1); missing != 0 {
 		name := r.required.others[bits.TrailingZeros64(missing)]
 		return &rejection.Error{Reason: rejection.Claim, Claim: name, Want: "it to be there", Setting: "Config.Profile.Required"}
@@ -227,7 +227,7 @@ func (r *Rules) checkOthers(_ *Set, c received) error {
 }
 
 // readScope reads the scopes. No claim means no scope, never all.
-func (r *Rules) readScope(s *Set, c received) error {
+func readScope(r *Rules, s *Set, c received) error {
 	if c.scope.Kind == strict.Absent {
 		return nil
 	}
@@ -250,7 +250,7 @@ func (r *Rules) readScope(s *Set, c received) error {
 // checkNoIDToken rejects what looks like an ID token where the type does not
 // tell (RFC 8725 §3.12). An ID token says who signed in, not what anyone may
 // do, and every client of the issuer can get one.
-func (r *Rules) checkNoIDToken(s *Set, c received) error {
+func checkNoIDToken(r *Rules, s *Set, c received) error {
 	if c.explicit {
 		return nil
 	}

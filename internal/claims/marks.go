@@ -26,7 +26,7 @@ func (m *Mark) holds(value strict.Value, clientID string) bool {
 	if m.Present || m.Absent {
 		return there == m.Present
 	}
-	text, _ := value.Text() // "" if it is no string
+	text, _ := value.Text() // "" if it is not a string
 	if text == "" || m.ClientID && clientID == "" {
 		return false
 	}

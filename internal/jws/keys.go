@@ -84,7 +84,7 @@ func (v *Verifier) try(keys []jwks.Key, s *Signed, alg *algorithm, kid string) (
 
 // allows tells whether the key may verify the algorithm: it is of the right
 // kind and on the right curve, and for this algorithm. One key verifies one
-// algorithm (RFC 8725 §3.1, RFC 7517 §4.4). Without a word of the issuer it is
+// algorithm (RFC 8725 §3.1, RFC 7517 §4.4). Where the issuer gives no alg it is
 // the first of those configured that fits: what a token says decides nothing,
 // or else one that is refused could lock out all others.
 func (v *Verifier) allows(alg *algorithm, key jwks.Key) bool {
@@ -141,7 +141,7 @@ var (
 )
 
 // noKeys makes an error of a source one about the token, or about the source.
-// One that says both is no verdict.
+// One that matches both says nothing about the token.
 func noKeys(kid string, err error) error {
 	switch {
 	case err == nil:
