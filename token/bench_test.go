@@ -122,7 +122,7 @@ func BenchmarkVerifyWorkingSet(b *testing.B) {
 				tokens[i] = token.Bearer(m.token())
 			}
 			rand.New(rand.NewPCG(1, 2)).Shuffle(n, func(i, j int) { tokens[i], tokens[j] = tokens[j], tokens[i] })
-			for i := range 4 * n { // those that are met again gain merit
+			for i := range 4 * n { // tokens that come again are kept
 				_, err := v.Authenticate(context.Background(), tokens[i%n])
 				require.NoError(b, err)
 			}
@@ -135,6 +135,39 @@ func BenchmarkVerifyWorkingSet(b *testing.B) {
 				if i++; i == n {
 					i = 0
 				}
+			}
+		})
+	}
+}
+
+// BenchmarkByIssuer measures remembered tokens of several issuers, a hundred of each.
+func BenchmarkByIssuer(b *testing.B) {
+	const each = 100
+	for _, n := range []int{1, 8, 64} {
+		b.Run(fmt.Sprintf("issuers=%d", n), func(b *testing.B) {
+			auths := map[string]token.Authenticator{}
+			var tokens []token.Presentation
+			for i := range n {
+				name := fmt.Sprintf("https://%d.example.com", i)
+				auths[name] = newVerifier(b, func(c *token.Config) { c.Issuer = name })
+				for id := range each {
+					m := mint{alg: "EdDSA", claims: pairs([]any{"iss", name, "jti", fmt.Sprint(id), "pad", strings.Repeat("p", 450)})}
+					tokens = append(tokens, token.Bearer(m.token()))
+				}
+			}
+			auth := token.ByIssuer(auths)
+			rand.New(rand.NewPCG(1, 2)).Shuffle(len(tokens), func(i, j int) { tokens[i], tokens[j] = tokens[j], tokens[i] })
+			for i := range 2 * len(tokens) {
+				_, err := auth.Authenticate(context.Background(), tokens[i%len(tokens)])
+				require.NoError(b, err)
+			}
+			i := 0
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := auth.Authenticate(context.Background(), tokens[i%len(tokens)]); err != nil {
+					b.Fatal(err)
+				}
+				i++
 			}
 		})
 	}

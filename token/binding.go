@@ -5,24 +5,25 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/postern-go/postern/internal/rejection"
 	"github.com/postern-go/postern/internal/strict"
 )
 
 // checkBinding wants proof of possession for every method that the token is
-// bound by. A method nobody checks refuses the token: ignoring it would make a
-// bound token a bearer token, which is what a thief wants (RFC 7800 §3.1).
+// bound by. A method that is not checked rejects the token: ignoring it would
+// make a bound token a bearer token, as a thief wants (RFC 7800 §3.1).
 func (v *Verifier) checkBinding(ctx context.Context, t *Token, p *Presentation) error {
-	if t.cnf.Kind == strict.Absent {
+	if t.set.Confirmation.Kind == strict.Absent {
 		return nil
 	}
-	methods, err := confirmationMethods(t.cnf)
+	methods, err := confirmationMethods(t.set.Confirmation)
 	if err != nil {
 		return err
 	}
 	for _, method := range methods {
 		proof := v.proof(method)
 		if proof == nil {
-			return &refusal{why: ErrProof, what: "cnf", seen: method, want: "a method that is configured", field: "Config.Proofs"}
+			return &rejection.Error{Reason: ErrProof, Claim: "cnf", Got: method, Want: "a method that is configured", Setting: "Config.Proofs"}
 		}
 		if err := judged(proof.Check(ctx, t, *p)); err != nil {
 			return err
@@ -42,7 +43,7 @@ func confirmationMethods(cnf strict.Value) ([]string, error) {
 		})
 	}
 	if len(methods) == 0 || len(methods) > maxMethods {
-		return nil, (&refusal{why: ErrProof, what: "cnf", want: "an object with a method, or a few"}).of(cnf)
+		return nil, (&rejection.Error{Reason: ErrProof, Claim: "cnf", Want: "an object with a method, or a few"}).Saw(cnf)
 	}
 	return methods, nil
 }
@@ -68,7 +69,7 @@ func judged(err error) error {
 	case errors.Is(err, ErrProof), errors.Is(err, ErrUnavailable):
 		return AsOutcome(err, ErrProof)
 	default:
-		return &refusal{why: ErrProof, cause: err}
+		return &rejection.Error{Reason: ErrProof, Cause: err}
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"fmt"
 	"math/rand/v2"
+	"reflect"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -190,8 +191,22 @@ func TestRememberedTokenIsTheSame(t *testing.T) {
 	require.NoError(t, err)
 	second, err := v.Authenticate(context.Background(), token.Bearer(raw))
 	require.NoError(t, err)
-	assert.Equal(t, first, second)
+	third, err := v.Authenticate(context.Background(), token.Bearer(raw))
+	require.NoError(t, err)
+	assert.Equal(t, second, third)
+	assert.NotSame(t, second, third)
 	assert.Equal(t, raw, second.Raw())
+	assert.False(t, first.Remembered())
+	assert.True(t, second.Remembered())
+	for i := range reflect.TypeOf(first).NumMethod() {
+		method := reflect.TypeOf(first).Method(i)
+		if method.Type.NumIn() > 1 || method.Name == "Remembered" {
+			continue
+		}
+		want := method.Func.Call([]reflect.Value{reflect.ValueOf(first)})[0].Interface()
+		assert.Equal(t, want, method.Func.Call([]reflect.Value{reflect.ValueOf(second)})[0].Interface(), method.Name)
+	}
+	assert.True(t, second.HasScope("a") && second.HasScope("b"))
 }
 
 // Verifiers of other settings remember nothing of each other.

@@ -8,7 +8,9 @@ import (
 
 	"github.com/go-jose/go-jose/v4/json"
 
+	"github.com/postern-go/postern/internal/rejection"
 	"github.com/postern-go/postern/internal/strict"
+	"github.com/postern-go/postern/internal/zerocopy"
 )
 
 // Claims decodes all claims of the token into v, a pointer, by v's json tags.
@@ -23,9 +25,9 @@ func (t *Token) Claims(v any) error {
 	if t.IsZero() {
 		return ErrMissing
 	}
-	claims := namesFor(reflect.TypeOf(v)).of(payloadOf(t.Raw()))
-	if err := json.Unmarshal(claims, v); err != nil {
-		return misfit(textOf(claims), err)
+	selected := namesFor(reflect.TypeOf(v)).of(t.payload())
+	if err := json.Unmarshal(selected, v); err != nil {
+		return misfit(zerocopy.String(selected), err)
 	}
 	return nil
 }
@@ -35,10 +37,10 @@ func misfit(claims string, err error) error {
 	var wrong *json.UnmarshalTypeError
 	if errors.As(err, &wrong) {
 		if name, value := memberAt(claims, int(wrong.Offset)); name != "" {
-			return (&refusal{why: ErrClaim, what: name, want: "a value that fits the Go type", cause: err}).of(value)
+			return (&rejection.Error{Reason: ErrClaim, Claim: name, Want: "a value that fits the Go type", Cause: err}).Saw(value)
 		}
 	}
-	return &refusal{why: ErrClaim, want: "claims that fit the Go type", cause: err}
+	return &rejection.Error{Reason: ErrClaim, Want: "claims that fit the Go type", Cause: err}
 }
 
 // memberAt finds the member of an object in whose value the text up to offset

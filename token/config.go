@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/postern-go/postern/internal/claims"
+	"github.com/postern-go/postern/internal/jws"
 	"github.com/postern-go/postern/internal/nilcheck"
 	"github.com/postern-go/postern/jwks"
 )
@@ -41,7 +43,7 @@ type Config struct {
 	// verifies the first of these that fits it, and no other, since one key is
 	// for one algorithm. EdDSA and Ed25519 count as one.
 	Algorithms []string
-	// Profile fits issuers that do not issue tokens after RFC 9068. The zero
+	// Profile fits issuers that do not issue tokens as defined by RFC 9068. The zero
 	// value is RFC 9068 as written.
 	Profile Profile
 	// Leeway is how far the clocks of issuer and service may differ when exp,
@@ -142,6 +144,35 @@ func (c Config) source() (jwks.Source, error) {
 	return jwks.NewRemote(jwks.RemoteConfig{Issuer: c.Issuer, HTTPClient: c.HTTPClient, RootCAs: c.RootCAs, Time: c.Time})
 }
 
+// signed says which signed objects are accepted.
+func (c Config) signed(keys jwks.Source) jws.Settings {
+	return jws.Settings{
+		Keys:             keys,
+		Algorithms:       c.algorithms(),
+		Types:            c.Profile.types(),
+		AllowMissingType: c.Profile.AllowMissingType,
+		RequireKeyID:     c.RequireKeyID,
+		Names:            jws.Names{Algorithms: "Config.Algorithms", Types: "Config.Profile.Types", RequireKeyID: "Config.RequireKeyID"},
+	}
+}
+
+// rules says which claims are accepted.
+func (c Config) rules() *claims.Rules {
+	return claims.New(claims.Settings{
+		Issuer:        c.Issuer,
+		Audience:      slices.Clone(c.Audience),
+		ScopeClaim:    c.Profile.scopeClaim(),
+		ScopeList:     c.Profile.ScopeList,
+		ClientIDClaim: c.Profile.clientIDClaim(),
+		Required:      slices.Clone(c.Profile.required()),
+		ClientIDs:     slices.Clone(c.Profile.ClientIDs),
+		Users:         marks(c.Profile.Users),
+		Clients:       marks(c.Profile.Clients),
+		Leeway:        c.leeway(),
+		MaxLifetime:   c.MaxLifetime,
+	})
+}
+
 func (c Config) validate() error {
 	for _, check := range []func() error{
 		c.validateIdentifiers, c.validateKeys, c.validateAlgorithms, c.validateLimits, c.validateProofs, c.Profile.validate,
@@ -166,7 +197,7 @@ func (c Config) validateIdentifiers() error {
 	return nil
 }
 
-// validateKeys finds a source that is none, or that would let another issuer
+// validateKeys finds a source that is nil, or that would let another issuer
 // sign for this one.
 func (c Config) validateKeys() error {
 	if c.Keys == nil {
@@ -197,7 +228,7 @@ func (c Config) validateAlgorithms() error {
 		return fmt.Errorf("%w: Algorithms is empty, so no token could pass", ErrConfig)
 	}
 	for _, name := range c.algorithms() {
-		if algorithmNamed(name) == nil {
+		if !jws.Known(name) {
 			return fmt.Errorf("%w: algorithm %q is not an asymmetric signature algorithm known here", ErrConfig, name)
 		}
 	}

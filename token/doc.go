@@ -44,7 +44,8 @@
 // # Other kinds of token
 //
 // An [Authenticator] is anything that makes that decision, and a [Presentation]
-// is all that it may need for it, whatever the transport. A [Proof] checks that
+// is all that it may need for it, whatever the transport. One of your own, such as
+// for opaque tokens, makes its Tokens by [Vouched]. A [Proof] checks that
 // a token which is bound to a key or a certificate came from its owner; where
 // none is configured for the way in which a token is bound, the token is
 // refused.

@@ -3,6 +3,7 @@ package token
 import (
 	"errors"
 
+	"github.com/postern-go/postern/internal/rejection"
 	"github.com/postern-go/postern/jwks"
 )
 
@@ -18,26 +19,26 @@ var ErrConfig = jwks.ErrConfig
 var (
 	// ErrMissing: no access token of an accepted scheme was presented
 	// (RFC 6750 §3.1). HTTP 401 without an error code.
-	ErrMissing error = outcome("missing", "no access token presented")
+	ErrMissing error = rejection.Missing
 	// ErrRequest: the credentials are malformed or there are too many of them
 	// (RFC 6750 §3.1 invalid_request). HTTP 400.
-	ErrRequest error = outcome("request", "malformed credentials")
+	ErrRequest error = rejection.Request
 	// ErrInvalid: the access token is no good (RFC 6750 §3.1 invalid_token).
 	// HTTP 401. Each of the reasons below also matches it.
-	ErrInvalid error = outcome("invalid", "access token refused")
+	ErrInvalid error = rejection.Invalid
 	// ErrScope: the token is good but lacks a scope (RFC 6750 §3.1
 	// insufficient_scope). HTTP 403. See ScopeError.
-	ErrScope error = outcome("scope", "insufficient scope")
+	ErrScope error = rejection.Scope
 	// ErrStepUp: the user must authenticate again or better (RFC 9470
 	// §3). HTTP 401. See StepUpError.
-	ErrStepUp error = outcome("step_up", "insufficient user authentication")
+	ErrStepUp error = rejection.StepUp
 	// ErrDenied: the caller is known and the policy says no. HTTP 403. See
 	// ErrSubjectUnknown.
-	ErrDenied error = outcome("denied", "access denied")
+	ErrDenied error = rejection.Denied
 	// ErrUnavailable: the token could not be judged, because something that
 	// is needed for it is out of reach. HTTP 503, never 401: the token may
 	// well be good, and its client must not throw it away.
-	ErrUnavailable error = outcome("unavailable", "access token cannot be judged now")
+	ErrUnavailable error = rejection.Unavailable
 )
 
 // The reasons for which a token is no good. Each also matches ErrInvalid.
@@ -46,63 +47,45 @@ var (
 var (
 	// ErrMalformed: not a compact JWS of a JSON object, or not spelled in the
 	// one accepted way (RFC 7515 §7.1, RFC 7519 §7.2).
-	ErrMalformed error = reason("malformed", "malformed")
+	ErrMalformed error = rejection.Malformed
 	// ErrTooLarge: longer than Config.MaxTokenSize. It also matches ErrMalformed.
-	ErrTooLarge error = &sentinel{parent: ErrMalformed, reason: "too_large", text: "too large"}
+	ErrTooLarge error = rejection.TooLarge
 	// ErrAlgorithm: signed with an algorithm that is not allowed, or that the
 	// key may not be used with (RFC 8725 §3.1).
-	ErrAlgorithm error = reason("algorithm", "signature algorithm not allowed")
+	ErrAlgorithm error = rejection.Algorithm
 	// ErrCritical: the header demands an extension that is not understood
 	// (RFC 7515 §4.1.11, RFC 7797 §7).
-	ErrCritical error = reason("critical", "critical header parameter not understood")
+	ErrCritical error = rejection.Critical
 	// ErrType: another kind of token than an access token (RFC 9068 §4).
-	ErrType error = reason("type", "wrong type of token")
+	ErrType error = rejection.Type
 	// ErrUnknownKey: no key of the issuer fits the token.
-	ErrUnknownKey error = reason("unknown_key", "no key of the issuer fits")
+	ErrUnknownKey error = rejection.UnknownKey
 	// ErrSignature: the signature does not verify.
-	ErrSignature error = reason("signature", "bad signature")
+	ErrSignature error = rejection.Signature
 	// ErrIssuer: iss is not the expected issuer (RFC 9068 §4).
-	ErrIssuer error = reason("issuer", "wrong issuer")
+	ErrIssuer error = rejection.Issuer
 	// ErrAudience: aud does not name this resource server (RFC 9068 §4).
-	ErrAudience error = reason("audience", "wrong audience")
+	ErrAudience error = rejection.Audience
 	// ErrExpired: exp has passed (RFC 7519 §4.1.4).
-	ErrExpired error = reason("expired", "expired")
+	ErrExpired error = rejection.Expired
 	// ErrNotYetValid: nbf or iat lies in the future (RFC 7519 §4.1.5).
-	ErrNotYetValid error = reason("not_yet_valid", "not yet valid")
+	ErrNotYetValid error = rejection.NotYetValid
 	// ErrClaim: a claim is missing, of the wrong type or out of range.
-	ErrClaim error = reason("claim", "claim missing or wrong")
+	ErrClaim error = rejection.Claim
 	// ErrInactive: revoked, or inactive by word of the issuer (RFC 7662 §2.2).
-	ErrInactive error = reason("inactive", "not active")
+	ErrInactive error = rejection.Inactive
 	// ErrProof: bound to a key or certificate that the caller did not prove
 	// to hold, or by a method that is not configured (RFC 7800 §3.1).
-	ErrProof error = reason("binding", "proof of possession missing or wrong")
+	ErrProof error = rejection.Binding
 )
 
 // ErrSubjectUnknown is the ErrDenied of a policy about users or clients that
 // met a token which proves neither. See Profile.Users and Profile.Clients.
-var ErrSubjectUnknown error = &sentinel{parent: ErrDenied, reason: "subject_unknown", text: "the kind of subject is unknown"}
+var ErrSubjectUnknown error = rejection.SubjectUnknown
 
 // ErrKeysUnavailable is the ErrUnavailable of a Verifier whose issuer's keys
 // are out of reach.
-var ErrKeysUnavailable error = &sentinel{parent: ErrUnavailable, reason: "keys_unavailable", text: "issuer's keys unavailable"}
-
-// sentinel is a node in the tree of outcomes and reasons.
-type sentinel struct {
-	parent error // nil for an outcome
-	reason string
-	text   string
-}
-
-func outcome(reason, text string) *sentinel {
-	return &sentinel{reason: reason, text: text}
-}
-
-func reason(name, text string) *sentinel {
-	return &sentinel{parent: ErrInvalid, reason: name, text: text}
-}
-
-func (s *sentinel) Error() string { return "token: " + s.text }
-func (s *sentinel) Unwrap() error { return s.parent }
+var ErrKeysUnavailable error = rejection.KeysUnavailable
 
 // Reason names why err refuses a call, for metric labels and logs. The answer
 // is "" for nil and otherwise one of a closed set: "missing", "request",
@@ -115,16 +98,16 @@ func Reason(err error) string {
 	if err == nil {
 		return ""
 	}
-	var s *sentinel
+	var s *rejection.Sentinel
 	if errors.As(err, &s) {
-		return s.reason
+		return s.Name()
 	}
-	return ErrUnavailable.(*sentinel).reason
+	return rejection.Unavailable.Name()
 }
 
 // IsOutcome reports whether err matches one of the outcomes. An Authenticator
 // or policy of your own must return no other errors.
 func IsOutcome(err error) bool {
-	var s *sentinel
+	var s *rejection.Sentinel
 	return errors.As(err, &s)
 }

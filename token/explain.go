@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/postern-go/postern/internal/claims"
+	"github.com/postern-go/postern/internal/jws"
 	"github.com/postern-go/postern/internal/printable"
 )
 
@@ -22,8 +24,8 @@ type Finding struct {
 // Explain makes every check that Authenticate makes, in the same order, and
 // goes on after the first that fails, to help an operator find everything that
 // is wrong with a token at once. It is for tools; a service has no use for it,
-// and must let nobody in on its word: unless every Finding passed, whatever the
-// later ones say is about claims that anybody may have written. No Proof is
+// and must not admit a caller by it: unless every Finding passed, the later ones
+// are about claims that an attacker may have written. No Proof is
 // asked then: the Finding named "binding" is skipped.
 //
 // It blocks and fails like Authenticate, and remembers nothing.
@@ -46,6 +48,12 @@ func (e *explanation) note(check string, err error) bool {
 	return err == nil
 }
 
+// goOn is note for checks whose failure does not end the rest.
+func (e *explanation) goOn(check string, err error) bool {
+	e.note(check, err)
+	return true
+}
+
 func (e *explanation) skip(check string) {
 	e.findings = append(e.findings, Finding{Check: check, Skipped: true})
 	e.failed = true
@@ -55,48 +63,39 @@ func (e *explanation) run(ctx context.Context, p Presentation) {
 	if !e.note("credentials", e.checkScheme(&p)) || !e.note("size", e.checkSize(p.Token)) {
 		return
 	}
-	var r room
-	jws, sig, err := readCompact(p.Token, &r)
+	var buf jws.Scratch
+	compact, signed, err := jws.Split(p.Token, &buf)
 	if !e.note("compact form", err) {
 		return
 	}
-	h, headerErr := readHeader(jws.header)
+	h, headerErr := jws.ReadHeader(compact.Header)
 	readable := e.note("header is strict JSON", headerErr)
-	c, err := e.claims(jws.payload)
+	c, err := e.rules.Read(compact.Payload)
 	readable = e.note("payload is strict JSON", err) && readable
 	if !readable {
 		return
 	}
-	e.header(ctx, &sig, &h, &c)
+	e.header(ctx, &signed, &h, &c)
 	e.payload(ctx, p, &c)
 }
 
 // header makes the checks up to the signature. Without an algorithm or a kid
 // there is no telling which key to try.
-func (e *explanation) header(ctx context.Context, sig *signed, h *header, c *claims) {
-	alg, err := e.algorithm(h)
-	findable := e.note("alg", err)
-	e.note("crit", h.checkCritical())
-	c.explicit, err = e.checkType(h)
-	e.note("typ", err)
-	e.note("cty", h.checkContent())
-	kid, err := e.keyID(h)
-	findable = e.note("kid", err) && findable
-	findable = e.note("issuer of the keys", e.isFromIssuer(c)) && findable
-	if !findable {
+func (e *explanation) header(ctx context.Context, signed *jws.Signed, h *jws.Header, c *claims.Payload) {
+	params, _ := e.signatures.CheckHeader(h, e.goOn)
+	if params.Type == accessTokenType {
+		c.Explicit()
+	}
+	if ours := e.note("issuer of the keys", e.rules.CheckIssuer(c)); !ours || !params.Findable() {
 		e.skip("signature")
 		return
 	}
-	_, err = e.findKey(ctx, sig, alg, kid)
+	_, err := e.signatures.Verify(ctx, signed, &params)
 	e.note("signature", err)
 }
 
-func (e *explanation) payload(ctx context.Context, p Presentation, c *claims) {
-	now, says := e.time(), &claimSet{cnf: c.cnf}
-	e.eachClaim(says, c, now, func(check string, err error) bool {
-		e.note(check, err)
-		return true
-	})
+func (e *explanation) payload(ctx context.Context, p Presentation, c *claims.Payload) {
+	says, _ := e.rules.Check(c, e.time(), e.goOn)
 	// A Proof must be able to rely on its Token: one that remembers which
 	// proofs it has seen would remember what a forger chose.
 	if e.failed {

@@ -6,20 +6,20 @@ import (
 	"reflect"
 	"strings"
 	"time"
-)
 
-// ParseNumericDate is tested directly: a verifier shows only a part of what it does.
-var ParseNumericDate = parseNumericDate
+	"github.com/postern-go/postern/internal/claims"
+	"github.com/postern-go/postern/internal/jws"
+)
 
 // Claiming is a Token with the claims, which nobody has verified.
 func Claiming(payload string) *Token {
-	return newToken("e30."+base64.RawURLEncoding.EncodeToString([]byte(payload))+".c2ln", &claimSet{})
+	return newToken("e30."+base64.RawURLEncoding.EncodeToString([]byte(payload))+".c2ln", &claims.Set{})
 }
 
 // TokenID is what a token goes by in the memory of a Verifier.
 func TokenID(raw string) any {
 	var id tokenID
-	id.take(raw)
+	id.hash(raw)
 	return id
 }
 
@@ -37,8 +37,8 @@ func (c *Cache) Get(name string) bool {
 }
 
 func (c *Cache) Put(name string, size int, expiry, now time.Time) {
-	id, says := idOf(name), &claimSet{expiry: expiry.Unix(), subject: strings.Repeat("x", size)}
-	if e := newEntry(&id, &signer{}, says); e != nil {
+	id, set := idOf(name), &claims.Set{Expiry: expiry.Unix(), Subject: strings.Repeat("x", size)}
+	if e := newEntry(&id, &jws.Signer{}, set); e != nil {
 		c.c.put(e, now)
 	}
 }
@@ -79,14 +79,14 @@ func (c *Cache) Entries() int {
 // Remembers tells whether the Verifier need not verify the token again.
 func Remembers(v *Verifier, raw string) bool {
 	var id tokenID
-	id.take(raw)
-	return v.cache.holds(&id)
+	id.hash(raw)
+	return v.memory.holds(&id)
 }
 
 // Hinted tells whether one of several Verifiers is known to remember the token.
 func Hinted(auth Authenticator, raw string) bool {
 	var id tokenID
-	id.take(raw)
+	id.hash(raw)
 	return auth.(*byIssuer).hints.get(&id) != nil
 }
 

@@ -5,10 +5,14 @@ import (
 	"sync/atomic"
 )
 
-// hints say of tokens which Verifier of several has found them good, so that
-// one that is met again need not be read to learn who is to judge. A hint is
-// not believed: that Verifier judges the token as if it had been asked directly.
-// One that is lost, as many are in a flood, costs that reading and nothing else.
+// hints map the identity of a token to the Verifier that remembers it, so that
+// ByIssuer need not read iss again. A hint is not believed: that Verifier decides
+// as if it had been asked directly. One that is lost, as many are in a flood,
+// costs that reading and nothing else.
+//
+// The alternatives are worse. To ask the memory of each Verifier in turn takes
+// longer from some ten issuers on, and one memory for all would let the tokens of
+// one issuer evict those of another.
 type hints struct {
 	table atomic.Pointer[[hintSets]hintSet] // nil until there is one to keep
 }
@@ -25,7 +29,7 @@ type hint struct {
 	verifier *Verifier
 }
 
-// get returns whom to ask, or nil.
+// get returns the Verifier to ask, or nil.
 func (h *hints) get(id *tokenID) *Verifier {
 	table := h.table.Load()
 	if table == nil {
@@ -51,7 +55,7 @@ func (h *hints) put(id *tokenID, v *Verifier) {
 	set := &table[id.set()]
 	place := int(id.rest[16]) % hintWays
 	for i := range set {
-		if k := set[i].Load(); k == nil || k.id == *id || !k.verifier.cache.holds(&k.id) {
+		if k := set[i].Load(); k == nil || k.id == *id || !k.verifier.memory.holds(&k.id) {
 			place = i
 			break
 		}

@@ -1,10 +1,12 @@
 package token
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/postern-go/postern/internal/printable"
+	"github.com/postern-go/postern/internal/zerocopy"
 )
 
 // ScopeError is the ErrScope that names what the call needs.
@@ -65,3 +67,12 @@ func (e *StepUpError) Error() string {
 
 // Unwrap returns ErrStepUp.
 func (e *StepUpError) Unwrap() error { return ErrStepUp }
+
+// scopesInWords says which scopes a token has, and if it has none, where they
+// may be.
+func (t *Token) scopesInWords() string {
+	if len(t.set.Scopes) > 0 {
+		return "the token has " + printable.Value(strconv.QuoteToASCII(strings.Join(t.set.Scopes, " ")))
+	}
+	return t.set.WhereScopes(zerocopy.String(t.payload()))
+}

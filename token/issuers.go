@@ -3,9 +3,11 @@ package token
 import (
 	"context"
 	"fmt"
-	"strconv"
 
+	"github.com/postern-go/postern/internal/claims"
+	"github.com/postern-go/postern/internal/jws"
 	"github.com/postern-go/postern/internal/nilcheck"
+	"github.com/postern-go/postern/internal/rejection"
 )
 
 // ByIssuer is the Authenticator for tokens of several issuers, each key of m
@@ -15,8 +17,8 @@ import (
 // nothing but a look at the token (RFC 8725 §3.8). The issuer of the verified
 // token is checked once more.
 //
-// A token that one of several Verifiers remembers is not read again to learn
-// whose it is. What it takes to know that is at most 352 KiB.
+// A token that one of several Verifiers remembers is not read again to learn its
+// issuer. The table for that takes at most 352 KiB.
 //
 // It reads JWT access tokens only, and none that is longer than every Verifier
 // in m allows. An empty m refuses every token. It panics if m holds a nil
@@ -31,16 +33,16 @@ func ByIssuer(m map[string]Authenticator) Authenticator {
 			panic(&oneLine{fmt.Errorf("%w: the Authenticator for issuer %q is a nil %T", ErrConfig, issuer, auth)})
 		}
 		v, ok := auth.(*Verifier)
-		if ok && v.issuer != issuer {
-			panic(&oneLine{fmt.Errorf("%w: the Verifier for issuer %q is for %q", ErrConfig, issuer, v.issuer)})
+		if ok && v.rules.Issuer != issuer {
+			panic(&oneLine{fmt.Errorf("%w: the Verifier for issuer %q is for %q", ErrConfig, issuer, v.rules.Issuer)})
 		}
-		if ok && v.cache != nil {
+		if ok && v.memory != nil {
 			b.longest = max(b.longest, v.maxSize)
 		}
 		b.maxSize = max(b.maxSize, maxSizeOf(auth))
 		b.auths[issuer] = auth
 	}
-	b.tooLarge = &refusal{why: ErrTooLarge, want: "at most " + strconv.Itoa(b.maxSize) + " bytes", field: "Config.MaxTokenSize"}
+	b.tooLarge = tooLarge(b.maxSize)
 	return b
 }
 
@@ -59,12 +61,12 @@ func maxSizeOf(auth Authenticator) int {
 
 type byIssuer struct {
 	auths map[string]Authenticator
-	// Longer tokens than this no Verifier remembers. It is 0 if none remembers
+	// No Verifier remembers a token longer than this. It is 0 if none remembers
 	// any.
 	longest int
 	hints   hints
 
-	maxSize  int // longer tokens than this are not read to learn who is to judge
+	maxSize  int // longer tokens than this are not read
 	tooLarge error
 }
 
@@ -76,15 +78,15 @@ func (b *byIssuer) Authenticate(ctx context.Context, p Presentation) (*Token, er
 		return b.ask(ctx, &p, nil)
 	}
 	var id tokenID
-	id.take(p.Token)
+	id.hash(p.Token)
 	if v := b.hints.get(&id); v != nil {
 		return v.authenticate(ctx, &p, &id)
 	}
 	return b.ask(ctx, &p, &id)
 }
 
-// ask reads in the token who is to judge, and asks him. id is nil if nobody
-// could remember the token.
+// ask reads iss, unverified, and asks the Authenticator of that issuer. id is nil
+// if no Verifier could remember the token.
 func (b *byIssuer) ask(ctx context.Context, p *Presentation, id *tokenID) (*Token, error) {
 	if len(p.Token) > b.maxSize {
 		return nil, b.tooLarge
@@ -95,40 +97,40 @@ func (b *byIssuer) ask(ctx context.Context, p *Presentation, id *tokenID) (*Toke
 	}
 	auth, ok := b.auths[issuer]
 	if !ok {
-		return nil, &refusal{why: ErrIssuer, what: "iss", seen: issuer, want: "an issuer given to ByIssuer"}
+		return nil, &rejection.Error{Reason: ErrIssuer, Claim: "iss", Got: issuer, Want: "an issuer given to ByIssuer"}
 	}
 	t, err := b.verdict(ctx, auth, p, id)
 	if err != nil {
 		return nil, err
 	}
-	if t.IsZero() || t.issuer != issuer {
-		return nil, &refusal{why: ErrIssuer, what: "iss", seen: issuer, want: "the issuer of the verified token"}
+	if t.IsZero() || t.Issuer() != issuer {
+		return nil, &rejection.Error{Reason: ErrIssuer, Claim: "iss", Got: issuer, Want: "the issuer of the verified token"}
 	}
 	return t, nil
 }
 
-// verdict is what auth says. If it is a Verifier that remembers the token from
-// now on, so do we.
+// verdict is the answer of auth. If it is a Verifier that remembers the token from
+// now on, a hint says so.
 func (b *byIssuer) verdict(ctx context.Context, auth Authenticator, p *Presentation, id *tokenID) (*Token, error) {
 	v, ok := auth.(*Verifier)
-	if !ok || v.cache == nil || id == nil {
+	if !ok || v.memory == nil || id == nil {
 		t, err := auth.Authenticate(ctx, *p)
 		return t, AsOutcome(err, ErrUnavailable)
 	}
 	t, err := v.authenticate(ctx, p, id)
-	if err == nil && v.cache.holds(id) {
+	if err == nil && v.memory.holds(id) {
 		b.hints.put(id, v)
 	}
 	return t, err
 }
 
-// issuerOf reads iss without verifying anything. What it says only chooses who
-// is to judge.
+// issuerOf reads iss without verifying anything. It only chooses the
+// Authenticator.
 func issuerOf(raw string) (string, error) {
-	var r room
-	jws, _, err := readCompact(raw, &r)
+	var buf jws.Scratch
+	compact, _, err := jws.Split(raw, &buf)
 	if err != nil {
 		return "", err
 	}
-	return unverifiedIssuer(jws.payload)
+	return claims.UnverifiedIssuer(compact.Payload)
 }

@@ -3,15 +3,14 @@ package token
 import (
 	"fmt"
 	"slices"
-	"strings"
 
-	"github.com/postern-go/postern/internal/strict"
+	"github.com/postern-go/postern/internal/claims"
 )
 
 // Mark is evidence, in a claim, of what the subject of a token is. It is for
 // Profile.Users and Profile.Clients. Exactly one of Values, Prefix, Suffix,
 // ClientID, Present and Absent says what the claim must be. A claim that is not
-// a string is no evidence, except for Present.
+// a string is not evidence, except for Present.
 //
 // Choose claims that the issuer sets by itself. A claim that users can choose,
 // such as a name, lets them pass for clients.
@@ -36,101 +35,17 @@ type Mark struct {
 	Not bool
 }
 
-const (
-	// maxMarks is how many marks each list of a Profile may have.
-	maxMarks = 16
-	// maxMarkedClaims is how many claims the marks may name. Their values are
-	// kept on the stack while a token is read.
-	maxMarkedClaims = 8
-)
+// maxMarks is how many marks each list of a Profile may have.
+const maxMarks = 16
 
-// holds reports whether a token with this value of the claim bears the mark.
-func (m *Mark) holds(value strict.Value, clientID string) bool {
-	there := value.Kind != strict.Absent && value.Kind != strict.Null
-	if m.Present || m.Absent {
-		return there == m.Present
+// marks are the Users or Clients of a Profile in the form of package claims.
+func marks(list []Mark) []claims.Mark {
+	var made []claims.Mark
+	for _, m := range list {
+		m.Values = slices.Clone(m.Values)
+		made = append(made, claims.Mark(m))
 	}
-	text, _ := value.Text() // "" if it is no string
-	if text == "" || m.ClientID && clientID == "" {
-		return false
-	}
-	return m.matches(text, clientID) != m.Not
-}
-
-func (m *Mark) matches(text, clientID string) bool {
-	switch {
-	case m.ClientID:
-		return text == clientID
-	case m.Prefix != "":
-		return strings.HasPrefix(text, m.Prefix)
-	case m.Suffix != "":
-		return strings.HasSuffix(text, m.Suffix)
-	default:
-		return slices.Contains(m.Values, text)
-	}
-}
-
-// marks are those of a Profile, as a Verifier uses them.
-type marks struct {
-	names   []string // of the claims that are looked at
-	list    []compiledMark
-	ofUsers bool
-}
-
-type compiledMark struct {
-	Mark
-	place int // of the claim in names, and of its value in claims.marked
-	kind  SubjectKind
-}
-
-func newMarks(p Profile) marks {
-	m := marks{ofUsers: len(p.Users) > 0}
-	m.add(p.Users, SubjectUser)
-	m.add(p.Clients, SubjectClient)
-	return m
-}
-
-func (m *marks) add(list []Mark, kind SubjectKind) {
-	for _, mark := range list {
-		mark.Values = slices.Clone(mark.Values)
-		place := slices.Index(m.names, mark.Claim)
-		if place < 0 {
-			place = len(m.names)
-			m.names = append(m.names, mark.Claim)
-		}
-		m.list = append(m.list, compiledMark{mark, place, kind})
-	}
-}
-
-// note keeps the value of a claim that marks look at.
-func (m *marks) note(c *claims, name string, value strict.Value) {
-	for place, looked := range m.names {
-		if looked == name {
-			c.marked[place] = value
-		}
-	}
-}
-
-// kind weighs the evidence. A subject that is proven to be both is neither, and
-// where there is no subject there is no user.
-func (m *marks) kind(t *claimSet, c *claims) SubjectKind {
-	user, client := false, t.subject != "" && t.subject == t.clientID
-	for i := range m.list {
-		mark := &m.list[i]
-		if !mark.holds(c.marked[mark.place], t.clientID) {
-			continue
-		}
-		user = user || mark.kind == SubjectUser
-		client = client || mark.kind == SubjectClient
-	}
-	switch {
-	case user == client, user && t.subject == "":
-		return SubjectUnknown
-	case user:
-		return SubjectUser
-	default:
-		return SubjectClient
-	}
+	return made
 }
 
 func (p Profile) validateMarks() error {
@@ -149,8 +64,12 @@ func (p Profile) validateMarks() error {
 			return fmt.Errorf("%w: Profile.Clients[%d], about claim %q, is in Profile.Users too", ErrConfig, i, m.Claim)
 		}
 	}
-	if named := newMarks(p).names; len(named) > maxMarkedClaims {
-		return fmt.Errorf("%w: Profile.Users and Profile.Clients look at %d claims, want at most %d", ErrConfig, len(named), maxMarkedClaims)
+	named := map[string]bool{}
+	for _, m := range slices.Concat(p.Users, p.Clients) {
+		named[m.Claim] = true
+	}
+	if len(named) > claims.MaxMarkedClaims {
+		return fmt.Errorf("%w: Profile.Users and Profile.Clients look at %d claims, want at most %d", ErrConfig, len(named), claims.MaxMarkedClaims)
 	}
 	return nil
 }

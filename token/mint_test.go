@@ -89,6 +89,10 @@ func keyFor(alg string) (kid string, key crypto.Signer) {
 	}
 }
 
+var everyAlgorithm = []string{
+	"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519",
+}
+
 // published is the issuer's key set.
 func published() jwks.Static {
 	return jwks.Static{

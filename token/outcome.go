@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/postern-go/postern/internal/printable"
+	"github.com/postern-go/postern/internal/rejection"
 )
 
 // AsOutcome holds an error of code that this package knows nothing of to what
@@ -21,7 +22,7 @@ func AsOutcome(err, otherwise error) error {
 	switch err.(type) {
 	case nil:
 		return nil
-	case *refusal, *sentinel, *oneLine:
+	case *rejection.Error, *rejection.Sentinel, *oneLine:
 		return err
 	}
 	if outcomesOf(err) == 1 {
@@ -30,7 +31,7 @@ func AsOutcome(err, otherwise error) error {
 	if errors.Is(err, ErrUnavailable) {
 		otherwise = ErrUnavailable
 	}
-	return &refusal{why: otherwise, cause: err}
+	return &rejection.Error{Reason: otherwise, Cause: err}
 }
 
 // outcomesOf counts the outcomes that err matches.

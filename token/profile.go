@@ -3,7 +3,8 @@ package token
 import (
 	"fmt"
 	"slices"
-	"strings"
+
+	"github.com/postern-go/postern/internal/claims"
 )
 
 // Profile says what an issuer's access tokens look like. The zero Profile is
@@ -100,10 +101,10 @@ func (p Profile) validate() error {
 }
 
 func (p Profile) validateNames() error {
-	if name := p.scopeClaim(); slices.Contains(registered, name) || slices.Contains(ofClients, name) {
+	if name := p.scopeClaim(); slices.Contains(registered, name) || slices.Contains(claims.ClientIDNames, name) {
 		return fmt.Errorf("%w: Profile.ScopeClaim is %q, which means something else", ErrConfig, name)
 	}
-	if name := p.clientIDClaim(); slices.Contains(registered, name) || slices.Contains(ofScopes, name) {
+	if name := p.clientIDClaim(); slices.Contains(registered, name) || slices.Contains(claims.ScopeNames, name) {
 		return fmt.Errorf("%w: Profile.ClientIDClaim is %q, which means something else", ErrConfig, name)
 	}
 	if p.scopeClaim() == p.clientIDClaim() {
@@ -118,22 +119,6 @@ func (p Profile) validateNames() error {
 var registered = []string{
 	"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "cnf", "act", "may_act",
 	"nonce", "at_hash", "c_hash", "s_hash", "auth_time", "acr", "amr", "sid",
-}
-
-// The claims in which issuers are known to put client ids and rights.
-var (
-	ofClients = []string{"client_id", "azp", "appid", "cid"}
-	ofScopes  = []string{"scope", "scp", "scopes", "roles", "permissions"}
-)
-
-// mediaType brings a typ value into the form in which values are compared
-// (RFC 7515 §4.1.9, RFC 8725 §3.11).
-func mediaType(typ string) string {
-	typ = strings.ToLower(typ)
-	if rest, ok := strings.CutPrefix(typ, "application/"); ok && !strings.Contains(rest, "/") {
-		return rest
-	}
-	return typ
 }
 
 func orDefault(value, def string) string {

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/postern-go/postern/internal/strict"
+	"github.com/postern-go/postern/internal/zerocopy"
 )
 
 // A decoder into Go types goes through all of a token for the one claim that is
@@ -37,7 +38,7 @@ var (
 // mostPointers is how many pointers are followed. A type can point to itself.
 const mostPointers = 8
 
-// newNames gives up on whatever is not a plain struct: a map takes any claim,
+// newNames gives up on all but plain structs: a map takes any claim,
 // and a type that decodes itself may look at all of them.
 func newNames(t reflect.Type) names {
 	for depth := 0; t != nil && t.Kind() == reflect.Pointer; depth++ {
@@ -79,15 +80,15 @@ func base(t reflect.Type) reflect.Type {
 	return t
 }
 
-// of is the object without the members that have none of the names. What is no
-// object is left for the decoder to refuse.
+// of is the object without the members that have none of the names. Anything but an
+// object is left for the decoder to reject.
 func (n names) of(object []byte) []byte {
 	if n == nil {
 		return object
 	}
 	picked := make([]byte, 0, min(len(object), 256))
 	picked = append(picked, '{')
-	err := strict.Members(textOf(object), func(name string, v strict.Value) {
+	err := strict.Members(zerocopy.String(object), func(name string, v strict.Value) {
 		if !n[name] || !isPlain(name) {
 			return
 		}

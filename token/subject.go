@@ -1,5 +1,7 @@
 package token
 
+import "github.com/postern-go/postern/internal/claims"
+
 // SubjectKind says what the subject of a token is: the user on whose behalf a
 // client acts, or the client itself (RFC 9068 §2.2, §5).
 type SubjectKind uint8
@@ -8,11 +10,11 @@ type SubjectKind uint8
 const (
 	// SubjectUnknown: the token proves neither, or both. Rules about users and
 	// clients refuse it.
-	SubjectUnknown SubjectKind = iota
+	SubjectUnknown = SubjectKind(claims.Unknown)
 	// SubjectUser: a user, on whose behalf the client acts.
-	SubjectUser
+	SubjectUser = SubjectKind(claims.User)
 	// SubjectClient: the client itself, with no user behind the token.
-	SubjectClient
+	SubjectClient = SubjectKind(claims.Client)
 )
 
 // String is "user", "client" or "unknown".
@@ -40,7 +42,7 @@ func CanTell(auth Authenticator, kind SubjectKind) bool {
 	}
 	switch a := auth.(type) {
 	case *Verifier:
-		return kind == SubjectClient || a == nil || a.marks.ofUsers
+		return kind == SubjectClient || a == nil || len(a.rules.Users) > 0
 	case *byIssuer:
 		for _, each := range a.auths {
 			if CanTell(each, kind) {

@@ -8,11 +8,14 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/postern-go/postern/internal/claims"
+	"github.com/postern-go/postern/internal/jws"
 	"github.com/postern-go/postern/internal/printable"
 	"github.com/postern-go/postern/internal/strict"
 )
 
-// Token is a verified access token. Only an Authenticator makes one, so that
+// Token is a verified access token. Only an Authenticator makes one: those of this
+// module after their checks, and one of your own by Vouched, on its own word. So
 // holding a *Token is the proof that its checks have passed. It is immutable
 // and safe for concurrent use. Printing or logging it does not show the token.
 //
@@ -23,11 +26,19 @@ type Token struct {
 	// A pointer to a string, which package fmt never follows: it calls no
 	// methods of unexported fields, where a Token may lie by value.
 	raw *string
-	*claimSet
+	set *claims.Set
+}
+
+// payload is the JSON object that t.Claims decodes.
+func (t *Token) payload() []byte {
+	if t.set.JSON != "" {
+		return []byte(t.set.JSON)
+	}
+	return jws.Payload(t.Raw())
 }
 
 // newToken makes a Token in a single allocation.
-func newToken(raw string, says *claimSet) *Token {
+func newToken(raw string, says *claims.Set) *Token {
 	both := &struct {
 		t   Token
 		raw string
@@ -36,126 +47,76 @@ func newToken(raw string, says *claimSet) *Token {
 	return &both.t
 }
 
-// claimSet is what a token says, without the token itself. It is shared
-// between the Tokens of one access token and never changes once it is whole.
-type claimSet struct {
-	issuer    string
-	subject   string
-	clientID  string
-	id        string
-	audience  []string
-	scopes    []string
-	issuedAt  int64 // seconds since 1970; 0 if absent
-	notBefore int64
-	expiry    int64
-	verifier  *Verifier // which found it good; nil only in a zero claimSet
-	cnf       strict.Value
-	kind      SubjectKind
-
-	theAudience [1]string // backs audience if there is but one
-}
-
-// textLen is how many bytes the strings take that are not the Verifier's own.
-func (s *claimSet) textLen() int {
-	n := len(s.subject) + len(s.clientID) + len(s.id) + len(s.cnf.Raw)
-	for _, list := range [][]string{s.audience, s.scopes} {
-		for _, text := range list {
-			n += len(text)
-		}
-	}
-	return n
-}
-
-// packInto copies these strings to p.
-func (s *claimSet) packInto(p *packer) {
-	p.pack(&s.subject)
-	p.pack(&s.clientID)
-	p.pack(&s.id)
-	p.pack(&s.cnf.Raw)
-	for _, list := range [][]string{s.audience, s.scopes} {
-		for i := range list {
-			p.pack(&list[i])
-		}
-	}
-}
-
 // Principal identifies a subject across issuers. Subjects of different issuers
-// are different principals, whatever they are called. It is comparable.
+// are different principals, even with equal names. It is comparable.
 type Principal struct {
 	Issuer  string
 	Subject string
 }
 
-// IsZero reports whether t is nil or the zero Token, which nobody has verified
+// IsZero reports whether t is nil or the zero Token, which has not been verified
 // and which no policy accepts.
-func (t *Token) IsZero() bool { return t == nil || t.claimSet == nil }
+func (t *Token) IsZero() bool { return t == nil || t.set == nil }
 
-// set is what t says. A nil or zero Token says nothing.
-func (t *Token) set() *claimSet {
+// claims are those of t. A nil or zero Token has none.
+func (t *Token) claims() *claims.Set {
 	if t.IsZero() {
-		return &claimSet{}
+		return &claims.Set{}
 	}
-	return t.claimSet
+	return t.set
 }
 
 // Issuer is the iss claim: who issued the token.
-func (t *Token) Issuer() string { return t.set().issuer }
+func (t *Token) Issuer() string { return t.claims().Issuer() }
 
 // Subject is the sub claim: the user on whose behalf the client acts, or the
 // client itself. It is unique only together with Issuer; see Principal. It is
 // "" where the profile does not require the claim and the token has none.
-func (t *Token) Subject() string { return t.set().subject }
+func (t *Token) Subject() string { return t.claims().Subject }
 
 // Principal is the pair of Issuer and Subject, which is what to key data by.
-func (t *Token) Principal() Principal { return Principal{t.set().issuer, t.set().subject} }
+func (t *Token) Principal() Principal { return Principal{t.claims().Issuer(), t.claims().Subject} }
 
 // ClientID is the client the token was issued to (RFC 9068 §2.2), or "" where
 // the profile does not require the claim and the token has none.
-func (t *Token) ClientID() string { return t.set().clientID }
+func (t *Token) ClientID() string { return t.claims().ClientID }
 
 // SubjectKind tells whether the subject is a user or the client itself (RFC
 // 9068 §2.2, §5). It is SubjectUnknown unless the token proves one of the two
 // and nothing of the other: equal sub and client id prove a client, and so do
 // Profile.Clients; only Profile.Users prove a user. A token without sub has no
 // user.
-func (t *Token) SubjectKind() SubjectKind { return t.set().kind }
+func (t *Token) SubjectKind() SubjectKind { return SubjectKind(t.claims().Kind) }
 
 // Audience is a copy of the aud claim: every resource server the token is for.
-func (t *Token) Audience() []string { return slices.Clone(t.set().audience) }
+func (t *Token) Audience() []string { return slices.Clone(t.claims().Audience) }
 
 // Scopes is a copy of the scopes granted, without repetitions, in the order of
 // the claim.
-func (t *Token) Scopes() []string { return slices.Clone(t.set().scopes) }
+func (t *Token) Scopes() []string { return slices.Clone(t.claims().Scopes) }
 
 // HasScope reports whether the scope was granted. Scopes are compared byte for
 // byte (RFC 6749 §3.3).
-func (t *Token) HasScope(scope string) bool { return slices.Contains(t.set().scopes, scope) }
+func (t *Token) HasScope(scope string) bool { return slices.Contains(t.claims().Scopes, scope) }
 
 // ID is the jti claim, or "" where the token has none.
-func (t *Token) ID() string { return t.set().id }
+func (t *Token) ID() string { return t.claims().ID }
 
 // IssuedAt is the iat claim in UTC, or the zero time where the token has none.
-func (t *Token) IssuedAt() time.Time { return numericTime(t.set().issuedAt) }
+func (t *Token) IssuedAt() time.Time { return claims.Time(t.claims().IssuedAt) }
 
 // NotBefore is the nbf claim in UTC, or the zero time where the token has none.
-func (t *Token) NotBefore() time.Time { return numericTime(t.set().notBefore) }
+func (t *Token) NotBefore() time.Time { return claims.Time(t.claims().NotBefore) }
 
 // Expiry is the exp claim in UTC.
-func (t *Token) Expiry() time.Time { return numericTime(t.set().expiry) }
+func (t *Token) Expiry() time.Time { return claims.Time(t.claims().Expiry) }
 
 // Deadline is when the verifier stops accepting the token: Expiry plus the
 // leeway it allows. Work that goes on for long, such as a stream, ends here.
-func (t *Token) Deadline() time.Time { return t.set().deadline() }
+func (t *Token) Deadline() time.Time { return t.claims().Deadline() }
 
-func (s *claimSet) deadline() time.Time {
-	if s.verifier == nil {
-		return numericTime(s.expiry)
-	}
-	return numericTime(s.expiry).Add(s.verifier.leeway)
-}
-
-// Raw is the token as received, for passing it on. It is a secret: whoever
-// holds it can act as the caller.
+// Raw is the token as received, for passing it on. It is a secret: its
+// holder can act as the caller.
 func (t *Token) Raw() string {
 	if t == nil || t.raw == nil {
 		return ""
@@ -168,8 +129,8 @@ func (t *Token) Raw() string {
 func (t *Token) Confirmation(method string) (string, bool) {
 	var value string
 	var found bool
-	if t.set().cnf.Kind == strict.Object {
-		_ = strict.Members(t.set().cnf.Raw, func(name string, v strict.Value) {
+	if t.claims().Confirmation.Kind == strict.Object {
+		_ = strict.Members(t.claims().Confirmation.Raw, func(name string, v strict.Value) {
 			if name == method {
 				value, found = v.Text()
 			}
@@ -178,16 +139,21 @@ func (t *Token) Confirmation(method string) (string, bool) {
 	return value, found
 }
 
+// Remembered reports whether the token was verified at an earlier call and its
+// signature was not verified again for this one. It is false for a nil or zero
+// Token, and for one that Vouched made.
+func (t *Token) Remembered() bool { return t.claims().Remembered }
+
 // Bound reports whether the token may be used only by who proves possession
 // of something, which makes it useless to pass on.
-func (t *Token) Bound() bool { return t.set().cnf.Kind != strict.Absent }
+func (t *Token) Bound() bool { return t.claims().Confirmation.Kind != strict.Absent }
 
 // String names the token without showing it.
 func (t *Token) String() string {
 	if t.IsZero() {
 		return "no access token"
 	}
-	return "access token of " + printable.Value(strconv.QuoteToASCII(t.clientID)) + " for " + printable.Value(strconv.QuoteToASCII(t.subject))
+	return "access token of " + printable.Value(strconv.QuoteToASCII(t.set.ClientID)) + " for " + printable.Value(strconv.QuoteToASCII(t.set.Subject))
 }
 
 // Format implements fmt.Formatter, so that no verb shows the token.
@@ -200,18 +166,11 @@ func (t *Token) LogValue() slog.Value {
 		return slog.GroupValue()
 	}
 	return slog.GroupValue(
-		slog.String("issuer", t.issuer),
-		slog.String("subject", t.subject),
-		slog.String("subject_kind", t.kind.String()),
-		slog.String("client_id", t.clientID),
-		slog.String("id", t.id),
+		slog.String("issuer", t.Issuer()),
+		slog.String("subject", t.set.Subject),
+		slog.String("subject_kind", t.SubjectKind().String()),
+		slog.String("client_id", t.set.ClientID),
+		slog.String("id", t.set.ID),
 		slog.Time("expiry", t.Expiry()),
 	)
-}
-
-func numericTime(seconds int64) time.Time {
-	if seconds == 0 {
-		return time.Time{}
-	}
-	return time.Unix(seconds, 0).UTC()
 }

@@ -45,7 +45,7 @@ func TestImportTable(t *testing.T) {
 func TestDocumentedFiles(t *testing.T) {
 	t.Parallel()
 	files := sourceFiles(t)
-	names := regexp.MustCompile(`\b(?:internal/)?(?:jwks|token|scope|middleware|grpcauth|strict|challenge|credentials|guard)(?:/[a-z_]+)*\.go\b`)
+	names := regexp.MustCompile(`\b(?:internal/)?(?:jwks|token|scope|middleware|grpcauth|strict|challenge|credentials|guard|rejection|jws|claims)(?:/[a-z_]+)*\.go\b`)
 	found := names.FindAllString(read(t, "docs/architecture.md"), -1)
 	require.NotEmpty(t, found)
 	for _, name := range found {

@@ -46,6 +46,7 @@ var withoutExample = map[string]string{
 	"token.Request.Format":            "implements fmt.Formatter",
 	"token.Request.LogValue":          "implements slog.LogValuer",
 	"token.Request.MarshalJSON":       "implements json.Marshaler",
+	"token.FromSet":                   "only this module can call it, since the type of its argument is internal",
 }
 
 // TestExamples wants an Example for every exported function and method: one

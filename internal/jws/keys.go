@@ -1,4 +1,4 @@
-package token
+package jws
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"errors"
 
 	"github.com/postern-go/postern/internal/printable"
+	"github.com/postern-go/postern/internal/rejection"
 	"github.com/postern-go/postern/jwks"
 )
 
@@ -20,19 +21,26 @@ type reconsiderer interface {
 	Reconsider(ctx context.Context, kid string, seen []jwks.Key) ([]jwks.Key, error)
 }
 
+// Signer is the key and the algorithm that signed an object.
+type Signer struct {
+	KeyID string
+	alg   *algorithm
+	key   crypto.PublicKey
+}
+
 // findKey finds the key that verifies the signature among the issuer's keys of
 // that kid, or among those that fit if the token names none.
-func (v *Verifier) findKey(ctx context.Context, sig *signed, alg *algorithm, kid string) (jwks.Key, error) {
-	keys, err := v.keys.Keys(ctx, kid)
-	if err = noKeys(kid, err); err != nil {
+func (v *Verifier) findKey(ctx context.Context, s *Signed, p *Params) (jwks.Key, error) {
+	keys, err := v.keys.Keys(ctx, p.KeyID)
+	if err = noKeys(p.KeyID, err); err != nil {
 		return jwks.Key{}, err
 	}
-	key, err := v.try(keys, sig, alg, kid)
+	key, err := v.try(keys, s, p.alg, p.KeyID)
 	if err == nil {
 		return key, nil
 	}
-	if again := v.reconsider(ctx, kid, keys); len(again) > 0 {
-		return v.try(again, sig, alg, kid)
+	if again := v.reconsider(ctx, p.KeyID, keys); len(again) > 0 {
+		return v.try(again, s, p.alg, p.KeyID)
 	}
 	return jwks.Key{}, err
 }
@@ -53,7 +61,7 @@ func (v *Verifier) reconsider(ctx context.Context, kid string, seen []jwks.Key) 
 
 // try tries the keys that fit, the first of them always, until the budget of
 // one token is spent.
-func (v *Verifier) try(keys []jwks.Key, sig *signed, alg *algorithm, kid string) (jwks.Key, error) {
+func (v *Verifier) try(keys []jwks.Key, s *Signed, alg *algorithm, kid string) (jwks.Key, error) {
 	spent := 0
 	for _, key := range keys {
 		if !v.allows(alg, key) {
@@ -64,7 +72,7 @@ func (v *Verifier) try(keys []jwks.Key, sig *signed, alg *algorithm, kid string)
 			return jwks.Key{}, unknownKey(kid, errTooCostly)
 		}
 		spent += cost
-		if alg.verify(key.Public, sig) {
+		if alg.verify(key.Public, s) {
 			return key, nil
 		}
 	}
@@ -76,7 +84,7 @@ func (v *Verifier) try(keys []jwks.Key, sig *signed, alg *algorithm, kid string)
 
 // allows tells whether the key may verify the algorithm: it is of the right
 // kind and on the right curve, and for this algorithm. One key verifies one
-// algorithm (RFC 8725 §3.1, RFC 7517 §4.4). Without a word of the issuer it is
+// algorithm (RFC 8725 §3.1, RFC 7517 §4.4). Where the issuer gives no alg it is
 // the first of those configured that fits: what a token says decides nothing,
 // or else one that is refused could lock out all others.
 func (v *Verifier) allows(alg *algorithm, key jwks.Key) bool {
@@ -110,9 +118,9 @@ func (v *Verifier) noneFits(keys []jwks.Key, alg *algorithm, kid string) error {
 		switch {
 		case !alg.fits(key.Public):
 		case key.Algorithm != "":
-			return &refusal{why: ErrAlgorithm, what: "header alg", seen: alg.name, want: printable.Value(key.Algorithm) + ", the alg of the key"}
+			return &rejection.Error{Reason: rejection.Algorithm, Claim: "header alg", Got: alg.name, Want: printable.Value(key.Algorithm) + ", the alg of the key"}
 		default:
-			return &refusal{why: ErrAlgorithm, what: "header alg", seen: alg.name, want: v.firstLike(alg).name + firstOfAll, field: "Config.Algorithms"}
+			return &rejection.Error{Reason: rejection.Algorithm, Claim: "header alg", Got: alg.name, Want: v.firstLike(alg).name + ", the first of " + v.names.Algorithms + " that fits a key without alg", Setting: v.names.Algorithms}
 		}
 	}
 	if kid == "" {
@@ -123,19 +131,17 @@ func (v *Verifier) noneFits(keys []jwks.Key, alg *algorithm, kid string) error {
 			return unknownKey(kid, err)
 		}
 	}
-	return &refusal{why: ErrAlgorithm, what: "header alg", seen: alg.name, want: "an algorithm that fits the key it names"}
+	return &rejection.Error{Reason: rejection.Algorithm, Claim: "header alg", Got: alg.name, Want: "an algorithm that fits the key it names"}
 }
 
-const firstOfAll = ", the first of Config.Algorithms that fits a key without alg"
-
 var (
-	errSignature = &refusal{why: ErrSignature}
+	errSignature = &rejection.Error{Reason: rejection.Signature}
 	errTooCostly = errors.New("no key that was tried verifies it, and trying more that fit would cost too much")
 	errNoneFits  = errors.New("the token names no key and none fits its algorithm")
 )
 
 // noKeys makes an error of a source one about the token, or about the source.
-// One that says both is no verdict.
+// One that matches both says nothing about the token.
 func noKeys(kid string, err error) error {
 	switch {
 	case err == nil:
@@ -148,23 +154,32 @@ func noKeys(kid string, err error) error {
 }
 
 func unknownKey(kid string, cause error) error {
-	return &refusal{why: ErrUnknownKey, what: "header kid", seen: kid, cause: cause}
+	return &rejection.Error{Reason: rejection.UnknownKey, Claim: "header kid", Got: kid, Cause: cause}
 }
 
-func keysUnavailable(err error) error { return &refusal{why: ErrKeysUnavailable, cause: err} }
+func keysUnavailable(err error) error {
+	return &rejection.Error{Reason: rejection.KeysUnavailable, Cause: err}
+}
 
-// isPublished reports whether the key that verified a token may still do so.
-func (v *Verifier) isPublished(e *entry, keys []jwks.Key) bool {
+// Trusts reports whether the issuer still publishes the key of a signer that
+// Verify has found, for its algorithm. It blocks while keys are fetched. The
+// error is that of Verify for want of keys: to ask once more could cost the
+// issuer a second request for one call.
+func (v *Verifier) Trusts(ctx context.Context, by *Signer) (bool, error) {
+	keys, err := v.keys.Keys(ctx, by.KeyID)
+	if err = noKeys(by.KeyID, err); err != nil {
+		return false, err
+	}
 	for _, key := range keys {
-		if v.allows(e.alg, key) && sameKey(key.Public, e.key) {
-			return true
+		if v.allows(by.alg, key) && sameKey(key.Public, by.key) {
+			return true, nil
 		}
 	}
-	return false
+	return false, nil
 }
 
 // sameKey compares public keys, first by where they are, since a source hands
-// out the same ones until they are loaded anew.
+// out the same ones until they are loaded again.
 func sameKey(a, b crypto.PublicKey) bool {
 	switch a := a.(type) {
 	case *rsa.PublicKey:

@@ -1,10 +1,10 @@
-package token
+package claims
 
 import "strings"
 
-// latest is the last second of the year 9999. Later dates are somebody's
-// mistake or an attack on whoever converts them.
-const latest = 253402300799
+// Latest is the last second of the year 9999. Later dates are a mistake, or an
+// attack on the code that converts them.
+const Latest = 253402300799
 
 // parseNumericDate reads a JSON number as seconds since 1970 (RFC 7519 §2),
 // exactly, whatever its spelling: 1.7e9 is 1700000000. seconds is the whole
@@ -39,7 +39,7 @@ func parseNumericDate(text string) (seconds int64, more, ok bool) {
 	if point < len(digits) {
 		more = strings.Trim(digits[point:], "0") != ""
 	}
-	return seconds, more, seconds < latest || seconds == latest && !more
+	return seconds, more, seconds < Latest || seconds == Latest && !more
 }
 
 // splitNumber takes a number apart. The exponent is kept within bounds that no

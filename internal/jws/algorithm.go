@@ -1,4 +1,4 @@
-package token
+package jws
 
 import (
 	"crypto"
@@ -8,6 +8,8 @@ import (
 	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/sha512"
+
+	"github.com/postern-go/postern/internal/zerocopy"
 )
 
 // algorithm is one asymmetric signature algorithm of RFC 7518 §3 or RFC 8037.
@@ -89,7 +91,7 @@ func (a *algorithm) fits(key crypto.PublicKey) bool {
 
 // verify checks the signature over input with a key that the algorithm
 // accepts. This is the one place where signatures are verified.
-func (a *algorithm) verify(key crypto.PublicKey, s *signed) bool {
+func (a *algorithm) verify(key crypto.PublicKey, s *Signed) bool {
 	if a.family == ed {
 		return verifyEd25519(key.(ed25519.PublicKey), s.input, s.signature)
 	}
@@ -109,19 +111,19 @@ func (a *algorithm) verify(key crypto.PublicKey, s *signed) bool {
 }
 
 // digest appends the hash of the signing input to buf.
-func (a *algorithm) digest(s *signed, buf []byte) []byte {
+func (a *algorithm) digest(s *Signed, buf []byte) []byte {
 	switch a.hash {
 	case crypto.SHA256:
 		if s.hashed {
 			return append(buf, s.sha256[:]...)
 		}
-		sum := sha256.Sum256(bytesOf(s.input))
+		sum := sha256.Sum256(zerocopy.Bytes(s.input))
 		return append(buf, sum[:]...)
 	case crypto.SHA384:
-		sum := sha512.Sum384(bytesOf(s.input))
+		sum := sha512.Sum384(zerocopy.Bytes(s.input))
 		return append(buf, sum[:]...)
 	default:
-		sum := sha512.Sum512(bytesOf(s.input))
+		sum := sha512.Sum512(zerocopy.Bytes(s.input))
 		return append(buf, sum[:]...)
 	}
 }
@@ -138,7 +140,7 @@ func verifyECDSA(key *ecdsa.PublicKey, size int, digest, signature []byte) bool 
 }
 
 func verifyEd25519(key ed25519.PublicKey, input string, signature []byte) bool {
-	return len(signature) == ed25519.SignatureSize && ed25519.Verify(key, bytesOf(input), signature)
+	return len(signature) == ed25519.SignatureSize && ed25519.Verify(key, zerocopy.Bytes(input), signature)
 }
 
 // maxDER holds the longest signature there is: a sequence of two integers of

@@ -1,6 +1,7 @@
-package token_test
+package jws_test
 
 import (
+	"context"
 	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
@@ -17,13 +18,44 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/postern-go/postern/internal/check/conformance/vectors"
+	"github.com/postern-go/postern/internal/jws"
+	"github.com/postern-go/postern/internal/rejection"
 	"github.com/postern-go/postern/jwks"
-	"github.com/postern-go/postern/token"
 )
 
 var everyAlgorithm = []string{
 	"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519",
 }
+
+// verifyCompact makes the checks that published JWS vectors are about. Their
+// payloads are no claims, and their headers have no typ. It returns what was
+// signed.
+func verifyCompact(raw string, keys []jwks.Key, algorithms []string) (payload string, err error) {
+	v := jws.New(jws.Settings{Keys: jwks.Static(keys), Algorithms: algorithms})
+	var buf jws.Scratch
+	compact, signed, err := jws.Split(raw, &buf)
+	if err != nil {
+		return "", err
+	}
+	signed.Hashed(sha256.Sum256([]byte(raw[:strings.LastIndexByte(raw, '.')])))
+	h, err := jws.ReadHeader(compact.Header)
+	if err != nil {
+		return "", err
+	}
+	params, ok := v.CheckHeader(&h, func(check string, fault error) bool {
+		if check != "typ" && check != "cty" {
+			err = fault
+		}
+		return err == nil
+	})
+	if !ok {
+		return "", err
+	}
+	_, err = v.Verify(context.Background(), &signed, &params)
+	return compact.Payload, err
+}
+
+func b64(data []byte) string { return base64.RawURLEncoding.EncodeToString(data) }
 
 // jwsGroup is a group of json_web_signature: one key, public or secret.
 type jwsGroup struct {
@@ -62,76 +94,76 @@ var deviations = map[int]struct {
 }{
 	// In every one of these the key is an HMAC secret. A resource server of
 	// this module holds public keys only, so that no HMAC is good.
-	1:   {token.ErrAlgorithm, "HMAC is never accepted"},
-	348: {token.ErrAlgorithm, "HMAC is never accepted"},
-	352: {token.ErrAlgorithm, "HMAC is never accepted"},
-	357: {token.ErrAlgorithm, "HMAC is never accepted"},
-	358: {token.ErrAlgorithm, "HMAC is never accepted"},
-	359: {token.ErrAlgorithm, "HMAC is never accepted"},
-	376: {token.ErrAlgorithm, "HMAC is never accepted"},
-	377: {token.ErrAlgorithm, "HMAC is never accepted"},
+	1:   {rejection.Algorithm, "HMAC is never accepted"},
+	348: {rejection.Algorithm, "HMAC is never accepted"},
+	352: {rejection.Algorithm, "HMAC is never accepted"},
+	357: {rejection.Algorithm, "HMAC is never accepted"},
+	358: {rejection.Algorithm, "HMAC is never accepted"},
+	359: {rejection.Algorithm, "HMAC is never accepted"},
+	376: {rejection.Algorithm, "HMAC is never accepted"},
+	377: {rejection.Algorithm, "HMAC is never accepted"},
 	// RFC 7515 allows an empty payload. Claims are a JSON object, so an access
 	// token's payload never is.
-	259: {token.ErrMalformed, "an empty payload cannot be claims"},
-	264: {token.ErrMalformed, "an empty payload cannot be claims"},
-	268: {token.ErrMalformed, "an empty payload cannot be claims"},
-	272: {token.ErrMalformed, "an empty payload cannot be claims"},
-	320: {token.ErrMalformed, "an empty payload cannot be claims"},
-	325: {token.ErrMalformed, "an empty payload cannot be claims"},
+	259: {rejection.Malformed, "an empty payload cannot be claims"},
+	264: {rejection.Malformed, "an empty payload cannot be claims"},
+	268: {rejection.Malformed, "an empty payload cannot be claims"},
+	272: {rejection.Malformed, "an empty payload cannot be claims"},
+	320: {rejection.Malformed, "an empty payload cannot be claims"},
+	325: {rejection.Malformed, "an empty payload cannot be claims"},
 	// The key says alg PS256 and the header PS384, for which other vectors of
 	// the same file (332 to 340) demand a refusal. The same example is good
 	// with the key as RFC 7520 prints it: see TestRFCExamples.
-	346: {token.ErrAlgorithm, "the key is for another algorithm"},
-	350: {token.ErrAlgorithm, "the key is for another algorithm"},
+	346: {rejection.Algorithm, "the key is for another algorithm"},
+	350: {rejection.Algorithm, "the key is for another algorithm"},
 	// The key says alg ES521, which no RFC defines. The same goes for it.
-	347: {token.ErrUnknownKey, "the key's algorithm does not exist"},
-	351: {token.ErrUnknownKey, "the key's algorithm does not exist"},
+	347: {rejection.UnknownKey, "the key's algorithm does not exist"},
+	351: {rejection.UnknownKey, "the key's algorithm does not exist"},
 	// Four are damaged, and about HMAC besides: the first two lost the padding that was to make them invalid, and the others
 	// contain a character that is not base64url and are labelled valid.
-	367: {token.ErrAlgorithm, "damaged: correct but for HMAC"},
-	370: {token.ErrAlgorithm, "damaged: correct but for HMAC"},
-	372: {token.ErrMalformed, "damaged: contains a question mark"},
-	373: {token.ErrMalformed, "damaged: contains a question mark"},
+	367: {rejection.Algorithm, "damaged: correct but for HMAC"},
+	370: {rejection.Algorithm, "damaged: correct but for HMAC"},
+	372: {rejection.Malformed, "damaged: contains a question mark"},
+	373: {rejection.Malformed, "damaged: contains a question mark"},
 }
 
 // refusedFor are vectors that have to be refused for what they are about, and
 // not for something that happens to be wrong with them as well: the bad
 // spelling is found before the algorithm, so HMAC vectors show it too.
 var refusedFor = map[int]error{
-	3: token.ErrMalformed, 6: token.ErrMalformed, 9: token.ErrMalformed, 13: token.ErrMalformed,
-	14: token.ErrMalformed, 15: token.ErrMalformed, 16: token.ErrMalformed, 17: token.ErrMalformed,
-	19:  token.ErrSignature,                          // ES256 altered
-	34:  token.ErrSignature,                          // RS256 altered
-	281: token.ErrSignature,                          // PSS with a salt of another length
-	282: token.ErrSignature,                          //
-	283: token.ErrSignature,                          //
-	284: token.ErrSignature,                          //
-	285: token.ErrSignature,                          //
-	286: token.ErrSignature,                          //
-	332: token.ErrAlgorithm,                          // the key is for PS512
-	334: token.ErrAlgorithm,                          //
-	336: token.ErrAlgorithm,                          //
-	338: token.ErrAlgorithm,                          //
-	340: token.ErrAlgorithm,                          //
-	353: token.ErrUnknownKey,                         // use enc
-	354: token.ErrUnknownKey,                         //
-	355: token.ErrUnknownKey,                         // key_ops without verify
-	356: token.ErrUnknownKey,                         //
-	360: token.ErrMalformed,                          // base64url
-	361: token.ErrMalformed,                          //
-	362: token.ErrMalformed,                          //
-	363: token.ErrMalformed,                          //
-	364: token.ErrMalformed,                          //
-	365: token.ErrMalformed,                          //
-	366: token.ErrMalformed,                          //
-	368: token.ErrMalformed,                          //
-	369: token.ErrMalformed,                          //
-	371: token.ErrMalformed,                          //
-	374: token.ErrMalformed,                          // unused bits
-	375: token.ErrMalformed,                          //
-	379: token.ErrSignature, 380: token.ErrSignature, // ES256 of wrong length
-	386: token.ErrSignature, 396: token.ErrSignature, // r and s zero or at the order
-	398: token.ErrSignature, 401: token.ErrSignature, //
+	3: rejection.Malformed, 6: rejection.Malformed, 9: rejection.Malformed, 13: rejection.Malformed,
+	14: rejection.Malformed, 15: rejection.Malformed, 16: rejection.Malformed, 17: rejection.Malformed,
+	19:  rejection.Signature,                           // ES256 altered
+	34:  rejection.Signature,                           // RS256 altered
+	281: rejection.Signature,                           // PSS with a salt of another length
+	282: rejection.Signature,                           //
+	283: rejection.Signature,                           //
+	284: rejection.Signature,                           //
+	285: rejection.Signature,                           //
+	286: rejection.Signature,                           //
+	332: rejection.Algorithm,                           // the key is for PS512
+	334: rejection.Algorithm,                           //
+	336: rejection.Algorithm,                           //
+	338: rejection.Algorithm,                           //
+	340: rejection.Algorithm,                           //
+	353: rejection.UnknownKey,                          // use enc
+	354: rejection.UnknownKey,                          //
+	355: rejection.UnknownKey,                          // key_ops without verify
+	356: rejection.UnknownKey,                          //
+	360: rejection.Malformed,                           // base64url
+	361: rejection.Malformed,                           //
+	362: rejection.Malformed,                           //
+	363: rejection.Malformed,                           //
+	364: rejection.Malformed,                           //
+	365: rejection.Malformed,                           //
+	366: rejection.Malformed,                           //
+	368: rejection.Malformed,                           //
+	369: rejection.Malformed,                           //
+	371: rejection.Malformed,                           //
+	374: rejection.Malformed,                           // unused bits
+	375: rejection.Malformed,                           //
+	379: rejection.Signature, 380: rejection.Signature, // ES256 of wrong length
+	386: rejection.Signature, 396: rejection.Signature, // r and s zero or at the order
+	398: rejection.Signature, 401: rejection.Signature, //
 }
 
 func TestWycheproofJSONWebSignature(t *testing.T) {
@@ -148,7 +180,7 @@ func TestWycheproofJSONWebSignature(t *testing.T) {
 			run++
 			t.Run(v.name(), func(t *testing.T) {
 				t.Parallel()
-				_, err := token.VerifyCompact(v.JWS, keys, everyAlgorithm)
+				_, err := verifyCompact(v.JWS, keys, everyAlgorithm)
 				assertVector(t, v, err)
 			})
 		}
@@ -166,7 +198,7 @@ func assertVector(t *testing.T, v jwsVector, err error) {
 	case v.Result == "valid":
 		require.NoError(t, err)
 	default:
-		require.ErrorIs(t, err, token.ErrInvalid)
+		require.ErrorIs(t, err, rejection.Invalid)
 		if want := refusedFor[v.ID]; want != nil {
 			require.ErrorIs(t, err, want)
 		}
@@ -188,12 +220,12 @@ func TestWycheproofJSONWebKey(t *testing.T) {
 		set, err := jwks.ParseSet(group.key())
 		require.NoError(t, err)
 		for _, v := range group.Tests {
-			_, err := token.VerifyCompact(v.JWS, set.Keys, everyAlgorithm)
+			_, err := verifyCompact(v.JWS, set.Keys, everyAlgorithm)
 			if isHMAC := group.Public == nil; v.Result == "valid" && !isHMAC {
 				require.NoError(t, err, v.name())
 				continue
 			}
-			require.ErrorIs(t, err, token.ErrInvalid, v.name())
+			require.ErrorIs(t, err, rejection.Invalid, v.name())
 		}
 	}
 }
@@ -211,7 +243,7 @@ func (v rawVector) check(t *testing.T, alg string, key any) {
 	require.NoError(t, err)
 	signature, err := hex.DecodeString(v.Sig)
 	require.NoError(t, err)
-	got := token.VerifySignature(alg, key, string(message), signature)
+	got := jws.VerifySignature(alg, key, string(message), signature)
 	assert.Equal(t, v.Result == "valid", got, "%d %s", v.ID, v.Comment)
 }
 
@@ -319,16 +351,16 @@ func TestRFCExamples(t *testing.T) {
 		"rfc7520/jws/4_1.rsa_v15_signature.json":               nil,
 		"rfc7520/jws/4_2.rsa-pss_signature.json":               nil,
 		"rfc7520/jws/4_3.ecdsa_signature.json":                 nil,
-		"rfc7520/jws/4_4.hmac-sha2_integrity_protection.json":  token.ErrAlgorithm, // HMAC is never accepted
-		"rfc7520/jws/4_5.signature_with_detached_content.json": token.ErrMalformed, // the payload is elsewhere
+		"rfc7520/jws/4_4.hmac-sha2_integrity_protection.json":  rejection.Algorithm, // HMAC is never accepted
+		"rfc7520/jws/4_5.signature_with_detached_content.json": rejection.Malformed, // the payload is elsewhere
 		"rfc8037/jws-ed25519.json":                             nil,
-		"rfc7797/hmac-sha2_b64_false.json":                     token.ErrMalformed, // the payload is not base64url
+		"rfc7797/hmac-sha2_b64_false.json":                     rejection.Malformed, // the payload is not base64url
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var e rfcExample
 			vectors.Read(t, name, &e)
-			payload, err := token.VerifyCompact(e.Output.Compact, e.publicKeys(t), everyAlgorithm)
+			payload, err := verifyCompact(e.Output.Compact, e.publicKeys(t), everyAlgorithm)
 			if want != nil {
 				require.ErrorIs(t, err, want)
 				return
@@ -353,8 +385,8 @@ func TestRFCExamplesInJSON(t *testing.T) {
 			var e rfcExample
 			vectors.Read(t, name, &e)
 			for _, text := range e.serializations() {
-				_, err := token.VerifyCompact(text, nil, everyAlgorithm)
-				require.ErrorIs(t, err, token.ErrMalformed)
+				_, err := verifyCompact(text, nil, everyAlgorithm)
+				require.ErrorIs(t, err, rejection.Malformed)
 			}
 		})
 	}
@@ -370,12 +402,12 @@ func TestRFC7520Nesting(t *testing.T) {
 	}
 	vectors.Read(t, "rfc7520/6.nesting_signatures_and_encryption.json", &file)
 	keys := file.Sign.publicKeys(t)
-	payload, err := token.VerifyCompact(file.Sign.Output.Compact, keys, everyAlgorithm)
+	payload, err := verifyCompact(file.Sign.Output.Compact, keys, everyAlgorithm)
 	require.NoError(t, err)
 	require.Equal(t, file.Sign.Input.Payload, payload)
 	require.Equal(t, 4, strings.Count(file.Encrypt.Output.Compact, "."))
-	_, err = token.VerifyCompact(file.Encrypt.Output.Compact, keys, everyAlgorithm)
-	require.ErrorIs(t, err, token.ErrMalformed)
+	_, err = verifyCompact(file.Encrypt.Output.Compact, keys, everyAlgorithm)
+	require.ErrorIs(t, err, rejection.Malformed)
 }
 
 // RFC 8037 appendix A.4, and each bit of its signature in turn.
@@ -385,7 +417,7 @@ func TestC_8037_3_1_1_ExampleOfTheRFC(t *testing.T) {
 	const signature = "hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg"
 	set, err := jwks.ParseSet([]byte(`{"keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}`))
 	require.NoError(t, err)
-	payload, err := token.VerifyCompact(signed+"."+signature, set.Keys, everyAlgorithm)
+	payload, err := verifyCompact(signed+"."+signature, set.Keys, everyAlgorithm)
 	require.NoError(t, err)
 	require.Equal(t, "Example of Ed25519 signing", payload)
 
@@ -395,12 +427,12 @@ func TestC_8037_3_1_1_ExampleOfTheRFC(t *testing.T) {
 	for bit := range 8 * len(good) {
 		bad := append([]byte(nil), good...)
 		bad[bit/8] ^= 1 << (bit % 8)
-		_, err := token.VerifyCompact(signed+"."+b64(bad), set.Keys, everyAlgorithm)
-		require.ErrorIs(t, err, token.ErrSignature, "bit %d", bit)
+		_, err := verifyCompact(signed+"."+b64(bad), set.Keys, everyAlgorithm)
+		require.ErrorIs(t, err, rejection.Signature, "bit %d", bit)
 	}
 	for _, wrong := range [][]byte{good[:63], append(append([]byte(nil), good...), 0)} {
-		_, err := token.VerifyCompact(signed+"."+b64(wrong), set.Keys, everyAlgorithm)
-		require.ErrorIs(t, err, token.ErrSignature)
+		_, err := verifyCompact(signed+"."+b64(wrong), set.Keys, everyAlgorithm)
+		require.ErrorIs(t, err, rejection.Signature)
 	}
 }
 
@@ -414,18 +446,19 @@ func TestRFC7520ES512(t *testing.T) {
 	set, err := jwks.ParseSet(fmt.Appendf(nil, `{"keys":[%s]}`, public))
 	require.NoError(t, err)
 	require.Len(t, set.Keys, 1)
-	payload, err := token.VerifyCompact(e.Output.Compact, set.Keys, everyAlgorithm)
+	payload, err := verifyCompact(e.Output.Compact, set.Keys, everyAlgorithm)
 	require.NoError(t, err)
 	require.Equal(t, e.Input.Payload, payload)
-	_, err = token.VerifyCompact(e.Output.Compact, set.Keys, []string{"ES256", "ES384"})
-	require.ErrorIs(t, err, token.ErrAlgorithm)
+	_, err = verifyCompact(e.Output.Compact, set.Keys, []string{"ES256", "ES384"})
+	require.ErrorIs(t, err, rejection.Algorithm)
 }
 
 // The salt of RSASSA-PSS is as long as the hash (RFC 7518 §3.5). Longer and
 // shorter ones verify with the default options of crypto/rsa.
 func TestC_7518_3_5_1_SaltOfPSS(t *testing.T) {
 	t.Parallel()
-	key := keys.pssRSA()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	require.NoError(t, err)
 	digest := sha256.Sum256([]byte("input"))
 	for _, length := range []int{0, 20, 31, 32, 33, 48, 64} {
 		t.Run(strconv.Itoa(length), func(t *testing.T) {
@@ -434,7 +467,7 @@ func TestC_7518_3_5_1_SaltOfPSS(t *testing.T) {
 			signature, err := rsa.SignPSS(rand.Reader, key, crypto.SHA256, digest[:], options)
 			require.NoError(t, err)
 			require.NoError(t, rsa.VerifyPSS(&key.PublicKey, crypto.SHA256, digest[:], signature, nil))
-			assert.Equal(t, length == 32, token.VerifySignature("PS256", &key.PublicKey, "input", signature))
+			assert.Equal(t, length == 32, jws.VerifySignature("PS256", &key.PublicKey, "input", signature))
 		})
 	}
 }

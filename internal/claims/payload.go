@@ -1,0 +1,94 @@
+package claims
+
+import (
+	"github.com/postern-go/postern/internal/rejection"
+	"github.com/postern-go/postern/internal/strict"
+)
+
+// Payload holds the claims that decide something, as received. They are still to
+// be checked.
+type Payload struct {
+	received
+	marked [MaxMarkedClaims]strict.Value
+}
+
+// received is handed to each check by value: what an indirect call gets a
+// pointer to would move to the heap.
+type received struct {
+	iss, sub, aud, exp, nbf, iat, jti strict.Value
+	clientID, scope, cnf              strict.Value
+	idToken                           string // a claim that only ID tokens have, or ""
+	others                            uint64 // bit i: required.others[i] of the rules is there
+	text                              string // all of the payload, for hints
+	explicit                          bool   // the header's typ alone says that it is an access token
+}
+
+// Explicit notes that the header's typ alone says that this is an access token,
+// so that it need not be told from an ID token.
+func (p *Payload) Explicit() { p.explicit = true }
+
+// Read reads a payload, which must be a strict JSON object.
+func (r *Rules) Read(payload string) (Payload, error) {
+	c := Payload{received: received{text: payload}}
+	err := strict.Members(payload, func(name string, value strict.Value) {
+		switch name {
+		case "iss":
+			c.iss = value
+		case "sub":
+			c.sub = value
+		case "aud":
+			c.aud = value
+		case "exp":
+			c.exp = value
+		case "nbf":
+			c.nbf = value
+		case "iat":
+			c.iat = value
+		case "jti":
+			c.jti = value
+		case "cnf":
+			c.cnf = value
+		case "nonce", "at_hash", "c_hash":
+			c.idToken = name
+		}
+		switch name {
+		case r.ClientIDClaim:
+			c.clientID = value
+		case r.ScopeClaim:
+			c.scope = value
+		}
+		c.noteRequired(r.required.others, name, value)
+		r.marks.note(&c, name, value)
+	})
+	if err != nil {
+		return Payload{}, &rejection.Error{Reason: rejection.Malformed, Want: "a strict JSON object as payload", Cause: err}
+	}
+	return c, nil
+}
+
+// noteRequired marks a claim that is required by name only.
+func (c *received) noteRequired(required []string, name string, value strict.Value) {
+	for i, each := range required {
+		if each == name && value.Kind != strict.Null {
+			c.others |= 1 << i
+		}
+	}
+}
+
+// UnverifiedIssuer reads nothing but iss, for choosing who verifies the rest.
+func UnverifiedIssuer(payload string) (string, error) {
+	var iss strict.Value
+	err := strict.Members(payload, func(name string, value strict.Value) {
+		if name == "iss" {
+			iss = value
+		}
+	})
+	if err != nil {
+		return "", &rejection.Error{Reason: rejection.Malformed, Want: "a strict JSON object as payload", Cause: err}
+	}
+	text, ok := iss.Text()
+	if !ok {
+		return "", (&rejection.Error{Reason: rejection.Issuer, Claim: "iss", Want: "a string"}).Saw(iss)
+	}
+	return text, nil
+}

@@ -1,0 +1,85 @@
+package claims
+
+import (
+	"time"
+
+	"github.com/postern-go/postern/internal/strict"
+)
+
+// Set is a claim set that has passed its checks. It is shared between the
+// Tokens of one access token and does not change any more.
+type Set struct {
+	Rules        *Rules // that it has passed; nil only in a zero Set
+	Subject      string
+	ClientID     string
+	ID           string
+	Audience     []string
+	Scopes       []string
+	IssuedAt     int64 // seconds since 1970; 0 if absent
+	NotBefore    int64
+	Expiry       int64
+	Confirmation strict.Value
+	JSON         string // all claims; "" if they are the payload of the token, a JWT
+	Kind         Kind
+	Remembered   bool // by an earlier call; no signature was verified in this one
+
+	oneAudience [1]string // backs Audience if there is but one
+}
+
+// Kind is what the subject of a claim set is.
+type Kind uint8
+
+// The kinds.
+const (
+	Unknown Kind = iota
+	User
+	Client
+)
+
+// Issuer is iss: the one that the rules demand.
+func (s *Set) Issuer() string {
+	if s.Rules == nil {
+		return ""
+	}
+	return s.Rules.Issuer
+}
+
+// Deadline is when the set stops to pass: its expiry plus the leeway.
+func (s *Set) Deadline() time.Time {
+	if s.Rules == nil {
+		return Time(s.Expiry)
+	}
+	return Time(s.Expiry).Add(s.Rules.Leeway)
+}
+
+// Remember makes s a copy of a Set, for later calls.
+func (s *Set) Remember(fresh *Set) {
+	*s = *fresh
+	s.Remembered = true
+	if len(s.Audience) == 1 {
+		s.oneAudience[0] = s.Audience[0]
+		s.Audience = s.oneAudience[:]
+	}
+}
+
+// Strings visits the strings that came with the claims, for moving them to
+// other memory.
+func (s *Set) Strings(visit func(*string)) {
+	visit(&s.Subject)
+	visit(&s.ClientID)
+	visit(&s.ID)
+	visit(&s.Confirmation.Raw)
+	for _, list := range [][]string{s.Audience, s.Scopes} {
+		for i := range list {
+			visit(&list[i])
+		}
+	}
+}
+
+// Time converts seconds since 1970. 0 is the zero time.
+func Time(seconds int64) time.Time {
+	if seconds == 0 {
+		return time.Time{}
+	}
+	return time.Unix(seconds, 0).UTC()
+}

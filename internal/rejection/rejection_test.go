@@ -1,0 +1,60 @@
+package rejection_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/postern-go/postern/internal/rejection"
+	"github.com/postern-go/postern/internal/strict"
+)
+
+func value(t *testing.T, text string) (v strict.Value) {
+	t.Helper()
+	require.NoError(t, strict.Members(`{"v":`+text+`}`, func(_ string, found strict.Value) { v = found }))
+	return v
+}
+
+func TestText(t *testing.T) {
+	t.Parallel()
+	const date = 1_700_000_000
+	e := rejection.Error{Reason: rejection.Audience, Claim: "aud", Want: "x", Setting: "Config.Audience", Hint: hint("; try y")}
+	for want, got := range map[string]*rejection.Error{
+		"token: wrong audience: aud is absent, want x (see Config.Audience); try y": &e,
+		`token: claim missing or wrong: c is "v"`:                                   (&rejection.Error{Reason: rejection.Claim, Claim: "c"}).Saw(value(t, `"v"`)),
+		"token: claim missing or wrong: c is null":                                  (&rejection.Error{Reason: rejection.Claim, Claim: "c"}).Saw(value(t, "null")),
+		"token: bad signature: EOF":                                                 {Reason: rejection.Signature, Cause: io.EOF},
+		"token: expired: exp is 2023-11-14T22:13:20Z, expired 5s ago with a leeway of 1s": {
+			Reason: rejection.Expired, Claim: "exp", Form: rejection.Past, Date: date, Now: date + 5, Leeway: time.Second,
+		},
+	} {
+		assert.Equal(t, want, got.Error())
+		assert.Equal(t, want, fmt.Sprintf("%#v", got))
+	}
+	assert.NotContains(t, (e.Saw(value(t, "5"))).Error(), "try y", "the claim is there")
+}
+
+type hint string
+
+func (h hint) String() string { return string(h) }
+
+// An error matches its reason, that reason's ancestors, and what caused it, but
+// no outcome that the cause matches.
+func TestMatching(t *testing.T) {
+	t.Parallel()
+	err := error(&rejection.Error{Reason: rejection.TooLarge, Cause: errors.Join(io.EOF, rejection.KeysUnavailable)})
+	for _, target := range []error{rejection.TooLarge, rejection.Malformed, rejection.Invalid, io.EOF} {
+		require.ErrorIs(t, err, target)
+	}
+	for _, target := range []error{rejection.KeysUnavailable, rejection.Unavailable, io.ErrUnexpectedEOF} {
+		require.NotErrorIs(t, err, target)
+	}
+	var s *rejection.Sentinel
+	require.ErrorAs(t, err, &s)
+	assert.Equal(t, "too_large", s.Name())
+}
