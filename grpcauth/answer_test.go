@@ -29,7 +29,7 @@ func TestAnswersOfOneGuard(t *testing.T) {
 		}{
 			{token.ErrExpired, "The access token has expired", ""},
 			{token.ErrAudience, "The access token is invalid", ""},
-			{token.ErrProof, "Invalid key binding", ""},
+			{token.ErrBinding, "Invalid key binding", ""},
 			{need("read"), "The access token lacks a required scope", "read"},
 			{need("write", "admin"), "The access token lacks a required scope", "write admin"},
 			{token.ErrScope, "The access token lacks a required scope", ""},

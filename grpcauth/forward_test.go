@@ -37,7 +37,7 @@ func bound(t *testing.T) *token.Token {
 	t.Helper()
 	issuer := newIssuer(t)
 	cfg := issuer.Config()
-	cfg.Proofs = []token.Proof{anyProof{}}
+	cfg.Confirmations = []token.ConfirmationChecker{anyProof{}}
 	verifier, err := token.NewVerifier(cfg)
 	require.NoError(t, err)
 	got, err := verifier.Authenticate(t.Context(), token.Bearer(issuer.Token(boundTo("x5t#S256"))))

@@ -83,7 +83,7 @@ type thumbprint struct{}
 func (thumbprint) Method() string { return "x5t#S256" }
 func (thumbprint) Check(_ context.Context, _ *token.Token, p token.Presentation) error {
 	if len(p.Request().Certificates) == 0 {
-		return token.ErrProof
+		return token.ErrBinding
 	}
 	return nil
 }
@@ -110,7 +110,7 @@ func TestBoundTokens(t *testing.T) {
 				issuer := newIssuer(t)
 				cfg := issuer.Config()
 				if row.proves {
-					cfg.Proofs = []token.Proof{thumbprint{}}
+					cfg.Confirmations = []token.ConfirmationChecker{thumbprint{}}
 				}
 				verifier, err := token.NewVerifier(cfg)
 				require.NoError(t, err)

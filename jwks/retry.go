@@ -5,11 +5,12 @@ import "time"
 // later is an error that matches ErrUnavailable and knows when it is worth
 // asking again.
 type later struct {
-	error
+	err   error
 	after time.Duration
 }
 
-func (l *later) Unwrap() error { return l.error }
+func (l *later) Error() string { return l.err.Error() }
+func (l *later) Unwrap() error { return l.err }
 
 // RetryAfter is for errors.As, which finds it in a wrapped error too: see
 // Source.Keys.

@@ -215,7 +215,7 @@ func TestForwarderRefusesBoundTokens(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	cfg := w.Config()
-	cfg.Proofs = []token.Proof{anyProof{}}
+	cfg.Confirmations = []token.ConfirmationChecker{anyProof{}}
 	verifier, err := token.NewVerifier(cfg)
 	require.NoError(t, err)
 	raw := w.Token(tokentest.Claim("cnf", map[string]string{"x5t#S256": "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"}))

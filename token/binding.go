@@ -21,11 +21,11 @@ func (v *Verifier) checkBinding(ctx context.Context, t *Token, p *Presentation) 
 		return err
 	}
 	for _, method := range methods {
-		proof := v.proof(method)
-		if proof == nil {
-			return &rejection.Error{Reason: ErrProof, Claim: "cnf", Got: method, Want: "a method that is configured", Setting: "Config.Proofs"}
+		checker := v.checker(method)
+		if checker == nil {
+			return &rejection.Error{Reason: ErrBinding, Claim: "cnf", Got: method, Want: "a method that is configured", Setting: "Config.Confirmations"}
 		}
-		if err := judged(proof.Check(ctx, t, *p)); err != nil {
+		if err := judged(checker.Check(ctx, t, *p)); err != nil {
 			return err
 		}
 	}
@@ -43,7 +43,7 @@ func confirmationMethods(cnf strict.Value) ([]string, error) {
 		})
 	}
 	if len(methods) == 0 || len(methods) > maxMethods {
-		return nil, (&rejection.Error{Reason: ErrProof, Claim: "cnf", Want: "an object with a method, or a few"}).Saw(cnf)
+		return nil, (&rejection.Error{Reason: ErrBinding, Claim: "cnf", Want: "an object with a method, or a few"}).Saw(cnf)
 	}
 	return methods, nil
 }
@@ -51,25 +51,25 @@ func confirmationMethods(cnf strict.Value) ([]string, error) {
 // maxMethods bounds the memory that a cnf of thousands of members takes.
 const maxMethods = 16
 
-func (v *Verifier) proof(method string) Proof {
-	for _, p := range v.proofs {
-		if p.Method() == method {
-			return p
+func (v *Verifier) checker(method string) ConfirmationChecker {
+	for _, c := range v.confirmations {
+		if c.Method() == method {
+			return c
 		}
 	}
 	return nil
 }
 
-// judged makes the answer of a Proof one of the two outcomes it may have. What
-// else it matches comes from the code it calls, and is about other things.
+// judged makes the answer of a ConfirmationChecker one of the two outcomes it
+// may have. What else it matches comes from the code that it calls.
 func judged(err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, ErrProof), errors.Is(err, ErrUnavailable):
-		return AsOutcome(err, ErrProof)
+	case errors.Is(err, ErrBinding), errors.Is(err, ErrUnavailable):
+		return AsOutcome(err, ErrBinding)
 	default:
-		return &rejection.Error{Reason: ErrProof, Cause: err}
+		return &rejection.Error{Reason: ErrBinding, Cause: err}
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 	"github.com/postern-go/postern/token"
 )
 
-// proof is a Proof that answers as told.
+// proof is a ConfirmationChecker that answers as told.
 type proof struct {
 	method string
 	check  func(*token.Token, token.Presentation) error
@@ -34,30 +34,30 @@ func TestProofs(t *testing.T) {
 	for name, c := range map[string]struct {
 		mint   mint
 		scheme string
-		proofs []token.Proof
+		proofs []token.ConfirmationChecker
 		want   error
 	}{
-		"proved":                      {cnf("m", "k"), "Bearer", []token.Proof{proof{"m", good}}, nil},
-		"scheme in other case":        {cnf("m", "k"), "bearer", []token.Proof{proof{"m", good}}, nil},
-		"not proved":                  {cnf("m", "k"), "Bearer", []token.Proof{proof{"m", fails(failed)}}, token.ErrProof},
-		"not proved, reason kept":     {cnf("m", "k"), "Bearer", []token.Proof{proof{"m", fails(failed)}}, failed},
-		"store of proofs down":        {cnf("m", "k"), "Bearer", []token.Proof{proof{"m", fails(token.ErrUnavailable)}}, token.ErrUnavailable},
-		"not a Proof's to say":        {cnf("m", "k"), "Bearer", []token.Proof{proof{"m", fails(token.ErrMissing)}}, token.ErrProof},
-		"nor another reason":          {cnf("m", "k"), "Bearer", []token.Proof{proof{"m", fails(token.ErrExpired)}}, token.ErrProof},
-		"C_8705-3-4 both, one wrong":  {cnf("m", "k", "x5t#S256", "c"), "Bearer", []token.Proof{proof{"m", good}, proof{"x5t#S256", fails(failed)}}, token.ErrProof},
-		"C_8705-3-4 both right":       {cnf("m", "k", "x5t#S256", "c"), "Bearer", []token.Proof{proof{"m", good}, proof{"x5t#S256", good}}, nil},
-		"C_8705-3-3 one unknown":      {cnf("m", "k", "jwk", "c"), "Bearer", []token.Proof{proof{"m", good}}, token.ErrProof},
-		"C_9449-7.2-1b jkt besides":   {cnf("m", "k", "jkt", "c"), "Bearer", []token.Proof{proof{"m", good}}, token.ErrProof},
-		"C_9449-7.2-1b jkt":           {cnf("jkt", "c"), "Bearer", []token.Proof{proof{"m", good}}, token.ErrProof},
-		"jkt as DPoP":                 {cnf("jkt", "c"), "DPoP", []token.Proof{proof{"m", good}}, token.ErrMissing},
+		"proved":                      {cnf("m", "k"), "Bearer", []token.ConfirmationChecker{proof{"m", good}}, nil},
+		"scheme in other case":        {cnf("m", "k"), "bearer", []token.ConfirmationChecker{proof{"m", good}}, nil},
+		"not proved":                  {cnf("m", "k"), "Bearer", []token.ConfirmationChecker{proof{"m", fails(failed)}}, token.ErrBinding},
+		"not proved, reason kept":     {cnf("m", "k"), "Bearer", []token.ConfirmationChecker{proof{"m", fails(failed)}}, failed},
+		"store of proofs down":        {cnf("m", "k"), "Bearer", []token.ConfirmationChecker{proof{"m", fails(token.ErrUnavailable)}}, token.ErrUnavailable},
+		"not a checker's to say":      {cnf("m", "k"), "Bearer", []token.ConfirmationChecker{proof{"m", fails(token.ErrMissing)}}, token.ErrBinding},
+		"nor another reason":          {cnf("m", "k"), "Bearer", []token.ConfirmationChecker{proof{"m", fails(token.ErrExpired)}}, token.ErrBinding},
+		"C_8705-3-4 both, one wrong":  {cnf("m", "k", "x5t#S256", "c"), "Bearer", []token.ConfirmationChecker{proof{"m", good}, proof{"x5t#S256", fails(failed)}}, token.ErrBinding},
+		"C_8705-3-4 both right":       {cnf("m", "k", "x5t#S256", "c"), "Bearer", []token.ConfirmationChecker{proof{"m", good}, proof{"x5t#S256", good}}, nil},
+		"C_8705-3-3 one unknown":      {cnf("m", "k", "jwk", "c"), "Bearer", []token.ConfirmationChecker{proof{"m", good}}, token.ErrBinding},
+		"C_9449-7.2-1b jkt besides":   {cnf("m", "k", "jkt", "c"), "Bearer", []token.ConfirmationChecker{proof{"m", good}}, token.ErrBinding},
+		"C_9449-7.2-1b jkt":           {cnf("jkt", "c"), "Bearer", []token.ConfirmationChecker{proof{"m", good}}, token.ErrBinding},
+		"jkt as DPoP":                 {cnf("jkt", "c"), "DPoP", []token.ConfirmationChecker{proof{"m", good}}, token.ErrMissing},
 		"unbound as DPoP":             {mint{}, "DPoP", nil, token.ErrMissing},
-		"unbound under Bearer":        {mint{}, "bearer", []token.Proof{proof{"m", fails(failed)}}, nil},
+		"unbound under Bearer":        {mint{}, "bearer", []token.ConfirmationChecker{proof{"m", fails(failed)}}, nil},
 		"C_6750-2.1-8 another scheme": {mint{}, "Basic", nil, token.ErrMissing},
 		"no scheme means Bearer":      {mint{}, "", nil, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			v := newVerifier(t, func(cfg *token.Config) { cfg.Proofs = c.proofs })
+			v := newVerifier(t, func(cfg *token.Config) { cfg.Confirmations = c.proofs })
 			_, err := v.Authenticate(context.Background(), token.Presentation{Scheme: c.scheme, Token: c.mint.token()})
 			if c.want == nil {
 				require.NoError(t, err)
@@ -83,7 +83,7 @@ func TestProofSeesTheToken(t *testing.T) {
 		seen = true
 		return nil
 	}
-	v := newVerifier(t, func(cfg *token.Config) { cfg.Proofs = []token.Proof{proof{"x5t#S256", check}} })
+	v := newVerifier(t, func(cfg *token.Config) { cfg.Confirmations = []token.ConfirmationChecker{proof{"x5t#S256", check}} })
 	_, err := v.Authenticate(context.Background(), token.Presentation{
 		Token: claims("cnf", map[string]string{"x5t#S256": "thumb"}).token(), Call: token.Request{DPoP: []string{"proof"}},
 	})

@@ -160,15 +160,15 @@ func TestRememberedTokenIsCheckedAgain(t *testing.T) {
 				t.Parallel()
 				var refuse atomic.Bool
 				w := warm(t, claims("cnf", map[string]string{"x5t#S256": "c"}), func(c *token.Config) {
-					c.Proofs = []token.Proof{proof{"x5t#S256", func(*token.Token, token.Presentation) error {
+					c.Confirmations = []token.ConfirmationChecker{proof{"x5t#S256", func(*token.Token, token.Presentation) error {
 						if refuse.Load() {
-							return token.ErrProof
+							return token.ErrBinding
 						}
 						return nil
 					}}}
 				})
 				refuse.Store(true)
-				require.ErrorIs(t, w.call(), token.ErrProof)
+				require.ErrorIs(t, w.call(), token.ErrBinding)
 			})
 			t.Run("another signature on the same claims", func(t *testing.T) {
 				t.Parallel()

@@ -71,10 +71,10 @@ type Config struct {
 	// tokens; negative means that nothing is remembered; the most is 1 GiB.
 	// Memory is taken up only by issuers whose tokens come in.
 	CacheSize int
-	// Proofs lists the proofs of possession that are understood. A token that
+	// Confirmations lists the confirmation methods that are checked (RFC 7800). A token that
 	// is bound in any other way is refused (RFC 7800 §3.1). DPoP, whose method
 	// is "jkt", is not supported yet.
-	Proofs []Proof
+	Confirmations []ConfirmationChecker
 	// HTTPClient fetches metadata and keys when Keys is nil, and must be nil
 	// otherwise. Nil means a client of its own with limits and timeouts; see
 	// jwks.RemoteConfig.
@@ -257,20 +257,20 @@ func (c Config) validateLimits() error {
 
 func (c Config) validateProofs() error {
 	seen := map[string]bool{}
-	for _, p := range c.Proofs {
+	for _, p := range c.Confirmations {
 		if nilcheck.Is(p) {
-			return fmt.Errorf("%w: Proofs contains a nil Proof (%T)", ErrConfig, p)
+			return fmt.Errorf("%w: Confirmations contains a nil ConfirmationChecker (%T)", ErrConfig, p)
 		}
 		method := p.Method()
 		switch {
 		case method == "":
-			return fmt.Errorf("%w: Proofs contains one without a method", ErrConfig)
+			return fmt.Errorf("%w: Confirmations contains one without a method", ErrConfig)
 		case method == "jkt":
 			// Neither transport reads the DPoP scheme: a token bound so would
 			// pass under Bearer, which RFC 9449 §7.2 forbids.
-			return fmt.Errorf("%w: Proofs contains one of method \"jkt\", but DPoP is not supported yet", ErrConfig)
+			return fmt.Errorf("%w: Confirmations contains one of method \"jkt\", but DPoP is not supported yet", ErrConfig)
 		case seen[method]:
-			return fmt.Errorf("%w: Proofs contains %q twice", ErrConfig, method)
+			return fmt.Errorf("%w: Confirmations contains %q twice", ErrConfig, method)
 		}
 		seen[method] = true
 	}

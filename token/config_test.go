@@ -51,10 +51,12 @@ func TestConfigRefused(t *testing.T) {
 		"empty required claim":               func(c *token.Config) { c.Profile.Required = []string{""} },
 		"65 required claims":                 func(c *token.Config) { c.Profile.Required = make([]string, 65) },
 		"empty client id":                    func(c *token.Config) { c.Profile.ClientIDs = []string{""} },
-		"nil proof":                          func(c *token.Config) { c.Proofs = []token.Proof{nil} },
-		"two proofs of one method":           func(c *token.Config) { c.Proofs = []token.Proof{proof{method: "a"}, proof{method: "a"}} },
-		"a nil pointer for a proof":          func(c *token.Config) { c.Proofs = []token.Proof{(*proof)(nil)} },
-		"a proof of DPoP":                    func(c *token.Config) { c.Proofs = []token.Proof{proof{method: "jkt"}} },
+		"nil proof":                          func(c *token.Config) { c.Confirmations = []token.ConfirmationChecker{nil} },
+		"two proofs of one method": func(c *token.Config) {
+			c.Confirmations = []token.ConfirmationChecker{proof{method: "a"}, proof{method: "a"}}
+		},
+		"a nil pointer for a proof":          func(c *token.Config) { c.Confirmations = []token.ConfirmationChecker{(*proof)(nil)} },
+		"a proof of DPoP":                    func(c *token.Config) { c.Confirmations = []token.ConfirmationChecker{proof{method: "jkt"}} },
 		"too large a memory":                 func(c *token.Config) { c.CacheSize = 1<<30 + 1 },
 		"a memory of any size":               func(c *token.Config) { c.CacheSize = math.MaxInt },
 		"keys and a client to fetch them":    func(c *token.Config) { c.HTTPClient = http.DefaultClient },
@@ -173,14 +175,14 @@ func TestConfigIsCopied(t *testing.T) {
 	cfg := config()
 	cfg.Keys = jwks.Static{ed}
 	cfg.Algorithms = []string{"EdDSA"}
-	cfg.Proofs = []token.Proof{proof{"m", proves}}
+	cfg.Confirmations = []token.ConfirmationChecker{proof{"m", proves}}
 	cfg.Profile = token.Profile{Types: []string{"x"}, Required: []string{"tenant", "sub"}, ClientIDs: []string{"app"}}
 	v, err := token.NewVerifier(cfg)
 	require.NoError(t, err)
 
 	cfg.Audience[0] = "https://evil.example"
 	cfg.Algorithms[0] = "ES256"
-	cfg.Proofs[0] = proof{"n", proves}
+	cfg.Confirmations[0] = proof{"n", proves}
 	cfg.Profile.Types[0], cfg.Profile.Required[0], cfg.Profile.ClientIDs[0] = "y", "z", "z"
 	clear(ed.Public.(ed25519.PublicKey))
 	cfg.Keys.(jwks.Static)[0] = jwks.Key{}
@@ -197,7 +199,7 @@ func TestConfigIsCopied(t *testing.T) {
 		"good":      {good("cnf", map[string]string{"m": "x"}), nil},
 		"audience":  {good("aud", "https://evil.example"), token.ErrAudience},
 		"algorithm": {mint{}, token.ErrAlgorithm},
-		"proof":     {good("cnf", map[string]string{"n": "x"}), token.ErrProof},
+		"proof":     {good("cnf", map[string]string{"n": "x"}), token.ErrBinding},
 		"type":      {otherType, token.ErrType},
 		"required":  {good("tenant", nil), token.ErrClaim},
 		"client id": {good("aud", []string{audience, "app"}), token.ErrType},

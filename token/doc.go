@@ -44,9 +44,13 @@
 // # Other kinds of token
 //
 // An [Authenticator] is anything that makes that decision, and a [Presentation]
-// is all that it may need for it, whatever the transport. One of your own, such as
-// for opaque tokens, makes its Tokens by [Vouched]. A [Proof] checks that
-// a token which is bound to a key or a certificate came from its owner; where
-// none is configured for the way in which a token is bound, the token is
-// refused.
+// has all that it may need, for every transport. One of your own, such as for
+// opaque tokens, makes its Tokens by [Vouched]. As a [Schemer] it names the
+// schemes that it takes and how each is challenged, by
+// [Presentation.Respond] it sends a field such as a nonce, and an error that is
+// a [Challenger] brings a challenge of its own.
+//
+// A [ConfirmationChecker] checks that a token which is bound to a key or a
+// certificate came from its owner. A token that is bound by a method without a
+// checker is refused.
 package token

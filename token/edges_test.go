@@ -95,7 +95,7 @@ func TestKeysOfACarelessSource(t *testing.T) {
 
 func TestOtherSchemes(t *testing.T) {
 	t.Parallel()
-	v := newVerifier(t, func(c *token.Config) { c.Proofs = []token.Proof{proof{"x5t#S256", proves}} })
+	v := newVerifier(t, func(c *token.Config) { c.Confirmations = []token.ConfirmationChecker{proof{"x5t#S256", proves}} })
 	for _, scheme := range []string{"Basic", "DPoP", "dpop", "Negotiate", "Bearer "} {
 		_, err := v.Authenticate(context.Background(), token.Presentation{Scheme: scheme, Token: mint{}.token()})
 		require.ErrorIs(t, err, token.ErrMissing, scheme)
@@ -107,7 +107,7 @@ func proves(*token.Token, token.Presentation) error { return nil }
 // A token bound in more ways than a few is refused, though each be known.
 func TestBoundInManyWays(t *testing.T) {
 	t.Parallel()
-	var proofs []token.Proof
+	var proofs []token.ConfirmationChecker
 	cnf := map[string]any{}
 	for i := range 20 {
 		method := fmt.Sprintf("m%02d", i)
@@ -115,9 +115,9 @@ func TestBoundInManyWays(t *testing.T) {
 		cnf[method] = "x"
 		want := error(nil)
 		if i >= 16 {
-			want = token.ErrProof
+			want = token.ErrBinding
 		}
-		v := newVerifier(t, func(c *token.Config) { c.Proofs = append(proofs[:i+1:i+1], proof{"other", proves}) })
+		v := newVerifier(t, func(c *token.Config) { c.Confirmations = append(proofs[:i+1:i+1], proof{"other", proves}) })
 		_, err := v.Authenticate(context.Background(), token.Bearer(claims("cnf", maps.Clone(cnf)).token()))
 		require.ErrorIs(t, err, want, "%d methods", i+1)
 	}
@@ -159,7 +159,7 @@ func TestEdgesOfConfig(t *testing.T) {
 	}{
 		"64 claims required":     {func(c *token.Config) { c.Profile.Required = required(64) }, nil},
 		"65 claims required":     {func(c *token.Config) { c.Profile.Required = required(65) }, token.ErrConfig},
-		"proof without a method": {func(c *token.Config) { c.Proofs = []token.Proof{proof{"", proves}} }, token.ErrConfig},
+		"proof without a method": {func(c *token.Config) { c.Confirmations = []token.ConfirmationChecker{proof{"", proves}} }, token.ErrConfig},
 	} {
 		cfg := config()
 		c.edit(&cfg)

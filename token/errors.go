@@ -74,9 +74,9 @@ var (
 	ErrClaim error = rejection.Claim
 	// ErrInactive: revoked, or inactive by word of the issuer (RFC 7662 §2.2).
 	ErrInactive error = rejection.Inactive
-	// ErrProof: bound to a key or certificate that the caller did not prove
+	// ErrBinding: bound to a key or certificate that the caller did not prove
 	// to hold, or by a method that is not configured (RFC 7800 §3.1).
-	ErrProof error = rejection.Binding
+	ErrBinding error = rejection.Binding
 )
 
 // ErrSubjectUnknown is the ErrDenied of a policy about users or clients that

@@ -26,7 +26,7 @@ func TestReason(t *testing.T) {
 		"critical": token.ErrCritical, "type": token.ErrType, "unknown_key": token.ErrUnknownKey,
 		"signature": token.ErrSignature, "issuer": token.ErrIssuer, "audience": token.ErrAudience,
 		"expired": token.ErrExpired, "not_yet_valid": token.ErrNotYetValid, "claim": token.ErrClaim,
-		"inactive": token.ErrInactive, "binding": token.ErrProof, "subject_unknown": token.ErrSubjectUnknown,
+		"inactive": token.ErrInactive, "binding": token.ErrBinding, "subject_unknown": token.ErrSubjectUnknown,
 	} {
 		assert.Equal(t, want, token.Reason(err))
 		assert.Equal(t, want, token.Reason(fmt.Errorf("wrapped: %w", err)))
@@ -44,7 +44,7 @@ func TestReasonsMatchTheirOutcome(t *testing.T) {
 	for _, err := range []error{
 		token.ErrMalformed, token.ErrTooLarge, token.ErrAlgorithm, token.ErrCritical, token.ErrType, token.ErrUnknownKey,
 		token.ErrSignature, token.ErrIssuer, token.ErrAudience, token.ErrExpired, token.ErrNotYetValid, token.ErrClaim,
-		token.ErrInactive, token.ErrProof,
+		token.ErrInactive, token.ErrBinding,
 	} {
 		assert.ErrorIs(t, err, token.ErrInvalid)
 	}
@@ -68,7 +68,7 @@ func TestErrorsExplain(t *testing.T) {
 		"iss":     {claims("iss", issuer+"/"), []string{issuer + "/", issuer, "Config.Issuer"}},
 		"alg":     {header("alg", "ES512"), []string{"ES512", "ES256", "Config.Algorithms"}},
 		"scope":   {claims("scope", []string{"a"}), []string{"scope", "Config.Profile.ScopeList"}},
-		"cnf":     {claims("cnf", map[string]string{"jkt": "x"}), []string{"jkt", "Config.Proofs"}},
+		"cnf":     {claims("cnf", map[string]string{"jkt": "x"}), []string{"jkt", "Config.Confirmations"}},
 		"JWE":     {mint{compact: func(string) string { return "a.b.c.d.e" }}, []string{"JWE"}},
 		"absent":  {claims("sub", nil), []string{"sub is absent"}},
 		"expired": {claims("exp", 1), []string{"exp", "Config.Leeway"}},

@@ -25,7 +25,7 @@ type Finding struct {
 // goes on after the first that fails, to help an operator find everything that
 // is wrong with a token at once. It is for tools; a service has no use for it,
 // and must not admit a caller by it: unless every Finding passed, the later ones
-// are about claims that an attacker may have written. No Proof is
+// are about claims that an attacker may have written. No ConfirmationChecker is
 // asked then: the Finding named "binding" is skipped.
 //
 // It blocks and fails like Authenticate, and remembers nothing.
@@ -96,7 +96,7 @@ func (e *explanation) header(ctx context.Context, signed *jws.Signed, h *jws.Hea
 
 func (e *explanation) payload(ctx context.Context, p Presentation, c *claims.Payload) {
 	says, _ := e.rules.Check(c, e.time(), e.goOn)
-	// A Proof must be able to rely on its Token: one that remembers which
+	// A ConfirmationChecker must be able to rely on its Token: one that remembers which
 	// proofs it has seen would remember what a forger chose.
 	if e.failed {
 		e.skip("binding")

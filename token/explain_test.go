@@ -65,14 +65,14 @@ func TestExplainGoesOn(t *testing.T) {
 	assert.Equal(t, token.Finding{Check: "binding", Skipped: true}, findings[len(findings)-1])
 }
 
-// A Proof sees of Explain what it sees of Authenticate: no token that has failed
+// A ConfirmationChecker sees of Explain what it sees of Authenticate: no token that has failed
 // any check before it.
 func TestExplainShowsAProofGoodTokensOnly(t *testing.T) {
 	t.Parallel()
 	bound := map[string]any{"cnf": map[string]any{"x5t#S256": "c"}}
 	asked := 0
 	proving := func(c *token.Config) {
-		c.Proofs = []token.Proof{proof{"x5t#S256", func(*token.Token, token.Presentation) error { asked++; return nil }}}
+		c.Confirmations = []token.ConfirmationChecker{proof{"x5t#S256", func(*token.Token, token.Presentation) error { asked++; return nil }}}
 	}
 	_, first := explain(t, mint{claims: bound}, proving)
 	require.NoError(t, first)

@@ -234,9 +234,9 @@ func TestByIssuerLooksAtTheRestAgain(t *testing.T) {
 	t.Parallel()
 	auth := token.ByIssuer(map[string]token.Authenticator{
 		issuer: newVerifier(t, func(c *token.Config) {
-			c.Proofs = []token.Proof{proof{"x5t#S256", func(_ *token.Token, p token.Presentation) error {
+			c.Confirmations = []token.ConfirmationChecker{proof{"x5t#S256", func(_ *token.Token, p token.Presentation) error {
 				if p.Request().Method != "GET" {
-					return token.ErrProof
+					return token.ErrBinding
 				}
 				return nil
 			}}}
@@ -249,7 +249,7 @@ func TestByIssuerLooksAtTheRestAgain(t *testing.T) {
 	}
 	for range 2 {
 		require.NoError(t, present("Bearer", "GET"))
-		require.ErrorIs(t, present("Bearer", "POST"), token.ErrProof)
+		require.ErrorIs(t, present("Bearer", "POST"), token.ErrBinding)
 		require.ErrorIs(t, present("DPoP", "GET"), token.ErrMissing)
 		require.True(t, token.Hinted(auth, raw))
 	}

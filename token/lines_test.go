@@ -44,7 +44,7 @@ func TestEveryErrorIsOneLine(t *testing.T) {
 	}
 	proving := func(err error) func(*token.Config) {
 		return func(c *token.Config) {
-			c.Proofs = []token.Proof{proof{"m", func(*token.Token, token.Presentation) error { return err }}}
+			c.Confirmations = []token.ConfirmationChecker{proof{"m", func(*token.Token, token.Presentation) error { return err }}}
 		}
 	}
 	bound := claims("cnf", map[string]string{"m": "x"})
@@ -94,7 +94,7 @@ func TestEveryErrorIsOneLine(t *testing.T) {
 			return newVerifier(t, func(c *token.Config) { c.Keys = neverReady{boom} }).Ready(context.Background())
 		},
 		"proof":                     call(proving(boom), bound),
-		"proof, wrong":              call(proving(fmt.Errorf("%w: %w", token.ErrProof, boom)), bound),
+		"proof, wrong":              call(proving(fmt.Errorf("%w: %w", token.ErrBinding, boom)), bound),
 		"proof, joined":             call(proving(errors.Join(token.ErrUnavailable, boom)), bound),
 		"authenticator":             foreign(boom),
 		"authenticator, an outcome": foreign(fmt.Errorf("%w: %w", token.ErrExpired, boom)),
@@ -103,11 +103,13 @@ func TestEveryErrorIsOneLine(t *testing.T) {
 			_, err := token.ClaimsOf[badClaims](verified(t, mint{}, nil))
 			return err
 		},
-		"scopes":              func(*testing.T) error { return &token.ScopeError{Need: []string{hostile}} },
-		"acr":                 func(*testing.T) error { return &token.StepUpError{ACRValues: []string{hostile}} },
-		"setting: issuer":     settings(func(c *token.Config) { c.Issuer = "{" + hostile }),
-		"setting: algorithm":  settings(func(c *token.Config) { c.Algorithms = []string{hostile} }),
-		"setting: proof":      settings(func(c *token.Config) { c.Proofs = []token.Proof{proof{method: "é\n"}, proof{method: "é\n"}} }),
+		"scopes":             func(*testing.T) error { return &token.ScopeError{Need: []string{hostile}} },
+		"acr":                func(*testing.T) error { return &token.StepUpError{ACRValues: []string{hostile}} },
+		"setting: issuer":    settings(func(c *token.Config) { c.Issuer = "{" + hostile }),
+		"setting: algorithm": settings(func(c *token.Config) { c.Algorithms = []string{hostile} }),
+		"setting: proof": settings(func(c *token.Config) {
+			c.Confirmations = []token.ConfirmationChecker{proof{method: "é\n"}, proof{method: "é\n"}}
+		}),
 		"setting: discovered": settings(discovered("https://" + hostile)),
 		"expected: audience":  call(func(c *token.Config) { c.Audience = []string{hostile, "é"} }, mint{}),
 		"expected: issuer":    call(func(c *token.Config) { c.Issuer = hostile }, mint{}),

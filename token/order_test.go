@@ -34,7 +34,7 @@ var faults = []fault{
 	{"iat", func(m *mint) { m.claims["iat"] = now.Unix() + 100 }, token.ErrNotYetValid},
 	{"aud", func(m *mint) { m.claims["aud"] = "other" }, token.ErrAudience},
 	{"sub", func(m *mint) { m.claims["sub"] = nil }, token.ErrClaim},
-	{"cnf", func(m *mint) { m.claims["cnf"] = map[string]any{"jkt": "x"} }, token.ErrProof},
+	{"cnf", func(m *mint) { m.claims["cnf"] = map[string]any{"jkt": "x"} }, token.ErrBinding},
 }
 
 // Section 0.4: two faults in one token give one answer, and nothing that only
@@ -64,7 +64,7 @@ func TestOnlyGoodTokensAreRemembered(t *testing.T) {
 	t.Parallel()
 	proving := func(err error) func(*token.Config) {
 		return func(c *token.Config) {
-			c.Proofs = []token.Proof{proof{"jwk", func(*token.Token, token.Presentation) error { return err }}}
+			c.Confirmations = []token.ConfirmationChecker{proof{"jwk", func(*token.Token, token.Presentation) error { return err }}}
 		}
 	}
 	bound := mint{claims: map[string]any{"cnf": map[string]any{"jwk": "x"}}}
@@ -83,8 +83,8 @@ func TestOnlyGoodTokensAreRemembered(t *testing.T) {
 		require.ErrorIs(t, err, f.want, f.name)
 		require.False(t, held, f.name)
 	}
-	held, err := remembers(proving(token.ErrProof), bound)
-	require.ErrorIs(t, err, token.ErrProof)
+	held, err := remembers(proving(token.ErrBinding), bound)
+	require.ErrorIs(t, err, token.ErrBinding)
 	require.False(t, held, "not proved")
 	for name, m := range map[string]mint{"bound": bound, "unbound": {}} {
 		held, err = remembers(proving(nil), m)

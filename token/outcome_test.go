@@ -21,7 +21,7 @@ func TestAsOutcome(t *testing.T) {
 		same           bool // it is returned as it is
 	}{
 		"none":                        {boom, token.ErrDenied, "denied", false},
-		"none, by a reason":           {boom, token.ErrProof, "binding", false},
+		"none, by a reason":           {boom, token.ErrBinding, "binding", false},
 		"one":                         {fmt.Errorf("%w: %w", boom, token.ErrScope), token.ErrDenied, "scope", false},
 		"one, with its reason":        {fmt.Errorf("%w: %w", boom, token.ErrExpired), token.ErrDenied, "expired", false},
 		"one that carries something":  {&token.ScopeError{Need: []string{"a"}}, token.ErrDenied, "scope", false},

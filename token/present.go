@@ -117,17 +117,17 @@ type Authenticator interface {
 	Authenticate(ctx context.Context, p Presentation) (*Token, error)
 }
 
-// Proof is a way for a caller to prove that a token was issued to it, such as
-// by a certificate (RFC 8705) or a signed proof (RFC 9449). Implementations
-// may be called concurrently.
-type Proof interface {
-	// Method is the member of the cnf claim that the proof is about, such as
+// ConfirmationChecker checks that a caller possesses the key or certificate to
+// which a token is bound (RFC 7800 §3.1): a certificate (RFC 8705), or a key by
+// a signed proof (RFC 9449). Implementations may be called concurrently.
+type ConfirmationChecker interface {
+	// Method is the member of the cnf claim that it checks, such as
 	// "x5t#S256" (RFC 7800 §3.1). NewVerifier refuses "jkt": DPoP, which needs a
 	// scheme of its own, is not supported yet.
 	Method() string
 	// Check returns nil if p proves possession of what t is bound to, and
-	// otherwise an error that matches ErrProof, or ErrUnavailable if that
-	// cannot be told; any other error counts as ErrProof. t has passed every
+	// otherwise an error that matches ErrBinding, or ErrUnavailable if that
+	// cannot be told; any other error counts as ErrBinding. t has passed every
 	// check before the binding, and t.Confirmation has the value it is bound to.
 	Check(ctx context.Context, t *Token, p Presentation) error
 }

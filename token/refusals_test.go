@@ -435,7 +435,7 @@ func TestBinding(t *testing.T) {
 		map[string]any{"jkt": "x"}, map[string]any{"x5t#S256": "x"}, map[string]any{"jwk": map[string]any{}},
 		map[string]any{}, "x", map[string]any{"kid": "1"}, null, 1, []string{"jkt"}, true,
 	} {
-		rows = append(rows, row{name: "C_8705-3-3 C_9449-7.2-1b " + name(cnf), mint: claims("cnf", cnf), want: token.ErrProof})
+		rows = append(rows, row{name: "C_8705-3-3 C_9449-7.2-1b " + name(cnf), mint: claims("cnf", cnf), want: token.ErrBinding})
 	}
 	runRows(t, rows)
 }

@@ -53,7 +53,8 @@ func (p Presentation) Respond(name, value string) bool {
 // (RFC 9449 §7.1, §9). It must match ErrInvalid, and is answered 401 or
 // UNAUTHENTICATED like it.
 type Challenger interface {
-	error
+	// Error is for operators.
+	Error() string
 	// Challenge returns the error code, in lower case letters, digits and
 	// underscores and at most 63 long, and the error description, at most 200
 	// bytes of printable ASCII without quotes and backslashes. Both are told to

@@ -15,13 +15,13 @@ import (
 // Verifier is the Authenticator for JWT access tokens (RFC 9068) of one
 // issuer. It is safe for concurrent use.
 type Verifier struct {
-	signatures *jws.Verifier
-	rules      *claims.Rules
-	proofs     []Proof
-	maxSize    int
-	tooLarge   error
-	time       func() time.Time
-	memory     *memory // nil if nothing is remembered
+	signatures    *jws.Verifier
+	rules         *claims.Rules
+	confirmations []ConfirmationChecker
+	maxSize       int
+	tooLarge      error
+	time          func() time.Time
+	memory        *memory // nil if nothing is remembered
 }
 
 // NewVerifier checks cfg and makes no request: a service starts while its
@@ -36,12 +36,12 @@ func NewVerifier(cfg Config) (*Verifier, error) {
 		return nil, &oneLine{fmt.Errorf("token: %w", err)}
 	}
 	v := &Verifier{
-		signatures: jws.New(cfg.signed(keys)),
-		rules:      cfg.rules(),
-		proofs:     slices.Clone(cfg.Proofs),
-		maxSize:    cfg.maxTokenSize(),
-		tooLarge:   tooLarge(cfg.maxTokenSize()),
-		time:       cfg.time(),
+		signatures:    jws.New(cfg.signed(keys)),
+		rules:         cfg.rules(),
+		confirmations: slices.Clone(cfg.Confirmations),
+		maxSize:       cfg.maxTokenSize(),
+		tooLarge:      tooLarge(cfg.maxTokenSize()),
+		time:          cfg.time(),
 	}
 	if c := newCache(cfg.cacheSize()); c != nil {
 		v.memory = &memory{cache: c, signatures: v.signatures, rules: v.rules, time: v.time}

@@ -29,8 +29,8 @@ func TestChallengeOfAnErrorsOwn(t *testing.T) {
 	table := baseline(t)
 	const code, text = "use_dpop_nonce", "A DPoP nonce is required"
 	for _, err := range []error{
-		own{code, text, token.ErrProof}, fmt.Errorf("while verifying: %w", own{code, text, token.ErrInvalid}),
-		token.AsOutcome(own{code, text, token.ErrProof}, token.ErrUnavailable),
+		own{code, text, token.ErrBinding}, fmt.Errorf("while verifying: %w", own{code, text, token.ErrInvalid}),
+		token.AsOutcome(own{code, text, token.ErrBinding}, token.ErrUnavailable),
 	} {
 		got := table.Answer(err, "Bearer")
 		assert.Equal(t, 401, got.Status)
@@ -47,26 +47,26 @@ func TestChallengeThatDoesNotFit(t *testing.T) {
 	t.Parallel()
 	table := baseline(t)
 	for name, err := range map[string]own{
-		"no code":                {"", "x", token.ErrProof},
-		"code in upper case":     {"X", "x", token.ErrProof},
-		"code with a quote":      {`x", scope="admin`, "x", token.ErrProof},
-		"code of 64 bytes":       {strings.Repeat("x", 64), "x", token.ErrProof},
-		"code of a bad request":  {"invalid_request", "x", token.ErrProof},
-		"code of too few scopes": {"insufficient_scope", "x", token.ErrProof},
-		"code of a step-up":      {"insufficient_user_authentication", "x", token.ErrProof},
-		"no sentence":            {"x", "", token.ErrProof},
-		"sentence of two lines":  {"x", "a\r\nb", token.ErrProof},
-		"sentence with a quote":  {"x", `a"b`, token.ErrProof},
-		"a backslash":            {"x", `a\b`, token.ErrProof},
-		"sentence not ASCII":     {"x", "é", token.ErrProof},
-		"sentence of 201 bytes":  {"x", strings.Repeat("x", 201), token.ErrProof},
+		"no code":                {"", "x", token.ErrBinding},
+		"code in upper case":     {"X", "x", token.ErrBinding},
+		"code with a quote":      {`x", scope="admin`, "x", token.ErrBinding},
+		"code of 64 bytes":       {strings.Repeat("x", 64), "x", token.ErrBinding},
+		"code of a bad request":  {"invalid_request", "x", token.ErrBinding},
+		"code of too few scopes": {"insufficient_scope", "x", token.ErrBinding},
+		"code of a step-up":      {"insufficient_user_authentication", "x", token.ErrBinding},
+		"no sentence":            {"x", "", token.ErrBinding},
+		"sentence of two lines":  {"x", "a\r\nb", token.ErrBinding},
+		"sentence with a quote":  {"x", `a"b`, token.ErrBinding},
+		"a backslash":            {"x", `a\b`, token.ErrBinding},
+		"sentence not ASCII":     {"x", "é", token.ErrBinding},
+		"sentence of 201 bytes":  {"x", strings.Repeat("x", 201), token.ErrBinding},
 		"an outage":              {"x", "x", token.ErrUnavailable},
 		"denied":                 {"x", "x", token.ErrDenied},
 		"missing":                {"x", "x", token.ErrMissing},
 	} {
 		assert.Equal(t, table.Answer(err.outcome, "Bearer"), table.Answer(err, "Bearer"), name)
 	}
-	longest := table.Answer(own{strings.Repeat("x", 63), strings.Repeat("y", 200), token.ErrProof}, "Bearer")
+	longest := table.Answer(own{strings.Repeat("x", 63), strings.Repeat("y", 200), token.ErrBinding}, "Bearer")
 	assert.Equal(t, strings.Repeat("X", 63), longest.Reason)
 	assert.Equal(t, strings.Repeat("y", 200), longest.Message)
 }

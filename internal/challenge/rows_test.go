@@ -98,7 +98,7 @@ var rows = []row{
 	invalid("C_6750-3.1-2 not yet valid", token.ErrNotYetValid, "The access token is not yet valid"),
 	invalid("C_6750-3.1-2 claim", token.ErrClaim, "The access token is invalid"),
 	invalid("C_6750-3.1-2 inactive", token.ErrInactive, "The access token is not active"),
-	invalid("C_6750-3.1-2 proof", token.ErrProof, "Invalid key binding"),
+	invalid("C_6750-3.1-2 proof", token.ErrBinding, "Invalid key binding"),
 	invalid("a reason behind a cause", fmt.Errorf("seen: %w", token.ErrExpired), "The access token has expired"),
 
 	short("C_6750-3.1-3 scope", &token.ScopeError{Need: []string{"read", "write"}}, `scope="read write", `, map[string]string{"requiredScope": "read write"}),

@@ -219,7 +219,7 @@ func invalidText(err error) string {
 		return textNotYetValid
 	case errors.Is(err, token.ErrInactive):
 		return textInactive
-	case errors.Is(err, token.ErrProof):
+	case errors.Is(err, token.ErrBinding):
 		return textBinding
 	default:
 		return textInvalid

@@ -34,7 +34,7 @@ type pedigree struct{ seen *token.Request }
 func (pedigree) Method() string { return "x5t#S256" }
 func (p pedigree) Check(_ context.Context, _ *token.Token, seen token.Presentation) error {
 	*p.seen = seen.Request()
-	return token.ErrProof
+	return token.ErrBinding
 }
 
 // world has the same issuer behind each kind of Authenticator.
@@ -47,9 +47,9 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{Issuer: tokentest.NewIssuer(t, nil)}
-	verifier := func(proofs ...token.Proof) *token.Verifier {
+	verifier := func(proofs ...token.ConfirmationChecker) *token.Verifier {
 		cfg := w.Config()
-		cfg.Proofs = proofs
+		cfg.Confirmations = proofs
 		v, err := token.NewVerifier(cfg)
 		require.NoError(t, err)
 		return v
@@ -164,7 +164,7 @@ func TestRequestIsGatheredOnDemand(t *testing.T) {
 	}
 	bound := w.Token(tokentest.Claim("cnf", map[string]string{"x5t#S256": "x"}))
 	_, gathered, err := w.decide(w.others["proving"], scope.Authenticated, []string{"Bearer " + bound})
-	require.ErrorIs(t, err, token.ErrProof)
+	require.ErrorIs(t, err, token.ErrBinding)
 	assert.True(t, gathered)
 	assert.Equal(t, "api.example.com", w.seen.URL.Host)
 }

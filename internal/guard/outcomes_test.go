@@ -51,7 +51,7 @@ func places() map[string]place {
 		}
 		g := newGuard(auth)
 		raw := issuer.Token(tokentest.Claim("cnf", map[string]string{"m": "x"}))
-		if cfg.Proofs == nil {
+		if cfg.Confirmations == nil {
 			raw = issuer.Token()
 		}
 		_, err := g.Decide(context.Background(), p, []string{"Bearer " + raw}, func() token.Call { return nil })
@@ -76,7 +76,7 @@ func places() map[string]place {
 			[]error{token.ErrInvalid, token.ErrUnavailable},
 			func(t *testing.T, err error) error {
 				return decide(t, scope.Authenticated, func(_ *tokentest.Issuer, cfg *token.Config) token.Authenticator {
-					cfg.Proofs = []token.Proof{proofFunc(func() error { return err })}
+					cfg.Confirmations = []token.ConfirmationChecker{proofFunc(func() error { return err })}
 					return nil
 				})
 			},
@@ -127,15 +127,15 @@ func TestOneErrorOneOutcome(t *testing.T) {
 		"wrapped":                  fmt.Errorf("at the store: %w", boom),
 		"ours and another":         errors.Join(token.ErrScope, token.ErrDenied, boom),
 		"ours and unavailable":     errors.Join(token.ErrDenied, boom, token.ErrUnavailable),
-		"proof and unavailable":    fmt.Errorf("%w %w %w", token.ErrProof, token.ErrUnavailable, boom),
-		"proof and missing":        fmt.Errorf("%w: %w: %w", token.ErrProof, boom, token.ErrMissing),
+		"proof and unavailable":    fmt.Errorf("%w %w %w", token.ErrBinding, token.ErrUnavailable, boom),
+		"proof and missing":        fmt.Errorf("%w: %w: %w", token.ErrBinding, boom, token.ErrMissing),
 		"two reasons":              errors.Join(token.ErrExpired, token.ErrAudience, boom),
 		"not found":                errors.Join(jwks.ErrNotFound, boom),
 		"not found, and an outage": errors.Join(jwks.ErrNotFound, jwks.ErrUnavailable, boom),
 		"scopes":                   errors.Join(&token.ScopeError{Need: []string{"a"}}, boom),
 		"everything":               errors.Join(agreeable{}, boom),
 	}
-	for _, outcome := range append(outcomes, token.ErrProof, token.ErrExpired, token.ErrKeysUnavailable) {
+	for _, outcome := range append(outcomes, token.ErrBinding, token.ErrExpired, token.ErrKeysUnavailable) {
 		errs["no more than "+token.Reason(outcome)] = fmt.Errorf("%w: %w", outcome, boom)
 	}
 	for where, p := range places() {

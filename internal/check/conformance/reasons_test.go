@@ -27,7 +27,7 @@ var sentinels = map[string]error{
 	"ErrCritical": postern.ErrCritical, "ErrType": postern.ErrType, "ErrUnknownKey": postern.ErrUnknownKey,
 	"ErrSignature": postern.ErrSignature, "ErrIssuer": postern.ErrIssuer, "ErrAudience": postern.ErrAudience,
 	"ErrExpired": postern.ErrExpired, "ErrNotYetValid": postern.ErrNotYetValid, "ErrClaim": postern.ErrClaim,
-	"ErrInactive": postern.ErrInactive, "ErrProof": postern.ErrProof,
+	"ErrInactive": postern.ErrInactive, "ErrBinding": postern.ErrBinding,
 	"ErrSubjectUnknown": postern.ErrSubjectUnknown,
 }
 

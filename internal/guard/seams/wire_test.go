@@ -42,7 +42,7 @@ func (inPossession) Check(_ context.Context, t *token.Token, p token.Presentatio
 type unproved struct{}
 
 func (unproved) Error() string                  { return "the proof is not for this call" }
-func (unproved) Unwrap() error                  { return token.ErrProof }
+func (unproved) Unwrap() error                  { return token.ErrBinding }
 func (unproved) Challenge() (code, text string) { return "invalid_dpop_proof", "Invalid DPoP proof" }
 
 // A Verifier asks a check about the binding, and what the check hands back
@@ -51,7 +51,7 @@ func TestCheckOverTheWire(t *testing.T) {
 	t.Parallel()
 	issuer := tokentest.NewIssuer(t, nil)
 	cfg := issuer.Config()
-	cfg.Proofs = []token.Proof{inPossession{}}
+	cfg.Confirmations = []token.ConfirmationChecker{inPossession{}}
 	verifier, err := token.NewVerifier(cfg)
 	require.NoError(t, err)
 	raw := issuer.Token(tokentest.Claim("cnf", map[string]string{"url": "key"}))
