@@ -2,10 +2,10 @@ package middleware
 
 import (
 	"fmt"
-	"net/netip"
 	"net/url"
 	"strings"
 
+	"github.com/postern-go/postern/internal/hostname"
 	"github.com/postern-go/postern/internal/weburl"
 	"github.com/postern-go/postern/token"
 )
@@ -22,7 +22,7 @@ func parseOrigin(text string) (origin, error) {
 	if o.host == "" {
 		return origin{}, fmt.Errorf("middleware: %w: the host of origin %q is empty or not ASCII", token.ErrConfig, text)
 	}
-	if o.scheme != "https" && !isLoopback(o.host) {
+	if o.scheme != "https" && !hostname.IsLoopback(o.host) {
 		return origin{}, fmt.Errorf("middleware: %w: origin %q must be https or on loopback", token.ErrConfig, text)
 	}
 	return o, nil
@@ -44,17 +44,6 @@ func originOf(u *url.URL) origin {
 var defaultPorts = map[string]string{"https": "443", "http": "80"}
 
 const localhost = "localhost"
-
-// isLoopback tells whether host never leaves this machine. Only "localhost"
-// itself is taken as a name, and where that leads is looked at when a
-// connection is made, since a resolver can say anything.
-func isLoopback(host string) bool {
-	if host == localhost {
-		return true
-	}
-	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.Unmap().IsLoopback()
-}
 
 func isASCII(s string) bool {
 	for i := range len(s) {

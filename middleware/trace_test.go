@@ -89,3 +89,18 @@ func TestNoTokenInErrors(t *testing.T) {
 		}
 	})
 }
+
+// An event says whether the signature was verified for this call, also of a
+// token that is refused for the policy.
+func TestEventsTellWhetherTheTokenWasRemembered(t *testing.T) {
+	t.Parallel()
+	var told []bool
+	tell := func(_ context.Context, d scope.Decision) { told = append(told, d.Remembered) }
+	w := newWorldWith(t, &middleware.Config{Trace: &scope.Trace{Allowed: tell, Refused: tell}})
+	raw := w.Token(tokentest.Scope("read"))
+	for _, policy := range []scope.Policy{scope.All("read"), scope.All("read"), scope.All("write")} {
+		serve(w.guard(policy), request("Bearer "+raw))
+	}
+	serve(w.guard(scope.Optional), request())
+	assert.Equal(t, []bool{false, true, true, false}, told)
+}

@@ -8,6 +8,8 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+
+	"github.com/postern-go/postern/internal/hostname"
 )
 
 // errNotHere is the error of a Forwarder's own transport where "localhost" is
@@ -62,7 +64,7 @@ func pastLoopback(proxy func(*http.Request) (*url.URL, error)) func(*http.Reques
 		return nil
 	}
 	return func(r *http.Request) (*url.URL, error) {
-		if isLoopback(originOf(r.URL).host) {
+		if hostname.IsLoopback(originOf(r.URL).host) {
 			return nil, nil
 		}
 		return proxy(r)

@@ -37,8 +37,8 @@ const (
 )
 
 // Decision is what a guard decided about one call. Its text does not show
-// the token. Policy, Transport, Method, Listed, Nested, token.Reason of Err
-// and the Route of a listed call have few values and may be labels of a metric.
+// the token. Policy, Transport, Method, Listed, Remembered, Nested, token.Reason of
+// Err and the Route of a listed call have few values and may be labels of a metric.
 type Decision struct {
 	// Policy is the rule that the call was held against: the zero Policy if the
 	// program has given the call none.
@@ -68,6 +68,9 @@ type Decision struct {
 	// Token is the verified token, or nil. Beside an Err it was good but not good
 	// enough (ErrScope, ErrDenied, ErrStepUp), or has expired during the call.
 	Token *token.Token
+	// Remembered is whether the signature of the token was not verified again,
+	// since that was done at an earlier call; see token.Token.Remembered.
+	Remembered bool
 	// Duration is how long the decision took, by the monotonic clock, waiting
 	// for keys included. It is zero if the call ended because its token expired.
 	Duration time.Duration

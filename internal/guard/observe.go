@@ -47,6 +47,7 @@ func (o *Observer) Tell(ctx context.Context, d scope.Decision, begun time.Time) 
 	if !begun.IsZero() {
 		d.Duration = time.Since(begun)
 	}
+	d.Remembered = d.Token.Remembered()
 	if d.Err != nil {
 		o.trace.Refused(ctx, d)
 		return

@@ -3,12 +3,10 @@ package jws
 import (
 	"context"
 	"crypto"
-	"crypto/ecdsa"
-	"crypto/ed25519"
-	"crypto/rsa"
 	"errors"
 
 	"github.com/postern-go/postern/internal/printable"
+	"github.com/postern-go/postern/internal/publickey"
 	"github.com/postern-go/postern/internal/rejection"
 	"github.com/postern-go/postern/jwks"
 )
@@ -171,26 +169,9 @@ func (v *Verifier) Trusts(ctx context.Context, by *Signer) (bool, error) {
 		return false, err
 	}
 	for _, key := range keys {
-		if v.allows(by.alg, key) && sameKey(key.Public, by.key) {
+		if v.allows(by.alg, key) && publickey.Equal(key.Public, by.key) {
 			return true, nil
 		}
 	}
 	return false, nil
-}
-
-// sameKey compares public keys, first by where they are, since a source hands
-// out the same ones until they are loaded again.
-func sameKey(a, b crypto.PublicKey) bool {
-	switch a := a.(type) {
-	case *rsa.PublicKey:
-		b, ok := b.(*rsa.PublicKey)
-		return ok && (a == b || a.Equal(b))
-	case *ecdsa.PublicKey:
-		b, ok := b.(*ecdsa.PublicKey)
-		return ok && (a == b || a.Equal(b))
-	case ed25519.PublicKey:
-		return a.Equal(b)
-	default:
-		return false
-	}
 }
