@@ -51,7 +51,7 @@ type Remote struct {
 // that is down does not keep a service from starting. An error matches
 // ErrConfig.
 func NewRemote(cfg RemoteConfig) (*Remote, error) {
-	if err := cfg.validate(); err != nil {
+	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
 	r := &Remote{config: cfg.clone(), now: cfg.time(), budget: newBudget(cfg.refetchInterval())}

@@ -13,8 +13,10 @@ import (
 	"github.com/postern-go/postern/internal/printable"
 )
 
-// validate refuses what cannot work, with the name of the field.
-func (c *RemoteConfig) validate() error {
+// Validate checks the settings without using them, for those that come from a
+// file, and names the fields that cannot work. NewRemote calls it. It makes no
+// request and does not block. The error matches ErrConfig.
+func (c RemoteConfig) Validate() error {
 	err := evidence.Join(c.validateOrigin(), c.validateURLs(), c.fetching().Validate(), c.validateTimes())
 	if err != nil {
 		return evidence.OneLine(fmt.Errorf("jwks: %w: %w", ErrConfig, err))

@@ -173,9 +173,30 @@ func (c Config) rules() *claims.Rules {
 	})
 }
 
+// Validate checks the settings without using them, for those that come from a
+// file. NewVerifier calls it. It makes no request and does not block. The error
+// matches ErrConfig.
+func (c Config) Validate() error {
+	_, err := c.checked()
+	return err
+}
+
+// checked is where the keys come from, if the settings are valid.
+func (c Config) checked() (jwks.Source, error) {
+	err := c.validate()
+	if err != nil {
+		return nil, &oneLine{fmt.Errorf("token: %w", err)}
+	}
+	keys, err := c.source()
+	if err != nil {
+		return nil, &oneLine{fmt.Errorf("token: %w", err)}
+	}
+	return keys, nil
+}
+
 func (c Config) validate() error {
 	for _, check := range []func() error{
-		c.validateIdentifiers, c.validateKeys, c.validateAlgorithms, c.validateLimits, c.validateProofs, c.Profile.validate,
+		c.validateIdentifiers, c.validateKeys, c.validateAlgorithms, c.validateLimits, c.validateConfirmations, c.Profile.validate,
 	} {
 		if err := check(); err != nil {
 			return err
@@ -255,7 +276,7 @@ func (c Config) validateLimits() error {
 	return nil
 }
 
-func (c Config) validateProofs() error {
+func (c Config) validateConfirmations() error {
 	seen := map[string]bool{}
 	for _, p := range c.Confirmations {
 		if nilcheck.Is(p) {

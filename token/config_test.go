@@ -81,6 +81,7 @@ func TestConfigRefused(t *testing.T) {
 			t.Parallel()
 			cfg := config()
 			edit(&cfg)
+			assert.ErrorIs(t, cfg.Validate(), token.ErrConfig)
 			v, err := token.NewVerifier(cfg)
 			require.ErrorIs(t, err, token.ErrConfig)
 			assert.Nil(t, v)
@@ -177,6 +178,7 @@ func TestConfigIsCopied(t *testing.T) {
 	cfg.Algorithms = []string{"EdDSA"}
 	cfg.Confirmations = []token.ConfirmationChecker{proof{"m", proves}}
 	cfg.Profile = token.Profile{Types: []string{"x"}, Required: []string{"tenant", "sub"}, ClientIDs: []string{"app"}}
+	assert.NoError(t, cfg.Validate())
 	v, err := token.NewVerifier(cfg)
 	require.NoError(t, err)
 

@@ -2,7 +2,6 @@ package token
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strconv"
 	"time"
@@ -28,12 +27,9 @@ type Verifier struct {
 // issuer is down, and answers ErrUnavailable until there are keys. The error
 // matches ErrConfig.
 func NewVerifier(cfg Config) (*Verifier, error) {
-	if err := cfg.validate(); err != nil {
-		return nil, &oneLine{fmt.Errorf("token: %w", err)}
-	}
-	keys, err := cfg.source()
+	keys, err := cfg.checked()
 	if err != nil {
-		return nil, &oneLine{fmt.Errorf("token: %w", err)}
+		return nil, err
 	}
 	v := &Verifier{
 		signatures:    jws.New(cfg.signed(keys)),

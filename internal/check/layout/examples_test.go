@@ -31,6 +31,7 @@ var withoutExample = map[string]string{
 	"grpcauth.Forwarder.*":            "called by grpc",
 	"grpcauth.Interceptor.Unary":      "installed by ServerOptions, which has one",
 	"grpcauth.Interceptor.Stream":     "installed by ServerOptions, which has one",
+	"jwks.RemoteConfig.Validate":      "called by NewRemote; on its own for settings from a file",
 	"*.Config.Validate":               "called by New; on its own for settings from a file",
 	"token.Token.*":                   "each method gives one claim; the Examples of Verifier and FromContext show the type",
 	"token.IsOutcome":                 "for authors of an Authenticator",
