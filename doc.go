@@ -1,6 +1,6 @@
-// Package postern is the root of a module by which OAuth 2.0 resource servers
-// enforce access tokens themselves, over HTTP and gRPC alike. There is no code
-// here; it is in the packages below.
+// Package postern is the root of a module that lets OAuth 2.0 resource servers
+// enforce access tokens themselves, over HTTP and gRPC alike. It has no code of
+// its own; the code is in the packages below.
 //
 // # Where to start
 //

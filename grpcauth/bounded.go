@@ -65,7 +65,7 @@ func (s *bounded) isIdle() bool {
 }
 
 // ended is the result of an operation. One that was under way when the token
-// expired has failed, whatever came of it.
+// expired counts as failed, even if it succeeded.
 func (s *bounded) ended(err error) error {
 	if hasExpired(s.ctx) {
 		return s.over()

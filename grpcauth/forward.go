@@ -13,9 +13,8 @@ import (
 	"github.com/postern-go/postern/token"
 )
 
-// Forwarder passes the token of the caller on whose behalf a handler works on
-// to the service at the other end of a connection. It implements
-// credentials.PerRPCCredentials:
+// Forwarder passes the token of a handler's caller on to the service at the
+// other end of a connection. It implements credentials.PerRPCCredentials:
 //
 //	conn, err := grpc.NewClient(target, append(grpcauth.NewForwarder().DialOptions(),
 //		grpc.WithTransportCredentials(credentials.NewTLS(nil)))...)
@@ -43,12 +42,12 @@ func NewForwarder() Forwarder { return Forwarder{} }
 // DialOptions installs the Forwarder on a connection. Calls that have
 // credentials of their own, by grpc.PerRPCCredentials among their options, are
 // errors with code INTERNAL then: grpc-go would send both, and the service at
-// the other end could not tell in whose name it is asked. Use a connection of
-// its own for calls in the service's name.
+// the other end could not tell which caller the request is for. Use a
+// connection of its own for calls in the service's name.
 //
 // Do not add grpc.WithPerRPCCredentials that set an authorization value, too:
-// grpc-go sends that of the last option alone, and there is nothing by which a
-// Forwarder could notice.
+// grpc-go sends the value of the last option only, and a Forwarder cannot
+// detect that.
 func (f Forwarder) DialOptions() []grpc.DialOption {
 	return []grpc.DialOption{
 		grpc.WithPerRPCCredentials(f),

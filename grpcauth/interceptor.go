@@ -99,7 +99,7 @@ func (i *Interceptor) Unary(ctx context.Context, req any, info *grpc.UnaryServer
 
 func (i *Interceptor) refuseUnary(ctx context.Context, err error) error {
 	answer := i.refuse(ctx, err)
-	// Fails only outside of a server, where there is no caller to tell.
+	// Fails only outside of a server, where nothing is waiting for an answer.
 	_ = grpc.SetTrailer(ctx, answer.trailer)
 	return answer.status.Err()
 }

@@ -41,7 +41,8 @@ func (c *call) passContext() *guard.PassContext {
 // a call that goes through.
 func (c *call) respond(setHeader func(metadata.MD) error) {
 	if c != nil && len(c.response) > 0 {
-		// Fails only outside of a server, where there is no caller to tell.
+		// Fails only outside of a server, where nothing is waiting for an
+		// answer.
 		_ = setHeader(withFields(nil, c.response))
 	}
 }

@@ -28,7 +28,7 @@ const (
 // sends: only this package can send a probe.
 type probeKey struct{}
 
-// probed is a call by which Audit looks for the interceptors of one guard.
+// probed is a call that Audit makes to look for the interceptors of one guard.
 type probed struct {
 	guard   *Interceptor
 	guarded bool // the guard saw the call

@@ -38,7 +38,7 @@ var errNoRegister = fmt.Errorf("grpcauth: %w: register is nil, want a func that 
 // register is called once, with the server. It must not be nil, and must
 // register every service: a later one would not be audited. NewServer makes no
 // request and returns an error that matches token.ErrConfig and names
-// everything that Audit finds wrong. There is no server then.
+// everything that Audit finds wrong. The server is nil then.
 func (i *Interceptor) NewServer(register func(*grpc.Server), opts ...grpc.ServerOption) (*grpc.Server, error) {
 	if register == nil {
 		return nil, errNoRegister

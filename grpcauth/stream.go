@@ -16,10 +16,10 @@ import (
 // The token is verified when the stream opens. When the token expires, at
 // token.Deadline by the clock of this machine, the context of the handler ends
 // with the cause token.ErrExpired, its SendMsg and RecvMsg return, and the
-// caller gets UNAUTHENTICATED with "The access token has expired", whatever
-// error the handler returns. A handler that heeds neither its context nor
-// errors of its stream is not stopped. A token whose expiry is not known ends
-// a stream at once. Config.CallsOutliveToken turns all this off.
+// caller gets UNAUTHENTICATED with "The access token has expired", regardless
+// of the error that the handler returns. A handler that heeds neither its
+// context nor errors of its stream is not stopped. A token without a known
+// expiry ends a stream at once. Config.CallsOutliveToken turns all this off.
 //
 // So that an operation which waits for the peer can be ended, the handler runs
 // in a goroutine of its own. It may use its messages as it could without a
@@ -75,7 +75,7 @@ func (i *Interceptor) refuseStream(ss grpc.ServerStream, err error) error {
 	return answer.status.Err()
 }
 
-// admitted is a stream whose handler gets the context of an admitted call.
+// admitted is a stream that gives its handler the context of an admitted call.
 type admitted struct {
 	grpc.ServerStream
 	ctx context.Context

@@ -39,8 +39,8 @@ type budget struct {
 	seed      maphash.Seed
 }
 
-// The size of the cache: 8 KiB. Each kid has a place in one of the sets, whose
-// last is displaced.
+// The size of the cache: 8 KiB. Each kid belongs in one of the sets, and
+// displaces the last of its set.
 const (
 	kidSets = 64
 	kidWays = 16

@@ -77,9 +77,10 @@ type RemoteConfig struct {
 
 	// Snapshot is what Remote.Snapshot returned earlier, here or in another
 	// replica: its keys serve at once if they are fresh, and after a failed
-	// fetch if they are not older than StaleFor. Whoever can write it can sign
-	// tokens. One that is damaged, too old, from the future or of another
-	// issuer is reported to Trace.Snapshot and otherwise ignored. Nil: none.
+	// fetch if they are not older than StaleFor. Anyone who can write it can
+	// sign tokens. A snapshot that is damaged, too old, from the future or of
+	// another issuer is reported to Trace.Snapshot and otherwise ignored. Nil:
+	// none.
 	Snapshot []byte
 	// Trace has the hooks to watch this Remote with. It is copied. Nil: none.
 	Trace *Trace

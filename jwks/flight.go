@@ -40,7 +40,7 @@ func (f *flight) wait(ctx context.Context) error {
 }
 
 // launch starts a flight, or finds the one in flight; own tells which. seen is
-// the state on which the decision to fetch was made. If it is no longer current,
+// the state on which the decision to fetch was made. If it has been replaced,
 // another call has just fetched.
 func (r *Remote) launch(seen *state, cause Cause) (f *flight, own bool) {
 	r.mu.Lock()

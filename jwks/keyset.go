@@ -27,7 +27,7 @@ type origin struct{ url, etag, lastModified string }
 type terms struct {
 	lifetime time.Duration // withdrawn keys die then
 	ahead    time.Duration // a refresh in the background is due
-	limit    time.Duration // the end, whatever happens
+	limit    time.Duration // the end, in any case
 }
 
 func newKeySet(set Set, from origin, at time.Time, t terms) *keySet {

@@ -33,8 +33,8 @@ type Skipped struct {
 	ID string
 	// Reason is one of the ErrKey values of this package.
 	Reason error
-	// Detail names the member that is the reason and says what is wrong with it,
-	// in one line of printable ASCII for operators, or is "".
+	// Detail names the member that is the reason and describes its fault, in
+	// one line of printable ASCII for operators, or is "".
 	Detail string
 }
 
@@ -42,16 +42,15 @@ type Skipped struct {
 // Keys as a Static source. Remote reads what it fetches in the same way.
 //
 // Each key is judged by itself, so that an unknown, weak or broken key takes no
-// other key down. A key is used only if it is a
-// public RSA key of 2048 to 8192 bits with an exponent of at most 65537, an EC
-// key on P-256, P-384 or P-521, or an Ed25519 key, and if its use, key_ops and
-// alg let it verify. CheckKey has the same rules for keys from elsewhere.
-// Members named x5c, x5t and x5u are not looked at. A member whose value is null
-// counts as absent. At most 100 keys are used.
+// other key down. A key is used only if it is a public RSA key of 2048 to 8192
+// bits with an exponent of at most 65537, an EC key on P-256, P-384 or P-521,
+// or an Ed25519 key, and if its use, key_ops and alg let it verify. CheckKey
+// has the same rules for keys from elsewhere. Members named x5c, x5t and x5u
+// are not looked at. A null member counts as absent. At most 100 keys are used.
 //
 // The error matches ErrTooLarge for more than 512 KiB, and ErrSet for a text
 // that is not one JSON object with an array named keys, or that repeats a
-// member name outside the keys. A set without a usable key is no error.
+// member name outside the keys. A set without a usable key is not an error.
 func ParseSet(body []byte) (Set, error) {
 	elements, err := splitSet(body)
 	if err != nil {
@@ -129,7 +128,7 @@ func (w walker) open(delim json.Delim) bool {
 	return err == nil && t == delim
 }
 
-// members returns the elements of the member keys, or nil if there is none.
+// members returns the elements of the member keys, or nil without that member.
 func (w walker) members() (elements []json.RawMessage, err error) {
 	names := map[string]bool{}
 	for w.More() {

@@ -29,9 +29,9 @@ import (
 //   - Once the issuer is back, calls that lacked a key are served within ten
 //     seconds, no matter how long it was away and what it asked for meanwhile.
 //   - Kids that the issuer does not publish cost it two requests a minute, and
-//     three if they are made to cost more. A key that is not announced is refused
-//     for 30 seconds at the longest, no matter what is sent meanwhile, and for a
-//     minute if it was asked for before it was published.
+//     three if they are made to cost more. A key that is not announced is
+//     refused for 30 seconds at the longest, no matter which tokens are sent
+//     meanwhile, and for a minute if it was asked for before it was published.
 //   - Bad signatures cost at most one request a minute, which finds a key that was
 //     replaced under its kid: see Reconsider.
 type Remote struct {

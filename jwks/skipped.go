@@ -46,7 +46,7 @@ func (s Skipped) why() string {
 	return reason
 }
 
-// noUsableKey is the error for a set whose keys were all skipped.
+// noUsableKey is the error for a set if all its keys were skipped.
 func noUsableKey(skipped []Skipped) error {
 	if len(skipped) == 0 {
 		return evidence.Errorf(ErrNoKeys, "no usable key: the set is empty")

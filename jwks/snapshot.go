@@ -66,8 +66,8 @@ func marshalSet(keys []Key) ([]byte, error) {
 	return json.Marshal(set)
 }
 
-// takeOver makes a set out of a snapshot, or returns nil if that may not be
-// used. A service must start without its snapshot, so this is no error.
+// takeOver makes a set out of a snapshot, or returns nil if the snapshot may
+// not be used. That is not an error: a service must start without its snapshot.
 func (r *Remote) takeOver(raw []byte) *keySet {
 	if len(raw) == 0 {
 		return nil

@@ -17,10 +17,10 @@ import (
 // and Algorithm do not count, and since the hash is over the numbers of the key,
 // neither does the form in which they were published.
 //
-// An error matches one of the ErrKey values. There is one for a key of a type or
-// curve that CheckKey refuses, or whose numbers are no key at all, and so for the
-// zero Key. A weak key has a thumbprint. It never blocks and may be called
-// concurrently.
+// An error matches one of the ErrKey values. Thumbprint fails for a key of a
+// type or curve that CheckKey refuses, for numbers that are not a key at all,
+// and so for the zero Key. A weak key has a thumbprint. It never blocks and may
+// be called concurrently.
 func (k Key) Thumbprint() (string, error) {
 	members, err := requiredMembers(k.Public)
 	if err != nil {

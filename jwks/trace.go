@@ -34,7 +34,7 @@ type Trace struct {
 
 // FetchDone tells how one HTTP exchange went.
 type FetchDone struct {
-	// URL is what was fetched.
+	// URL is the address that was fetched.
 	URL string
 	// Status is the HTTP status, or 0 if there was no answer.
 	Status int
@@ -79,7 +79,7 @@ const (
 type Refresh struct {
 	// Cause is why it was made.
 	Cause Cause
-	// URL is where the set came from, or "" if there is none.
+	// URL is where the set came from, or "".
 	URL string
 	// Added and Removed are the ids of keys that came and went, cut and escaped
 	// as in Skipped. A key without a kid counts with the id "".
@@ -88,7 +88,7 @@ type Refresh struct {
 	NotModified bool
 	// Lifetime is how long the set may be used.
 	Lifetime time.Duration
-	// Err is nil on success. Otherwise what was held is still held.
+	// Err is nil on success. Otherwise the keys held before are kept.
 	Err error
 	// Failures is how many attempts in a row have failed, this one included.
 	Failures int

@@ -50,15 +50,16 @@ func weakRSA(n, e *big.Int) string {
 	return ""
 }
 
-// smallPrimes are those whose product is the M of the moduli that Infineon's
-// RSALib made (CVE-2017-15361, "ROCA"), for every length of key.
+// smallPrimes have as their product the M of the moduli that Infineon's RSALib
+// made (CVE-2017-15361, "ROCA"), for every length of key.
 var smallPrimes = [...]uint64{
 	2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83,
 	89, 97, 101, 103, 107, 109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167,
 }
 
 // residueLog is the discrete logarithm of a residue to the base 65537 modulo a
-// small prime, and the order of 65537 there. found is false if there is none.
+// small prime, and the order of 65537 there. found is false if no logarithm
+// exists.
 type residueLog struct {
 	log, order uint64
 	found      bool

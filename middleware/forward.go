@@ -16,16 +16,16 @@ var ErrBound = errors.New("middleware: a token bound to its caller cannot be pas
 
 // ErrSeveralAuthorizations is the error of a Forwarder for a request to one of
 // its services that has more than one value of Authorization, in any spelling
-// of the name: the service could not tell in whose name it is asked. Find what
-// sets the second one.
+// of the name: the service could not tell which caller the request is for. Find
+// the code that sets the second one.
 var ErrSeveralAuthorizations = errors.New("middleware: the request has more than one Authorization field")
 
-// Forwarder is an http.RoundTripper that passes the token of the caller on
-// whose behalf a handler works on to the services named when it was made, and
-// to no other. After redirects it does so only if every request that led there
-// was for one of these services: a stranger must not choose what is asked in
-// the caller's name. Make one by NewForwarder. Nothing in this module ever
-// attaches a token to a request unless a Forwarder does.
+// Forwarder is an http.RoundTripper that passes the token of a handler's caller
+// on to the services named when it was made, and to no other. After redirects
+// it does so only if every request that led there was for one of these
+// services: a stranger must not choose the requests made in the caller's name.
+// Make one by NewForwarder. Nothing in this module ever attaches a token to a
+// request unless a Forwarder does.
 //
 // The services must be in the token's audience too, or they will refuse it.
 //
@@ -43,12 +43,12 @@ type Forwarder struct {
 // scheme, a host and an optional port, compared whole; http is for loopback
 // hosts alone, since a token must not cross a network in clear (RFC 6750 §5.3).
 //
-// base makes the requests. Nil means a transport of the Forwarder's own, set
-// up like http.DefaultTransport; bound the time of a request by its context or
-// by http.Client.Timeout. It connects to "localhost" on this machine only,
-// whatever a resolver says, and asks no proxy for it. That cannot be seen of
-// another base: name 127.0.0.1 or [::1] with one, since the origin
-// http://localhost is an error then. An error matches token.ErrConfig.
+// base makes the requests. Nil means a transport of the Forwarder's own, set up
+// like http.DefaultTransport; bound the time of a request by its context or by
+// http.Client.Timeout. It connects to "localhost" on this machine only,
+// regardless of any resolver, and asks no proxy for it. A Forwarder cannot
+// verify that of another base, so with one the origin http://localhost is an
+// error: name 127.0.0.1 or [::1] instead. An error matches token.ErrConfig.
 func NewForwarder(base http.RoundTripper, origins ...string) (*Forwarder, error) {
 	if len(origins) == 0 {
 		return nil, fmt.Errorf("middleware: %w: a Forwarder needs an origin to forward to", token.ErrConfig)
@@ -109,7 +109,7 @@ func (f *Forwarder) CloseIdleConnections() {
 }
 
 // authorization tells whether the program has set the field, and how many would
-// be sent. net/http sends a field under whatever spelling it stands in the map.
+// be sent. net/http sends a field under its key in the map, in any spelling.
 func authorization(h http.Header) (set bool, values int) {
 	for name, list := range h {
 		if strings.EqualFold(name, "Authorization") {

@@ -33,8 +33,8 @@ func oneSpelling(host string) string {
 	return lower(host)
 }
 
-// lower leaves letters beyond ASCII alone, of which some have a lower case
-// within it.
+// lower leaves letters beyond ASCII alone: the lower case of some is an ASCII
+// letter.
 func lower(s string) string {
 	if !strings.ContainsFunc(s, isUpper) {
 		return s

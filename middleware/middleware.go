@@ -104,10 +104,10 @@ func (g *guarded) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // Check decides whether p allows the call, and writes nothing: use it where
-// Require does not fit, such as inside a handler whose policy depends on what
-// is asked for. It blocks for as long as the Authenticator does, until the
-// context of r ends. It neither hides credentials nor ends the context of r
-// with the token. What the Authenticator sends with the response (see
+// Require does not fit, such as inside a handler that picks its policy by the
+// request. It blocks for as long as the Authenticator does, until the context
+// of r ends. It neither hides credentials nor ends the context of r with the
+// token. What the Authenticator sends with the response (see
 // token.Presentation.Respond) is dropped if the call may go through; an error
 // carries it to WriteError.
 //
@@ -118,9 +118,9 @@ func (g *guarded) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 //
 // A token is looked for in the Authorization field alone (RFC 6750 §2.1):
 // tokens in queries, forms, cookies and trailers are invisible. If a guard of
-// this module has hidden that field from the handler that calls Check, what was
-// in it is judged, unless the program has set an Authorization field itself; an
-// empty one stands for no credentials.
+// this module has hidden that field from the handler that calls Check, Check
+// judges the hidden value, unless the program has set an Authorization field
+// itself; an empty one stands for no credentials.
 func (m *Middleware) Check(r *http.Request, p scope.Policy) (*token.Token, error) {
 	t, _, err := m.check(r, p)
 	return t, err

@@ -10,8 +10,8 @@ import (
 	"github.com/postern-go/postern/scope"
 )
 
-// Mux is an http.ServeMux whose routes cannot be registered without a policy,
-// and which refuses whatever is not registered: a caller without a good token
+// Mux is an http.ServeMux that registers no route without a policy, and refuses
+// every request for which no route is registered: a caller without a good token
 // cannot tell by 404 and 405 which routes there are, and a caller with one is
 // denied (403). Make one by Middleware.NewMux. Its methods may be called
 // concurrently, like those of http.ServeMux.
@@ -125,8 +125,8 @@ func (h routed) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // door is the http.ResponseWriter for what http.ServeMux answers by itself:
-// 404, 405, 400 and redirects. They would tell anybody which routes exist, so
-// each is held against a policy when it is about to be written, and replaced
+// 404, 405, 400 and redirects. They would tell every caller which routes exist,
+// so each is held against a policy when it is about to be written, and replaced
 // by a refusal if the caller may not see it.
 type door struct {
 	x   *Mux
@@ -146,8 +146,8 @@ func (d *door) decided() http.ResponseWriter {
 	return d.out
 }
 
-// decide holds the answer against the policy of the route that a redirect
-// leads to. There is none for 404 and 405, and the zero Policy refuses.
+// decide holds the answer against the policy of the route that a redirect leads
+// to. 404 and 405 have no route, and the zero Policy refuses.
 func (d *door) decide() http.ResponseWriter {
 	if _, err := d.x.m.Check(d.r, d.x.policyOf(d.r.Pattern)); err != nil {
 		d.x.m.WriteError(d.w, d.r, err)

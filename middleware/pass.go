@@ -40,7 +40,7 @@ func (m *Middleware) handOn(r *http.Request, p scope.Policy, t *token.Token, c *
 	if ctx == r.Context() && !hidden {
 		return r, stop
 	}
-	// What is around this handler keeps its request as it is.
+	// The handlers around this one keep their request as it is.
 	r = r.WithContext(ctx)
 	r.Header = header
 	return r, stop

@@ -78,8 +78,8 @@ func caller() string {
 	}
 }
 
-// Audit names every route whose policy no token that the Authenticator lets in
-// can ever meet, such as one for users where the issuer's profile has no way to
+// Audit names every route with a policy that no good token of the Authenticator
+// can ever meet, such as one for users if the issuer's profile has no way to
 // tell users from clients. Call it once the routes are registered, and do not
 // serve if it fails. The error has one line for each such route and matches
 // token.ErrConfig. It does not block and makes no request.

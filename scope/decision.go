@@ -10,7 +10,7 @@ import (
 // Trace observes the decisions of a guard, for logs, metrics and audit trails.
 // Either func may be nil, and a Trace without both costs nothing. Each decision
 // is one event: Allowed or Refused, once. Behind Public nothing is decided, and
-// there is no event.
+// no event occurs.
 //
 // The funcs are called concurrently, before the caller is answered, and delay
 // the call while they run. A panic in one of them surfaces in the goroutine of
@@ -56,14 +56,14 @@ type Decision struct {
 	// Method is the HTTP method if it is one of RFC 9110 §9.3 or PATCH
 	// (RFC 5789), and "other" if not. It is POST over gRPC.
 	Method string
-	// Err is nil if the call may go through. Otherwise it matches exactly one of
-	// the outcomes of package token, and its text says what was wrong without
-	// showing the token, on one line; token.Reason gives a short label.
+	// Err is nil if the call may go through. Otherwise it matches exactly one
+	// of the outcomes of package token, and its text describes the fault
+	// without showing the token, on one line; token.Reason gives a short label.
 	//
 	// It matches the error of the call's context too, such as context.Canceled,
 	// if the call ended before its token could be verified. Such an error
-	// matches token.ErrUnavailable, and is no sign of an outage: leave it out of
-	// alerts.
+	// matches token.ErrUnavailable, and is not a sign of an outage: leave it
+	// out of alerts.
 	Err error
 	// Token is the verified token, or nil. Beside an Err it was good but not good
 	// enough (ErrScope, ErrDenied, ErrStepUp), or has expired during the call.

@@ -6,10 +6,10 @@
 //	scope.Any("orders:read", "orders:admin")
 //	scope.All("orders:write").And(scope.User)
 //
-// What proves a user differs between issuers: scope.User needs the marks in
+// The proof of a user differs between issuers: scope.User needs the marks in
 // Profile.Users of the token.Config, and [Policy.NeverMet] tells at start
 // whether they are missing.
 //
-// The zero Policy refuses every call, so that a rule somebody forgot to write
-// lets nobody in.
+// The zero Policy refuses every call, so that a forgotten rule lets no caller
+// in.
 package scope

@@ -12,8 +12,8 @@ var ErrSyntax = errors.New("scope: invalid scope")
 
 // Parse splits a scope value as it is written in requests and configuration
 // (RFC 6749 §3.3): scope tokens separated by single spaces. Repetitions are
-// dropped, the order is kept. The empty string is no scope and no error. Use
-// it for scopes that are not literals in the program, before All or Any.
+// dropped, the order is kept. The empty string yields no scopes and no error.
+// Use it for scopes that are not literals in the program, before All or Any.
 //
 // An error matches ErrSyntax.
 func Parse(value string) ([]string, error) {

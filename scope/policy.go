@@ -39,8 +39,8 @@ type rule struct {
 	setting string            // of such a rule: where marks of that kind are set
 }
 
-// stage orders the rules of a policy: whoever lacks a scope is told so before
-// the application's own rules are asked.
+// stage orders the rules of a policy: a caller who lacks a scope is told so
+// before the application's own rules run.
 type stage uint8
 
 const (
@@ -58,32 +58,32 @@ var (
 	Optional = Policy{access: optional}
 	// Authenticated asks for a good token and for nothing else.
 	Authenticated = Policy{access: required}
-	// User asks for a good token whose subject is a user: it denies clients
+	// User asks for a good token with a user as its subject: it denies clients
 	// that act on their own behalf (RFC 9068 §5, RFC 9700 §4.15), and tokens
 	// that do not prove which of the two they are about, with
-	// token.ErrSubjectUnknown. What proves a user is a fact of the issuer, so
+	// token.ErrSubjectUnknown. The proof of a user depends on the issuer, so
 	// set Profile.Users of its token.Config; see also NeverMet.
 	User = ofKind(token.SubjectUser, token.SubjectClient, "Config.Profile.Users")
 	// Client asks for a good token of a client that acts on its own behalf. A
-	// token whose sub is its client id proves that, and Profile.Clients tell
-	// other ways. Like User it denies what it cannot tell.
+	// sub equal to the client id proves that, and Profile.Clients names other
+	// proofs. Like User it denies what it cannot tell.
 	Client = ofKind(token.SubjectClient, token.SubjectUser, "Config.Profile.Clients")
 )
 
 // All asks for a good token with every one of the scopes.
 //
-// It panics, with an error that matches token.ErrConfig, if there is no scope
-// among its arguments or if one is not valid (see Valid): it is for literals.
-// Run other text through Parse first.
+// It panics, with an error that matches token.ErrConfig, if it gets no scope or
+// an invalid one (see Valid): it is for literals. Run other text through Parse
+// first.
 func All(scopes ...string) Policy { return scopeRule("all", scopes, false) }
 
 // Any asks for a good token with at least one of the scopes. Like All, it
 // panics if there are none or one is not valid.
 func Any(scopes ...string) Policy { return scopeRule("any", scopes, true) }
 
-// Claims asks for a good token whose claims f approves of. They are decoded
-// into a T as by token.ClaimsOf; claims that do not fit T refuse the token
-// with ErrClaim. name stands for the rule in String and in errors.
+// Claims asks for a good token with claims that f approves of. They are decoded
+// into a T as by token.ClaimsOf; claims that do not fit T refuse the token with
+// ErrClaim. name stands for the rule in String and in errors.
 //
 // f may be called concurrently and should not block. If it returns an error
 // that matches one of the outcomes of package token, such as a

@@ -13,7 +13,7 @@ import (
 type refusal struct {
 	rule   string
 	why    error  // matches one of the outcomes of package token
-	detail string // what was seen and wanted, or ""
+	detail string // the value received and the one wanted, or ""
 }
 
 // Unwrap returns the outcome.

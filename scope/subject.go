@@ -26,12 +26,12 @@ func ofKind(want, other token.SubjectKind, setting string) Policy {
 	return p
 }
 
-// NeverMet reports a rule of p that no token which auth finds good can meet, for
-// a service to ask when it starts: a rule about users where no Profile says how
-// its issuer marks them, or one about users beside one about clients. The error
-// names the rule and the setting, and matches token.ErrConfig. It is nil if
-// there is no such rule, and if it cannot be known; see token.CanTell. It does
-// not block.
+// NeverMet reports a rule of p that no token which auth finds good can meet,
+// for a service to ask when it starts: a rule about users where no Profile says
+// how its issuer marks them, or one about users beside one about clients. The
+// error names the rule and the setting, and matches token.ErrConfig. It is nil
+// if every rule can be met, and if that cannot be known; see token.CanTell. It
+// does not block.
 func (p Policy) NeverMet(auth token.Authenticator) error {
 	var asked token.SubjectKind
 	for _, r := range p.rules {

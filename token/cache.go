@@ -13,10 +13,10 @@ import (
 	"github.com/postern-go/postern/internal/zerocopy"
 )
 
-// cache holds tokens whose signature one Verifier has found good: the key that
-// signed them, and their claims. None of that can change. Whether the key is
-// still published, whether the token has expired, is for this service, and is
-// bound to the caller, is decided again at every call.
+// cache holds tokens after one Verifier has found their signature good: the key
+// that signed them, and their claims. None of that can change. Whether the key
+// is still published, whether the token has expired, is for this service, and
+// is bound to the caller, is decided again at every call.
 //
 // Its key is a hash of the exact token. The token itself is not stored, and
 // cannot be recovered.
@@ -56,8 +56,8 @@ type entry struct {
 type tokenID struct{ input, rest [sha256.Size]byte }
 
 // hash computes the hashes of a token. The signing input ends before the second
-// dot; looking for that from the front is faster than for the last one, and
-// where the two differ there is no token.
+// dot; looking for that from the front is faster than for the last one, and a
+// string in which the two differ is not a token.
 func (id *tokenID) hash(raw string) {
 	header := strings.IndexByte(raw, '.') + 1
 	end := header + max(strings.IndexByte(raw[header:], '.'), 0)
@@ -68,7 +68,7 @@ func (id *tokenID) hash(raw string) {
 // tag is never 0.
 func (id *tokenID) tag() uint32 { return binary.LittleEndian.Uint32(id.rest[8:]) | 1 }
 
-// newCache returns nil, for no cache, if there is no room for a bucket.
+// newCache returns nil, for no cache, if bytes is too small for a bucket.
 func newCache(bytes int) *cache {
 	each := bucketBytes + int(reflect.TypeFor[bucket]().Size()) // with nothing in it
 	if bytes < each {
@@ -139,7 +139,7 @@ func (c *cache) put(e *entry, now time.Time) {
 	}
 }
 
-// remove drops the entry of a token that is no longer good.
+// remove drops the entry of a token that has become invalid.
 func (c *cache) remove(e *entry) {
 	b := c.bucket(&e.id, true)
 	b.mu.Lock()

@@ -43,8 +43,8 @@ func misfit(claims string, err error) error {
 	return &rejection.Error{Reason: ErrClaim, Want: "claims that fit the Go type", Cause: err}
 }
 
-// memberAt finds the member of an object in whose value the text up to offset
-// ends, or "". Names and values follow each other in the text as Members gives
+// memberAt finds the member of an object that has the byte before offset in its
+// value, or "". Names and values follow each other in the text as Members gives
 // them out.
 func memberAt(object string, offset int) (name string, value strict.Value) {
 	end := 0

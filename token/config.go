@@ -53,8 +53,9 @@ type Config struct {
 	// ExtendedLeeway permits a Leeway of up to five minutes. A revoked or
 	// expired token lives on for as long.
 	ExtendedLeeway bool
-	// MaxLifetime refuses tokens whose exp is later than iat by more. Such a
-	// token must have an iat. Zero means no limit.
+	// MaxLifetime is the longest that exp may be after iat; a token that lives
+	// longer is refused. With a limit, every token must have an iat. Zero means
+	// no limit.
 	MaxLifetime time.Duration
 	// MaxTokenSize is the length in bytes from which on a token is refused
 	// unread. Zero means 16384; from 1024 to 65536 is allowed.
@@ -64,16 +65,16 @@ type Config struct {
 	// than eight RSA keys of 2048 bits: two of 4096 bits, one of 8192.
 	RequireKeyID bool
 	// CacheSize is about how many bytes of memory the Verifier may use to
-	// remember tokens whose signature it has found good, so that it need not
-	// verify the same signature at every call. Everything that can change is
-	// checked at every call all the same: that the key is still published,
-	// exp, nbf, aud, binding and policy. Zero means 4 MiB, which is some 6000
-	// tokens; negative means that nothing is remembered; the most is 1 GiB.
-	// Memory is taken up only by issuers whose tokens come in.
+	// remember tokens with a good signature, so that it need not verify the
+	// same signature at every call. Everything that can change is checked at
+	// every call all the same: that the key is still published, exp, nbf, aud,
+	// binding and policy. Zero means 4 MiB, which is some 6000 tokens; negative
+	// means that nothing is remembered; the most is 1 GiB. An issuer takes up
+	// memory only once its tokens come in.
 	CacheSize int
-	// Confirmations lists the confirmation methods that are checked (RFC 7800). A token that
-	// is bound in any other way is refused (RFC 7800 §3.1). DPoP, whose method
-	// is "jkt", is not supported yet.
+	// Confirmations lists the confirmation methods that are checked (RFC 7800).
+	// A token that is bound in any other way is refused (RFC 7800 §3.1). DPoP
+	// (method "jkt") is not supported yet.
 	Confirmations []ConfirmationChecker
 	// HTTPClient fetches metadata and keys when Keys is nil, and must be nil
 	// otherwise. Nil means a client of its own with limits and timeouts; see

@@ -11,8 +11,8 @@ func NewContext(ctx context.Context, t *Token) context.Context {
 }
 
 // FromContext returns the verified token of the call that ctx belongs to. It
-// reports false if there is none: behind scope.Public, behind scope.Optional
-// when the caller sent no token, and outside a guarded handler.
+// reports false if the call has no token: behind scope.Public, behind
+// scope.Optional when the caller sent no token, and outside a guarded handler.
 func FromContext(ctx context.Context) (*Token, bool) {
 	t, ok := ctx.Value(contextKey{}).(*Token)
 	return t, ok && !t.IsZero()

@@ -1,7 +1,7 @@
 // Package token decides whether an access token is good.
 //
 // A [Verifier] judges the JWT access tokens (RFC 9068) of one issuer. It needs
-// to know who that is and by which names this service is known to it:
+// to know the issuer, and the names that the issuer has for this service:
 //
 //	verifier, err := token.NewVerifier(token.Config{
 //		Issuer:   "https://login.example.com",
@@ -35,11 +35,11 @@
 // # Errors
 //
 // Every error about a caller matches exactly one outcome, such as [ErrInvalid]
-// for a token that is no good and [ErrUnavailable] for one that cannot be judged
-// now. Those of ErrInvalid match a reason too: [ErrExpired], [ErrAudience] and
-// so on. [Reason] names either in one word, for metrics. The text of an error
-// says what was seen and what was expected; it is for operators, never shows the
-// token, and must not be sent to callers.
+// for an invalid token and [ErrUnavailable] for one that cannot be judged now.
+// Those of ErrInvalid match a reason too: [ErrExpired], [ErrAudience] and so
+// on. [Reason] names either in one word, for metrics. The text of an error
+// gives the value received and the value expected; it is for operators, never
+// shows the token, and must not be sent to callers.
 //
 // # Other kinds of token
 //

@@ -23,8 +23,9 @@ var (
 	// ErrRequest: the credentials are malformed or there are too many of them
 	// (RFC 6750 §3.1 invalid_request). HTTP 400.
 	ErrRequest error = rejection.Request
-	// ErrInvalid: the access token is no good (RFC 6750 §3.1 invalid_token).
-	// HTTP 401. Each of the reasons below also matches it.
+	// ErrInvalid: the access token is invalid (RFC 6750 §3.1 invalid_token).
+	// HTTP
+	// 401. Each of the reasons below also matches it.
 	ErrInvalid error = rejection.Invalid
 	// ErrScope: the token is good but lacks a scope (RFC 6750 §3.1
 	// insufficient_scope). HTTP 403. See ScopeError.
@@ -41,8 +42,8 @@ var (
 	ErrUnavailable error = rejection.Unavailable
 )
 
-// The reasons for which a token is no good. Each also matches ErrInvalid.
-// They are for operators, logs and tests: a caller is told one of six fixed
+// The reasons for which a token is invalid. Each also matches ErrInvalid. They
+// are for operators, logs and tests: a caller is told one of six fixed
 // sentences and no more.
 var (
 	// ErrMalformed: not a compact JWS of a JSON object, or not spelled in the
@@ -83,8 +84,8 @@ var (
 // met a token which proves neither. See Profile.Users and Profile.Clients.
 var ErrSubjectUnknown error = rejection.SubjectUnknown
 
-// ErrKeysUnavailable is the ErrUnavailable of a Verifier whose issuer's keys
-// are out of reach.
+// ErrKeysUnavailable is the ErrUnavailable of a Verifier that cannot reach its
+// issuer's keys.
 var ErrKeysUnavailable error = rejection.KeysUnavailable
 
 // Reason names why err refuses a call, for metric labels and logs. The answer

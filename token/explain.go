@@ -48,7 +48,7 @@ func (e *explanation) note(check string, err error) bool {
 	return err == nil
 }
 
-// goOn is note for checks whose failure does not end the rest.
+// goOn is note for checks that do not end the rest when they fail.
 func (e *explanation) goOn(check string, err error) bool {
 	e.note(check, err)
 	return true
@@ -79,8 +79,8 @@ func (e *explanation) run(ctx context.Context, p Presentation) {
 	e.payload(ctx, p, &c)
 }
 
-// header makes the checks up to the signature. Without an algorithm or a kid
-// there is no telling which key to try.
+// header makes the checks up to the signature. Without an algorithm or a kid,
+// it cannot tell which key to try.
 func (e *explanation) header(ctx context.Context, signed *jws.Signed, h *jws.Header, c *claims.Payload) {
 	params, _ := e.signatures.CheckHeader(h, e.goOn)
 	if params.Type == accessTokenType {

@@ -44,8 +44,8 @@ func (h *hints) get(id *tokenID) *Verifier {
 	return nil
 }
 
-// put takes a free place for the hint, or that of one whose token has been
-// forgotten, or else any.
+// put takes a free place for the hint, or the place of a hint with a forgotten
+// token, or else any.
 func (h *hints) put(id *tokenID, v *Verifier) {
 	table := h.table.Load()
 	if table == nil {

@@ -80,9 +80,9 @@ func (m Mark) equals(other Mark) bool {
 		slices.Equal(slices.Sorted(slices.Values(m.Values)), slices.Sorted(slices.Values(other.Values)))
 }
 
-// faultOf says what is wrong with a mark by itself, or "". A mark that every
-// token bears would make users of machines, and one that no token bears is a
-// mistake.
+// faultOf describes the fault of a mark by itself, or returns "". A mark that
+// every token bears would make users of machines, and one that no token bears
+// is a mistake.
 func (p Profile) faultOf(m Mark) string {
 	conditions := 0
 	for _, is := range []bool{m.Values != nil, m.Prefix != "", m.Suffix != "", m.ClientID, m.Present, m.Absent} {

@@ -44,7 +44,7 @@ func outcomesOf(err error) (n int) {
 	return n
 }
 
-// oneLine is an error whose text may come from anywhere, fit for a log.
+// oneLine makes an error fit for a log, even if its text comes from outside.
 type oneLine struct{ err error }
 
 func (e *oneLine) Error() string { return printable.Line(e.err.Error()) }

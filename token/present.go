@@ -30,8 +30,8 @@ type Presentation struct {
 	Call Call
 }
 
-// Request is what is known of the call, or the zero Request. It is put together
-// when it is asked for, so ask only where a check needs it.
+// Request describes the call, or is the zero Request. It is built on demand, so
+// ask only if a check needs it.
 func (p Presentation) Request() Request {
 	if p.Call == nil {
 		return Request{}
@@ -66,7 +66,7 @@ type Request struct {
 // Request implements Call.
 func (r Request) Request() Request { return r }
 
-// Respond implements Call. There is no response to send a field with.
+// Respond implements Call. A Request has no response to send a field with.
 func (r Request) Respond(Field) bool { return false }
 
 // String says what kind of request it is.
@@ -86,7 +86,7 @@ func (r Request) MarshalJSON() ([]byte, error) { return json.Marshal(r.String())
 // Bearer is the presentation of a token by itself (RFC 6750).
 func Bearer(raw string) Presentation { return Presentation{Scheme: bearer, Token: raw} }
 
-// String says what was presented without showing it.
+// String describes the credentials without showing them.
 func (p Presentation) String() string {
 	scheme := p.Scheme
 	if scheme == "" {

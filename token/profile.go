@@ -35,28 +35,27 @@ type Profile struct {
 	// more. A claim that an ID token of the issuer lacks is a good choice
 	// where types cannot tell the two apart.
 	Required []string
-	// ClientIDs lists client ids whose ID tokens this service might be sent.
-	// A token of another type than at+jwt whose aud names one is refused.
+	// ClientIDs lists clients that might send this service their ID tokens. A
+	// token of another type than at+jwt that names one in aud is refused.
 	ClientIDs []string
-	// Users are marks by which the issuer shows that the subject is a user.
-	// One of them is enough. Nil means that no token proves a user, and then
-	// rules such as scope.User refuse every token: RFC 9068 has no such mark.
-	// An issuer whose tokens for clients have the client id as sub, as RFC 9068
-	// §5 advises, has
+	// Users are the issuer's marks that the subject is a user. One of them is
+	// enough. Nil means that no token proves a user, and then rules such as
+	// scope.User refuse every token: RFC 9068 has no such mark. An issuer that
+	// puts the client id into sub of its tokens for clients, as RFC 9068 §5
+	// advises, has
 	//
 	//	{Claim: "sub", ClientID: true, Not: true}
 	Users []Mark
-	// Clients are marks by which the issuer shows that the subject is the
-	// client itself. One of them is enough. Equal sub and client id show it
-	// with no mark.
+	// Clients are the issuer's marks that the subject is the client itself. One
+	// of them is enough. Equal sub and client id show it with no mark.
 	Clients []Mark
 }
 
-// LegacyProfile fits issuers that predate RFC 9068: typ may be JWT or at+jwt
-// or be missing, and only iss, aud and exp are required. What is left to tell
-// an access token from an ID token is that it has no nonce, at_hash or c_hash
-// and that its audience is this service. Add a claim of the issuer's access
-// tokens to Required.
+// LegacyProfile fits issuers that predate RFC 9068: typ may be JWT or at+jwt or
+// be missing, and only iss, aud and exp are required. Then only two things tell
+// an access token from an ID token: it has no nonce, at_hash or c_hash, and its
+// audience is this service. Add a claim of the issuer's access tokens to
+// Required.
 func LegacyProfile() Profile {
 	return Profile{Types: []string{accessTokenType, "JWT"}, AllowMissingType: true, Required: []string{}}
 }

@@ -35,7 +35,7 @@ var responseFields = map[string]string{
 // The name is "DPoP-Nonce" (RFC 9449 §8) or "Authentication-Info" (RFC 9110
 // §11.6.3), and the value at most 1024 bytes of printable ASCII, and a nonce as
 // RFC 9449 §8.1 defines it. Respond reports whether the field will be sent: it
-// is false for any other name or value, and where there is no guard to send it.
+// is false for any other name or value, and without a guard to send it.
 //
 // It does not block. Call it before Authenticate returns, and not concurrently
 // for one call.
@@ -48,10 +48,9 @@ func (p Presentation) Respond(name, value string) bool {
 	return p.Call.Respond(Field{name, value})
 }
 
-// Challenger is an error with a challenge of its own, for what is wrong besides
-// the token, such as a proof that is missing or a nonce that is not fresh
-// (RFC 9449 §7.1, §9). It must match ErrInvalid, and is answered 401 or
-// UNAUTHENTICATED like it.
+// Challenger is an error with a challenge of its own, for faults outside the
+// token, such as a missing proof or a stale nonce (RFC 9449 §7.1, §9). It must
+// match ErrInvalid, and is answered 401 or UNAUTHENTICATED like it.
 type Challenger interface {
 	// Error is for operators.
 	Error() string

@@ -9,7 +9,7 @@ import (
 	"github.com/postern-go/postern/internal/printable"
 )
 
-// Scheme is an authentication scheme by which an Authenticator takes tokens,
+// Scheme is an authentication scheme in which an Authenticator takes tokens,
 // and what challenges say about it (RFC 9110 §11).
 type Scheme struct {
 	// Name is the name of the scheme, such as "Bearer" or "DPoP".

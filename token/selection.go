@@ -18,7 +18,7 @@ import (
 // names are those of the claims that a Go type can receive. Nil stands for all.
 type names map[string]bool
 
-// namesByType holds them by reflect.Type, of which a program has only so many.
+// namesByType holds them by reflect.Type. A program has only so many types.
 var namesByType sync.Map
 
 // namesFor finds what t, the type of a pointer, can receive of an object.
@@ -56,8 +56,7 @@ func newNames(t reflect.Type) names {
 }
 
 // add adds the names of the fields of t, and of structs embedded in it. A field
-// goes by its tag and by its own name, since a tag that is no good does not
-// count.
+// goes by its tag and by its own name, since a bad tag does not count.
 func (n names) add(t reflect.Type, seen map[reflect.Type]bool) {
 	if seen[t] {
 		return

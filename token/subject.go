@@ -2,8 +2,8 @@ package token
 
 import "github.com/postern-go/postern/internal/claims"
 
-// SubjectKind says what the subject of a token is: the user on whose behalf a
-// client acts, or the client itself (RFC 9068 §2.2, §5).
+// SubjectKind says what the subject of a token is: the user that a client acts
+// for, or the client itself (RFC 9068 §2.2, §5).
 type SubjectKind uint8
 
 // The kinds of subject. The zero SubjectKind is SubjectUnknown.
@@ -11,7 +11,7 @@ const (
 	// SubjectUnknown: the token proves neither, or both. Rules about users and
 	// clients refuse it.
 	SubjectUnknown = SubjectKind(claims.Unknown)
-	// SubjectUser: a user, on whose behalf the client acts.
+	// SubjectUser: a user, for whom the client acts.
 	SubjectUser = SubjectKind(claims.User)
 	// SubjectClient: the client itself, with no user behind the token.
 	SubjectClient = SubjectKind(claims.Client)
@@ -31,11 +31,11 @@ func (k SubjectKind) String() string {
 
 // CanTell reports whether some token that auth finds good can have a subject of
 // this kind, so that a service learns when it starts that a rule about users
-// can never be met. A Verifier can tell clients, whose sub is their client id,
-// and users if its Profile has marks of Users. ByIssuer can tell what one of
-// its issuers can. Of any other Authenticator, nil included, it is not known,
-// and the answer is true. It is false for SubjectUnknown, which is nothing to
-// be told. It does not block.
+// can never be met. A Verifier can tell clients, since their sub is their
+// client id, and users if its Profile has marks of Users. ByIssuer can tell
+// what one of its issuers can. Of any other Authenticator, nil included, it is
+// not known, and the answer is true. It is false for SubjectUnknown, which is
+// nothing to be told. It does not block.
 func CanTell(auth Authenticator, kind SubjectKind) bool {
 	if kind != SubjectUser && kind != SubjectClient {
 		return false

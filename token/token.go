@@ -19,9 +19,9 @@ import (
 // holding a *Token is the proof that its checks have passed. It is immutable
 // and safe for concurrent use. Printing or logging it does not show the token.
 //
-// Every method answers for a nil *Token and for the zero Token, as
-// FromContext returns where there is no caller: with nothing, so that code that
-// forgets to look lets no caller in.
+// Every method answers for a nil *Token and for the zero Token, as FromContext
+// returns for a call without a token: with nothing, so that code that forgets
+// to look lets no caller in.
 type Token struct {
 	// A pointer to a string, which package fmt never follows: it calls no
 	// methods of unexported fields, where a Token may lie by value.
@@ -69,9 +69,9 @@ func (t *Token) claims() *claims.Set {
 // Issuer is the iss claim: who issued the token.
 func (t *Token) Issuer() string { return t.claims().Issuer() }
 
-// Subject is the sub claim: the user on whose behalf the client acts, or the
-// client itself. It is unique only together with Issuer; see Principal. It is
-// "" where the profile does not require the claim and the token has none.
+// Subject is the sub claim: the user that the client acts for, or the client
+// itself. It is unique only together with Issuer; see Principal. It is "" where
+// the profile does not require the claim and the token has none.
 func (t *Token) Subject() string { return t.claims().Subject }
 
 // Principal is the pair of Issuer and Subject, which is what to key data by.

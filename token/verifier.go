@@ -53,10 +53,11 @@ func tooLarge(most int) error {
 // signature, its claims and its binding, in this order (RFC 9068 §4, RFC 8725).
 // It blocks while keys are fetched, until ctx ends at the latest.
 //
-// The error matches ErrMissing if there is no token of a scheme that is
-// understood, ErrInvalid and one reason if the token is no good, or
-// ErrUnavailable if the issuer's keys are out of reach. Its text tells an
-// operator what was seen and expected; it is not for the caller.
+// The error matches ErrMissing if p has no token of a scheme that is
+// understood, ErrInvalid and one reason if the token is invalid, or
+// ErrUnavailable if the issuer's keys are out of reach. Its text gives the
+// value received and the value expected; it is for operators, not for the
+// caller.
 func (v *Verifier) Authenticate(ctx context.Context, p Presentation) (*Token, error) {
 	if v.memory == nil || p.Token == "" || len(p.Token) > v.maxSize {
 		return v.authenticate(ctx, &p, nil) // to be refused unread, or not to be remembered

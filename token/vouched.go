@@ -29,7 +29,7 @@ type VouchedClaims struct {
 	// Expiry is when the token stops to be good, to the second. A leeway of 30
 	// seconds is added to it, as Config does.
 	Expiry time.Time
-	// Subject is the user on whose behalf the client acts, or the client itself.
+	// Subject is the user that the client acts for, or the client itself.
 	Subject string
 	// SubjectKind says which of the two. Zero is SubjectUnknown, which rules
 	// about users and clients refuse. SubjectUser needs a Subject.
@@ -88,7 +88,7 @@ func Vouched(raw string, c VouchedClaims) (*Token, error) {
 	set.Confirmation = confirmation(c.Confirmation)
 	if err := set.Rules.CheckAgain(set, Config{Time: c.Time}.time()()); err != nil {
 		if rejected, ok := err.(*rejection.Error); ok {
-			rejected.Setting = "" // there is no Config
+			rejected.Setting = "" // Vouched tokens have no Config
 		}
 		return nil, err
 	}

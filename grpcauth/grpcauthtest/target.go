@@ -44,7 +44,7 @@ func Target(call func(ctx context.Context, opts ...grpc.CallOption) error) token
 }
 
 // isTooLarge reports whether grpc-go's client has kept the call back because
-// the server allows no header fields of that size. There is no code for that.
+// the server allows no header fields of that size. gRPC has no code for that.
 func isTooLarge(err error) bool {
 	st := status.Convert(err)
 	return st.Code() == codes.Internal && strings.Contains(st.Message(), "header list size to send violates the maximum size")

@@ -11,7 +11,7 @@ import (
 	"github.com/postern-go/postern/token"
 )
 
-// Answer is what a caller whose call is refused is told, over either transport.
+// Answer is the response to a refused call, over either transport.
 type Answer struct {
 	Status     int      // HTTP status code
 	Challenges []string // values of WWW-Authenticate; not to be modified
@@ -63,8 +63,8 @@ type Table struct {
 // scheme is "" if it is not known.
 type sentence struct{ used, text string }
 
-// New prepares the table for a resource server, whose settings must be valid,
-// and the schemes of its Authenticator.
+// New prepares the table for a resource server and the schemes of its
+// Authenticator. The server's settings must be valid.
 func New(r scope.Resource, schemes []token.Scheme) *Table {
 	t := &Table{writer: newWriter(r, schemes), domain: domain(r), fixed: map[sentence]Answer{}}
 	t.missing = Answer{
@@ -127,7 +127,7 @@ func (t *Table) row(err error, used string) Answer {
 	}
 }
 
-// invalid is the answer to a token that is no good, or to a fault of what came
+// invalid is the answer to an invalid token, or to a fault in something sent
 // with it.
 func (t *Table) invalid(err error, used string) Answer {
 	var own token.Challenger

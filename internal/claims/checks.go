@@ -16,8 +16,8 @@ type check struct {
 	// once reads and checks a claim, and notes it in the Set. It is made with
 	// the claims as received, when a token is seen for the first time.
 	once func(r *Rules, s *Set, c received) error
-	// again checks what has been noted, at every call: what time may have
-	// changed, and whom the token is for. It may be nil.
+	// again checks the noted claims at every call: those that depend on the
+	// time, and the audience. It may be nil.
 	again func(r *Rules, s *Set, now time.Time) error
 }
 
@@ -36,9 +36,9 @@ var checks = [...]check{
 	{"no ID token", checkNoIDToken, nil},
 }
 
-// Check makes every check of a payload whose signature is good, for as long as
-// report, which hears of each, returns true. It reports whether all were made.
-// The Set may be used only if all passed.
+// Check makes every check of a payload with a good signature. It calls report
+// after each, and stops when report returns false; all tells whether all were
+// made. The Set may be used only if all passed.
 func (r *Rules) Check(p *Payload, now time.Time, report func(check string, err error) bool) (s *Set, all bool) {
 	s = &Set{Rules: r, Confirmation: p.cnf}
 	for i := range checks {
@@ -69,7 +69,7 @@ func (r *Rules) CheckAgain(s *Set, now time.Time) error {
 }
 
 // CheckIssuer looks at iss alone, before the keys are chosen. Check looks at it
-// again, so that there is no Set whose issuer was not checked with its claims.
+// again, so that no Set exists without a check of its issuer.
 func (r *Rules) CheckIssuer(p *Payload) error { return r.isFromIssuer(p.iss) }
 
 func readIssuer(r *Rules, _ *Set, c received) error { return r.isFromIssuer(c.iss) }

@@ -85,8 +85,8 @@ func (m *marks) note(c *Payload, name string, value strict.Value) {
 	}
 }
 
-// kind weighs the evidence. A subject that is proven to be both is neither, and
-// where there is no subject there is no user.
+// kind weighs the evidence. A subject that is proven to be both counts as
+// neither, and a token without a subject has no user.
 func (m *marks) kind(s *Set, c *Payload) Kind {
 	user, client := false, s.Subject != "" && s.Subject == s.ClientID
 	for i := range m.list {

@@ -1,5 +1,5 @@
-// Package claims checks a claim set: that of a JWT access token whose signature
-// has been verified, or one that an issuer has answered with. All its checks
+// Package claims checks a claim set: that of a JWT access token after its
+// signature has been verified, or one from an issuer's answer. All its checks
 // stand in one list.
 package claims
 

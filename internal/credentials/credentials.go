@@ -9,8 +9,7 @@ import (
 	"github.com/postern-go/postern/token"
 )
 
-// What is wrong with credentials that cannot be used. Both match
-// token.ErrRequest.
+// Faults of credentials that cannot be used. Both match token.ErrRequest.
 var (
 	ErrMalformed = fmt.Errorf("%w: not a scheme, spaces and one token", token.ErrRequest)
 	ErrMultiple  = fmt.Errorf("%w: more than one access token", token.ErrRequest)
@@ -19,11 +18,11 @@ var (
 // Parse reads the values of every Authorization field of a call as one access
 // token of one of the schemes.
 //
-// The error matches token.ErrMissing if there is no field, an empty one or one
-// of a scheme that is not accepted here; ErrMultiple if there are several
-// fields, since a proxy in front may have looked at another than we would; and
-// ErrMalformed if the scheme is accepted and what follows is not a token. Its
-// text tells operators which it was, and shows no value.
+// The error matches token.ErrMissing if the field is absent, empty or of a
+// scheme that is not accepted here; ErrMultiple if there are several fields,
+// since a proxy in front may have looked at a different one; and ErrMalformed
+// if the scheme is accepted and what follows is not a token. Its text tells
+// operators which it was, and shows no value.
 func Parse(fields []string, schemes ...string) (scheme, raw string, err error) {
 	if scheme, raw, err = Split(fields, schemes...); err == nil && !IsToken68(raw) {
 		return "", "", ErrMalformed

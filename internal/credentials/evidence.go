@@ -15,9 +15,9 @@ var (
 	errEmpty   = fmt.Errorf("%w: the Authorization field is empty", token.ErrMissing)
 )
 
-// notAccepted tells why field, which does not begin with an accepted scheme but
-// with a word of n bytes, is no access token. The word is named only if it must
-// be a scheme: a token that lost its scheme stands in the same place.
+// notAccepted tells why field is not an access token. The field begins with a
+// word of n bytes that is not an accepted scheme. The word is named only if it
+// must be a scheme: a token that lost its scheme stands in the same place.
 func notAccepted(field string, n int, schemes []string) error {
 	want := strings.Join(schemes, " or ")
 	switch rest := field[n:]; {
@@ -44,7 +44,7 @@ func isSchemeName(word string) bool {
 type otherScheme struct {
 	want string // the schemes that are accepted
 	name string // "" if it may be a secret
-	bare bool   // whether there is no scheme
+	bare bool   // whether the scheme is missing
 }
 
 func (e *otherScheme) Error() string {

@@ -47,15 +47,15 @@ func Hidden(name string) bool {
 // or "grpcgateway-cookie" was meant for the gateway.
 func HiddenInMetadata(key string) bool { return Hidden(key) || endsInWord(key, "cookie") }
 
-// shortest is how long a value must be to be looked for in cookies. A shorter
-// one is no token, and found there by chance: clients in error send "Bearer
+// shortest is the length from which a value is looked for in cookies. A shorter
+// one is not a token, and would match by chance: faulty clients send "Bearer
 // null".
 const shortest = 16
 
-// WithoutToken returns the values of Cookie fields without the pairs whose
-// value contains raw: over HTTP a service uses cookies for other things too.
-// It reports false, and returns the values as they are, if there is no such
-// pair, or raw is too short for a token. The values are nil if no pair is left.
+// WithoutToken returns the values of Cookie fields without the pairs that have
+// raw in their value: over HTTP a service uses cookies for other things too. It
+// reports false, and returns the values as they are, if no pair matches, or raw
+// is too short for a token. The values are nil if no pair is left.
 func WithoutToken(cookies []string, raw string) (kept []string, found bool) {
 	if len(raw) < shortest || !slices.ContainsFunc(cookies, func(field string) bool { return strings.Contains(field, raw) }) {
 		return cookies, false

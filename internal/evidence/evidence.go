@@ -1,6 +1,6 @@
-// Package evidence makes the texts of errors about things from outside: what was
-// seen, what was wanted, and the setting that would change it, in one bounded
-// line of printable ASCII.
+// Package evidence makes the texts of errors about input from outside: the
+// value received, the value wanted, and the setting that would change it, in
+// one bounded line of printable ASCII.
 package evidence
 
 import (
@@ -12,7 +12,7 @@ import (
 	"github.com/postern-go/postern/internal/strict"
 )
 
-// Error is an error whose text is the evidence alone.
+// Error is an error with the evidence alone as its text.
 type Error struct {
 	Kind error // what errors.Is finds
 	Text string

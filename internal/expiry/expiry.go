@@ -17,8 +17,8 @@ const lookEvery = time.Minute
 // Context returns a context that ends at deadline, a time of the wall clock
 // without a monotonic reading, such as token.Token.Deadline. Its Err is
 // context.DeadlineExceeded then and its cause token.ErrExpired. It also ends
-// when parent does, with the error and the cause of parent. If parent has a
-// deadline that is no later, the answer is parent itself.
+// when parent does, with the error and the cause of parent. If parent has the
+// same deadline or an earlier one, Context returns parent itself.
 //
 // A timer runs only from the first call of Done on, so that a handler which
 // never looks at its context does not pay for one. Err compares the clocks by
@@ -39,7 +39,7 @@ func at(parent context.Context, deadline time.Time, now func() time.Time) (conte
 	return c, c.stop
 }
 
-// bounded is a context with a deadline whose machinery is made when it is
+// bounded is a context with a deadline. Its machinery is made when it is
 // needed.
 type bounded struct {
 	context.Context

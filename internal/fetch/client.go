@@ -11,8 +11,9 @@ import (
 	"github.com/postern-go/postern/internal/hostname"
 )
 
-// Config says with what a Client fetches, and whom it may ask. Its first four
-// fields are settings of the package that fetches, under the same names there.
+// Config says how a Client fetches, and which servers it may ask. Its first
+// four fields are settings of the package that fetches, under the same names
+// there.
 type Config struct {
 	// HTTPClient fetches. It is copied, and its redirects and cookies are switched
 	// off. Nil, or a client without a transport: one of this package.

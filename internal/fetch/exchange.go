@@ -17,7 +17,7 @@ import (
 // maxForm is longer than any form with one token and the credentials of a client.
 const maxForm = 128 << 10
 
-// Target is what is asked for, and where.
+// Target says which document to ask for, and where.
 type Target struct {
 	Document string // what errors call it: "metadata", "key set"
 	URL      string
@@ -52,7 +52,7 @@ type Answer struct {
 	Status int
 	Header http.Header
 	Body   []byte
-	Asked  time.Time // when the request was sent: what the server says is no younger
+	Asked  time.Time // when the request was sent, the earliest that the answer can date from
 }
 
 // NotModified reports whether the server confirmed what the caller has.

@@ -26,8 +26,8 @@ func FreshFor(h http.Header, received time.Time) (lifetime time.Duration, stated
 	return max(0, lifetime-Age(h)), true
 }
 
-// expiresIn is Expires minus Date (§4.2.1). Several or unreadable values, of
-// which "0" is a usual one, mean that the answer has expired (§5.3).
+// expiresIn is Expires minus Date (§4.2.1). Several or unreadable values,
+// commonly "0", mean that the answer has expired (§5.3).
 func expiresIn(h http.Header, received time.Time) time.Duration {
 	values := h.Values("Expires")
 	expires, err := http.ParseTime(values[0])
@@ -66,9 +66,9 @@ type directives struct {
 }
 
 // parseCacheControl reads the directives that matter here (§5.2). Names are
-// case-insensitive, arguments tokens or quoted strings, and what is unknown is
-// ignored. Of several max-age the smallest counts, and one that cannot be read
-// counts as zero.
+// case-insensitive, arguments are tokens or quoted strings, and unknown
+// directives are ignored. The smallest of several max-age values counts, and an
+// unreadable one counts as zero.
 func parseCacheControl(lines []string) directives {
 	var d directives
 	for rest := strings.Join(lines, ","); rest != ""; {

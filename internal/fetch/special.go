@@ -14,8 +14,8 @@ type block struct {
 // refusedBlocks are where clouds hand out credentials, and then what the
 // special-purpose address registries of IANA call not globally reachable: IPv4
 // (iana-ipv4-special-registry, as of 2020-09-04) and IPv6
-// (iana-ipv6-special-registry, as of 2024-10-22), with multicast and what was
-// deprecated.
+// (iana-ipv6-special-registry, as of 2024-10-22), with multicast and the
+// deprecated blocks.
 //
 // Three kinds are missing on purpose, because issuers inside a company live
 // there: private networks (RFC 1918), unique local addresses (RFC 4193) and the

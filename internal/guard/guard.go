@@ -107,8 +107,8 @@ func (g *Guard) authenticate(ctx context.Context, p token.Presentation) (*token.
 	}
 }
 
-// WithToken is ctx with the token that a decision was about. The token of
-// another decision, further out, is covered if there is none.
+// WithToken is ctx with the token of a decision. A nil token hides that of an
+// outer decision.
 func WithToken(ctx context.Context, t *token.Token) context.Context {
 	if t == nil {
 		if _, another := token.FromContext(ctx); !another {

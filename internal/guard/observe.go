@@ -19,7 +19,7 @@ func NewObserver(t *scope.Trace) Observer {
 	return Observer{*t}
 }
 
-// Begin is the start of a decision, or the zero time if there is no hook.
+// Begin is the start of a decision, or the zero time without a hook.
 func (o *Observer) Begin() time.Time {
 	if o.trace.Allowed == nil && o.trace.Refused == nil {
 		return time.Time{}

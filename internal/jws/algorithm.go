@@ -30,8 +30,8 @@ const (
 	ed
 )
 
-// algorithms are all that can be configured. There is no HMAC among them and
-// no "none": a resource server holds public keys only.
+// algorithms are all that can be configured. HMAC and "none" are not among
+// them: a resource server holds public keys only.
 var algorithms = []*algorithm{
 	{name: "RS256", family: pkcs1v15, hash: crypto.SHA256},
 	{name: "RS384", family: pkcs1v15, hash: crypto.SHA384},

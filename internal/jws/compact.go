@@ -63,7 +63,7 @@ func Payload(raw string) []byte {
 	return text
 }
 
-// Errors that do not depend on what was received are made once.
+// Errors that do not depend on the token are made once.
 var (
 	errNotBase64URL = &rejection.Error{Reason: rejection.Malformed, Cause: strict.ErrBase64URL}
 	errPadded       = &rejection.Error{Reason: rejection.Malformed, Want: `base64url without padding "="`, Cause: strict.ErrBase64URL}

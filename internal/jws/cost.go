@@ -8,17 +8,18 @@ import (
 	"math/bits"
 )
 
-// Where an issuer gives keys no kid, or one kid to several, there is no telling
-// which is meant, and a token costs as many verifications as keys fit. They are
-// not alike: one with 8192 bits costs as much as thirty with 2048. So what is
-// bounded is the cost. It is counted in verifications with an RSA key of 2048
-// bits and the usual exponent, in thousandths.
+// If an issuer's keys have no kid, or several share one, a Verifier cannot tell
+// which key is meant, and a token costs one verification for each key that
+// fits. Verifications differ: one with 8192 bits costs as much as thirty with
+// 2048. So the limit is on the cost, not on the number of keys. The unit is a
+// thousandth of a verification with an RSA key of 2048 bits and the usual
+// exponent.
 const (
 	unit    = 1000
 	maxCost = 8 * unit
 )
 
-// costOf is about what a verification with the key costs. It is never 0.
+// costOf is the approximate cost of a verification with the key. It is never 0.
 func costOf(key crypto.PublicKey) int {
 	switch k := key.(type) {
 	case *rsa.PublicKey:

@@ -55,9 +55,9 @@ func (v *Verifier) checkAlgorithm(h *Header, p *Params) error {
 	return (&rejection.Error{Reason: rejection.Algorithm, Claim: "header alg", Want: v.wantedAlgorithms, Setting: v.names.Algorithms}).Saw(h.alg)
 }
 
-// checkCritical refuses every extension, since none is processed here
-// (RFC 7515 §4.1.11). b64 is refused with or without crit: it changes what is
-// signed, and has no place in a JWT (RFC 7797 §7).
+// checkCritical refuses every extension, since none is processed here (RFC 7515
+// §4.1.11). b64 is refused with or without crit: it changes the signing input,
+// and has no place in a JWT (RFC 7797 §7).
 func (h *Header) checkCritical() error {
 	switch {
 	case h.crit.Kind != strict.Absent:

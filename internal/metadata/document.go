@@ -15,12 +15,12 @@ const (
 	TokenEndpoint         Member = "token_endpoint"
 )
 
-// Document is what a metadata document says of endpoints. None of its URLs has
-// been checked. A member that is no string is absent.
+// Document holds the endpoints that a metadata document names. None of its URLs
+// has been checked. A member that is not a string is absent.
 type Document map[Member]string
 
 // read reads the metadata document of an issuer. signed_metadata is not used:
-// there is no one to vouch for its key.
+// nothing vouches for its key.
 func (i *Issuer) read(body []byte) (Document, error) {
 	var named strict.Value
 	document := Document{}

@@ -28,7 +28,7 @@ type Error struct {
 	Form    Form
 }
 
-// Form says how the text of an Error tells what was seen.
+// Form says how the text of an Error shows the received value.
 type Form uint8
 
 // The forms.
@@ -55,8 +55,8 @@ func (e *Error) Saw(v strict.Value) *Error {
 // refuse a call.
 func (e *Error) Unwrap() error { return e.Reason }
 
-// Is and As see no outcome in the cause: what is wrong with a token is the
-// reason. What a source of keys says does not change it.
+// Is and As see no outcome in the cause: the fault of the token is the reason.
+// An error from a source of keys does not change it.
 func (e *Error) Is(target error) bool {
 	_, outcome := target.(*Sentinel)
 	return !outcome && e.Cause != nil && errors.Is(e.Cause, target)
@@ -92,7 +92,7 @@ func (e *Error) Error() string {
 	return printable.Line(b.String())
 }
 
-// saw says what was seen.
+// saw describes the received value.
 func (e *Error) saw() string {
 	switch {
 	case e.Form == Past:

@@ -59,7 +59,7 @@ func AppendBase64URL(dst []byte, src string) ([]byte, error) {
 		if (a|b)&invalid24 != 0 {
 			return dst, ErrBase64URL
 		}
-		// Eight bytes are written of which the last two are written again.
+		// Eight bytes are written; the next group overwrites the last two.
 		binary.BigEndian.PutUint64(out, uint64(a)<<40|uint64(b)<<16)
 		src, out = src[8:], out[6:]
 	}
@@ -77,7 +77,7 @@ func AppendBase64URL(dst []byte, src string) ([]byte, error) {
 	return grown, nil
 }
 
-// decodeRest decodes what is left of src after groups of four characters.
+// decodeRest decodes the remainder of src after groups of four characters.
 func decodeRest(out []byte, src string) bool {
 	switch len(src) {
 	case 0:
@@ -96,7 +96,7 @@ func decodeRest(out []byte, src string) bool {
 		}
 		out[0], out[1] = a<<2|b>>4, b<<4|c>>2
 		return true
-	default: // one character carries six bits, which is no byte
+	default: // one character carries six bits, less than a byte
 		return false
 	}
 }

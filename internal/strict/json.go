@@ -13,7 +13,7 @@ import (
 // stack overflow in Go ends the process.
 const MaxDepth = 32
 
-// What is wrong with a text that Object or Valid refuses.
+// Faults of a text that Object or Valid refuses.
 var (
 	ErrSyntax    = errors.New("not one JSON value")
 	ErrObject    = errors.New("not a JSON object")
@@ -110,7 +110,7 @@ func Members(text string, visit func(name string, v Value)) error {
 	return s.atEnd()
 }
 
-// notObject tells another value from what is no JSON at all.
+// notObject tells another JSON value from a text that is not JSON at all.
 func notObject(text string) error {
 	if err := Valid(text); err != nil {
 		return err

@@ -26,7 +26,7 @@
 // A Target makes one call to the service under test. HTTPTarget makes one of an
 // http.Handler, and package grpcauth/grpcauthtest one of a gRPC method. Two
 // suites run against a Target:
-//   - package refusals presents attacks, each of which must be refused;
+//   - package refusals presents attacks, and every one must be refused;
 //   - package rehearse simulates changes of keys and outages of the issuer.
 //
 // This package imports testing and holds private keys in the open. It is for

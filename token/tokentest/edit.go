@@ -30,7 +30,7 @@ func Edits(edits ...Edit) Edit {
 }
 
 // Claim sets a claim to what encoding/json makes of value. A value of type
-// json.RawMessage goes in byte for byte, even if it is no JSON.
+// json.RawMessage goes in byte for byte, even if it is not JSON.
 func Claim(name string, value any) Edit {
 	return Edit{func(d *mint.Draft) { d.Claims.Set(name, value) }}
 }
@@ -40,7 +40,7 @@ func WithoutClaim(name string) Edit {
 	return Edit{func(d *mint.Draft) { d.Claims.Remove(name) }}
 }
 
-// Subject sets sub: on whose behalf the client acts.
+// Subject sets sub: the user that the client acts for.
 func Subject(sub string) Edit { return Claim("sub", sub) }
 
 // ClientID sets client_id, or the claim that Shaped has put in its place: the

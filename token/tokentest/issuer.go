@@ -101,8 +101,8 @@ func NewLoopbackIssuer(tb testing.TB, opts *Options) *Issuer {
 func (i *Issuer) Identifier() string { return i.identifier }
 
 // Client reaches the issuer. It is for the service under test, as
-// token.Config.HTTPClient. In memory it reaches nothing else, and there is no
-// other way to the issuer.
+// token.Config.HTTPClient. In memory it reaches nothing else, and nothing else
+// reaches the issuer.
 func (i *Issuer) Client() *http.Client { return i.client }
 
 // Config is what token.NewVerifier needs to accept this issuer's tokens. With

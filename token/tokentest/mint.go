@@ -13,7 +13,7 @@ import (
 // own, signed with the issuer's current key.
 //
 // Edits are applied in order. Token panics if an edit cannot be carried out,
-// such as a claim that is no JSON.
+// such as a claim that is not JSON.
 func (i *Issuer) Token(edits ...Edit) string {
 	d := i.newDraft("at+jwt")
 	d.Claims.Set("sub", "alice")

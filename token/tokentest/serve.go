@@ -88,8 +88,8 @@ type reply struct {
 	body   string
 }
 
-// answer handles one request. An error is one of the connection: there is no
-// answer then.
+// answer handles one request. An error is one of the connection: the client
+// gets no answer then.
 func (i *Issuer) answer(ctx context.Context, target string, header http.Header) (reply, error) {
 	if err := ctx.Err(); err != nil {
 		return reply{}, err
@@ -168,8 +168,8 @@ func (i *Issuer) metadataReply() reply {
 	return i.lockedReply(http.StatusOK, "application/json", string(body))
 }
 
-// otherReply answers for other documents than the issuer's own. In memory there is no
-// network behind this, so that an unknown host cannot be resolved.
+// otherReply answers for other documents than the issuer's own. In memory it
+// has no network behind it, so that an unknown host cannot be resolved.
 func (i *Issuer) otherReply(target string) (reply, error) {
 	body, ok := i.attacker.Document(target)
 	u := mint.Must(url.Parse(target))

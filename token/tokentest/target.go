@@ -52,7 +52,7 @@ func HTTPTarget(handler http.Handler, request func() *http.Request) Target {
 }
 
 // present puts c into a request. Header values are set as they are: a handler
-// must not rely on what is in front of it to refuse bad ones.
+// must not rely on the server in front of it to refuse bad ones.
 func (c Credentials) present(r *http.Request) *http.Request {
 	for name, values := range c.Fields {
 		r.Header[http.CanonicalHeaderKey(name)] = values

@@ -45,8 +45,8 @@ func algorithmAttacks() []Attack {
 	)
 }
 
-// confusionAttacks have an HMAC whose secret is something public, for services
-// that verify HMAC with any key they hold.
+// confusionAttacks have an HMAC with something public as its secret, for
+// services that verify HMAC with any key they hold.
 func confusionAttacks() []Attack {
 	g := group{
 		name: "confusion", want: refuseInvalid, reason: "algorithm",

@@ -77,8 +77,8 @@ func (a *attacker) wrapsMark() bool {
 	return a.canUnmark()
 }
 
-// unmarked takes a mark from a token and leaves no other. ok is false if there
-// is no such token that the profile accepts.
+// unmarked takes a mark from a token and leaves no other. ok is false if the
+// profile accepts no such token.
 func unmarked(m token.Mark, p token.Profile) (e tokentest.Edit, ok bool) {
 	switch {
 	case m.Absent:

@@ -14,8 +14,8 @@ type Refusal struct {
 	// Code is the answer over gRPC.
 	Code uint32
 	// Error is the error code in the challenge (RFC 6750 §3.1), or "" if the
-	// challenge must have none. With 403 there is no challenge at all then:
-	// no other token would help.
+	// challenge must have none. A 403 must have no challenge at all then: no
+	// other token would help.
 	Error string
 }
 

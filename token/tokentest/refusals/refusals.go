@@ -41,14 +41,13 @@ type Config struct {
 }
 
 // Test presents the list of Attacks to the service under test, each in a
-// subtest, and fails if one gets in or is refused with another answer than
-// the right one. Before and after, the good token must get in. With -v it logs
-// a table of what was tried, why, and what the service answered.
+// subtest, and fails if one gets in or is refused with another answer than the
+// right one. Before and after, the good token must get in. With -v it logs a
+// table of the attacks, the reason for each, and the service's answers.
 //
-// The service must accept tokens of the issuer, as one does whose
-// token.Config comes from Issuer.Config. It is called from one goroutine. cfg
-// may be nil. In a bubble of testing/synctest, where there are no subtests, use
-// Run.
+// The service must accept tokens of the issuer, as one does with a token.Config
+// from Issuer.Config. It is called from one goroutine. cfg may be nil. In a
+// bubble of testing/synctest, where there are no subtests, use Run.
 func Test(t *testing.T, issuer *tokentest.Issuer, target tokentest.Target, cfg *Config) {
 	t.Helper()
 	s := newSuite(issuer, target, cfg)

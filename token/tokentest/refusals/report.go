@@ -22,8 +22,8 @@ type Result struct {
 	Err error
 }
 
-// Report is a table of results for a reader: what was tried, what the service
-// answered, and what an attacker would gain.
+// Report is a table of results for a reader: the attack, the service's answer,
+// and the attacker's gain.
 func Report(results []Result) string {
 	var b bytes.Buffer
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)

@@ -109,7 +109,7 @@ func (s *suite) try(ctx context.Context, a Attack) Result {
 }
 
 // prepare makes the credentials of an attack. A good token that comes before it
-// must be let in, or there is no attack.
+// must be let in, or the attack proves nothing.
 func (s *suite) prepare(ctx context.Context, a Attack) (tokentest.Credentials, error) {
 	if a.after == nil {
 		return a.make(s.attacker), nil

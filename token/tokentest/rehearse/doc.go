@@ -22,7 +22,7 @@
 //	}
 //
 // A scenario is one thing that an issuer does or that happens to it. It has
-// phases, in each of which the same clients call.
+// phases, and the same clients call in each.
 //
 // This package imports testing and is for tests: a program that serves should
 // not link it.

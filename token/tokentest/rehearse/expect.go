@@ -9,8 +9,8 @@ import (
 	"github.com/postern-go/postern/token/tokentest/internal/verdict"
 )
 
-// expectation is what the answer to a call must be: it tells what is wrong
-// with one, or nil.
+// expectation is what the answer to a call must be: it returns an error that
+// describes the fault of one, or nil.
 type expectation func(tokentest.Answer) error
 
 // mustAdmit is for good tokens by keys that the service should hold.

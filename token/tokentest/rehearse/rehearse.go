@@ -15,11 +15,11 @@ import (
 // a bubble of testing/synctest, with the T of that bubble. It must not fail
 // because the issuer is down: some scenarios begin with that.
 //
-// What a bubble demands of a service: there is no network. Every goroutine that
+// A bubble demands of a service that it uses no network. Every goroutine that
 // it starts besides its calls has to end by t.Cleanup or with t.Context, and
 // calls end when their context does. No goroutine may wait for a sync.Mutex
-// whose holder waits for the issuer: time stands still then, and the test hangs.
-// Package jwks does none of that.
+// while its holder waits for the issuer: time stands still then, and the test
+// hangs. Package jwks does none of that.
 type Service func(t *testing.T, issuer *tokentest.Issuer) tokentest.Target
 
 // TestRotation simulates changes of the issuer's keys, and fails if the service

@@ -16,7 +16,7 @@ type Attacker struct {
 	documents map[string]string // by URL
 }
 
-// NewAttacker makes an attacker whose documents have URLs below base.
+// NewAttacker makes an attacker with documents at URLs below base.
 func NewAttacker(tb testing.TB, base string) *Attacker {
 	return &Attacker{tb: tb, base: base, keys: map[string]Key{}, documents: map[string]string{}}
 }

@@ -21,7 +21,7 @@ type Key struct {
 	Private   crypto.Signer
 }
 
-// NewKey makes a key. It panics if there is no such algorithm.
+// NewKey makes a key. It panics if the algorithm is unknown.
 func NewKey(tb testing.TB, algorithm, id string) Key {
 	return Key{ID: id, Algorithm: algorithm, Private: newPrivateKey(tb, algorithm)}
 }
@@ -38,7 +38,7 @@ func (k Key) JWK() string {
 }
 
 // newPrivateKey makes a key pair that is the test's alone while it runs. It
-// panics if there is no such algorithm.
+// panics if the algorithm is unknown.
 func newPrivateKey(tb testing.TB, algorithm string) crypto.Signer {
 	a := AlgorithmNamed(algorithm)
 	switch {
@@ -109,7 +109,7 @@ var algorithms = map[string]Algorithm{
 	"Ed25519": {},
 }
 
-// AlgorithmNamed panics if there is no such algorithm.
+// AlgorithmNamed panics if the algorithm is unknown.
 func AlgorithmNamed(name string) Algorithm {
 	a, ok := algorithms[name]
 	if !ok {

@@ -1,6 +1,5 @@
 // Package verdict holds what the suites of the test kit share about answers:
-// how a call is made, how it must be refused, and the errors that say what is
-// wrong.
+// how a call is made, how it must be refused, and the errors for wrong answers.
 package verdict
 
 import (
@@ -65,8 +64,8 @@ func (r Refusal) String() string {
 	return fmt.Sprintf("%d %s (gRPC %d)", r.Status, name, r.Code)
 }
 
-// Judge tells what is wrong with an answer, or nil. Where the caller is denied
-// with 403 and no error code, there is no challenge: no other token would help.
+// Judge returns an error that describes the fault of an answer, or nil. A 403
+// without an error code has no challenge: no other token would help.
 func (r Refusal) Judge(a tokentest.Answer) error {
 	denied := r.Status == http.StatusForbidden && r.Error == ""
 	switch {
