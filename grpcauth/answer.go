@@ -25,7 +25,7 @@ type answer struct {
 func (i *Interceptor) refuse(ctx context.Context, err error) answer {
 	row := i.table.Answer(err, i.used(ctx))
 	code := codes.Code(row.Code)
-	// What ended is the call itself. Its context tells, and not the error: a
+	// The call itself has ended. The context tells that, and not the error: a
 	// fetch of keys that ran into its own timeout is an outage.
 	if code == codes.Unavailable && ctx.Err() != nil {
 		return answer{status: status.FromContextError(ctx.Err())}
@@ -33,8 +33,8 @@ func (i *Interceptor) refuse(ctx context.Context, err error) answer {
 	return answer{status: i.status(row), trailer: withFields(trailer(row), guard.ResponseOf(err))}
 }
 
-// used is the scheme of the credentials of a call. It is "" where there is but
-// one.
+// used is the scheme of the credentials of a call. It is "" if the
+// Authenticator has only one.
 func (i *Interceptor) used(ctx context.Context) string {
 	if !i.guard.Several() {
 		return ""
@@ -49,9 +49,9 @@ type statusKey struct {
 }
 
 // status is the row as a status. Encoding its details takes longer than the
-// decision, so one that is the same at every call is made once. There are as
-// many as the table has sentences, and seconds to wait. Sentences of the user's
-// own could be without number.
+// decision, so one that is the same at every call is made once. The table has a
+// fixed number of sentences and of seconds to wait. The user's own sentences
+// have no limit, and are not kept.
 func (i *Interceptor) status(row challenge.Answer) *status.Status {
 	if row.Metadata != nil || row.Own {
 		return newStatus(row)

@@ -18,14 +18,14 @@ import (
 //   - each kind of method, unary or streaming, that is not guarded,
 //   - every method without a policy, which would be refused,
 //   - every policy without a method, which is a spelling mistake or a leftover,
-//   - every policy that no token which the Authenticator lets in can meet.
+//   - every policy that no good token of the Authenticator can meet.
 //
 // To see the guard at work, Audit makes one call of each kind in this process,
 // through all interceptors of srv, to the service "postern.grpcauth.Audit". It
-// registers that service once on srv, which grpc-go answers by ending the
-// process if srv serves already. No handler of yours runs. An interceptor in
-// front of the guard that refuses these calls hides the guard, which is an
-// error: put the guard first.
+// registers that service once on srv. If srv serves already, grpc-go ends the
+// process then. No handler of yours runs. An interceptor in front of the guard
+// that refuses these calls hides the guard, which is an error: put the guard
+// first.
 //
 // Audit blocks while the interceptors do. It may be called again, but not
 // concurrently for the same srv.

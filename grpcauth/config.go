@@ -38,13 +38,13 @@ type Config struct {
 	Trace *scope.Trace
 
 	// Panicked is called when the handler of a stream panics after the caller
-	// has been told that the token has expired: the interceptors in front of the
-	// guard have returned then, and none of them can recover it. call
-	// describes the call, with neither Err nor Token, and ctx carries the token.
-	// err has the value and the stack, over many lines; it matches what the value
-	// matches if that is an error. A panic in Panicked is dropped. Nil drops the
-	// panic of the handler. Interceptors behind the guard recover every panic of
-	// a handler, as always.
+	// has been told that the token has expired: the interceptors in front of
+	// the guard have returned then, and none of them can recover it. call
+	// describes the call, with neither Err nor Token, and ctx carries the
+	// token. err has the value and the stack, over many lines; if the value is
+	// an error, err matches the same errors. A panic in Panicked is dropped.
+	// Nil drops the panic of the handler. Interceptors behind the guard recover
+	// every panic of a handler, as always.
 	Panicked func(ctx context.Context, call scope.Decision, err error)
 }
 

@@ -13,8 +13,8 @@ import (
 	"github.com/postern-go/postern/token"
 )
 
-// presented is the credentials of a call: those in its metadata, or, if a guard
-// further out has hidden them, those that it keeps.
+// presented is the credentials of a call: those in its metadata, or those that
+// an outer guard has hidden.
 type presented struct {
 	fields, dpop []string
 	outer        guard.Pass
@@ -28,8 +28,8 @@ func presentedIn(ctx context.Context) presented {
 	return presented{outer.Fields, outer.DPoP, outer}
 }
 
-// handOn is ctx as the handler of an admitted call gets it: without the
-// caller's credentials, with the token, and with word for guards further in.
+// handOn is ctx for the handler of an admitted call: without the caller's
+// credentials, with the token, and with a pass for inner guards.
 func (i *Interceptor) handOn(ctx context.Context, sent presented, p scope.Policy, t *token.Token, c *call) context.Context {
 	inner := i.withoutCredentials(ctx)
 	pass := sent.outer
@@ -43,9 +43,9 @@ func (i *Interceptor) handOn(ctx context.Context, sent presented, p scope.Policy
 	return guard.WithToken(inner, t)
 }
 
-// withoutCredentials is ctx with metadata from which the caller's credentials
-// are gone. They are taken out of the copy that metadata.FromIncomingContext
-// makes, and so stay in the metadata of the call itself.
+// withoutCredentials is ctx with metadata without the caller's credentials. It
+// removes them from the copy that metadata.FromIncomingContext makes, so they
+// stay in the metadata of the call itself.
 func (i *Interceptor) withoutCredentials(ctx context.Context) context.Context {
 	if i.config.KeepCredentials {
 		return ctx

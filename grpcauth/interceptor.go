@@ -39,9 +39,9 @@ var errNoAuth = fmt.Errorf("grpcauth: %w: the authenticator is nil, or a nil poi
 //
 // It panics with an error that matches token.ErrConfig if auth is nil or a nil
 // pointer, if its schemes cannot stand in a challenge (see token.SchemesOf), or
-// if policies or cfg are not valid, since they are literals in most programs; run
-// what comes from elsewhere through Policies.Validate and Config.Validate first.
-// It makes no request.
+// if policies or cfg are not valid, since they are literals in most programs;
+// run settings from elsewhere through Policies.Validate and Config.Validate
+// first. It makes no request.
 func New(auth token.Authenticator, policies Policies, cfg *Config) *Interceptor {
 	if nilcheck.Is(auth) {
 		panic(errNoAuth)
@@ -89,7 +89,8 @@ func (i *Interceptor) Unary(ctx context.Context, req any, info *grpc.UnaryServer
 	inner, stop := i.untilExpiry(admitted, t)
 	defer stop()
 	resp, err := handler(inner, req)
-	// A guard further out says so, if its context is the one that ended.
+	// An outer guard reports it, if the context of that guard is the one that
+	// ended.
 	if err != nil && inner != admitted && hasExpired(inner) {
 		i.expired(inner, i.decision(ctx, info.FullMethod))
 		return nil, i.refuseUnary(ctx, token.ErrExpired)

@@ -11,7 +11,7 @@ import (
 	"github.com/postern-go/postern/token"
 )
 
-// Policies says what each method needs, by its full name as in
+// Policies holds the policy of each method, by its full name as in
 // pb.Orders_List_FullMethodName: "/shop.v1.Orders/List". Names are compared
 // byte for byte; there are no prefixes or wildcards. A method that is not
 // listed is refused.

@@ -19,8 +19,8 @@ const (
 	keyDPoP          = "dpop"
 )
 
-// call is a call with a token. It becomes the context that tells guards further
-// in about this one.
+// call is a call with a token. It becomes the context that tells inner guards
+// about this one.
 type call struct {
 	guard.PassContext
 	i        *Interceptor
@@ -28,7 +28,7 @@ type call struct {
 	response guard.Response
 }
 
-// passContext is where the pass of this guard goes, or nil if the Authenticator
+// passContext is the place for this guard's pass, or nil if the Authenticator
 // was not asked.
 func (c *call) passContext() *guard.PassContext {
 	if c == nil {

@@ -24,8 +24,8 @@ const (
 )
 
 // probeKey is where the context of a probe carries it. The type is not
-// exported and no transport makes values of a context out of what a caller
-// sends: only this package can send a probe.
+// exported, and no transport turns a caller's input into values of a context:
+// only this package can send a probe.
 type probeKey struct{}
 
 // probed is a call that Audit makes to look for the interceptors of one guard.

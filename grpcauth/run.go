@@ -56,8 +56,8 @@ func (r *run) abandon() bool {
 	return r.abandoned
 }
 
-// returned ends in the calling goroutine as the handler ended in its own. It
-// is for runs that are done: there the server's interceptors expect a panic.
+// returned ends in the calling goroutine as the handler ended in its own. It is
+// for runs that are done: the server's interceptors expect a panic there.
 func (r *run) returned() error {
 	switch {
 	case r.panicked != nil:

@@ -14,8 +14,8 @@ import (
 
 var errNoRegister = fmt.Errorf("grpcauth: %w: register is nil, want a func that registers the services", token.ErrConfig)
 
-// NewServer returns a server that is guarded, limited and audited. It is the
-// way to make one unless something else makes it:
+// NewServer returns a server that is guarded, limited and audited. Use it
+// unless other code has to make the server:
 //
 //	srv, err := guard.NewServer(func(s *grpc.Server) {
 //		pb.RegisterOrdersServer(s, orders)

@@ -21,8 +21,8 @@ import (
 // context nor errors of its stream is not stopped. A token without a known
 // expiry ends a stream at once. Config.CallsOutliveToken turns all this off.
 //
-// So that an operation which waits for the peer can be ended, the handler runs
-// in a goroutine of its own. It may use its messages as it could without a
+// The handler runs in a goroutine of its own, so that an operation that waits
+// for the peer can be ended. It may use its messages as it could without a
 // guard: an operation never touches one after it has returned. If the handler
 // is inside an operation when the token expires, Stream returns before the
 // handler does; see Config.Panicked for what follows from that.

@@ -2,10 +2,10 @@ package jwks
 
 import "time"
 
-// How long no attempt is made after failures, for calls that cannot be answered
-// without one: doubling, with jitter. The longest is what good callers wait once
-// the issuer is back, so it is short, and half of it is the shortest: with jitter
-// from zero on a recovering issuer would get half as many requests again.
+// The pause after failures, for calls that cannot be answered without a fetch:
+// doubling, with jitter. Good callers wait for the longest pause once the
+// issuer is back, so it is short. Jitter takes at most half of a pause: with
+// jitter from zero, a recovering issuer would get half as many requests again.
 const (
 	firstBackoff    = time.Second
 	longestBackoff  = 10 * time.Second
@@ -22,9 +22,9 @@ func backoff(count int, jitter float64) time.Duration {
 	return spread(bound, jitter)
 }
 
-// The same for keys that serve. Nothing waits for that attempt, so it has time:
-// a fleet that tried a few times in the first minute would ask an issuer in
-// trouble ten times as often as one that is well.
+// The same for keys that serve. No call waits for that attempt, so it has time:
+// a fleet that tried a few times in the first minute would ask a failing issuer
+// ten times as often as a healthy one.
 const (
 	firstRefreshBackoff   = 30 * time.Second
 	longestRefreshBackoff = 10 * time.Minute

@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// budget decides whether a kid that is not held is worth a request. It may be a
-// key that signs from the moment it is published, and kids cost nothing to
-// invent. So each kid is one of three, and the rule is this:
+// budget decides whether a kid that is not held is worth a request. The kid may
+// belong to a key that signs from the moment it is published, but inventing
+// kids costs nothing. So there are three kinds of kid, with these rules:
 //
 //	asked for              may cause a fetch             while the issuer fails
 //	once since the last    once per interval (pace once) two intervals after the
@@ -25,10 +25,10 @@ import (
 // start, and a garbage kid is after its fetch, so neither spends what a new key
 // needs. All of it together is three requests in two intervals at most.
 //
-// The kids are hashes in a negative cache of fixed size, where one that is asked
-// for takes the place of the one not asked for longest. In a flood so dense that
-// a kid is displaced between two of its calls, some thousand others, it is
-// always asked for once, and the first line of the table bounds its wait.
+// The kids are hashes in a negative cache of fixed size, where a new kid takes
+// the place of the least recently used. In a flood so dense that a kid is
+// displaced between two of its calls (by some thousand others), each call
+// counts as its first, and the first line of the table bounds its wait.
 type budget struct {
 	interval  time.Duration
 	once      pace
@@ -46,10 +46,10 @@ const (
 	kidWays = 16
 )
 
-// sighting is a kid that was asked for, with the number of fetches before.
+// sighting is a kid that was asked for, with the number of fetches until then.
 type sighting struct{ tag, fetches uint32 }
 
-// standing is which of the three a kid is.
+// standing is the kind of a kid, one of three.
 type standing int
 
 const (

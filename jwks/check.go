@@ -16,7 +16,7 @@ import (
 // key on P-256, P-384 or P-521, or an Ed25519 key that is not a point of small
 // order, and an Algorithm, if there is one, that such a key can verify (RFC
 // 7518 §3, RFC 8037 §3.1). Use it for keys that do not come from ParseSet or a
-// Remote. It is nil for a key that is fit.
+// Remote. CheckKey returns nil for a key that is fit.
 //
 // The error matches one of the ErrKey values. It takes some 20 microseconds,
 // blocks on nothing, and may be called concurrently.

@@ -11,7 +11,7 @@ func elapsed(from, to time.Time) time.Duration {
 }
 
 // isWithin reports whether less than d has passed since from. A time in the
-// future says that the clock was set back, and nothing of how much has passed.
+// future means that the clock was set back, and that the time since is unknown.
 func isWithin(from, now time.Time, d time.Duration) bool {
 	e := elapsed(from, now)
 	return 0 <= e && e < d

@@ -26,15 +26,16 @@ type RemoteConfig struct {
 	// each tried in order when those before it fail. Nil: discovered from Issuer.
 	URLs []string
 
-	// HTTPClient fetches. It is copied, so that its redirects and cookies can be
-	// switched off; every fetch also has the limits of this package. Its
-	// transport must end a request when the context of that request ends, and is
-	// itself responsible for which addresses it connects to. Nil, or a client
+	// HTTPClient fetches. It is copied, so that its redirects and cookies can
+	// be switched off; every fetch also has the limits of this package. Its
+	// transport must end a request when the context of that request ends, and
+	// is itself responsible for the addresses it connects to. Nil, or a client
 	// without a transport: one that needs TLS 1.2, uses no proxy, not even one
-	// that the environment names, keeps no idle connection and refuses addresses
-	// that no key server has: those of the machine itself, unless Issuer or URLs
-	// name a loopback host, of cloud metadata, and all that the special-purpose
-	// registries of IANA keep from the Internet, apart from private networks.
+	// that the environment names, keeps no idle connection and refuses
+	// addresses that no key server has: those of the machine itself, unless
+	// Issuer or URLs name a loopback host, of cloud metadata, and all that the
+	// special-purpose registries of IANA keep from the Internet, apart from
+	// private networks.
 	HTTPClient *http.Client
 	// RootCAs are the certificate authorities to trust, such as a private one.
 	// They replace those of the system and keep the address guard. They have no
@@ -46,18 +47,19 @@ type RemoteConfig struct {
 	// transport of HTTPClient, so setting both is an error. Nil: none.
 	AllowHosts []string
 	// SameHost refuses metadata that names a key set on another host than the
-	// issuer's. Several large issuers do that, so the zero value allows it.
+	// issuer's. Several large issuers publish such metadata, so the zero value
+	// allows it.
 	SameHost bool
 
-	// DefaultLifetime is for how long a set may be used if the issuer does not
-	// say, between one minute and 24 hours. Zero: 15 minutes, or the nearest
-	// that MinLifetime and MaxLifetime leave.
+	// DefaultLifetime is the lifetime of a set if the issuer gives none,
+	// between one minute and 24 hours. Zero: 15 minutes, or the nearest value
+	// within MinLifetime and MaxLifetime.
 	DefaultLifetime time.Duration
-	// MinLifetime and MaxLifetime bound what the issuer says (RFC 9111 §4.2),
-	// no-store included: a set is not a stored response but the state of this
-	// process. MaxLifetime is also the longest that a withdrawn key lives while
-	// its issuer can be reached. Between one minute and 24 hours. Zero: one
-	// minute and 24 hours.
+	// MinLifetime and MaxLifetime bound the lifetime that the issuer gives (RFC
+	// 9111 §4.2), even with no-store: a set is not a stored response but the
+	// state of this process. MaxLifetime is also the longest that a withdrawn
+	// key lives while its issuer can be reached. Between one minute and 24
+	// hours. Zero: one minute and 24 hours.
 	MinLifetime, MaxLifetime time.Duration
 	// StaleFor is how long after the last successful fetch the keys serve while
 	// the issuer cannot be reached or answers nonsense, up to 72 hours; never
@@ -82,15 +84,15 @@ type RemoteConfig struct {
 	// another issuer is reported to Trace.Snapshot and otherwise ignored. Nil:
 	// none.
 	Snapshot []byte
-	// Trace has the hooks to watch this Remote with. It is copied. Nil: none.
+	// Trace has the hooks that watch this Remote. It is copied. Nil: none.
 	Trace *Trace
-	// Time is the clock. It may be called concurrently. A panic of it fails the
-	// fetch or surfaces in the call that it happens in. Nil: time.Now.
+	// Time is the clock. It may be called concurrently. A panic in it fails the
+	// fetch, or surfaces in the call in which it happens. Nil: time.Now.
 	Time func() time.Time
 	// Jitter returns numbers in [0, 1) that spread refreshes and retries, so
 	// that replicas started together drift apart. It may be called
-	// concurrently. One that panics or
-	// returns no number is passed over. Nil: math/rand/v2.Float64.
+	// concurrently. A func that panics or returns NaN is ignored. Nil:
+	// math/rand/v2.Float64.
 	Jitter func() float64
 }
 
@@ -112,7 +114,7 @@ func (c *RemoteConfig) fetchTimeout() time.Duration {
 	return cmp.Or(c.FetchTimeout, 5*time.Second)
 }
 
-// roundTimeout bounds everything that one flight does.
+// roundTimeout bounds the duration of one flight.
 func (c *RemoteConfig) roundTimeout() time.Duration {
 	return c.fetchTimeout() * time.Duration(max(2, len(c.URLs)))
 }
@@ -150,7 +152,7 @@ func containedJitter(given func() float64, p *panics) func() float64 {
 	}
 }
 
-// settings is what errors call the struct with the settings.
+// settings is the name of the struct in errors.
 const settings = "RemoteConfig"
 
 // fetching are the settings of the client that fetches. Places that the operator

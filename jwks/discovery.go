@@ -15,10 +15,10 @@ type discovery struct {
 	suspect bool              // keys could not be fetched from there
 }
 
-// locate returns where the keys are, by a request only if that is not known or
-// no longer to be trusted. If the metadata cannot be fetched, what it said last
-// still holds; if it says something wrong, it does not. If the old place stops
-// answering, the metadata is asked for at once.
+// locate returns the place of the keys. It makes a request only if the place is
+// unknown or no longer trusted. If the metadata cannot be fetched, its last
+// answer still holds; if the metadata is wrong, it does not. If the old place
+// stops answering, the metadata is fetched at once.
 func (d *discovery) locate(ctx context.Context) (string, error) {
 	if d.keys.URL != "" && !d.suspect && isWithin(d.keys.Asked, d.issuer.Client.Now(), d.keys.Lifetime) {
 		return d.keys.URL, nil

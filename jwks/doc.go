@@ -21,11 +21,11 @@
 // # Trust
 //
 // Keys are trusted because of where they came from, so that is checked first:
-// https, or http to this machine if the configuration names it; the metadata must
-// name the configured issuer, and what it says widens nothing; redirects are not
-// followed; and host names must not resolve to addresses that no key server has,
-// such as those at which clouds hand out credentials. Then each key is judged by
-// itself: see [ParseSet].
+// https, or http to this machine if the configuration names it; the metadata
+// must name the configured issuer, and nothing in it widens the configuration;
+// redirects are not followed; and host names must not resolve to addresses that
+// no key server has, such as those at which clouds hand out credentials. Then
+// each key is judged by itself: see [ParseSet].
 //
 // # Time
 //
@@ -39,7 +39,8 @@
 //
 // # Failure
 //
-// [ErrNotFound] is a verdict: the issuer publishes no such key. [ErrUnavailable]
-// is not: the token can be neither accepted nor refused now. To take the second
-// for the first would sign all users out whenever an issuer is down.
+// [ErrNotFound] is a verdict: the issuer publishes no such key.
+// [ErrUnavailable] is not: the token can be neither accepted nor refused now.
+// Treating the second as the first would sign all users out whenever an issuer
+// is down.
 package jwks

@@ -78,10 +78,10 @@ func (f *failure) holdsBackUnknown(now time.Time, interval time.Duration) bool {
 	return f != nil && isWithin(f.at, now, min(f.wait, interval))
 }
 
-// verdict is the answer for a kid that is not held, of that standing. It is
+// verdict is the answer for a kid that is not held and has that standing. It is
 // ErrUnavailable only while the issuer fails, which no caller can cause, and
-// after the first minute only for a kid that was asked for again, so that random
-// garbage does not look like an outage for hours.
+// after the first minute only for a kid that was asked for again, so that
+// random garbage does not look like an outage for hours.
 func (f *failure) verdict(is standing, now time.Time, interval time.Duration) error {
 	switch {
 	case !f.current(now):

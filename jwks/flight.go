@@ -8,8 +8,8 @@ import (
 )
 
 // flight is one attempt to fetch, shared by every call that needs it ("single
-// flight"). It runs on a goroutine that ends with it, and its time is its own: a
-// caller that leaves does not cancel it for the others.
+// flight"). It runs on a goroutine that ends with it, under a timeout of its
+// own: a caller that leaves does not cancel it for the others.
 type flight struct {
 	cause Cause
 	began time.Time // written and read by its goroutine
@@ -89,7 +89,7 @@ func (r *Remote) start(f *flight) *flight {
 // it parses bytes from the network.
 func (r *Remote) run(f *flight) {
 	defer close(f.done)
-	got, err := fetched{}, ErrPanic // unless the fetch comes to its end
+	got, err := fetched{}, ErrPanic // unless the fetch returns
 	defer func() {
 		if p := recover(); p != nil {
 			err = panicked(p)

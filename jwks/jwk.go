@@ -25,8 +25,8 @@ type jwk struct {
 	unread                 string // the first malformed member, as an error shows it
 }
 
-// parseKey reads and checks one element of a set. The Key that it returns with an
-// error has its ID set as far as that could be read.
+// parseKey reads and checks one element of a set. With an error it returns a
+// Key with the ID, if that could be read.
 func parseKey(element string) (Key, error) {
 	var k jwk
 	if err := strict.Members(element, k.member); err != nil {

@@ -50,8 +50,8 @@ func (s *keySet) confirmed(from origin, at time.Time, t terms) *keySet {
 // left is how much of the lifetime is left.
 func (s *keySet) left(now time.Time) time.Duration { return s.lifetime - elapsed(s.at, now) }
 
-// lookup returns the keys of that id, all keys if it is empty or names of keys
-// are unknown to the issuer, or nil.
+// lookup returns the keys of that id, or nil. It returns all keys if the id is
+// empty or the issuer gives none of its keys one.
 func (s *keySet) lookup(kid string) []Key {
 	if kid == "" || s.unnamed {
 		return s.all
@@ -60,9 +60,10 @@ func (s *keySet) lookup(kid string) []Key {
 }
 
 // terms computes the times of a set that is fresh for lifetime. The refresh is
-// due at any time from half of it on. That is so wide because replicas fetch in
-// the same second when they are started together or meet an unannounced key: their next requests then are not even twice as dense as usual, and
-// those after them are as usual.
+// due at any time from half of it on. The range is that wide because replicas
+// fetch in the same second when they start together or meet an unannounced key:
+// their next requests are then less than twice as dense as usual, and later
+// ones are as usual.
 func (c *RemoteConfig) terms(lifetime time.Duration) terms {
 	const earliest, spread = 0.5, 0.4
 	return terms{
@@ -72,8 +73,8 @@ func (c *RemoteConfig) terms(lifetime time.Duration) terms {
 	}
 }
 
-// changes compares two sets by what their keys are: the same id with another
-// key is one that went and one that came.
+// changes compares two sets by their keys: the same id with another key counts
+// as one removed and one added.
 func changes(before, after []Key) (added, removed []Key) {
 	return missingFrom(before, after), missingFrom(after, before)
 }

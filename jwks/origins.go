@@ -64,7 +64,7 @@ func (o *origins) fetch(ctx context.Context, cause Cause, held *keySet) (fetched
 		}
 		skipped, failures = append(skipped, got.set.Skipped...), append(failures, err)
 	}
-	// Each place stands for all: the first that may be asked again is.
+	// Each place stands for all: the first that may be asked again decides.
 	return fetched{set: Set{Skipped: skipped}}, fetch.Join(failures, slices.Min[[]time.Duration])
 }
 
@@ -111,8 +111,8 @@ func readSet(a fetch.Answer) (Set, error) {
 	return set, err
 }
 
-// lifetime is how long the answer may be used. A 304 that does not say leaves
-// what the answer that it confirms had said (RFC 9111 §4.3.4).
+// lifetime is how long the answer may be used. A 304 without a lifetime keeps
+// that of the answer it confirms (RFC 9111 §4.3.4).
 func (o *origins) lifetime(a fetch.Answer, held *keySet) time.Duration {
 	lifetime, stated := fetch.FreshFor(a.Header, o.client.Now())
 	switch {
@@ -135,7 +135,7 @@ func validator(s string) string {
 	return s
 }
 
-// renewed is o with the validators of a 304, as far as that has any.
+// renewed is o with the validators of a 304, if it has any.
 func (o origin) renewed(by origin) origin {
 	if by.etag != "" {
 		o.etag = by.etag

@@ -80,9 +80,9 @@ func (s *Set) add(element string) {
 }
 
 // ParseKey reads one JWK (RFC 7517 §4), such as that in the header of a proof
-// (RFC 9449 §4.2), by the rules that ParseSet has for each key of a set. What it
-// returns is fit to verify signatures. Where the JWK came from is for the caller
-// to judge: a key that a token brings along proves nothing about its issuer.
+// (RFC 9449 §4.2), by the rules that ParseSet has for each key of a set. The
+// Key is fit to verify signatures. The caller must judge the origin of the JWK:
+// a key that a token brings along proves nothing about its issuer.
 //
 // An error matches one of the ErrKey values, or ErrTooLarge for more than 512
 // KiB. Its text is one bounded line of printable ASCII, with nothing of a private

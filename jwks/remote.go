@@ -47,9 +47,9 @@ type Remote struct {
 	budget budget
 }
 
-// NewRemote returns a Remote as cfg says. It makes no request, so an issuer
-// that is down does not keep a service from starting. An error matches
-// ErrConfig.
+// NewRemote returns a Remote for the settings in cfg. It makes no request, so
+// an issuer that is down does not keep a service from starting. An error
+// matches ErrConfig.
 func NewRemote(cfg RemoteConfig) (*Remote, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
@@ -89,11 +89,11 @@ func newClient(c *RemoteConfig, h *hooks) *fetch.Client {
 // An error matches ErrNotFound if the issuer did not publish such a key when it
 // last answered. It matches ErrUnavailable, and says why, only while the issuer
 // fails: if nothing is held, or if the kid is not held and was asked for again
-// since the last answer, or in the first minute of the outage. Such an error has
-// a method RetryAfter, as Source.Keys says: the time until the next attempt,
-// which is never more than ten seconds unless the kid was looked for before. Of a kid that
-// is published with a key that cannot be used, ErrNotFound says that. The text is
-// for operators.
+// since the last answer, or in the first minute of the outage. Such an error
+// has a method RetryAfter, as Source.Keys says: the time until the next
+// attempt, which is never more than ten seconds unless the kid was looked for
+// before. If a kid is published with a key that cannot be used, ErrNotFound
+// says so. The text is for operators.
 func (r *Remote) Keys(ctx context.Context, kid string) ([]Key, error) {
 	st := r.state.Load()
 	now := r.now() // after the state: a set is never from the future
@@ -106,9 +106,9 @@ func (r *Remote) Keys(ctx context.Context, kid string) ([]Key, error) {
 	return keys, r.state.Load().explain(kid, err)
 }
 
-// Ready returns nil if keys are held that may be used, and else waits for one
-// attempt to fetch them. Use it to warm up at the start or in a readiness probe.
-// Keys that serve in an outage count: see Status for telling those. An error
+// Ready returns nil if usable keys are held, and otherwise waits for one
+// attempt to fetch them. Use it to warm up at the start or in a readiness
+// probe. Keys that serve in an outage count: Status tells those apart. An error
 // matches ErrUnavailable; while failures hold further attempts back, it comes
 // at once.
 func (r *Remote) Ready(ctx context.Context) error {
@@ -120,8 +120,8 @@ func (r *Remote) Ready(ctx context.Context) error {
 // the call, and one that began after.
 const maxFlights = 2
 
-// seek is Keys off the fast path. It looks, at first at st as of now, and waits
-// for a flight if that can improve the answer, until there is an answer.
+// seek is Keys off the fast path. It looks at st as of now, waits for a flight
+// if that can improve the answer, and repeats that until it has an answer.
 func (r *Remote) seek(ctx context.Context, kid string, st *state, now time.Time) ([]Key, error) {
 	s := search{remote: r, kid: kid}
 	for {
@@ -178,8 +178,8 @@ func (s *search) whenEmpty(st *state, now time.Time) (*flight, error) {
 	return s.join(s.remote.launch(st, CauseEmpty)), nil
 }
 
-// whenExpired fetches before anything is used. Only if the issuer is known to
-// be failing is the stale set used meanwhile. A set that the call has waited for
+// whenExpired fetches before anything is used. The stale set is used meanwhile
+// only if the issuer is known to be failing. A set that the call has waited for
 // is used even if time has run so fast that it is expired again.
 func (s *search) whenExpired(st *state, now time.Time) *flight {
 	if s.flights >= maxFlights {

@@ -2,8 +2,8 @@ package jwks
 
 import "time"
 
-// later is an error that matches ErrUnavailable and knows when it is worth
-// asking again.
+// later is an error that matches ErrUnavailable and knows when a retry makes
+// sense.
 type later struct {
 	err   error
 	after time.Duration
@@ -16,8 +16,8 @@ func (l *later) Unwrap() error { return l.err }
 // Source.Keys.
 func (l *later) RetryAfter() time.Duration { return l.after }
 
-// leastRetry is what a caller is told at least: Retry-After counts whole seconds
-// (RFC 9110 §10.2.3), and zero would invite a busy loop.
+// leastRetry is the shortest wait that a caller is told: Retry-After counts
+// whole seconds (RFC 9110 §10.2.3), and zero would invite a busy loop.
 const leastRetry = time.Second
 
 // notNow is the failure as an answer to a call: no attempt will be made

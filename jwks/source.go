@@ -7,13 +7,13 @@ import (
 	"slices"
 )
 
-// What a Source answers when it has no key to give. A caller that can judge
-// neither way must not treat ErrUnavailable as a verdict on the token.
+// The errors of a Source that has no key to give. A caller must not treat
+// ErrUnavailable as a verdict on the token.
 var (
 	// ErrNotFound means that the issuer publishes no usable key of that id.
 	ErrNotFound = errors.New("jwks: no such key")
-	// ErrUnavailable means that this cannot be told now: no key set is held
-	// that may still be trusted, and none could be fetched.
+	// ErrUnavailable means that the answer is unknown now: no trusted key set
+	// is held, and none could be fetched.
 	ErrUnavailable = errors.New("jwks: keys unavailable")
 )
 
@@ -37,9 +37,10 @@ type Key struct {
 // concurrently, and the slices it returns must not be modified by anyone.
 type Source interface {
 	// Keys returns the keys published under kid, or every key if kid is empty.
-	// Where none of the issuer's keys has an ID, every key is also the answer
-	// for any kid: that of the token names nothing then. It may block while keys are fetched, and returns early with an error
-	// that matches ErrUnavailable when ctx ends.
+	// If none of the issuer's keys has an ID, the answer for any kid is every
+	// key: the kid of the token names nothing then. It may block while keys are
+	// fetched, and returns early with an error that matches ErrUnavailable when
+	// ctx ends.
 	//
 	// Every error matches ErrNotFound or ErrUnavailable; an error that matches
 	// neither is taken for ErrUnavailable. One that is not ErrNotFound may have a

@@ -24,8 +24,9 @@ const (
 	StateStale State = "stale"
 )
 
-// Status is what a Remote holds and how its fetches go, for a health endpoint
-// and for alerting on replicas that hold old keys. Times not known are zero.
+// Status describes the keys that a Remote holds and its fetches, for a health
+// endpoint and for alerting on replicas that hold old keys. Times not known are
+// zero.
 type Status struct {
 	State State
 	// Issuer is as configured, URL is where the set that is held came from.

@@ -2,13 +2,13 @@ package jwks
 
 import "time"
 
-// Trace is a set of hooks to watch a Remote with, for logs, metrics and alarms.
+// Trace is a set of hooks that watch a Remote, for logs, metrics and alarms.
 // Any of them may be nil. They are called synchronously and concurrently, by
-// the fetch or by the call that they are about, so they should be quick; calling
-// Remote.Keys or Remote.Ready from FetchStart, FetchDone or Discovered would
-// wait for itself. None of them is shown anything of a token. Texts from outside,
-// errors included, come as one bounded line of printable ASCII. A hook that
-// panics ends nothing: see Status.LastPanic.
+// the fetch or by the call that they are about, so they should be quick;
+// calling Remote.Keys or Remote.Ready from FetchStart, FetchDone or Discovered
+// would wait for itself. None of them receives any part of a token. Texts from
+// outside, errors included, come as one bounded line of printable ASCII. A hook
+// that panics ends nothing: see Status.LastPanic.
 type Trace struct {
 	// FetchStart is called before each HTTP request, with its URL.
 	FetchStart func(url string)
@@ -43,7 +43,7 @@ type FetchDone struct {
 	// Duration is how long the exchange took.
 	Duration time.Duration
 	// Err is nil if the answer came whole and within the limits, or is a 304 to
-	// a conditional request. What it says is judged later: see Refresh.
+	// a conditional request. The content is judged later: see Refresh.
 	Err error
 }
 

@@ -17,12 +17,12 @@ type Config struct {
 
 	// KeepCredentials leaves the caller's credentials in the fields that
 	// handlers see. Otherwise they are removed, behind scope.Public too, so
-	// that a handler which copies its request into one of its own, as
-	// httputil.ReverseProxy does, does not hand them on: Authorization and
-	// DPoP, the copies that proxies make of them (Proxy-Authorization,
-	// X-Forwarded-Access-Token, X-Goog-Iap-Jwt-Assertion and their like), and
-	// cookies with the presented token in them. A Forwarder and a guard further
-	// in find the token in the context.
+	// that a handler that copies its request, as httputil.ReverseProxy does,
+	// does not pass them on: Authorization and DPoP, the copies that proxies
+	// make of them (Proxy-Authorization, X-Forwarded-Access-Token,
+	// X-Goog-Iap-Jwt-Assertion and their like), and cookies with the presented
+	// token in them. A Forwarder and a guard further in find the token in the
+	// context.
 	KeepCredentials bool
 
 	// Hide names further header fields to remove, in any case, such as

@@ -14,13 +14,13 @@
 // A [Mux] cannot hold a route without a policy, and refuses what it does not
 // hold. With a router of your own, wrap handlers by [Middleware.Require], which
 // is the plain func(http.Handler) http.Handler that net/http, chi, alice and
-// Connect all take. Where neither fits, [Middleware.Check] decides and writes
+// Connect all take. If neither fits, [Middleware.Check] decides and writes
 // nothing, and [Middleware.WriteError] answers.
 //
 // The handler of a call that went through finds the verified token by
 // [token.FromContext] in the context of its request, which ends when the token
 // expires. It does not find the caller's credentials in the fields of its
-// request, so that a proxy behind a guard hands none on.
+// request, so that a proxy behind a guard passes none on.
 //
 // Refusals are those of RFC 6750 §3: a status, a WWW-Authenticate challenge
 // and no body. Callers are told a fixed sentence; the reason goes to [scope.Trace].

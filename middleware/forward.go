@@ -9,9 +9,9 @@ import (
 	"github.com/postern-go/postern/token"
 )
 
-// ErrBound is the error of a Forwarder for a token that is bound to its
-// caller: only the caller can prove to hold the key that goes with it. Get a
-// token of the service's own for the call instead, by token exchange.
+// ErrBound is the error of a Forwarder for a token that is bound to its caller:
+// only the caller can prove possession of the key. Get a token of the service's
+// own for the call instead, by token exchange.
 var ErrBound = errors.New("middleware: a token bound to its caller cannot be passed on")
 
 // ErrSeveralAuthorizations is the error of a Forwarder for a request to one of
@@ -90,8 +90,8 @@ func (f *Forwarder) RoundTrip(req *http.Request) (*http.Response, error) {
 		closeBody(req)
 		return nil, ErrBound
 	}
-	// A RoundTripper must not modify the request; and the client copies the
-	// fields of this one to wherever it is redirected.
+	// A RoundTripper must not modify the request; and after a redirect the
+	// client copies the fields of this one to the next.
 	out := req.Clone(req.Context())
 	if out.Header == nil {
 		out.Header = http.Header{}
@@ -120,8 +120,8 @@ func authorization(h http.Header) (set bool, values int) {
 	return set, values
 }
 
-// serves tells whether req is for a listed origin, and every request that a
-// redirect led here from was.
+// serves tells whether req is for a listed origin, and so was every request
+// that was redirected here.
 func (f *Forwarder) serves(req *http.Request) bool {
 	for f.lists(req) {
 		if req.Response == nil {

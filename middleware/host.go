@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// withHost is r with its host in the one spelling that patterns have, or r
-// itself. http.ServeMux compares hosts byte by byte, so that a caller could
-// choose by a capital letter or a final dot whether the routes of a host or
-// those of all hosts apply to it (RFC 3986 §3.2.2, RFC 1034 §3.1).
+// withHost is r with its host in the spelling that patterns use, or r itself.
+// http.ServeMux compares hosts byte by byte, so that a caller could choose by a
+// capital letter or a final dot whether the routes of a host or those of all
+// hosts apply to it (RFC 3986 §3.2.2, RFC 1034 §3.1).
 func withHost(r *http.Request) *http.Request {
 	host := oneSpelling(r.Host)
 	if host == r.Host {
@@ -51,7 +51,7 @@ func lower(s string) string {
 func isUpper(r rune) bool { return r >= 'A' && r <= 'Z' }
 
 // onePattern is a pattern of http.ServeMux, [METHOD ][HOST]/[PATH], with its
-// host in one spelling.
+// host normalized.
 func onePattern(pattern string) string {
 	slash := strings.IndexByte(pattern, '/')
 	if slash < 0 {

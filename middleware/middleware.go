@@ -56,16 +56,16 @@ func New(auth token.Authenticator, cfg *Config) *Middleware {
 
 // Require returns the wrapper that lets only those calls through to a handler
 // that p allows, and answers all others by WriteError without calling it. The
-// handler finds the verified token by token.FromContext, and behind
-// scope.Public, or scope.Optional if the caller presented none, it finds no
-// token, even if a guard further out has let one in. It gets a copy of the request
-// without the caller's credentials, see Config.KeepCredentials, and the
-// server's own http.ResponseWriter.
+// handler gets the verified token from token.FromContext. Behind scope.Public,
+// or scope.Optional if the caller presented none, it gets no token, even if an
+// outer guard has let one in. It gets a copy of the request without the
+// caller's credentials, see Config.KeepCredentials, and the server's own
+// http.ResponseWriter.
 //
 // The context of the request ends when the token expires, at token.Deadline by
-// the clock of this machine, with the cause token.ErrExpired, so that events
-// that are sent for hours and connections that were hijacked end as gRPC's
-// streams do. A handler that does not heed its context is not stopped.
+// the clock of this machine, with the cause token.ErrExpired, so that event
+// streams that last for hours and hijacked connections end as gRPC's streams
+// do. A handler that does not heed its context is not stopped.
 // Config.ResponsesOutliveToken turns this off.
 //
 // Require panics with an error that matches token.ErrConfig if p is the zero

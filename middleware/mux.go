@@ -116,8 +116,8 @@ func (x *Mux) policyOf(pattern string) scope.Policy {
 	return x.policy[pattern]
 }
 
-// routed is a handler as it is registered. It takes the door out of the way,
-// so that only what http.ServeMux answers by itself passes through there.
+// routed is a handler as it is registered. It removes the door, so that only
+// the answers of http.ServeMux itself pass through that.
 type routed struct{ next http.Handler }
 
 func (h routed) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -156,7 +156,7 @@ func (d *door) decide() http.ResponseWriter {
 	return d.w
 }
 
-// discard takes an answer that is not to be seen.
+// discard takes an answer that the caller must not see.
 type discard struct{ header http.Header }
 
 func (d discard) Header() http.Header         { return d.header }

@@ -14,9 +14,9 @@ import (
 	"github.com/postern-go/postern/token"
 )
 
-// presented is where the credentials of a call stand: in its fields, or, if a
-// guard further out has hidden them, where that one keeps them. A field that
-// the program has set in between counts.
+// presented returns the credentials of a call: from its fields, or from an
+// outer guard that has hidden them. A field that the program has set in between
+// counts.
 func presented(r *http.Request) (fields, dpop []string) {
 	if fields, ok := r.Header["Authorization"]; ok {
 		return fields, r.Header["Dpop"]
@@ -25,10 +25,10 @@ func presented(r *http.Request) (fields, dpop []string) {
 	return outer.Fields, outer.DPoP
 }
 
-// handOn is the request as the handler of an admitted call gets it: without the
+// handOn is the request for the handler of an admitted call: without the
 // caller's credentials, with the token in its context, which ends with the
-// token. It is r itself if there is nothing to change. stop must be called when
-// the handler returns.
+// token. It is r itself if nothing has to change. stop must be called when the
+// handler returns.
 func (m *Middleware) handOn(r *http.Request, p scope.Policy, t *token.Token, c *call) (_ *http.Request, stop context.CancelFunc) {
 	ctx, stop := r.Context(), context.CancelFunc(nothingToStop)
 	if t != nil && !m.config.ResponsesOutliveToken {
@@ -48,7 +48,7 @@ func (m *Middleware) handOn(r *http.Request, p scope.Policy, t *token.Token, c *
 
 func nothingToStop() {}
 
-// withPass leaves word for guards further in.
+// withPass leaves a pass for inner guards.
 func (m *Middleware) withPass(ctx context.Context, r *http.Request, p scope.Policy, c *call) context.Context {
 	outer := guard.PassOf(ctx)
 	pass := outer
@@ -96,8 +96,8 @@ func (m *Middleware) hides(name string) bool {
 		slices.ContainsFunc(m.config.Hide, func(own string) bool { return strings.EqualFold(own, name) })
 }
 
-// withoutTokens are cookies without those that repeat what one of the
-// Authorization fields presents, whether it is a good token or not.
+// withoutTokens are cookies without those that repeat the token of an
+// Authorization field, good or not.
 func withoutTokens(cookies, fields []string) (kept []string, found bool) {
 	if len(cookies) == 0 {
 		return nil, false

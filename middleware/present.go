@@ -9,8 +9,8 @@ import (
 	"github.com/postern-go/postern/token"
 )
 
-// call is a call with a token. It becomes the context that tells guards further
-// in about this one.
+// call is a call with a token. It becomes the context that tells inner guards
+// about this one.
 type call struct {
 	guard.PassContext
 	m        *Middleware
@@ -18,7 +18,7 @@ type call struct {
 	response guard.Response
 }
 
-// release gives up the call, and returns where the pass of this guard goes, or
+// release gives up the call, and returns the place for this guard's pass, or
 // nil if the Authenticator was not asked.
 func (c *call) release() *guard.PassContext {
 	if c == nil {
@@ -38,8 +38,8 @@ func (c *call) respond(h http.Header) {
 // Respond implements token.Call.
 func (c *call) Respond(f token.Field) bool { return c.response.Add(f) }
 
-// Request implements token.Call. Once the call is handed on there is nothing left
-// to ask: the context of a handler may outlive its request.
+// Request implements token.Call. It is empty once the handler runs: the context
+// of a handler may outlive its request.
 func (c *call) Request() token.Request {
 	if c.r == nil {
 		return token.Request{}

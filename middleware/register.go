@@ -29,7 +29,7 @@ type registered struct {
 	where string
 }
 
-// refusal says why http.ServeMux would not have r. What it says by itself
+// refusal says why http.ServeMux rejected r. The message of ServeMux itself
 // names this package as the place of both routes.
 func (x *Mux) refusal(r registered, said any) error {
 	held := x.held()

@@ -36,12 +36,13 @@ const (
 	GRPC Transport = "grpc"
 )
 
-// Decision is what a guard decided about one call. Its text does not show
-// the token. Policy, Transport, Method, Listed, Remembered, Nested, token.Reason of
-// Err and the Route of a listed call have few values and may be labels of a metric.
+// Decision is the decision of a guard about one call. Its text does not show
+// the token. Policy, Transport, Method, Listed, Remembered, Nested,
+// token.Reason of Err and the Route of a listed call have few values and may be
+// labels of a metric.
 type Decision struct {
-	// Policy is the rule that the call was held against: the zero Policy if the
-	// program has given the call none.
+	// Policy is the policy of the call: the zero Policy if the program has
+	// given it none.
 	Policy Policy
 	// Transport is HTTP or GRPC.
 	Transport Transport

@@ -1,4 +1,4 @@
-// Package scope says what a good token must allow before a call goes through.
+// Package scope decides whether a good token is enough for a call.
 //
 // A [Policy] is a value, the same for HTTP and gRPC:
 //

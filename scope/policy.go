@@ -9,15 +9,15 @@ import (
 	"github.com/postern-go/postern/token"
 )
 
-// Policy says what a call needs. Policies are immutable values that may be
-// shared and used concurrently. The zero Policy refuses every call: a caller
-// with a good token is denied, any other is asked for one.
+// Policy lists the requirements of a call. Policies are immutable values that
+// may be shared and used concurrently. The zero Policy refuses every call: a
+// caller with a good token is denied, any other is asked for one.
 type Policy struct {
 	access access
 	rules  []rule // in the order in which they decide
 }
 
-// access is what a policy asks about the presence of a token.
+// access says whether a policy needs a token.
 type access uint8
 
 const (
@@ -60,9 +60,9 @@ var (
 	Authenticated = Policy{access: required}
 	// User asks for a good token with a user as its subject: it denies clients
 	// that act on their own behalf (RFC 9068 §5, RFC 9700 §4.15), and tokens
-	// that do not prove which of the two they are about, with
-	// token.ErrSubjectUnknown. The proof of a user depends on the issuer, so
-	// set Profile.Users of its token.Config; see also NeverMet.
+	// that prove neither a user nor a client, with token.ErrSubjectUnknown. The
+	// proof of a user depends on the issuer, so set Profile.Users of its
+	// token.Config; see also NeverMet.
 	User = ofKind(token.SubjectUser, token.SubjectClient, "Config.Profile.Users")
 	// Client asks for a good token of a client that acts on its own behalf. A
 	// sub equal to the client id proves that, and Profile.Clients names other
@@ -98,10 +98,9 @@ func Claims[T any](name string, f func(T) error) Policy {
 	})
 }
 
-// And asks for what p asks for and for what q asks for. Scopes are checked
-// first, then claims in the order given. The stricter of both decides whether
-// a token is needed; a zero Policy on either side makes the result refuse
-// every call.
+// And asks for everything that p and q ask for. Scopes are checked first, then
+// claims in the order given. The stricter of both decides whether a token is
+// needed; a zero Policy on either side makes the result refuse every call.
 func (p Policy) And(q Policy) Policy {
 	if p.IsZero() || q.IsZero() {
 		return Policy{}
@@ -156,8 +155,9 @@ func (p Policy) Check(t *token.Token) error {
 	return nil
 }
 
-// explain replaces the failure of one scope rule by what the whole policy
-// needs, since a client asks for a token with what the answer names.
+// explain replaces the failure of one scope rule by the scopes that the whole
+// policy needs, since a client asks for a token with the scopes that the answer
+// names.
 func (p Policy) explain(t *token.Token, err error) error {
 	if err != errScope {
 		return err
@@ -169,8 +169,9 @@ func (p Policy) explain(t *token.Token, err error) error {
 	return &token.ScopeError{Need: need, Token: t}
 }
 
-// wanted is what a rule adds to the scopes a call needs. Of alternatives it is
-// those the caller has, for it must not lose them, or else all.
+// wanted lists the scopes that a rule adds to those a call needs. Of
+// alternatives it lists those that the caller has, which the new token must
+// keep, or else all.
 func (r rule) wanted(t *token.Token) []string {
 	if !r.one || r.check(t) != nil {
 		return r.need

@@ -23,7 +23,8 @@ func (r *refusal) Error() string {
 	return printable.Line("scope: rule " + strconv.QuoteToASCII(r.rule) + ": " + strings.TrimPrefix(r.why.Error(), "token: ") + r.detail)
 }
 
-// refusedBy makes what a rule says one of the outcomes, and names the rule.
+// refusedBy turns the error of a rule into one of the outcomes, and names the
+// rule.
 func refusedBy(rule string, err error) error {
 	if err == nil {
 		return nil

@@ -23,14 +23,14 @@ type Resource struct {
 	// be printable ASCII. Empty means "api".
 	Realm string
 
-	// BaseURLs are where callers reach the service, such as
-	// "https://api.example.com" or "https://example.com/api", if that is not
-	// what a call itself shows, as behind a proxy that terminates TLS. A proof
-	// of possession is checked against them (RFC 9449 §4.3). With several, the
-	// one with the host that the call names counts, or else the first. gRPC has
-	// no use for their paths. Empty takes scheme and host of the connection.
-	// Forwarded and X-Forwarded-* fields are never read: any caller can send
-	// them.
+	// BaseURLs are the addresses under which callers reach the service, such as
+	// "https://api.example.com" or "https://example.com/api". Set them if a
+	// call does not show its address itself, as behind a proxy that terminates
+	// TLS. A proof of possession is checked against them (RFC 9449 §4.3). With
+	// several, the one with the host that the call names counts, or else the
+	// first. gRPC has no use for their paths. Empty takes scheme and host of
+	// the connection. Forwarded and X-Forwarded-* fields are never read: any
+	// caller can send them.
 	BaseURLs []string
 
 	// Documentation is the URL of a page for developers of clients that
@@ -44,8 +44,9 @@ type Resource struct {
 	Metadata string
 }
 
-// Validate checks that every setting can stand where it goes. The error matches
-// token.ErrConfig. It does not block. The constructors of both guards call it.
+// Validate checks that every setting fits its place in a response. The error
+// matches token.ErrConfig. It does not block. The constructors of both guards
+// call it.
 func (r Resource) Validate() error {
 	if !printable.Is(r.Realm) {
 		return badResource("Realm", r.Realm, "printable ASCII")

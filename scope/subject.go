@@ -6,8 +6,8 @@ import (
 	"github.com/postern-go/postern/token"
 )
 
-// ofKind is the policy that wants subjects of one kind. What it refuses with is
-// made once.
+// ofKind is the policy that wants subjects of one kind. Its errors are made
+// once.
 func ofKind(want, other token.SubjectKind, setting string) Policy {
 	name := want.String()
 	unknown := &refusal{rule: name, why: token.ErrSubjectUnknown, detail: ", want a " + name + " (see " + setting + ")"}
@@ -26,12 +26,12 @@ func ofKind(want, other token.SubjectKind, setting string) Policy {
 	return p
 }
 
-// NeverMet reports a rule of p that no token which auth finds good can meet,
-// for a service to ask when it starts: a rule about users where no Profile says
-// how its issuer marks them, or one about users beside one about clients. The
-// error names the rule and the setting, and matches token.ErrConfig. It is nil
-// if every rule can be met, and if that cannot be known; see token.CanTell. It
-// does not block.
+// NeverMet reports a rule of p that no good token of auth can meet. A service
+// calls it when it starts. Examples are a rule about users if no Profile has
+// the issuer's marks of users, and a policy with a rule about users and one
+// about clients. The error names the rule and the setting, and matches
+// token.ErrConfig. It is nil if every rule can be met, and if that cannot be
+// known; see token.CanTell. It does not block.
 func (p Policy) NeverMet(auth token.Authenticator) error {
 	var asked token.SubjectKind
 	for _, r := range p.rules {

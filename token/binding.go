@@ -60,8 +60,8 @@ func (v *Verifier) checker(method string) ConfirmationChecker {
 	return nil
 }
 
-// judged makes the answer of a ConfirmationChecker one of the two outcomes it
-// may have. What else it matches comes from the code that it calls.
+// judged reduces the error of a ConfirmationChecker to one of the two outcomes
+// that it may have. Any other match comes from code that the checker calls.
 func judged(err error) error {
 	switch {
 	case err == nil:
@@ -73,7 +73,7 @@ func judged(err error) error {
 	}
 }
 
-// checkScheme refuses schemes that nothing here understands.
+// checkScheme refuses schemes that the Verifier does not support.
 func (v *Verifier) checkScheme(p *Presentation) error {
 	if p.Token == "" || p.Scheme != "" && !strings.EqualFold(p.Scheme, "Bearer") {
 		return ErrMissing

@@ -12,12 +12,12 @@ const (
 	ghostCount = 32
 )
 
-// bucket is CLOCK with a ghost list. A token that comes again is used, and one
-// without uses is evicted first. Where all have uses, a newcomer is admitted
-// only if it is on the list of ghosts, those who were here not long ago; then
-// the hand takes a use from one after the other until it finds a victim. So a
-// flood of tokens that are good but used once evicts nothing but itself, while a
-// change in who calls is followed after a token's second or third use.
+// bucket is CLOCK with a ghost list. Each call with a token counts as a use,
+// and a token without uses is evicted first. If all have uses, a new token is
+// admitted only if it is on the list of ghosts, the recently evicted tokens;
+// then the hand takes a use from one entry after the other until it finds a
+// victim. So a flood of good tokens that are used once evicts only its own
+// tokens, and new callers get in on the second or third use of their tokens.
 type bucket struct {
 	tags  [slotsPerBucket]atomic.Uint32 // of the entries in the slots, to pass others over
 	slots [slotsPerBucket]atomic.Pointer[entry]
@@ -87,8 +87,7 @@ func (b *bucket) free() int {
 	return -1
 }
 
-// victim is an entry that has expired, or else the oldest that was not used, or
-// -1.
+// victim is an entry that has expired, or else the oldest without uses, or -1.
 func (b *bucket) victim(now time.Time) int {
 	found, arrival := -1, uint64(0)
 	for i := range b.slots {
@@ -128,7 +127,7 @@ func (b *bucket) drop(i int) {
 	b.addGhost(e)
 }
 
-// addGhost records the tag of an entry that is not in the bucket any more.
+// addGhost records the tag of an evicted entry.
 func (b *bucket) addGhost(e *entry) {
 	b.lastGhost = (b.lastGhost + 1) % ghostCount
 	b.ghosts[b.lastGhost] = e.id.tag()

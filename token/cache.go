@@ -21,8 +21,8 @@ import (
 // Its key is a hash of the exact token. The token itself is not stored, and
 // cannot be recovered.
 //
-// It is a table of buckets of a few slots each, and each bucket decides which of
-// its tokens stay. Reading takes no lock. A bucket is bounded in bytes and
+// It is a table of buckets with a few slots each, and each bucket decides which
+// of its tokens stay. Reads take no lock. A bucket is bounded in bytes and
 // entries, and so is the cache.
 type cache struct {
 	count   int // of buckets
@@ -31,7 +31,7 @@ type cache struct {
 
 const (
 	slotsPerBucket = 8
-	// slotShare is what the bound on memory counts for a slot. A token with
+	// slotShare is the memory that the bound counts for a slot. A token with
 	// more claims takes the share of others in its bucket.
 	slotShare   = 640
 	bucketBytes = slotsPerBucket * slotShare
@@ -49,10 +49,10 @@ type entry struct {
 	uses    atomic.Int32 // since it came, up to maxUses
 }
 
-// tokenID identifies a token: a hash of its signing input, which most algorithms
-// sign, so that it is not computed twice, and one of the rest. The token itself
-// tells where the one ends and the other begins, so no two tokens have both in
-// common.
+// tokenID identifies a token: a hash of its signing input, which most
+// algorithms sign, so that it is not computed twice, and one of the rest. The
+// token itself marks the boundary between the two parts, so no two tokens share
+// both hashes.
 type tokenID struct{ input, rest [sha256.Size]byte }
 
 // hash computes the hashes of a token. The signing input ends before the second
@@ -77,8 +77,8 @@ func newCache(bytes int) *cache {
 	return &cache{count: bytes / each}
 }
 
-// bucket returns the bucket of a token. The table is made when first written to:
-// a service may have many issuers and hear of few.
+// bucket returns the bucket of a token. The table is made on the first write: a
+// service may have many issuers and get tokens from few.
 func (c *cache) bucket(id *tokenID, forWriting bool) *bucket {
 	table := c.buckets.Load()
 	if table == nil && forWriting {
@@ -151,8 +151,8 @@ func (c *cache) remove(e *entry) {
 	}
 }
 
-// allocated is the most memory that so many bytes take: the runtime rounds up to
-// its size classes, by up to a fifth.
+// allocated is the most memory that an allocation of this size takes: the
+// runtime rounds up to its size classes, by up to a fifth.
 func allocated(bytes int) int { return bytes + bytes/5 }
 
 // packer copies strings to one piece of memory, so that an entry does not keep all

@@ -14,8 +14,8 @@ import (
 )
 
 // Claims decodes all claims of the token into v, a pointer, by v's json tags.
-// Member names match exactly, case included, unlike in encoding/json: there
-// {"scope":"read","SCOPE":"admin"} would make an admin. Each call decodes
+// Member names match exactly, case included. encoding/json ignores case, so
+// that {"scope":"read","SCOPE":"admin"} would make an admin. Each call decodes
 // afresh, so what v receives may be modified. The error matches ErrMissing for
 // a nil or zero Token, and ErrClaim where claims do not fit v; its text names
 // the claim.

@@ -27,21 +27,21 @@ type Config struct {
 	// Audience lists the identifiers of this resource server. The aud claim
 	// must contain one of them exactly (RFC 9068 §4).
 	Audience []string
-	// Keys supplies the issuer's keys. Nil means that they are discovered
-	// from Issuer on first use (RFC 8414), which then must be an https URL,
-	// or http to a loopback address. A jwks.Remote that discovers must do so
-	// for Issuer, give or take one final slash, since some metadata differs by
-	// that from iss. The keys of a jwks.Static must pass jwks.CheckKey.
+	// Keys supplies the issuer's keys. Nil means that they are discovered from
+	// Issuer on first use (RFC 8414). Issuer must then be an https URL, or http
+	// to a loopback address. A jwks.Remote that discovers keys must do so for
+	// Issuer. One final slash may differ, since it does between the metadata
+	// and the iss of some issuers. The keys of a jwks.Static must pass
+	// jwks.CheckKey.
 	Keys jwks.Source
-	// Algorithms lists the accepted signature algorithms (RFC 8725 §3.1).
-	// Nil means RS256, PS256, ES256, EdDSA and Ed25519; also known are RS384,
-	// RS512, PS384, PS512, ES384 and ES512. EdDSA means Ed25519 only. HMAC
-	// and none are never accepted. What the issuer's metadata says does not
-	// matter here.
+	// Algorithms lists the accepted signature algorithms (RFC 8725 §3.1). Nil
+	// means RS256, PS256, ES256, EdDSA and Ed25519; also known are RS384,
+	// RS512, PS384, PS512, ES384 and ES512. EdDSA means Ed25519 only. HMAC and
+	// none are never accepted. The issuer's metadata does not matter here.
 	//
-	// The order matters for keys to which the issuer gives no alg: such a key
-	// verifies the first of these that fits it, and no other, since one key is
-	// for one algorithm. EdDSA and Ed25519 count as one.
+	// The order matters for keys without alg: such a key verifies the first of
+	// these algorithms that fits it, and no other, since one key is for one
+	// algorithm. EdDSA and Ed25519 count as one.
 	Algorithms []string
 	// Profile fits issuers that do not issue tokens as defined by RFC 9068. The zero
 	// value is RFC 9068 as written.
@@ -51,18 +51,18 @@ type Config struct {
 	// than a minute needs ExtendedLeeway.
 	Leeway time.Duration
 	// ExtendedLeeway permits a Leeway of up to five minutes. A revoked or
-	// expired token lives on for as long.
+	// expired token is accepted for that much longer.
 	ExtendedLeeway bool
 	// MaxLifetime is the longest that exp may be after iat; a token that lives
 	// longer is refused. With a limit, every token must have an iat. Zero means
 	// no limit.
 	MaxLifetime time.Duration
-	// MaxTokenSize is the length in bytes from which on a token is refused
-	// unread. Zero means 16384; from 1024 to 65536 is allowed.
+	// MaxTokenSize is the length in bytes from which a token is refused unread.
+	// Zero means 16384; the range is 1024 to 65536.
 	MaxTokenSize int
-	// RequireKeyID refuses tokens without a kid header. Without it such a
-	// token is tried with the keys that fit, for as long as that costs no more
-	// than eight RSA keys of 2048 bits: two of 4096 bits, one of 8192.
+	// RequireKeyID refuses tokens without a kid header. Without it such a token
+	// is tried with the keys that fit, up to the cost of eight RSA keys of 2048
+	// bits: that is two keys of 4096 bits, or one of 8192.
 	RequireKeyID bool
 	// CacheSize is about how many bytes of memory the Verifier may use to
 	// remember tokens with a good signature, so that it need not verify the
@@ -134,7 +134,7 @@ func (c Config) time() func() time.Time {
 	return c.Time
 }
 
-// source is where the keys come from.
+// source returns the source of the keys.
 func (c Config) source() (jwks.Source, error) {
 	if static, ok := c.Keys.(jwks.Static); ok {
 		return index(static)
@@ -182,7 +182,7 @@ func (c Config) Validate() error {
 	return err
 }
 
-// checked is where the keys come from, if the settings are valid.
+// checked returns the source of the keys, if the settings are valid.
 func (c Config) checked() (jwks.Source, error) {
 	err := c.validate()
 	if err != nil {

@@ -27,10 +27,10 @@
 // # What is checked
 //
 // Size and shape, header, key, signature, claims and binding, in this order,
-// closed on everything not understood; the first failure is the answer. Nothing
-// of it is optional. An issuer that does not follow RFC 9068 gets a [Profile],
-// in which each relaxation is a field with a name. Services with several issuers
-// put one Verifier for each behind [ByIssuer].
+// and anything not understood is refused; the first failure is the answer. No
+// check is optional. For an issuer that does not follow RFC 9068, set a
+// [Profile], in which each relaxation is a field with a name. Services with
+// several issuers put one Verifier for each behind [ByIssuer].
 //
 // # Errors
 //
@@ -45,8 +45,8 @@
 //
 // An [Authenticator] is anything that makes that decision, and a [Presentation]
 // has all that it may need, for every transport. One of your own, such as for
-// opaque tokens, makes its Tokens by [Vouched]. As a [Schemer] it names the
-// schemes that it takes and how each is challenged, by
+// opaque tokens, makes its Tokens with [Vouched]. If it implements [Schemer],
+// it names the schemes that it takes and the challenge of each. With
 // [Presentation.Respond] it sends a field such as a nonce, and an error that is
 // a [Challenger] brings a challenge of its own.
 //

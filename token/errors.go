@@ -33,12 +33,12 @@ var (
 	// ErrStepUp: the user must authenticate again or better (RFC 9470
 	// §3). HTTP 401. See StepUpError.
 	ErrStepUp error = rejection.StepUp
-	// ErrDenied: the caller is known and the policy says no. HTTP 403. See
-	// ErrSubjectUnknown.
+	// ErrDenied: the caller is known and the policy denies the call. HTTP 403.
+	// See ErrSubjectUnknown.
 	ErrDenied error = rejection.Denied
-	// ErrUnavailable: the token could not be judged, because something that
-	// is needed for it is out of reach. HTTP 503, never 401: the token may
-	// well be good, and its client must not throw it away.
+	// ErrUnavailable: the token could not be judged, because something needed
+	// for that is out of reach. HTTP 503, never 401: the token may well be
+	// good, and its client must not throw it away.
 	ErrUnavailable error = rejection.Unavailable
 )
 
@@ -73,7 +73,8 @@ var (
 	ErrNotYetValid error = rejection.NotYetValid
 	// ErrClaim: a claim is missing, of the wrong type or out of range.
 	ErrClaim error = rejection.Claim
-	// ErrInactive: revoked, or inactive by word of the issuer (RFC 7662 §2.2).
+	// ErrInactive: revoked, or inactive according to the issuer (RFC 7662
+	// §2.2).
 	ErrInactive error = rejection.Inactive
 	// ErrBinding: bound to a key or certificate that the caller did not prove
 	// to hold, or by a method that is not configured (RFC 7800 §3.1).

@@ -9,7 +9,7 @@ import (
 	"github.com/postern-go/postern/internal/printable"
 )
 
-// Finding is what one check said of a token.
+// Finding is the result of one check of a token.
 type Finding struct {
 	// Check names the check: "signature", "exp", "aud".
 	Check string
@@ -22,11 +22,11 @@ type Finding struct {
 }
 
 // Explain makes every check that Authenticate makes, in the same order, and
-// goes on after the first that fails, to help an operator find everything that
-// is wrong with a token at once. It is for tools; a service has no use for it,
-// and must not admit a caller by it: unless every Finding passed, the later ones
-// are about claims that an attacker may have written. No ConfirmationChecker is
-// asked then: the Finding named "binding" is skipped.
+// goes on after the first that fails, to show an operator all faults of a token
+// at once. It is for tools; a service has no use for it, and must not admit a
+// caller because of it: unless every Finding passed, the later ones are about
+// claims that an attacker may have written. No ConfirmationChecker is asked
+// then: the Finding named "binding" is skipped.
 //
 // It blocks and fails like Authenticate, and remembers nothing.
 func (v *Verifier) Explain(ctx context.Context, p Presentation) []Finding {
@@ -41,7 +41,7 @@ type explanation struct {
 	failed   bool // one of the checks did, or could not be made
 }
 
-// note adds what a check said and reports whether it passed.
+// note adds the result of a check and reports whether it passed.
 func (e *explanation) note(check string, err error) bool {
 	e.findings = append(e.findings, Finding{Check: check, Err: err})
 	e.failed = e.failed || err != nil

@@ -6,13 +6,13 @@ import (
 )
 
 // hints map the identity of a token to the Verifier that remembers it, so that
-// ByIssuer need not read iss again. A hint is not believed: that Verifier decides
-// as if it had been asked directly. One that is lost, as many are in a flood,
-// costs that reading and nothing else.
+// ByIssuer need not read iss again. A hint is not trusted: that Verifier
+// decides as if it had been asked directly. A lost hint, common in a flood,
+// costs reading iss and nothing else.
 //
-// The alternatives are worse. To ask the memory of each Verifier in turn takes
-// longer from some ten issuers on, and one memory for all would let the tokens of
-// one issuer evict those of another.
+// The alternatives are worse. Asking the memory of each Verifier in turn is
+// slower from some ten issuers on, and one memory for all would let the tokens
+// of one issuer evict those of another.
 type hints struct {
 	table atomic.Pointer[[hintSets]hintSet] // nil until there is one to keep
 }

@@ -20,9 +20,9 @@ import (
 // A token that one of several Verifiers remembers is not read again to learn its
 // issuer. The table for that takes at most 352 KiB.
 //
-// It reads JWT access tokens only, and none that is longer than every Verifier
-// in m allows. An empty m refuses every token. It panics if m holds a nil
-// Authenticator or a Verifier of another issuer; m is copied.
+// It reads JWT access tokens only, and refuses one that is longer than every
+// Verifier in m allows. An empty m refuses every token. It panics if m holds a
+// nil Authenticator or a Verifier of another issuer; m is copied.
 func ByIssuer(m map[string]Authenticator) Authenticator {
 	b := &byIssuer{auths: make(map[string]Authenticator, len(m))}
 	if len(m) == 0 {
@@ -46,8 +46,8 @@ func ByIssuer(m map[string]Authenticator) Authenticator {
 	return b
 }
 
-// maxSizeOf is from which length on auth refuses a token unread. Of an
-// Authenticator of the user's own it is not known.
+// maxSizeOf is the length from which auth refuses a token unread. It is not
+// known for an Authenticator of the user's own.
 func maxSizeOf(auth Authenticator) int {
 	switch a := auth.(type) {
 	case *Verifier:

@@ -7,10 +7,10 @@ import (
 	"github.com/postern-go/postern/internal/claims"
 )
 
-// Mark is evidence, in a claim, of what the subject of a token is. It is for
-// Profile.Users and Profile.Clients. Exactly one of Values, Prefix, Suffix,
-// ClientID, Present and Absent says what the claim must be. A claim that is not
-// a string is not evidence, except for Present.
+// Mark is evidence, in a claim, of the kind of subject that a token has. It is
+// for Profile.Users and Profile.Clients. Exactly one of Values, Prefix, Suffix,
+// ClientID, Present and Absent describes the value that the claim must have. A
+// claim that is not a string is not evidence, except for Present.
 //
 // Choose claims that the issuer sets by itself. A claim that users can choose,
 // such as a name, lets them pass for clients.
@@ -19,9 +19,9 @@ type Mark struct {
 	Claim string
 	// Values are strings. The claim must equal one of them.
 	Values []string
-	// Prefix is how the claim begins.
+	// Prefix is the beginning of the claim.
 	Prefix string
-	// Suffix is how the claim ends.
+	// Suffix is the end of the claim.
 	Suffix string
 	// ClientID wants the claim to equal the token's client id.
 	ClientID bool
@@ -29,9 +29,9 @@ type Mark struct {
 	Present bool
 	// Absent wants the claim not to be there, or to be null.
 	Absent bool
-	// Not turns Values, Prefix, Suffix and ClientID around. The claim must be
-	// a string all the same, and not an empty one; so must the client id be,
-	// for ClientID. It does not go with Present and Absent.
+	// Not inverts Values, Prefix, Suffix and ClientID. The claim must still be
+	// a string that is not empty, and for ClientID so must the client id. It
+	// cannot be combined with Present and Absent.
 	Not bool
 }
 

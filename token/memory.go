@@ -17,8 +17,8 @@ type memory struct {
 	time       func() time.Time
 }
 
-// recall looks up a token that has been verified before, and makes the checks
-// again that can fail since. It returns nil and no error if the token is not
+// recall looks up a token that has been verified before, and repeats the checks
+// that may fail by now. It returns nil and no error if the token is not
 // remembered.
 func (m *memory) recall(ctx context.Context, id *tokenID) (*claims.Set, error) {
 	e := m.get(id)

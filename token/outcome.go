@@ -7,13 +7,13 @@ import (
 	"github.com/postern-go/postern/internal/rejection"
 )
 
-// AsOutcome holds an error of code that this package knows nothing of to what
-// an Authenticator and a policy promise: it matches exactly one of the outcomes,
-// and its text is one bounded line of printable ASCII. An error that matches
-// exactly one outcome keeps it, and its reason. Any other is taken for
-// otherwise, one of the outcomes or reasons, and one that matches several is
-// ErrUnavailable if that is among them: such an error says nothing about the
-// token. It is nil if err is.
+// AsOutcome makes an error from other code keep the promise of an Authenticator
+// and of a policy: it matches exactly one of the outcomes, and its text is one
+// bounded line of printable ASCII. An error that matches exactly one outcome
+// keeps it, and its reason. Any other becomes otherwise, which is one of the
+// outcomes or reasons. One that matches several becomes ErrUnavailable if that
+// is among them: such an error says nothing about the token. It is nil if err
+// is.
 //
 // Use it in an Authenticator or a policy of your own for errors that come from
 // elsewhere. In the result errors.Is and errors.As find all that they find in

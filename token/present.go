@@ -21,12 +21,12 @@ type Presentation struct {
 	// Scheme is the authentication scheme, in any case. Empty means Bearer.
 	Scheme string
 	// Token is the access token as received. Empty means that there was none.
-	// Custom claims are decoded from it when they are asked for, so it must
-	// not lie in a buffer that is used again, as strings made by package unsafe
-	// may.
+	// Custom claims are decoded from it on demand, so it must not share memory
+	// with a buffer that is reused, as strings made by package unsafe may.
 	Token string
-	// Call is the call that the credentials came with, or nil if nothing else is
-	// known of it. It may be asked until Authenticate returns, and not later.
+	// Call is the call that the credentials came with, or nil if nothing else
+	// is known about it. It may be used until Authenticate returns, and not
+	// later.
 	Call Call
 }
 
@@ -109,10 +109,10 @@ func (p Presentation) LogValue() slog.Value { return slog.StringValue(p.String()
 // ends up in JSON by mistake only.
 func (p Presentation) MarshalJSON() ([]byte, error) { return json.Marshal(p.String()) }
 
-// Authenticator decides whether what a caller presented is a good access
-// token. Implementations may be called concurrently and may block, until ctx
-// ends, on what they need from elsewhere. Every error matches exactly one of
-// the outcomes; a nil error comes with a non-nil Token.
+// Authenticator decides whether what a caller presented is a good access token.
+// Implementations may be called concurrently, and may block on other services
+// until ctx ends. Every error matches exactly one of the outcomes; a nil error
+// comes with a non-nil Token.
 type Authenticator interface {
 	Authenticate(ctx context.Context, p Presentation) (*Token, error)
 }

@@ -7,9 +7,9 @@ import (
 	"github.com/postern-go/postern/internal/claims"
 )
 
-// Profile says what an issuer's access tokens look like. The zero Profile is
-// RFC 9068 as written, which is what an issuer should be asked for first. Each
-// other value relaxes one check for one issuer, and nothing else does.
+// Profile describes an issuer's access tokens. The zero Profile is RFC 9068 as
+// written; ask the issuer for such tokens first. Each other value relaxes one
+// check for one issuer, and nothing else does.
 type Profile struct {
 	// Types lists the accepted values of the typ header, compared as media
 	// types: in any case, with or without "application/" (RFC 7515 §4.1.9).

@@ -17,11 +17,11 @@ func (f Field) Name() string { return f.name }
 // Value is one line of printable ASCII.
 func (f Field) Value() string { return f.value }
 
-// maxField is the most bytes that the value of a Field has.
+// maxField is the longest value of a Field, in bytes.
 const maxField = 1024
 
-// responseFields are the fields that a check may send, each with the characters
-// that its value must not have besides those that no field has.
+// responseFields are the fields that a check may send, each with further
+// characters that its value must not have.
 var responseFields = map[string]string{
 	"Authentication-Info": "",     // RFC 9110 §11.6.3
 	"DPoP-Nonce":          ` ,"\`, // RFC 9449 §8.1

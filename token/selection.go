@@ -10,10 +10,10 @@ import (
 	"github.com/postern-go/postern/internal/zerocopy"
 )
 
-// A decoder into Go types goes through all of a token for the one claim that is
-// asked for, and takes several times as long for it as the strict reader. So only
-// those claims are given to it that the type can receive. What it does with
-// them is its own affair: a name too many here changes nothing.
+// A decoder into Go types reads a whole token to get one claim, and takes
+// several times as long as the strict reader. So it is given only the claims
+// that the type can receive. A superfluous name here changes nothing: the
+// decoder skips that claim.
 
 // names are those of the claims that a Go type can receive. Nil stands for all.
 type names map[string]bool

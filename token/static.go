@@ -9,15 +9,14 @@ import (
 	"github.com/postern-go/postern/jwks"
 )
 
-// indexed is a jwks.Static in which a key is found at once, however many there
-// are.
+// indexed is a jwks.Static with an index by kid, so that its size does not
+// matter.
 type indexed struct {
 	all  jwks.Static
 	byID map[string][]jwks.Key
 }
 
-// index copies the keys, and refuses those that ParseSet would not have let
-// through.
+// index copies the keys, and refuses those that ParseSet would have skipped.
 func index(keys jwks.Static) (indexed, error) {
 	if len(keys) == 0 {
 		return indexed{}, fmt.Errorf("%w: Keys is a jwks.Static without a key, so no token could pass", ErrConfig)

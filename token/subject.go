@@ -33,9 +33,9 @@ func (k SubjectKind) String() string {
 // this kind, so that a service learns when it starts that a rule about users
 // can never be met. A Verifier can tell clients, since their sub is their
 // client id, and users if its Profile has marks of Users. ByIssuer can tell
-// what one of its issuers can. Of any other Authenticator, nil included, it is
-// not known, and the answer is true. It is false for SubjectUnknown, which is
-// nothing to be told. It does not block.
+// what one of its issuers can. For any other Authenticator, nil included, the
+// answer is not known, and CanTell returns true. It returns false for
+// SubjectUnknown, which no token proves. It does not block.
 func CanTell(auth Authenticator, kind SubjectKind) bool {
 	if kind != SubjectUser && kind != SubjectClient {
 		return false

@@ -14,10 +14,11 @@ import (
 	"github.com/postern-go/postern/internal/strict"
 )
 
-// Token is a verified access token. Only an Authenticator makes one: those of this
-// module after their checks, and one of your own by Vouched, on its own word. So
-// holding a *Token is the proof that its checks have passed. It is immutable
-// and safe for concurrent use. Printing or logging it does not show the token.
+// Token is a verified access token. Only an Authenticator makes one: those of
+// this module after their checks, and one of your own by Vouched, on its own
+// responsibility. So holding a *Token is the proof that its checks have passed.
+// It is immutable and safe for concurrent use. Printing or logging it does not
+// show the token.
 //
 // Every method answers for a nil *Token and for the zero Token, as FromContext
 // returns for a call without a token: with nothing, so that code that forgets
@@ -74,7 +75,8 @@ func (t *Token) Issuer() string { return t.claims().Issuer() }
 // the profile does not require the claim and the token has none.
 func (t *Token) Subject() string { return t.claims().Subject }
 
-// Principal is the pair of Issuer and Subject, which is what to key data by.
+// Principal is the pair of Issuer and Subject. Use it as the key of a caller's
+// data.
 func (t *Token) Principal() Principal { return Principal{t.claims().Issuer(), t.claims().Subject} }
 
 // ClientID is the client the token was issued to (RFC 9068 §2.2), or "" where
@@ -144,8 +146,8 @@ func (t *Token) Confirmation(method string) (string, bool) {
 // Token, and for one that Vouched made.
 func (t *Token) Remembered() bool { return t.claims().Remembered }
 
-// Bound reports whether the token may be used only by who proves possession
-// of something, which makes it useless to pass on.
+// Bound reports whether a caller may use the token only with a proof of
+// possession. Such a token is useless to pass on.
 func (t *Token) Bound() bool { return t.claims().Confirmation.Kind != strict.Absent }
 
 // String names the token without showing it.

@@ -90,8 +90,8 @@ func (v *Verifier) authenticate(ctx context.Context, p *Presentation, id *tokenI
 	return t, nil
 }
 
-// checkToken makes all checks of a token but that of its binding. fresh is the
-// entry to remember if that passes too, or nil.
+// checkToken makes all checks of a token except that of its binding. fresh is
+// the entry to remember if that passes too, or nil.
 func (v *Verifier) checkToken(ctx context.Context, raw string, id *tokenID) (set *claims.Set, fresh *entry, err error) {
 	if id != nil {
 		if set, err := v.memory.recall(ctx, id); set != nil || err != nil {
@@ -101,8 +101,8 @@ func (v *Verifier) checkToken(ctx context.Context, raw string, id *tokenID) (set
 	return v.verify(ctx, raw, id)
 }
 
-// checkSize comes before a byte is read: what follows costs time and memory in
-// proportion to the token.
+// checkSize comes before a byte is read: the other checks cost time and memory
+// in proportion to the token.
 func (v *Verifier) checkSize(raw string) error {
 	if len(raw) > v.maxSize {
 		return v.tooLarge
@@ -145,9 +145,9 @@ func (v *Verifier) verify(ctx context.Context, raw string, id *tokenID) (*claims
 }
 
 // checkSignature checks the header and verifies the signature. Until it
-// returns, the claims are not to be believed. Of them only iss is looked at, to
-// see whether the keys at hand are the right ones at all: a token of another
-// issuer must not cost ours a request.
+// returns, no claim may be trusted. It reads only iss before that, to see
+// whether the keys at hand are the right ones at all: a token of another issuer
+// must not cost ours a request.
 func (v *Verifier) checkSignature(ctx context.Context, s *jws.Signed, h *jws.Header, c *claims.Payload) (by jws.Signer, fault error) {
 	params, ok := v.signatures.CheckHeader(h, firstOf(&fault))
 	if !ok {

@@ -16,18 +16,18 @@ import (
 // accepts. It does not block, and may be called concurrently.
 func FromSet(raw string, set *claims.Set) *Token { return newToken(raw, set) }
 
-// VouchedClaims are what an Authenticator of your own says about a token that it
-// has found good. Issuer, Audience and Expiry are required. The zero value of
-// every other field means that the token has no such claim.
+// VouchedClaims are the claims of a token that an Authenticator of your own has
+// found good. Issuer, Audience and Expiry are required. The zero value of every
+// other field means that the token has no such claim.
 type VouchedClaims struct {
-	// Issuer says who issued the token. Subjects are told apart by it: see
-	// Principal.
+	// Issuer says who issued the token. Equal subjects of different issuers are
+	// different principals: see Principal.
 	Issuer string
 	// Audience lists the resource servers that the token is for. Name this
-	// service only after having made sure of that.
+	// service only after checking that.
 	Audience []string
-	// Expiry is when the token stops to be good, to the second. A leeway of 30
-	// seconds is added to it, as Config does.
+	// Expiry is the time at which the token expires, to the second. A leeway of
+	// 30 seconds is added to it, as Config does.
 	Expiry time.Time
 	// Subject is the user that the client acts for, or the client itself.
 	Subject string
@@ -42,9 +42,10 @@ type VouchedClaims struct {
 	ID string
 	// IssuedAt and NotBefore must not lie in the future.
 	IssuedAt, NotBefore time.Time
-	// Confirmation is what the token is bound to, by the methods of the cnf claim
-	// (RFC 7800 §3.1), such as "x5t#S256". Your Authenticator has to check that
-	// the caller possesses it: nothing else does.
+	// Confirmation has the key or certificate that the token is bound to, by
+	// the methods of the cnf claim (RFC 7800 §3.1), such as "x5t#S256". Your
+	// Authenticator has to check that the caller possesses it: nothing else
+	// does.
 	Confirmation map[string]string
 	// JSON is the object that Token.Claims decodes, or nil if there are no other
 	// claims. It must be strict JSON: valid Unicode, no repeated names. If it has
@@ -114,7 +115,7 @@ func (c *VouchedClaims) validate() error {
 	return c.validateJSON()
 }
 
-// validateJSON finds claims that contradict what the accessors of a Token say.
+// validateJSON finds claims that contradict the accessors of a Token.
 func (c *VouchedClaims) validateJSON() (err error) {
 	invalid := strict.Members(string(c.JSON), func(name string, v strict.Value) {
 		text, _ := v.Text()

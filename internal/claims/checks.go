@@ -21,7 +21,7 @@ type check struct {
 	again func(r *Rules, s *Set, now time.Time) error
 }
 
-// checks are all of them, in the order in which their faults are reported.
+// checks lists all checks, in the order in which their faults are reported.
 var checks = [...]check{
 	{"iss", readIssuer, nil},
 	{"exp", readExpiry, checkExpiry},
@@ -55,8 +55,7 @@ func (r *Rules) Check(p *Payload, now time.Time, report func(check string, err e
 	return s, true
 }
 
-// CheckAgain makes those checks again that can fail for a Set that has passed
-// before.
+// CheckAgain repeats the checks that can fail for a Set that has passed before.
 func (r *Rules) CheckAgain(s *Set, now time.Time) error {
 	for i := range checks {
 		if again := checks[i].again; again != nil {
@@ -247,9 +246,9 @@ func readScope(r *Rules, s *Set, c received) error {
 	return nil
 }
 
-// checkNoIDToken rejects what looks like an ID token where the type does not
-// tell (RFC 8725 §3.12). An ID token says who signed in, not what anyone may
-// do, and every client of the issuer can get one.
+// checkNoIDToken rejects a token that looks like an ID token if the type does
+// not tell (RFC 8725 §3.12). An ID token says who signed in, not which rights
+// anyone has, and every client of the issuer can get one.
 func checkNoIDToken(r *Rules, s *Set, c received) error {
 	if c.explicit {
 		return nil

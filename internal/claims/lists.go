@@ -35,8 +35,8 @@ func listStrings(list strict.Value) (elements []string, ok bool) {
 }
 
 // Unique drops repetitions, in place and without looking at every pair when
-// there are many. Nothing is left behind the end of what it returns, where it
-// would keep the text of the whole token in memory.
+// there are many. It clears the rest of the array, which would keep the text of
+// the whole token in memory.
 func Unique(list []string) []string {
 	if len(list) < 2 {
 		return list
@@ -61,8 +61,9 @@ func Unique(list []string) []string {
 	return kept
 }
 
-// repetitions marks what stands in the list before. It sorts, for a map of
-// thousands of strings takes several times the memory of the token.
+// repetitions marks the elements that occur earlier in the list. It sorts,
+// since a map of thousands of strings takes several times the memory of the
+// token.
 func repetitions(list []string) []bool {
 	order, repeated := make([]int32, len(list)), make([]bool, len(list))
 	for i := range order {

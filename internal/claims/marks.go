@@ -11,7 +11,7 @@ import (
 // on the stack while a payload is read.
 const MaxMarkedClaims = 8
 
-// Mark is evidence, in a claim, of what the subject is. See token.Mark.
+// Mark is evidence, in a claim, of the kind of subject. See token.Mark.
 type Mark struct {
 	Claim                     string
 	Values                    []string

@@ -5,15 +5,14 @@ import (
 	"github.com/postern-go/postern/internal/strict"
 )
 
-// Payload holds the claims that decide something, as received. They are still to
-// be checked.
+// Payload holds the claims that decide something, as received and unchecked.
 type Payload struct {
 	received
 	marked [MaxMarkedClaims]strict.Value
 }
 
-// received is handed to each check by value: what an indirect call gets a
-// pointer to would move to the heap.
+// received is passed to each check by value: an indirect call with a pointer
+// would move it to the heap.
 type received struct {
 	iss, sub, aud, exp, nbf, iat, jti strict.Value
 	clientID, scope, cnf              strict.Value
@@ -75,7 +74,7 @@ func (c *received) noteRequired(required []string, name string, value strict.Val
 	}
 }
 
-// UnverifiedIssuer reads nothing but iss, for choosing who verifies the rest.
+// UnverifiedIssuer reads only iss, to choose the Verifier for the rest.
 func UnverifiedIssuer(payload string) (string, error) {
 	var iss strict.Value
 	err := strict.Members(payload, func(name string, value strict.Value) {

@@ -33,11 +33,11 @@ type Rules struct {
 	want     wanted
 }
 
-// wanted says in words what would have passed, for operators. It is made once,
-// so that a flood of rejections formats nothing.
+// wanted describes the accepted values in words, for operators. It is made
+// once, so that a flood of rejections formats nothing.
 type wanted struct{ issuer, audience, lifetime string }
 
-// required says which claims there must be besides iss, aud and exp.
+// required lists the claims that must be present besides iss, aud and exp.
 type required struct {
 	sub, clientID, iat, jti bool
 	others                  []string

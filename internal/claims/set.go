@@ -7,7 +7,7 @@ import (
 )
 
 // Set is a claim set that has passed its checks. It is shared between the
-// Tokens of one access token and does not change any more.
+// Tokens of one access token and is immutable.
 type Set struct {
 	Rules        *Rules // that it has passed; nil only in a zero Set
 	Subject      string
@@ -26,7 +26,7 @@ type Set struct {
 	oneAudience [1]string // backs Audience if there is but one
 }
 
-// Kind is what the subject of a claim set is.
+// Kind is the kind of subject that a claim set has.
 type Kind uint8
 
 // The kinds.
@@ -44,7 +44,7 @@ func (s *Set) Issuer() string {
 	return s.Rules.Issuer
 }
 
-// Deadline is when the set stops to pass: its expiry plus the leeway.
+// Deadline is when the set stops passing: its expiry plus the leeway.
 func (s *Set) Deadline() time.Time {
 	if s.Rules == nil {
 		return Time(s.Expiry)

@@ -101,8 +101,8 @@ func (a *algorithm) verify(key crypto.PublicKey, s *Signed) bool {
 	case pkcs1v15:
 		return rsa.VerifyPKCS1v15(key.(*rsa.PublicKey), a.hash, digest, s.signature) == nil
 	case pss:
-		// A salt as long as the hash is what RFC 7518 §3.5 demands, and what
-		// the default options of crypto/rsa do not.
+		// RFC 7518 §3.5 demands a salt as long as the hash. The default options
+		// of crypto/rsa do not.
 		options := rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash, Hash: a.hash}
 		return rsa.VerifyPSS(key.(*rsa.PublicKey), a.hash, digest, s.signature, &options) == nil
 	default:
@@ -143,8 +143,8 @@ func verifyEd25519(key ed25519.PublicKey, input string, signature []byte) bool {
 	return len(signature) == ed25519.SignatureSize && ed25519.Verify(key, zerocopy.Bytes(input), signature)
 }
 
-// maxDER holds the longest signature there is: a sequence of two integers of
-// 66 bytes, each with two bytes before it, and three before them all.
+// maxDER is the size of the longest signature: a sequence of two integers of 66
+// bytes, each with two bytes before it, and three before them all.
 const maxDER = 3 + 2*(2+67)
 
 // appendSignature writes the ASN.1 form of a signature that crypto/ecdsa

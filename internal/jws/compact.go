@@ -15,7 +15,7 @@ const (
 )
 
 // Compact is a JWS in compact serialization (RFC 7515 §7.1), read but not
-// verified: nothing in it may be believed. Header and Payload are decoded.
+// verified: nothing in it may be trusted. Header and Payload are decoded.
 type Compact struct{ Header, Payload string }
 
 // Signed is the part of a JWS that the signature covers, and the signature.
@@ -26,7 +26,7 @@ type Signed struct {
 	hashed    bool
 }
 
-// Hashed gives the SHA-256 hash of the signing input, where the caller has it
+// Hashed sets the SHA-256 hash of the signing input if the caller has it
 // already, so that it is not computed twice.
 func (s *Signed) Hashed(sum [sha256.Size]byte) { s.sha256, s.hashed = sum, true }
 
@@ -34,8 +34,8 @@ func (s *Signed) Hashed(sum [sha256.Size]byte) { s.sha256, s.hashed = sum, true 
 // stack. A larger signature is allocated.
 type Scratch [512]byte
 
-// Split takes raw apart. Every part must be there, in the one base64url
-// spelling there is. The signature may lie in buf.
+// Split takes raw apart. Every part must be present, in the one accepted
+// base64url spelling. The signature may lie in buf.
 func Split(raw string, buf *Scratch) (c Compact, s Signed, err error) {
 	header, rest, _ := strings.Cut(raw, ".")
 	payload, sig, _ := strings.Cut(rest, ".")

@@ -26,8 +26,8 @@ func costOf(key crypto.PublicKey) int {
 		return costOfRSA(k.N.BitLen(), k.E)
 	case *ecdsa.PublicKey:
 		if k.Curve != elliptic.P256() {
-			// P-384 and P-521 cost more than this. It leaves room for two, as
-			// many as there are while an issuer goes over to a new key.
+			// P-384 and P-521 cost more than this. It leaves room for two, the
+			// number of keys while an issuer changes to a new one.
 			return maxCost / 2
 		}
 	}

@@ -97,7 +97,7 @@ func (h *Header) checkContent() error {
 }
 
 // checkKeyID reads kid. An empty one names no key and counts as absent, as it
-// does in a key set. It is hostile: it is compared and nothing else.
+// does in a key set. It is hostile: it is only compared.
 func (v *Verifier) checkKeyID(h *Header, p *Params) error {
 	kid, ok := h.kid.Text()
 	absent := h.kid.Kind == strict.Absent || ok && kid == ""

@@ -11,10 +11,10 @@ import (
 	"github.com/postern-go/postern/jwks"
 )
 
-// reconsiderer is a Source that can look for keys once more when those it gave
-// do not verify: an issuer may replace a key and keep its kid. It answers with
-// the keys it holds now if they differ from those seen. It bounds for itself
-// what that costs the issuer, since any garbage under a published kid gets here.
+// reconsiderer is a Source that can look for keys again when those it gave do
+// not verify: an issuer may replace a key and keep its kid. It answers with the
+// keys it holds now if they differ from those seen. It must bound the requests
+// to the issuer itself, since any garbage under a published kid gets here.
 type reconsiderer interface {
 	Reconsider(ctx context.Context, kid string, seen []jwks.Key) ([]jwks.Key, error)
 }
@@ -43,8 +43,8 @@ func (v *Verifier) findKey(ctx context.Context, s *Signed, p *Params) (jwks.Key,
 	return jwks.Key{}, err
 }
 
-// reconsider returns the keys that came in place of those seen, if any. That it
-// fails changes no verdict: there are keys, and the token does not verify.
+// reconsider returns the keys that replaced those seen, if any. A failure
+// changes no verdict: keys are held, and the token does not verify.
 func (v *Verifier) reconsider(ctx context.Context, kid string, seen []jwks.Key) []jwks.Key {
 	source, ok := v.keys.(reconsiderer)
 	if !ok {
@@ -82,9 +82,9 @@ func (v *Verifier) try(keys []jwks.Key, s *Signed, alg *algorithm, kid string) (
 
 // allows tells whether the key may verify the algorithm: it is of the right
 // kind and on the right curve, and for this algorithm. One key verifies one
-// algorithm (RFC 8725 §3.1, RFC 7517 §4.4). Where the issuer gives no alg it is
-// the first of those configured that fits: what a token says decides nothing,
-// or else one that is refused could lock out all others.
+// algorithm (RFC 8725 §3.1, RFC 7517 §4.4). A key without alg is for the first
+// of the configured algorithms that fits it. The token does not decide that, or
+// else a refused token could lock out all others.
 func (v *Verifier) allows(alg *algorithm, key jwks.Key) bool {
 	if !alg.fits(key.Public) {
 		return false
@@ -138,8 +138,8 @@ var (
 	errNoneFits  = errors.New("the token names no key and none fits its algorithm")
 )
 
-// noKeys makes an error of a source one about the token, or about the source.
-// One that matches both says nothing about the token.
+// noKeys turns an error of a source into one about the token, or about the
+// source. An error that matches both says nothing about the token.
 func noKeys(kid string, err error) error {
 	switch {
 	case err == nil:
@@ -161,8 +161,8 @@ func keysUnavailable(err error) error {
 
 // Trusts reports whether the issuer still publishes the key of a signer that
 // Verify has found, for its algorithm. It blocks while keys are fetched. The
-// error is that of Verify for want of keys: to ask once more could cost the
-// issuer a second request for one call.
+// error is the one that Verify returns without keys: to ask once more could
+// cost the issuer a second request for one call.
 func (v *Verifier) Trusts(ctx context.Context, by *Signer) (bool, error) {
 	keys, err := v.keys.Keys(ctx, by.KeyID)
 	if err = noKeys(by.KeyID, err); err != nil {

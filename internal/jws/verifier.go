@@ -27,8 +27,8 @@ type Settings struct {
 	Names Names
 }
 
-// Names are what the user's settings are called from which Settings are made:
-// they differ from one kind of signed object to another.
+// Names are the names of the user's settings behind Settings. They differ from
+// one kind of signed object to another.
 type Names struct{ Algorithms, Types, RequireKeyID string }
 
 // Verifier verifies signed objects of one issuer. It is safe for concurrent
