@@ -14,9 +14,9 @@ import (
 // ParseSet has for the keys of a set: a public RSA key of 2048 to 8192 bits
 // with an exponent of at most 65537 and a modulus without known weakness, an EC
 // key on P-256, P-384 or P-521, or an Ed25519 key that is not a point of small
-// order, and an Algorithm, if there is one, that such a key can verify (RFC
-// 7518 §3, RFC 8037 §3.1). Use it for keys that do not come from ParseSet or a
-// Remote. CheckKey returns nil for a key that is fit.
+// order, and an Algorithm, if there is one, that such a key can verify
+// (RFC 7518 §3, RFC 8037 §3.1). Use it for keys that do not come from ParseSet
+// or a Remote. CheckKey returns nil for a key that is fit.
 //
 // The error matches one of the ErrKey values. It takes some 20 microseconds,
 // blocks on nothing, and may be called concurrently.

@@ -55,11 +55,11 @@ type RemoteConfig struct {
 	// between one minute and 24 hours. Zero: 15 minutes, or the nearest value
 	// within MinLifetime and MaxLifetime.
 	DefaultLifetime time.Duration
-	// MinLifetime and MaxLifetime bound the lifetime that the issuer gives (RFC
-	// 9111 §4.2), even with no-store: a set is not a stored response but the
-	// state of this process. MaxLifetime is also the longest that a withdrawn
-	// key lives while its issuer can be reached. Between one minute and 24
-	// hours. Zero: one minute and 24 hours.
+	// MinLifetime and MaxLifetime bound the lifetime that the issuer gives
+	// (RFC 9111 §4.2), even with no-store: a set is not a stored response but
+	// the state of this process. MaxLifetime is also the longest that a
+	// withdrawn key lives while its issuer can be reached. Between one minute
+	// and 24 hours. Zero: one minute and 24 hours.
 	MinLifetime, MaxLifetime time.Duration
 	// StaleFor is how long after the last successful fetch the keys serve while
 	// the issuer cannot be reached or answers nonsense, up to 72 hours; never

@@ -8,13 +8,13 @@ import (
 	"github.com/postern-go/postern/internal/guard"
 )
 
-// WriteError answers a call that is refused for err, an error of Check, as RFC
-// 6750 §3 says: a status, a WWW-Authenticate line for each challenge, and an
-// empty body that must not be cached. The caller learns the outcome and nothing
-// else of err or of the request. r tells which scheme was used: the challenge
-// of that scheme has the error. A policy's own ErrDenied is 403 without a
-// challenge, ErrUnavailable is 503 with Retry-After. An error that matches no
-// outcome, nil included, is answered like ErrUnavailable.
+// WriteError answers a call that is refused for err, an error of Check, as
+// RFC 6750 §3 says: a status, a WWW-Authenticate line for each challenge, and
+// an empty body that must not be cached. The caller learns the outcome and
+// nothing else of err or of the request. r tells which scheme was used: the
+// challenge of that scheme has the error. A policy's own ErrDenied is 403
+// without a challenge, ErrUnavailable is 503 with Retry-After. An error that
+// matches no outcome, nil included, is answered like ErrUnavailable.
 //
 // Header fields that speak of a body, set earlier for another answer, are
 // removed. WriteError must be called before anything was written to w.

@@ -83,11 +83,11 @@ func (t *Token) Principal() Principal { return Principal{t.claims().Issuer(), t.
 // the profile does not require the claim and the token has none.
 func (t *Token) ClientID() string { return t.claims().ClientID }
 
-// SubjectKind tells whether the subject is a user or the client itself (RFC
-// 9068 §2.2, §5). It is SubjectUnknown unless the token proves one of the two
-// and nothing of the other: equal sub and client id prove a client, and so do
-// Profile.Clients; only Profile.Users prove a user. A token without sub has no
-// user.
+// SubjectKind tells whether the subject is a user or the client itself
+// (RFC 9068 §2.2, §5). It is SubjectUnknown unless the token proves one of the
+// two and nothing of the other: equal sub and client id prove a client, and so
+// do Profile.Clients; only Profile.Users prove a user. A token without sub has
+// no user.
 func (t *Token) SubjectKind() SubjectKind { return SubjectKind(t.claims().Kind) }
 
 // Audience is a copy of the aud claim: every resource server the token is for.
