@@ -87,8 +87,8 @@ func New(r scope.Resource, schemes []token.Scheme) *Table {
 	return t
 }
 
-// refused is the answer to credentials that are no good. The reason that gRPC
-// tells is the error code of the challenge.
+// refused is the answer to bad credentials. Over gRPC the reason is the error
+// code of the challenge.
 func (t *Table) refused(status int, used, code, text string) Answer {
 	return Answer{
 		Status: status, Challenges: t.writer.failed(used, code, text),

@@ -35,7 +35,7 @@ type writer struct {
 	errorURI string
 }
 
-// scheme is what every line of a scheme begins and ends with.
+// scheme is the beginning and the end of every line of a scheme.
 type scheme struct{ name, head, tail string }
 
 func newWriter(r scope.Resource, schemes []token.Scheme) writer {
@@ -99,8 +99,9 @@ func quote(value string) string { return `"` + escaper.Replace(value) + `"` }
 
 var escaper = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
 
-// scopeValue joins what a challenge lists. A list with a member that cannot be
-// written there (RFC 6750 §3) is left out, for half a list would mislead.
+// scopeValue joins the members of a list in a challenge. A list with a member
+// that cannot be written there (RFC 6750 §3) is left out, since half a list
+// would mislead.
 func scopeValue(list []string) string {
 	for _, s := range list {
 		if s == "" || !printable.Is(s) || strings.ContainsAny(s, ` "\`) {

@@ -12,12 +12,12 @@ import (
 	"github.com/postern-go/postern/internal/hostname"
 )
 
-// dialer connects to authorization servers and to nothing that only looks like
-// one. A metadata document, or the DNS of a host in foreign hands, could
-// otherwise point this process at the credentials that its cloud hands out on
-// link-local addresses. Addresses are checked after resolution, on the
-// connection about to be made, so that a name which resolves differently the
-// second time ("DNS rebinding") gains nothing.
+// dialer connects only to addresses that an authorization server can have. A
+// metadata document, or the DNS of a host in foreign hands, could otherwise
+// point this process at the credentials that its cloud hands out on link-local
+// addresses. Addresses are checked after resolution, on the connection about to
+// be made, so that a name which resolves differently the second time ("DNS
+// rebinding") gains nothing.
 type dialer struct {
 	allowed  []string // host names exempt from the guard
 	loopback bool     // the configuration names a host of this machine
@@ -33,7 +33,7 @@ func (d dialer) DialContext(ctx context.Context, network, address string) (net.C
 		return nil, err
 	}
 	if !d.allows(host) {
-		// The permission is the operator's. A document that names a host of
+		// Only the operator may permit this. A document that names a host of
 		// this machine must not open every port here to its author.
 		named := d.loopback && hostname.IsLoopback(host)
 		nd.ControlContext = func(_ context.Context, _, resolved string, _ syscall.RawConn) error {

@@ -27,9 +27,10 @@ type Config struct {
 	FetchTimeout time.Duration
 
 	// Named are the URLs that the configuration names. If one of them has a
-	// loopback host, this machine may be asked. A document gives no such leave.
+	// loopback host, requests may go to this machine. A document cannot permit
+	// that.
 	Named []string
-	// Settings is what the errors call the struct with the settings:
+	// Settings is the name of the struct with the settings in errors:
 	// "RemoteConfig" for hints such as "see RemoteConfig.RootCAs".
 	Settings string
 	// Now is the clock.

@@ -46,8 +46,8 @@ type Form struct {
 	Authorization string // the field of that name, or ""
 }
 
-// Answer is a 200 with its body, or a 304 to a Query with a validator. Beside an
-// error it has what came nevertheless.
+// Answer is a 200 with its body, or a 304 to a Query with a validator. Beside
+// an error it has the part that arrived.
 type Answer struct {
 	Status int
 	Header http.Header
@@ -70,8 +70,9 @@ func (a *Answer) Looks() string {
 	return body
 }
 
-// Get fetches a document. It blocks until the answer is there, the time is up or
-// ctx ends. The text of an error is one bounded line of printable ASCII.
+// Get fetches a document. It blocks until the answer arrives, the timeout
+// passes or ctx ends. The text of an error is one bounded line of printable
+// ASCII.
 func (c *Client) Get(ctx context.Context, q Query) (Answer, error) {
 	header := http.Header{}
 	if q.Revalidate {

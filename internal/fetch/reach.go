@@ -11,8 +11,8 @@ import (
 	"github.com/postern-go/postern/internal/evidence"
 )
 
-// unreachable adds to err, for which a host gave no answer, the field that is
-// for such a case.
+// unreachable adds to err, the error of a host without an answer, the setting
+// that may help.
 func (c *Client) unreachable(t Target, err error) error {
 	var wrongHost x509.HostnameError
 	var stranger x509.UnknownAuthorityError

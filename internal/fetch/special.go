@@ -65,10 +65,10 @@ var (
 	uniqueLocal   = netip.MustParsePrefix("fc00::/7")
 )
 
-// refusedAs names the kind of address that a is if no server of that kind has it, or
-// returns "". An IPv4 address inside an IPv6 one is judged as what it leads to
-// where that can be read, which is the well-known prefix of NAT64; a translator
-// with a prefix of its own network cannot be told from any other network.
+// refusedAs names the kind of address that a is if no server of that kind has
+// it, or returns "". An IPv4 address inside an IPv6 one under the well-known
+// prefix of NAT64 is judged as the IPv4 address. A translator with a prefix of
+// its own network cannot be told from any other network.
 func refusedAs(a netip.Addr) string {
 	if nat64.Contains(a) {
 		b := a.As16()

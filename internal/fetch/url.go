@@ -27,9 +27,9 @@ func portOf(u *url.URL) string {
 // maxURL is longer than any URL of such a document that is in use.
 const maxURL = 2048
 
-// CheckURL reads an absolute URL, and refuses one that nothing is fetched from
-// with ErrInsecureURL: https is a must, but for loopback hosts, and it has no
-// user and no fragment.
+// CheckURL reads an absolute URL. It refuses one that must not be fetched with
+// ErrInsecureURL: https is required except for loopback hosts, and a user or a
+// fragment is not allowed.
 func CheckURL(raw string) (*url.URL, error) {
 	u, err := url.Parse(raw)
 	switch {

@@ -9,8 +9,7 @@ import (
 )
 
 // orGone is err, or one that matches the end of ctx as well if that kept the
-// token from being judged: it was the caller who went away, and nothing is out
-// of reach.
+// token from being judged: the caller went away, and nothing is out of reach.
 func orGone(ctx context.Context, err error) error {
 	if ctx.Err() == nil || !errors.Is(err, token.ErrUnavailable) || errors.Is(err, ctx.Err()) {
 		return err

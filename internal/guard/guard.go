@@ -44,8 +44,8 @@ func New(auth token.Authenticator, schemes []token.Scheme) Guard {
 // an operator who was refused, and lets nothing through. If ctx ended before
 // the token was judged, the error matches ctx.Err() as well.
 //
-// call makes what the Authenticator may ask about the call. It is called once
-// there is a token to ask about.
+// call returns the call that the Authenticator may ask about. It runs only if
+// there is a token.
 func (g *Guard) Decide(ctx context.Context, p scope.Policy, fields []string, call func() token.Call) (*token.Token, error) {
 	scheme, raw, err := credentials.Split(fields, g.names...)
 	if err != nil {
@@ -93,7 +93,7 @@ func (g *Guard) Scheme(fields []string) string {
 	return credentials.Scheme(fields[0], g.names...)
 }
 
-// authenticate holds an Authenticator of the user's own to its contract, so
+// authenticate enforces the contract of an Authenticator of the user's own, so
 // that a faulty one lets no call in, and its fault is not blamed on a token.
 func (g *Guard) authenticate(ctx context.Context, p token.Presentation) (*token.Token, error) {
 	t, err := g.auth.Authenticate(ctx, p)

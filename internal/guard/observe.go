@@ -35,8 +35,8 @@ func (o *Observer) Wants(err error) bool {
 	return o.trace.Allowed != nil
 }
 
-// Reports reports whether calls that p lets through are told, so that an
-// Observer further in need not count them.
+// Reports reports whether calls that p lets through are told, so that an inner
+// Observer need not count them.
 func (o *Observer) Reports(p scope.Policy) bool { return o.trace.Allowed != nil && !p.IsPublic() }
 
 // Tell reports d, which began at the given time, if there is a hook for it.

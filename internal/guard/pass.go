@@ -3,9 +3,9 @@ package guard
 import "context"
 
 // Pass is what a guard leaves in the context of a call that it let through, for
-// guards further in: it has hidden the caller's credentials from the handler,
-// and they need them to decide. The zero Pass is that of a call which no guard
-// has seen.
+// inner guards: it has hidden the caller's credentials from the handler, and
+// they need them to decide. The zero Pass is that of a call that no guard has
+// seen.
 type Pass struct {
 	// Fields are the hidden values of Authorization, and DPoP those of DPoP
 	// that came with them. Handlers cannot get at them.
@@ -25,8 +25,8 @@ func (p Pass) NewContext(ctx context.Context, in *PassContext) context.Context {
 	return in
 }
 
-// PassContext is a context with a Pass. A transport makes it part of what it
-// keeps of a call, so that both are one allocation.
+// PassContext is a context with a Pass. A transport embeds it in its own record
+// of a call, so that both are one allocation.
 type PassContext struct {
 	context.Context
 	Pass

@@ -22,7 +22,7 @@ func (r *Response) Add(f token.Field) bool {
 	return true
 }
 
-// With is err, or one that carries r to where the refusal is written down.
+// With is err, or an error that carries r to the code that writes the refusal.
 func (r Response) With(err error) error {
 	if err == nil || len(r) == 0 {
 		return err
@@ -30,8 +30,8 @@ func (r Response) With(err error) error {
 	return &responded{err, r}
 }
 
-// ResponseOf is what With has given an error. Unlike errors.As it allocates
-// nothing, as most errors have none.
+// ResponseOf is the Response that With has attached to an error. Most errors
+// have none, so it allocates nothing, unlike errors.As.
 func ResponseOf(err error) Response {
 	for ; err != nil; err = errors.Unwrap(err) {
 		if e, ok := err.(*responded); ok {

@@ -1,5 +1,5 @@
-// Package metadata reads what an authorization server publishes about itself
+// Package metadata reads the metadata that an authorization server publishes
 // (RFC 8414, OpenID Connect Discovery): where its endpoints are. A document is
-// believed only if it names the issuer it was looked up for, and what it says can
-// narrow what the configuration trusts and never widen it.
+// trusted only if it names the issuer it was looked up for. It can narrow the
+// trust of the configuration and never widen it.
 package metadata

@@ -20,7 +20,8 @@ var (
 )
 
 // IsWrong reports whether err says that a document of the issuer, or one in its
-// place, was read and must not be used. What an earlier one said holds no longer.
+// place, was read and must not be used. An earlier document is then no longer
+// valid either.
 func IsWrong(err error) bool {
 	return errors.Is(err, ErrIssuerMismatch) || errors.Is(err, fetch.ErrInsecureURL) || errors.Is(err, ErrCrossHost)
 }

@@ -16,8 +16,8 @@ import (
 
 const maxBytes = 256 << 10
 
-// How long a document may be remembered: as its issuer says, within these bounds.
-// An issuer that moves an endpoint is followed within that time.
+// Bounds for the lifetime that an issuer gives its document. If an issuer moves
+// an endpoint, the new place is found within that time.
 const (
 	leastLifetime   = 15 * time.Minute
 	usualLifetime   = time.Hour
@@ -47,10 +47,11 @@ type Endpoint struct {
 	Lifetime  time.Duration // for how long it holds since
 }
 
-// Find returns an endpoint of the issuer. It tries the places of metadata in turn
-// until one has a document with that endpoint, and then believes or refuses that
-// document: to try on after one of another issuer would let the owner of one path
-// of the host speak for the issuer. It blocks for one exchange for each place.
+// Find returns an endpoint of the issuer. It tries the places of metadata in
+// turn until one has a document with that endpoint, and then accepts or refuses
+// that document: going on after a document of another issuer would let the
+// owner of one path of the host speak for the issuer. It blocks for one
+// exchange for each place.
 func (i *Issuer) Find(ctx context.Context, w Wanted) (Endpoint, error) {
 	issuer, err := CheckIssuer(i.ID)
 	if err != nil {

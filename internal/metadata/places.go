@@ -27,14 +27,14 @@ func places(issuer *url.URL) []string {
 	return urls
 }
 
-// IsPlace reports whether metadata is what u leads to.
+// IsPlace reports whether u leads to metadata.
 func IsPlace(u *url.URL) bool {
 	return strings.Contains(u.Path, openid) || strings.Contains(u.Path, oauth)
 }
 
-// CheckIssuer reads an issuer identifier. It refuses one outside RFC 8414 §2, and
-// two texts that are often taken for one: a template of several, and the address
-// of the metadata.
+// CheckIssuer reads an issuer identifier. It refuses one outside RFC 8414 §2,
+// and two texts that are often mistaken for an identifier: a template of
+// several, and the address of the metadata.
 func CheckIssuer(issuer string) (*url.URL, error) {
 	u, err := fetch.CheckURL(issuer)
 	switch {

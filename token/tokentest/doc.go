@@ -20,8 +20,8 @@
 //
 // Token makes a good access token; each Edit changes one thing about it, up to
 // its last byte, so that every malformed token can be made as well. Methods
-// such as Rotate, Withdraw, GoDown, Hang and Garbage make the issuer behave as
-// issuers do on a bad day.
+// such as Rotate, Withdraw, GoDown, Hang and Garbage make the issuer fail as
+// real issuers do.
 //
 // A Target makes one call to the service under test. HTTPTarget makes one of an
 // http.Handler, and package grpcauth/grpcauthtest one of a gRPC method. Two

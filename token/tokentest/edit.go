@@ -7,11 +7,10 @@ import (
 	"github.com/postern-go/postern/token/tokentest/internal/mint"
 )
 
-// Edit changes one thing about a token before, while or after it is signed.
-// The header and the claims are signed
-// as edited: the token is otherwise as good as before, so that a test that
-// presents it asks about one check alone. The zero Edit changes nothing. Edits may be used
-// any number of times and concurrently.
+// Edit changes one thing about a token before, while or after it is signed. The
+// header and the claims are signed as edited: the token is otherwise as good as
+// before, so that a test with it exercises one check alone. The zero Edit
+// changes nothing. Edits may be used any number of times and concurrently.
 type Edit struct{ edit func(*mint.Draft) }
 
 func (e Edit) apply(d *mint.Draft) {

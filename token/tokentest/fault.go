@@ -15,8 +15,8 @@ type fault struct {
 	delay   time.Duration
 }
 
-// GoDown refuses connections from now on, as a host does that does not listen.
-// On loopback the connection is closed without an answer.
+// GoDown refuses connections from now on, like a host that does not listen. On
+// loopback the connection is closed without an answer.
 func (i *Issuer) GoDown() { i.misbehave(func(f *fault) { f.down = true }) }
 
 // Fail answers every request with this status from now on.
@@ -33,9 +33,9 @@ func (i *Issuer) Garbage(body string) {
 	i.misbehave(func(f *fault) { f.garbled, f.garbage = true, body })
 }
 
-// Delay makes every answer take this long, besides what else the issuer does.
-// It is the only behaviour that adds to another one; each of GoDown, Fail,
-// Hang and Garbage ends the one before.
+// Delay makes every answer take this long, on top of its other behaviour. It is
+// the only behaviour that adds to another one; each of GoDown, Fail, Hang and
+// Garbage ends the one before.
 func (i *Issuer) Delay(d time.Duration) {
 	i.mu.Lock()
 	defer i.mu.Unlock()

@@ -21,10 +21,10 @@ type Options struct {
 	Identifier string
 	// Audience is the aud of tokens. Empty means "https://api.example.com".
 	Audience []string
-	// Algorithms are what the issuer signs with; it publishes a key for each
-	// from the start, and the first is that of tokens by default. Empty means
-	// ES256. Keys for other algorithms are added when a token is signed with
-	// one; a service that has fetched the key set learns of those later.
+	// Algorithms are the issuer's signature algorithms; it publishes a key for
+	// each from the start, and signs tokens with the first by default. Empty
+	// means ES256. Keys for other algorithms are added when a token is signed
+	// with one; a service that has fetched the key set learns of those later.
 	Algorithms []string
 	// Lifetime is how long tokens are good for. Zero means five minutes.
 	Lifetime time.Duration

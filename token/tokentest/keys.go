@@ -9,9 +9,9 @@ import (
 // SigningKey is a key that signs tokens. An Issuer makes its own; make one
 // yourself to sign with a key of another size or from elsewhere.
 type SigningKey struct {
-	// ID is the kid that tokens name the key by, or "" for none.
+	// ID is the kid of the key in tokens, or "" for none.
 	ID string
-	// Algorithm is what the key signs with, such as "ES256".
+	// Algorithm is the signature algorithm of the key, such as "ES256".
 	Algorithm string
 	// Private is an *rsa.PrivateKey, an *ecdsa.PrivateKey, an
 	// ed25519.PrivateKey, or another signer with such a public key.

@@ -8,7 +8,7 @@ import (
 )
 
 // Marked makes the token bear a mark of a token.Profile, so that it looks like
-// those of an issuer that shows by such a mark who acts:
+// those of an issuer that marks users or clients that way:
 //
 //	issuer.Token(tokentest.Marked(token.Mark{Claim: "idtyp", Values: []string{"app"}}))
 //

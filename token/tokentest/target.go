@@ -7,10 +7,10 @@ import (
 	"net/url"
 )
 
-// Target makes one call to the service under test with what an attacker
-// presents, and returns the answer. Calls should otherwise be what the
-// service wants: with the good token they succeed. The same Target is called
-// many times, by the refusal suite one call after the other, by rehearsals
+// Target makes one call to the service under test with an attacker's
+// credentials, and returns the answer. Calls should otherwise satisfy the
+// service: with the good token they succeed. The same Target is called many
+// times, by the refusal suite one call after the other, by rehearsals
 // concurrently.
 //
 // HTTPTarget makes a Target of an http.Handler, and package

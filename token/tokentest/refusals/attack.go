@@ -8,10 +8,9 @@ import (
 	"github.com/postern-go/postern/token/tokentest"
 )
 
-// Attack is one way of getting in without a good access token. Everything
-// about it is good but one thing, so that a single check stands between the
-// attacker and the handler, except where nothing good is left, as in a token
-// without claims.
+// Attack is one way of getting in without a good access token. All of it is
+// good except for one thing, so that a single check stands between the attacker
+// and the handler, unless nothing good is left, as in a token without claims.
 type Attack struct {
 	// Group names the target of the attack: "audience", "signature".
 	Group string
@@ -24,8 +23,8 @@ type Attack struct {
 	Why string
 	// Want is the one right answer.
 	Want Refusal
-	// Reasons are what token.Reason may say of the refusal, for tests that see
-	// the error. Callers are not told.
+	// Reasons are the values that token.Reason may return for the refusal, for
+	// tests that see the error. Callers are not told.
 	Reasons []string
 
 	applies func(*attacker) bool // nil: always
@@ -61,7 +60,7 @@ func Attacks() []Attack {
 	)
 }
 
-// group is what the attacks of a list have in common.
+// group has the fields that the attacks of a list have in common.
 type group struct {
 	name   string
 	why    string
