@@ -42,11 +42,11 @@ var targets = []target{
 	{dir: "middleware", files: []string{
 		"middleware.go", "pass.go", "mux.go", "host.go", "register.go", "present.go", "answer.go", "config.go",
 		"forward.go", "transport.go", "origin.go",
-	}},
+	}, more: []string{"internal/guard/seams"}},
 	{dir: "grpcauth", files: []string{
 		"interceptor.go", "context.go", "stream.go", "bounded.go", "run.go", "probe.go", "audit.go", "server.go", "present.go", "answer.go", "config.go",
 		"policies.go", "forward.go", "trace.go",
-	}},
+	}, more: []string{"internal/guard/seams"}},
 }
 
 // slow are tests that measure instead of decide. They are left out but for
