@@ -2,10 +2,13 @@ package grpcauth_test
 
 import (
 	"context"
+	"fmt"
+	"runtime"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
 	"github.com/postern-go/postern/grpcauth"
@@ -41,4 +44,40 @@ func TestAnswersOfOneGuard(t *testing.T) {
 			assert.Equal(t, row.required, info(t, err).GetMetadata()["requiredScope"])
 		}
 	}
+}
+
+// ownSentence is an error with a challenge of its own.
+type ownSentence struct{ text string }
+
+func (ownSentence) Error() string              { return "own" }
+func (ownSentence) Unwrap() error              { return token.ErrInvalid }
+func (o ownSentence) Challenge() (_, _ string) { return "own", o.text }
+
+// A sentence of the user's own that differs at every call does not fill the
+// memory. Not parallel, since it looks at the heap.
+func TestOwnSentencesAreNotKept(t *testing.T) {
+	calls := 0
+	i := grpcauth.New(judge(func(context.Context, token.Presentation) (*token.Token, error) {
+		calls++
+		return nil, ownSentence{fmt.Sprintf("%0200d", calls)}
+	}), all(scope.Authenticated), nil)
+	ctx := incoming(context.Background(), "authorization", "Bearer x")
+	before := heap()
+	for range 5000 {
+		_, err := i.Unary(ctx, nil, &grpc.UnaryServerInfo{FullMethod: unary}, mustNotRun(t))
+		if status.Code(err) != codes.Unauthenticated {
+			t.Fatal(err)
+		}
+	}
+	assert.Less(t, heap()-before, int64(1<<20))
+	runtime.KeepAlive(i)
+}
+
+// heap is how many bytes are in use.
+func heap() int64 {
+	var stats runtime.MemStats
+	runtime.GC()
+	runtime.GC()
+	runtime.ReadMemStats(&stats)
+	return int64(stats.HeapAlloc)
 }

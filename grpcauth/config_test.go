@@ -17,12 +17,13 @@ func TestNewPanics(t *testing.T) {
 	t.Parallel()
 	ok := says(nil, token.ErrMissing)
 	for name, f := range map[string]func(){
-		"no authenticator":     func() { grpcauth.New(nil, nil, nil) },
-		"a nil verifier":       func() { grpcauth.New((*token.Verifier)(nil), nil, nil) },
-		"a nil func":           func() { grpcauth.New(judge(nil), nil, nil) },
-		"realm":                func() { grpcauth.New(ok, nil, &grpcauth.Config{Resource: scope.Resource{Realm: "a\nb"}}) },
-		"C_6750-3-7 error URI": func() { grpcauth.New(ok, nil, &grpcauth.Config{Resource: scope.Resource{Documentation: "/relative"}}) },
-		"resource metadata":    func() { grpcauth.New(ok, nil, &grpcauth.Config{Resource: scope.Resource{Metadata: "x"}}) },
+		"no authenticator":      func() { grpcauth.New(nil, nil, nil) },
+		"a nil verifier":        func() { grpcauth.New((*token.Verifier)(nil), nil, nil) },
+		"a nil func":            func() { grpcauth.New(judge(nil), nil, nil) },
+		"a scheme that is none": func() { grpcauth.New(odd{ok}, nil, nil) },
+		"realm":                 func() { grpcauth.New(ok, nil, &grpcauth.Config{Resource: scope.Resource{Realm: "a\nb"}}) },
+		"C_6750-3-7 error URI":  func() { grpcauth.New(ok, nil, &grpcauth.Config{Resource: scope.Resource{Documentation: "/relative"}}) },
+		"resource metadata":     func() { grpcauth.New(ok, nil, &grpcauth.Config{Resource: scope.Resource{Metadata: "x"}}) },
 		"identifier": func() {
 			grpcauth.New(ok, nil, &grpcauth.Config{Resource: scope.Resource{Identifier: "https://\u00fc"}})
 		},
@@ -35,6 +36,11 @@ func TestNewPanics(t *testing.T) {
 		})
 	}
 }
+
+// odd is an Authenticator of a scheme that cannot stand in a challenge.
+type odd struct{ judge }
+
+func (odd) Schemes() []token.Scheme { return []token.Scheme{{Name: "a b"}} }
 
 func recovered(f func()) (err error) {
 	defer func() { err, _ = recover().(error) }()

@@ -64,7 +64,11 @@ var promises = []promise{
 	{name: "optional finds the one presented", guards: guards(scope.Authenticated, scope.Optional), sent: bearer("T"), finds: "alice"},
 	{name: "optional finds none that was not presented", guards: guards(scope.Authenticated, scope.Optional), sent: bearer("T"), between: set()},
 	{name: "optional finds none that was taken away", guards: guards(scope.Authenticated, scope.Optional), cfg: grpcauth.Config{KeepCredentials: true}, sent: bearer("T"), between: func(md metadata.MD) { delete(md, "authorization") }},
+	{name: "optional finds none that was taken away, observed", guards: guards(scope.Authenticated, scope.Optional), cfg: grpcauth.Config{KeepCredentials: true, Trace: observed}, sent: bearer("T"), between: func(md metadata.MD) { delete(md, "authorization") }},
 }
+
+// observed makes guards tell those further in that a call is counted.
+var observed = &scope.Trace{Allowed: func(context.Context, scope.Decision) {}}
 
 func guards(policies ...scope.Policy) []scope.Policy { return policies }
 

@@ -124,6 +124,15 @@ func TestNestedGuardOfASilentOne(t *testing.T) {
 	assert.Equal(t, events{`allowed: GET "" listed=true nested=false alice`}, got)
 }
 
+// A call that is counted is not counted again, also if nothing is hidden.
+func TestNestedGuardThatKeepsCredentials(t *testing.T) {
+	t.Parallel()
+	var got events
+	w := newWorldWith(t, &middleware.Config{Trace: got.trace(), KeepCredentials: true})
+	serve(through(anybody, anybody)(w), w.good())
+	assert.Equal(t, events{`allowed: GET "" listed=true nested=false alice`, `allowed: GET "" listed=true nested=true alice`}, got)
+}
+
 // A hook that panics surfaces where a handler's panic would, before the handler
 // is called. It lets nothing through.
 func TestHooksThatPanic(t *testing.T) {

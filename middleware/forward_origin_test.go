@@ -2,6 +2,7 @@ package middleware_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -126,7 +127,10 @@ func TestForwarderStaysOnThisMachine(t *testing.T) {
 			assert.Equal(t, row.err == nil, got != nil)
 		})
 	}
-	_, err := middleware.StayHere(nil)(t.Context(), "tcp", "127.0.0.1:0")
+	down := errors.New("connection refused")
+	_, err := middleware.StayHere(func(context.Context, string, string) (net.Conn, error) { return nil, down })(t.Context(), "tcp", "localhost:80")
+	assert.ErrorIs(t, err, down)
+	_, err = middleware.StayHere(nil)(t.Context(), "tcp", "127.0.0.1:0")
 	assert.Error(t, err, "dials by itself")
 }
 

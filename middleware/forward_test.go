@@ -286,6 +286,20 @@ func TestForwarderOwnTransport(t *testing.T) {
 	client.CloseIdleConnections()
 }
 
+// A program may have put something else in the place of http.DefaultTransport.
+func TestForwarderOwnTransport_anotherDefault(t *testing.T) {
+	own := http.DefaultTransport
+	defer func() { http.DefaultTransport = own }()
+	http.DefaultTransport = failing{errors.New("not to be used")}
+	w := newWorld(t)
+	srv := httptest.NewServer(w.guard(anybody))
+	defer srv.Close()
+	resp, err := forwarder(t, nil, srv.URL).RoundTrip(outbound(t, w.verified(t), srv.URL))
+	require.NoError(t, err)
+	defer func() { _ = resp.Body.Close() }()
+	assert.Equal(t, "alice", body(t, resp))
+}
+
 func TestForwarderOverTLS(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

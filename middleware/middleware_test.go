@@ -286,6 +286,7 @@ func TestNewPanics(t *testing.T) {
 		"a name that is no field's": func() { middleware.New(ok, &middleware.Config{Hide: []string{"X Key"}}) },
 		"the zero policy":           func() { middleware.New(ok, nil).Require(scope.Policy{}) },
 		"no policy after And":       func() { middleware.New(ok, nil).Require(scope.User.And(scope.Policy{})) },
+		"a scheme that is none":     func() { middleware.New(odd{ok}, nil) },
 		"realm":                     func() { middleware.New(ok, &middleware.Config{Resource: scope.Resource{Realm: "a\r\nb"}}) },
 		"C_6750-3-7 error URI":      func() { middleware.New(ok, &middleware.Config{Resource: scope.Resource{Documentation: "/relative"}}) },
 		"resource metadata":         func() { middleware.New(ok, &middleware.Config{Resource: scope.Resource{Metadata: "x"}}) },
@@ -306,6 +307,11 @@ func TestNewPanics(t *testing.T) {
 	}
 }
 
+// odd is an Authenticator of a scheme that cannot stand in a challenge.
+type odd struct{ judge }
+
+func (odd) Schemes() []token.Scheme { return []token.Scheme{{Name: "a b"}} }
+
 func recovered(f func()) (err error) {
 	defer func() { err, _ = recover().(error) }()
 	f()
@@ -321,7 +327,7 @@ func TestConfigValidate(t *testing.T) {
 		"nil":                    {nil, nil},
 		"zero":                   {&middleware.Config{}, nil},
 		"full":                   {&middleware.Config{Resource: scope.Resource{Realm: "orders", Documentation: "https://x.example/e", Metadata: metadataURL, BaseURLs: []string{"https://x.example/base/"}}, Trace: &scope.Trace{}}, nil},
-		"hide":                   {&middleware.Config{Hide: []string{"X-Api-Key", "x_own.key"}}, nil},
+		"hide":                   {&middleware.Config{Hide: []string{"X-Api-Key", "x_own.key", "AZaz09"}}, nil},
 		"keep":                   {&middleware.Config{KeepCredentials: true}, nil},
 		"hide and keep":          {&middleware.Config{KeepCredentials: true, Hide: []string{"X-Api-Key"}}, token.ErrConfig},
 		"hide nothing":           {&middleware.Config{Hide: []string{""}}, token.ErrConfig},

@@ -77,14 +77,11 @@ func (m *Middleware) withoutCredentials(h http.Header) (http.Header, bool) {
 			names = append(names, name)
 		}
 	}
-	cookies, inCookies := withoutTokens(h["Cookie"], h["Authorization"])
-	if len(names) == 0 && !inCookies {
+	if len(names) == 0 { // no Authorization either, which cookies could repeat
 		return h, false
 	}
 	bare := maps.Clone(h)
-	if inCookies {
-		setOrDelete(bare, "Cookie", cookies)
-	}
+	setOrDelete(bare, "Cookie", withoutTokens(h["Cookie"], h["Authorization"]))
 	for _, name := range names { // last, as they may have Cookie among them
 		delete(bare, name)
 	}
@@ -98,16 +95,14 @@ func (m *Middleware) hides(name string) bool {
 
 // withoutTokens are cookies without those that repeat the token of an
 // Authorization field, good or not.
-func withoutTokens(cookies, fields []string) (kept []string, found bool) {
+func withoutTokens(cookies, fields []string) []string {
 	if len(cookies) == 0 {
-		return nil, false
+		return nil
 	}
 	for _, field := range fields {
 		raw := strings.TrimRight(field, " \t")
 		raw = raw[strings.LastIndexAny(raw, " \t")+1:]
-		var here bool
-		cookies, here = credentials.WithoutToken(cookies, raw)
-		found = found || here
+		cookies, _ = credentials.WithoutToken(cookies, raw)
 	}
-	return cookies, found
+	return cookies
 }

@@ -65,7 +65,11 @@ var promises = []promise{
 	{name: "optional finds the one presented", guards: guards(anybody, scope.Optional), sent: bearer("T"), finds: "alice"},
 	{name: "optional finds none that was not presented", guards: guards(anybody, scope.Optional), sent: bearer("T"), between: set("Authorization")},
 	{name: "optional finds none that was taken away", guards: guards(anybody, scope.Optional), cfg: middleware.Config{KeepCredentials: true}, sent: bearer("T"), between: func(h http.Header) { h.Del("Authorization") }},
+	{name: "optional finds none that was taken away, observed", guards: guards(anybody, scope.Optional), cfg: middleware.Config{KeepCredentials: true, Trace: observed}, sent: bearer("T"), between: func(h http.Header) { h.Del("Authorization") }},
 }
+
+// observed makes guards tell those further in that a call is counted.
+var observed = &scope.Trace{Allowed: func(context.Context, scope.Decision) {}}
 
 func guards(policies ...scope.Policy) []scope.Policy { return policies }
 

@@ -38,8 +38,8 @@ func TestRegistrationErrors(t *testing.T) {
 		contains []string
 	}{
 		"the same":            {"GET /orders/{id}", scope.Public, subject, []string{`"GET /orders/{id}"`, "registered already"}},
-		"the same, renamed":   {"GET /orders/{name}", scope.Public, subject, []string{`"GET /orders/{id}"`, `"GET /orders/{name}"`, "conflicts"}},
-		"overlapping":         {"GET /{kind}/7", scope.Public, subject, []string{`"GET /orders/{id}"`, `"GET /{kind}/7"`, "conflicts"}},
+		"the same, renamed":   {"GET /orders/{name}", scope.Public, subject, []string{`"GET /orders/{id}"`, `"GET /orders/{name}"`, "conflicts with route"}},
+		"overlapping":         {"GET /{kind}/7", scope.Public, subject, []string{`"GET /orders/{id}"`, `"GET /{kind}/7"`, "conflicts with route"}},
 		"the same host":       {"GET API.example.com./a", scope.Public, subject, []string{`"GET api.example.com/a"`, "registered already"}},
 		"not a pattern":       {"GET orders", scope.Public, subject, []string{`"GET orders"`, "cannot be registered"}},
 		"a hostile pattern":   {"GET /{\n", scope.Public, subject, []string{"cannot be registered"}},
@@ -114,6 +114,16 @@ func TestHostsInAnySpelling(t *testing.T) {
 		})
 	}
 	assert.Equal(t, "GET api.example.com/", m.Routes()[2].Pattern)
+}
+
+func TestOneSpelling(t *testing.T) {
+	t.Parallel()
+	for host, want := range map[string]string{
+		"AZ.example.com": "az.example.com", "az.example.com": "az.example.com", "a.:80": "a:80", "[::A]:1": "[::a]:1",
+		"": "", ".": ".", ".:80": ".:80", ":.": ":.",
+	} {
+		assert.Equal(t, want, middleware.OneSpelling(host), host)
+	}
 }
 
 // Every spelling of a host comes down to one.

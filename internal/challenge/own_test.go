@@ -50,6 +50,11 @@ func TestChallengeThatDoesNotFit(t *testing.T) {
 		"no code":                {"", "x", token.ErrBinding},
 		"code in upper case":     {"X", "x", token.ErrBinding},
 		"code with a quote":      {`x", scope="admin`, "x", token.ErrBinding},
+		"code before digits":     {"/", "x", token.ErrBinding},
+		"code behind digits":     {":", "x", token.ErrBinding},
+		"code before letters":    {"`", "x", token.ErrBinding},
+		"code behind letters":    {"{", "x", token.ErrBinding},
+		"code with a space":      {"a b", "x", token.ErrBinding},
 		"code of 64 bytes":       {strings.Repeat("x", 64), "x", token.ErrBinding},
 		"code of a bad request":  {"invalid_request", "x", token.ErrBinding},
 		"code of too few scopes": {"insufficient_scope", "x", token.ErrBinding},
@@ -66,6 +71,7 @@ func TestChallengeThatDoesNotFit(t *testing.T) {
 	} {
 		assert.Equal(t, table.Answer(err.outcome, "Bearer"), table.Answer(err, "Bearer"), name)
 	}
+	assert.Equal(t, "AZ_09", table.Answer(own{"az_09", "x", token.ErrBinding}, "Bearer").Reason)
 	longest := table.Answer(own{strings.Repeat("x", 63), strings.Repeat("y", 200), token.ErrBinding}, "Bearer")
 	assert.Equal(t, strings.Repeat("X", 63), longest.Reason)
 	assert.Equal(t, strings.Repeat("y", 200), longest.Message)

@@ -37,7 +37,7 @@ func notAccepted(field string, n int, schemes []string) error {
 func isSchemeName(word string) bool {
 	const longest = 20
 	letters := func(r rune) bool { return r != '-' && (r|' ' < 'a' || r|' ' > 'z') }
-	return word != "" && len(word) <= longest && !strings.ContainsFunc(word, letters)
+	return len(word) <= longest && !strings.ContainsFunc(word, letters)
 }
 
 // otherScheme is the error about a field of a scheme that is not accepted.

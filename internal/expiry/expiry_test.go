@@ -125,6 +125,25 @@ func TestLookingAfterASuspension(t *testing.T) {
 	}
 }
 
+// A context that has ended stays so, even if the time of day is set back.
+func TestClockIsSetBack(t *testing.T) {
+	t.Parallel()
+	for name, wait := range waits() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				var back atomic.Int64
+				now := func() time.Time { return time.Now().Add(-time.Duration(back.Load())) }
+				ctx, stop := expiry.At(t.Context(), in(time.Hour), now)
+				defer stop()
+				wait(ctx)
+				back.Store(int64(2 * time.Hour))
+				assertExpired(t, ctx)
+			})
+		})
+	}
+}
+
 func TestAlreadyOver(t *testing.T) {
 	t.Parallel()
 	for name, deadline := range map[string]time.Time{"past": in(-time.Second), "unknown": {}} {
@@ -213,6 +232,21 @@ func TestStop(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Nothing looks at the clock on behalf of a handler that has returned.
+func TestStopReleasesTheTimer(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var looks atomic.Int64
+		now := func() time.Time { looks.Add(1); return time.Now() }
+		ctx, stop := expiry.At(t.Context(), in(time.Hour), now)
+		ctx.Done()
+		stop()
+		before := looks.Load()
+		time.Sleep(2 * time.Hour)
+		assert.Equal(t, before, looks.Load())
+	})
 }
 
 func TestValuesOfTheParent(t *testing.T) {

@@ -320,5 +320,7 @@ func TestPass(t *testing.T) {
 	ctx := outer.NewContext(context.WithValue(t.Context(), key{}, "v"), nil)
 	assert.Equal(t, outer, guard.PassOf(ctx))
 	assert.Equal(t, "v", ctx.Value(key{}))
-	assert.Equal(t, inner, guard.PassOf(inner.NewContext(ctx, new(guard.PassContext))))
+	kept := new(guard.PassContext)
+	assert.Same(t, kept, inner.NewContext(ctx, kept))
+	assert.Equal(t, inner, guard.PassOf(kept))
 }

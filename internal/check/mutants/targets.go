@@ -19,9 +19,9 @@ var targets = []target{
 		"address.go", "special.go", "url.go", "client.go", "exchange.go", "status.go", "freshness.go", "validate.go",
 	}, more: []string{"jwks"}},
 	{dir: "internal/metadata", files: []string{"places.go", "document.go", "find.go", "errors.go"}, more: []string{"jwks"}},
-	{dir: "internal/credentials", files: []string{"credentials.go"}, more: []string{"middleware", "grpcauth"}},
-	{dir: "internal/guard", files: []string{"guard.go", "target.go", "respond.go"}, more: []string{"middleware", "grpcauth"}},
-	{dir: "internal/challenge", files: []string{"table.go", "writer.go"}, more: []string{"middleware", "grpcauth"}},
+	{dir: "internal/credentials", files: []string{"credentials.go", "evidence.go", "hidden.go"}, more: []string{"middleware", "grpcauth"}},
+	{dir: "internal/guard", files: []string{"guard.go", "target.go", "respond.go", "pass.go", "errors.go"}, more: []string{"internal/guard/seams", "middleware", "grpcauth"}},
+	{dir: "internal/challenge", files: []string{"table.go", "writer.go", "retry.go"}, more: []string{"middleware", "grpcauth"}},
 	{dir: "internal/rejection", files: []string{"sentinel.go", "rejection.go"}, more: []string{"token"}},
 	{dir: "internal/jws", files: []string{"compact.go", "header.go", "algorithm.go", "keys.go", "cost.go", "verifier.go"}, more: []string{"token"}},
 	{dir: "internal/claims", files: []string{"payload.go", "lists.go", "rules.go", "checks.go", "numericdate.go", "marks.go", "hints.go", "set.go"}, more: []string{"token"}},
@@ -29,6 +29,9 @@ var targets = []target{
 		"binding.go", "verifier.go", "memory.go", "cache.go", "bucket.go", "issuers.go", "hints.go", "present.go", "scheme.go", "respond.go", "config.go", "profile.go", "context.go", "claims.go", "selection.go",
 		"token.go", "vouched.go", "marks.go", "subject.go", "errors.go", "insufficient.go", "static.go", "outcome.go",
 	}, more: []string{"middleware", "grpcauth"}},
+	{dir: "internal/expiry", files: []string{"expiry.go"}, more: []string{"middleware", "grpcauth"}},
+	{dir: "internal/printable", files: []string{"printable.go"}, more: []string{"token"}},
+	{dir: "internal/nilcheck", files: []string{"nilcheck.go"}, more: []string{"token", "middleware", "grpcauth"}},
 	{dir: "internal/weburl", files: []string{"weburl.go"}, more: []string{"scope", "middleware"}},
 	{dir: "scope", files: []string{"policy.go", "parse.go", "subject.go", "refusal.go", "resource.go"}, more: []string{"middleware"}},
 	{dir: "jwks", files: []string{
@@ -37,12 +40,13 @@ var targets = []target{
 		"discovery.go", "origins.go", "validate.go", "snapshot.go", "contain.go",
 	}, more: []string{"token"}},
 	{dir: "middleware", files: []string{
-		"middleware.go", "mux.go", "present.go", "answer.go", "config.go", "forward.go", "origin.go",
-	}},
+		"middleware.go", "pass.go", "mux.go", "host.go", "register.go", "present.go", "answer.go", "config.go",
+		"forward.go", "transport.go", "origin.go",
+	}, more: []string{"internal/guard/seams"}},
 	{dir: "grpcauth", files: []string{
 		"interceptor.go", "context.go", "stream.go", "bounded.go", "run.go", "probe.go", "audit.go", "server.go", "present.go", "answer.go", "config.go",
 		"policies.go", "forward.go", "trace.go",
-	}},
+	}, more: []string{"internal/guard/seams"}},
 }
 
 // slow are tests that measure instead of decide. They are left out but for
