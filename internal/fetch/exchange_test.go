@@ -154,6 +154,12 @@ func TestRequests(t *testing.T) {
 
 func TestConditionalQuery(t *testing.T) {
 	t.Parallel()
+	field := func(value string) []string { // an empty one is not sent
+		if value == "" {
+			return nil
+		}
+		return []string{value}
+	}
 	for name, q := range map[string]fetch.Query{
 		"ETag": {ETag: `"1"`}, "date": {LastModified: "Sat, 01 Jan 2000 00:00:00 GMT"}, "revalidate": {ETag: `"1"`, Revalidate: true},
 	} {
@@ -161,8 +167,8 @@ func TestConditionalQuery(t *testing.T) {
 			t.Parallel()
 			q.Target = target()
 			a, err := newClient(roundTripper(func(r *http.Request) (*http.Response, error) {
-				assert.Equal(t, q.ETag, r.Header.Get("If-None-Match"))
-				assert.Equal(t, q.LastModified, r.Header.Get("If-Modified-Since"))
+				assert.Equal(t, field(q.ETag), r.Header.Values("If-None-Match"))
+				assert.Equal(t, field(q.LastModified), r.Header.Values("If-Modified-Since"))
 				assert.Equal(t, q.Revalidate, r.Header.Get("Cache-Control") == "no-cache")
 				return answering(304, "must not be read")(r)
 			})).Get(t.Context(), q)
@@ -179,6 +185,7 @@ func TestFormsAreBounded(t *testing.T) {
 		sent := false
 		c := newClient(roundTripper(func(r *http.Request) (*http.Response, error) {
 			sent = true
+			assert.NotContains(t, r.Header, "Authorization", "there are no credentials")
 			return answering(200, "")(r)
 		}))
 		_, err := c.Post(t.Context(), target(), fetch.Form{Values: url.Values{"token": {strings.Repeat("t", size)}}})
