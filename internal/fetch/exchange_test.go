@@ -83,7 +83,12 @@ func TestExchange(t *testing.T) {
 		"too large":        {answering(200, strings.Repeat(" ", 65)), fetch.ErrTooLarge, "the answer has more than 64 bytes"},
 		"silent":           {silent, fetch.ErrTimeout, "no full answer in time (see Config.FetchTimeout)"},
 		"foreign deadline": {func(*http.Request) (*http.Response, error) { return nil, context.DeadlineExceeded }, fetch.ErrTimeout, "no full answer in time (see Config.FetchTimeout)"},
-		"down":             {func(*http.Request) (*http.Response, error) { return nil, errDown }, errDown, "connection refused"},
+		"foreign end":      {func(*http.Request) (*http.Response, error) { return nil, context.Canceled }, fetch.ErrTimeout, "no full answer in time (see Config.FetchTimeout): context canceled"},
+		"silent, unwrapped": {func(r *http.Request) (*http.Response, error) {
+			_, _ = silent(r)
+			return nil, errDown
+		}, fetch.ErrTimeout, "no full answer in time (see Config.FetchTimeout): connection refused"},
+		"down": {func(*http.Request) (*http.Response, error) { return nil, errDown }, errDown, "connection refused"},
 	}
 	for method, send := range methods {
 		for name, test := range tests {
@@ -104,6 +109,26 @@ func TestExchange(t *testing.T) {
 			})
 		}
 	}
+}
+
+// endsWith is an empty body at whose end something happens.
+type endsWith func()
+
+func (f endsWith) Read([]byte) (int, error) {
+	f()
+	return 0, io.EOF
+}
+
+// An answer that came whole is good, although the caller leaves at that moment.
+func TestAnswerAtTheLastMoment(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	a, err := newClient(roundTripper(func(r *http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: 200, Body: io.NopCloser(endsWith(cancel)), Request: r}, nil
+	})).Get(ctx, fetch.Query{Target: target()})
+	require.NoError(t, err)
+	require.Error(t, ctx.Err())
+	assert.Equal(t, 200, a.Status)
 }
 
 // What came beside an error is there for a caller who knows more about it.
