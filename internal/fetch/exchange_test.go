@@ -111,6 +111,19 @@ func TestExchange(t *testing.T) {
 	}
 }
 
+// What is no URL is an error and not a request.
+func TestTargetsThatAreNoURL(t *testing.T) {
+	t.Parallel()
+	for _, raw := range []string{"https://as.example.com/%zz", ":", "https://as.example.com\n"} {
+		_, err := newClient(roundTripper(func(*http.Request) (*http.Response, error) {
+			return nil, errDown
+		})).Get(t.Context(), fetch.Query{Target: fetch.Target{Document: "answer", URL: raw}})
+		require.Error(t, err, raw)
+		require.NotErrorIs(t, err, errDown, raw)
+		assert.True(t, printable.Is(err.Error()), err)
+	}
+}
+
 // endsWith is an empty body at whose end something happens.
 type endsWith func()
 
