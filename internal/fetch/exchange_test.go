@@ -76,6 +76,7 @@ func TestExchange(t *testing.T) {
 		"identity":         {answering(200, "good", "Content-Encoding", "identity"), nil, ""},
 		"other success":    {answering(201, "good"), fetch.ErrStatus, "status is 201, want 200"},
 		"error":            {answering(400, `{"error":"x"}`), fetch.ErrStatus, "status is 400, want 200"},
+		"error at a place": {answering(400, "", "Location", "https://x.example"), fetch.ErrStatus, "status is 400, want 200"},
 		"not modified":     {answering(304, ""), fetch.ErrStatus, "status is 304, want 200"},
 		"redirect":         {answering(307, "", "Location", "https://x.example/secret"), fetch.ErrStatus, `status is 307 to host "x.example", want 200: redirects are not followed`},
 		"bad redirect":     {answering(300, "", "Location", "%zz"), fetch.ErrStatus, "status is 300 to an unreadable place, want 200: redirects are not followed"},
@@ -214,6 +215,15 @@ func TestConditionalQuery(t *testing.T) {
 			assert.True(t, a.NotModified())
 			assert.Empty(t, a.Body)
 		})
+	}
+}
+
+// A condition makes a good answer of a 304 and of no other status.
+func TestConditionalQueryThatFails(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{201, 204, 302, 305, 404, 412, 500} {
+		_, err := newClient(answering(status, "good")).Get(t.Context(), fetch.Query{Target: target(), ETag: `"1"`})
+		require.ErrorIs(t, err, fetch.ErrStatus, status)
 	}
 }
 
