@@ -43,6 +43,18 @@ func FuzzFreshness(f *testing.F) {
 	})
 }
 
+// Several values of Expires mean that the answer has expired, even equal ones.
+func TestSeveralExpires(t *testing.T) {
+	t.Parallel()
+	const later, latest = "Thu, 01 Jan 1970 00:10:00 GMT", "Thu, 01 Jan 1970 01:00:00 GMT"
+	for _, values := range [][]string{{later, later}, {later, latest}, {latest, "0"}, {"0", later}} {
+		lifetime, stated := fetch.FreshFor(http.Header{"Expires": values}, time.Unix(300, 0))
+		if lifetime != 0 || !stated {
+			t.Errorf("%v %v for %q", lifetime, stated, values)
+		}
+	}
+}
+
 var (
 	directive = regexp.MustCompile(`(?s)^[ \t]*([^,=]*?)[ \t]*(?:=[ \t]*("(?:[^"\\]|\\.)*"[^,]*|"(?:[^"\\]|\\.)*\\?$|[^,]*))?(?:,|$)`)
 	quoted    = regexp.MustCompile(`(?s)^"((?:[^"\\]|\\.)*)"[ \t]*$`)
