@@ -16,7 +16,7 @@ func FuzzFreshness(f *testing.F) {
 		"max-age=600", `Max-Age="600", foo=bar`, "max-age=600, max-age=60", "max-age=abc", "no-store", "", ",,",
 		`x="a, max-age=1", max-age=2`, `x="\", max-age=1`, `max-age="6\00"`, `max-age="600"0`, "max-age = 5", "max-age",
 		"max-age=99999999999999999999", "no-cache=\"x\", max-age=5", "s-maxage=5",
-		"public, max-age=600", "max-age=600, public", ", max-age=600", "private, must-revalidate, max-age=600, x",
+		"public, max-age=600", "max-age=600, public", ", max-age=600", `max-age="600\`, `x="\`, "private, must-revalidate, max-age=600, x",
 	} {
 		f.Add(control, "", "", "")
 		f.Add(control, "10", "Thu, 01 Jan 1970 00:10:00 GMT", "Thu, 01 Jan 1970 00:00:00 GMT")
