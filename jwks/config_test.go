@@ -41,6 +41,7 @@ func TestNewRemoteRefuses(t *testing.T) {
 		"AllowHosts with a wildcard":      {URLs: urls, AllowHosts: []string{"*.example.com"}},
 		"AllowHosts with a path":          {URLs: urls, AllowHosts: []string{"as.example.com/keys"}},
 		"AllowHosts with a network":       {URLs: urls, AllowHosts: []string{"10.0.0.0/8"}},
+		"AllowHosts with a query":         {URLs: urls, AllowHosts: []string{"as.example.com?x"}},
 		"AllowHosts with a user":          {URLs: urls, AllowHosts: []string{"u@as.example.com"}},
 		"AllowHosts with nothing":         {URLs: urls, AllowHosts: []string{"as.example.com", ""}},
 		"RootCAs for another's client":    {URLs: urls, RootCAs: x509.NewCertPool(), HTTPClient: &http.Client{Transport: newServer()}},
