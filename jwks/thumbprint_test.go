@@ -90,6 +90,7 @@ func TestKeysWithoutThumbprint(t *testing.T) {
 		"nil RSA":            {(*rsa.PublicKey)(nil), jwks.ErrKeyMalformed},
 		"RSA of nothing":     {&rsa.PublicKey{}, jwks.ErrKeyMalformed},
 		"no exponent":        {&rsa.PublicKey{N: big.NewInt(1)}, jwks.ErrKeyMalformed},
+		"zero":               {&rsa.PublicKey{N: new(big.Int), E: 3}, jwks.ErrKeyMalformed},
 		"negative":           {&rsa.PublicKey{N: big.NewInt(-1), E: 3}, jwks.ErrKeyMalformed},
 		"nil EC":             {(*ecdsa.PublicKey)(nil), jwks.ErrKeyMalformed},
 		"EC of nothing":      {&ecdsa.PublicKey{}, jwks.ErrKeyMalformed},
