@@ -93,6 +93,21 @@ func TestNewRemoteRefuses(t *testing.T) {
 	}
 }
 
+// A refused URL is shown as far as that is safe.
+func TestRefusedURLsAreShown(t *testing.T) {
+	t.Parallel()
+	for raw, shown := range map[string]string{
+		"http://as.example.com":      `"http://as.example.com"`,
+		"https://u:p@as.example.com": `"https://u:xxxxx@as.example.com"`,
+		"https://u:p@as.example\n":   "an unreadable URL",
+	} {
+		_, err := jwks.NewRemote(jwks.RemoteConfig{Issuer: raw})
+		require.ErrorContains(t, err, "Issuer is "+shown+": ")
+		_, err = jwks.NewRemote(jwks.RemoteConfig{URLs: []string{raw}})
+		require.ErrorContains(t, err, "URLs: "+shown+": ")
+	}
+}
+
 func TestNewRemoteAccepts(t *testing.T) {
 	t.Parallel()
 	urls := []string{keysURL}
