@@ -97,6 +97,7 @@ func TestCheckKeyRefuses(t *testing.T) {
 		"off its curve":                {off, jwks.ErrKeyMalformed},
 		"EC, nil":                      {(*ecdsa.PublicKey)(nil), jwks.ErrKeyMalformed},
 		"EC, empty":                    {&ecdsa.PublicKey{}, jwks.ErrKeyMalformed},
+		"EC, no curve":                 {&ecdsa.PublicKey{X: off.X, Y: off.Y}, jwks.ErrKeyMalformed},
 		"EC, no point":                 {&ecdsa.PublicKey{Curve: elliptic.P256()}, jwks.ErrKeyMalformed},
 		"EC, half a point":             {&ecdsa.PublicKey{Curve: elliptic.P256(), X: off.X}, jwks.ErrKeyMalformed},
 		"EC, the other half":           {&ecdsa.PublicKey{Curve: elliptic.P256(), Y: off.Y}, jwks.ErrKeyMalformed},
