@@ -41,6 +41,7 @@ func TestNewRemoteRefuses(t *testing.T) {
 		"AllowHosts with a wildcard":      {URLs: urls, AllowHosts: []string{"*.example.com"}},
 		"AllowHosts with a path":          {URLs: urls, AllowHosts: []string{"as.example.com/keys"}},
 		"AllowHosts with a network":       {URLs: urls, AllowHosts: []string{"10.0.0.0/8"}},
+		"AllowHosts with a query":         {URLs: urls, AllowHosts: []string{"as.example.com?x"}},
 		"AllowHosts with a user":          {URLs: urls, AllowHosts: []string{"u@as.example.com"}},
 		"AllowHosts with nothing":         {URLs: urls, AllowHosts: []string{"as.example.com", ""}},
 		"RootCAs for another's client":    {URLs: urls, RootCAs: x509.NewCertPool(), HTTPClient: &http.Client{Transport: newServer()}},
@@ -89,6 +90,21 @@ func TestNewRemoteRefuses(t *testing.T) {
 			}
 			require.Fail(t, "no field is named", "%v", err)
 		})
+	}
+}
+
+// A refused URL is shown as far as that is safe.
+func TestRefusedURLsAreShown(t *testing.T) {
+	t.Parallel()
+	for raw, shown := range map[string]string{
+		"http://as.example.com":      `"http://as.example.com"`,
+		"https://u:p@as.example.com": `"https://u:xxxxx@as.example.com"`,
+		"https://u:p@as.example\n":   "an unreadable URL",
+	} {
+		_, err := jwks.NewRemote(jwks.RemoteConfig{Issuer: raw})
+		require.ErrorContains(t, err, "Issuer is "+shown+": ")
+		_, err = jwks.NewRemote(jwks.RemoteConfig{URLs: []string{raw}})
+		require.ErrorContains(t, err, "URLs: "+shown+": ")
 	}
 }
 

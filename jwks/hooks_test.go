@@ -195,3 +195,13 @@ func TestTraceIsCopied(t *testing.T) {
 	trace.FetchStart = func(string) { t.Error("a hook that came later") }
 	requireKey(t, r, k)
 }
+
+// Without a Jitter, numbers are drawn, and nothing has panicked.
+func TestNoJitter(t *testing.T) {
+	t.Parallel()
+	s, k := newServer(), ecKey("k")
+	s.publish(k)
+	r := newRemote(t, s, nil)
+	requireKey(t, r, k)
+	require.NoError(t, r.Status().LastPanic)
+}

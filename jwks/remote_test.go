@@ -409,6 +409,18 @@ func TestClock(t *testing.T) {
 		requireKey(t, r, k)
 		require.Equal(t, 2, s.count())
 	})
+	t.Run("one that jumps ahead at the end of a fetch costs another", func(t *testing.T) {
+		t.Parallel()
+		s, k := newServer(), ecKey("k")
+		s.publish(k)
+		var now atomic.Int64
+		r := newRemote(t, s, func(c *jwks.RemoteConfig) {
+			c.Time = func() time.Time { return time.Unix(now.Load(), 0) }
+			c.Trace = &jwks.Trace{Refresh: func(jwks.Refresh) { now.CompareAndSwap(0, 1_700_000_000) }}
+		})
+		requireKey(t, r, k)
+		require.Equal(t, 2, s.count())
+	})
 }
 
 // A call that decides to fetch on what it saw before another's fetch ended must

@@ -90,6 +90,7 @@ func TestKeysWithoutThumbprint(t *testing.T) {
 		"nil RSA":            {(*rsa.PublicKey)(nil), jwks.ErrKeyMalformed},
 		"RSA of nothing":     {&rsa.PublicKey{}, jwks.ErrKeyMalformed},
 		"no exponent":        {&rsa.PublicKey{N: big.NewInt(1)}, jwks.ErrKeyMalformed},
+		"zero":               {&rsa.PublicKey{N: new(big.Int), E: 3}, jwks.ErrKeyMalformed},
 		"negative":           {&rsa.PublicKey{N: big.NewInt(-1), E: 3}, jwks.ErrKeyMalformed},
 		"nil EC":             {(*ecdsa.PublicKey)(nil), jwks.ErrKeyMalformed},
 		"EC of nothing":      {&ecdsa.PublicKey{}, jwks.ErrKeyMalformed},
@@ -124,6 +125,7 @@ func TestParseKey(t *testing.T) {
 	}{
 		"good":          {good.json(), nil, ""},
 		"spaces around": {" \n" + good.json() + "\t", nil, ""},
+		"the longest":   {good.json() + strings.Repeat(" ", 512<<10-len(good.json())), nil, ""},
 		"private":       {good.with("d", "AA").json(), jwks.ErrKeyPrivate, "jwks: private key published"},
 		"symmetric":     {`{"kty":"oct","k":"c2VjcmV0"}`, jwks.ErrKeySymmetric, "jwks: symmetric key published"},
 		"weak":          {rsaKey("k").with("e", "AQ").json(), jwks.ErrKeyWeak, "jwks: weak key: e is outside of the odd numbers from 3 to 65537"},
@@ -138,7 +140,7 @@ func TestParseKey(t *testing.T) {
 		"nothing":       {"", jwks.ErrKeyMalformed, "jwks: malformed key"},
 		"no UTF-8":      {good.with("x5t", "?").json()[:20] + "\xff", jwks.ErrKeyMalformed, "jwks: malformed key"},
 		"hostile":       {good.with("kty", hostile).json(), jwks.ErrKeyMalformed, "jwks: malformed key"},
-		"too large":     {good.json() + strings.Repeat(" ", 512<<10), jwks.ErrTooLarge, "jwks: a key has at most 524288 bytes"},
+		"too large":     {good.json() + strings.Repeat(" ", 512<<10-len(good.json())+1), jwks.ErrTooLarge, "jwks: a key has at most 524288 bytes"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -76,6 +76,7 @@ func TestExchange(t *testing.T) {
 		"identity":         {answering(200, "good", "Content-Encoding", "identity"), nil, ""},
 		"other success":    {answering(201, "good"), fetch.ErrStatus, "status is 201, want 200"},
 		"error":            {answering(400, `{"error":"x"}`), fetch.ErrStatus, "status is 400, want 200"},
+		"error at a place": {answering(400, "", "Location", "https://x.example"), fetch.ErrStatus, "status is 400, want 200"},
 		"not modified":     {answering(304, ""), fetch.ErrStatus, "status is 304, want 200"},
 		"redirect":         {answering(307, "", "Location", "https://x.example/secret"), fetch.ErrStatus, `status is 307 to host "x.example", want 200: redirects are not followed`},
 		"bad redirect":     {answering(300, "", "Location", "%zz"), fetch.ErrStatus, "status is 300 to an unreadable place, want 200: redirects are not followed"},
@@ -83,7 +84,12 @@ func TestExchange(t *testing.T) {
 		"too large":        {answering(200, strings.Repeat(" ", 65)), fetch.ErrTooLarge, "the answer has more than 64 bytes"},
 		"silent":           {silent, fetch.ErrTimeout, "no full answer in time (see Config.FetchTimeout)"},
 		"foreign deadline": {func(*http.Request) (*http.Response, error) { return nil, context.DeadlineExceeded }, fetch.ErrTimeout, "no full answer in time (see Config.FetchTimeout)"},
-		"down":             {func(*http.Request) (*http.Response, error) { return nil, errDown }, errDown, "connection refused"},
+		"foreign end":      {func(*http.Request) (*http.Response, error) { return nil, context.Canceled }, fetch.ErrTimeout, "no full answer in time (see Config.FetchTimeout): context canceled"},
+		"silent, unwrapped": {func(r *http.Request) (*http.Response, error) {
+			_, _ = silent(r)
+			return nil, errDown
+		}, fetch.ErrTimeout, "no full answer in time (see Config.FetchTimeout): connection refused"},
+		"down": {func(*http.Request) (*http.Response, error) { return nil, errDown }, errDown, "connection refused"},
 	}
 	for method, send := range methods {
 		for name, test := range tests {
@@ -104,6 +110,39 @@ func TestExchange(t *testing.T) {
 			})
 		}
 	}
+}
+
+// What is no URL is an error and not a request.
+func TestTargetsThatAreNoURL(t *testing.T) {
+	t.Parallel()
+	for _, raw := range []string{"https://as.example.com/%zz", ":", "https://as.example.com\n"} {
+		_, err := newClient(roundTripper(func(*http.Request) (*http.Response, error) {
+			return nil, errDown
+		})).Get(t.Context(), fetch.Query{Target: fetch.Target{Document: "answer", URL: raw}})
+		require.Error(t, err, raw)
+		require.NotErrorIs(t, err, errDown, raw)
+		assert.True(t, printable.Is(err.Error()), err)
+	}
+}
+
+// endsWith is an empty body at whose end something happens.
+type endsWith func()
+
+func (f endsWith) Read([]byte) (int, error) {
+	f()
+	return 0, io.EOF
+}
+
+// An answer that came whole is good, although the caller leaves at that moment.
+func TestAnswerAtTheLastMoment(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	a, err := newClient(roundTripper(func(r *http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: 200, Body: io.NopCloser(endsWith(cancel)), Request: r}, nil
+	})).Get(ctx, fetch.Query{Target: target()})
+	require.NoError(t, err)
+	require.Error(t, ctx.Err())
+	assert.Equal(t, 200, a.Status)
 }
 
 // What came beside an error is there for a caller who knows more about it.
@@ -154,6 +193,12 @@ func TestRequests(t *testing.T) {
 
 func TestConditionalQuery(t *testing.T) {
 	t.Parallel()
+	field := func(value string) []string { // an empty one is not sent
+		if value == "" {
+			return nil
+		}
+		return []string{value}
+	}
 	for name, q := range map[string]fetch.Query{
 		"ETag": {ETag: `"1"`}, "date": {LastModified: "Sat, 01 Jan 2000 00:00:00 GMT"}, "revalidate": {ETag: `"1"`, Revalidate: true},
 	} {
@@ -161,8 +206,8 @@ func TestConditionalQuery(t *testing.T) {
 			t.Parallel()
 			q.Target = target()
 			a, err := newClient(roundTripper(func(r *http.Request) (*http.Response, error) {
-				assert.Equal(t, q.ETag, r.Header.Get("If-None-Match"))
-				assert.Equal(t, q.LastModified, r.Header.Get("If-Modified-Since"))
+				assert.Equal(t, field(q.ETag), r.Header.Values("If-None-Match"))
+				assert.Equal(t, field(q.LastModified), r.Header.Values("If-Modified-Since"))
 				assert.Equal(t, q.Revalidate, r.Header.Get("Cache-Control") == "no-cache")
 				return answering(304, "must not be read")(r)
 			})).Get(t.Context(), q)
@@ -173,12 +218,22 @@ func TestConditionalQuery(t *testing.T) {
 	}
 }
 
+// A condition makes a good answer of a 304 and of no other status.
+func TestConditionalQueryThatFails(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{201, 204, 302, 305, 404, 412, 500} {
+		_, err := newClient(answering(status, "good")).Get(t.Context(), fetch.Query{Target: target(), ETag: `"1"`})
+		require.ErrorIs(t, err, fetch.ErrStatus, status)
+	}
+}
+
 func TestFormsAreBounded(t *testing.T) {
 	t.Parallel()
 	for size, want := range map[int]error{128<<10 - len("token="): nil, 128<<10 - len("token=") + 1: fetch.ErrTooLarge} {
 		sent := false
 		c := newClient(roundTripper(func(r *http.Request) (*http.Response, error) {
 			sent = true
+			assert.NotContains(t, r.Header, "Authorization", "there are no credentials")
 			return answering(200, "")(r)
 		}))
 		_, err := c.Post(t.Context(), target(), fetch.Form{Values: url.Values{"token": {strings.Repeat("t", size)}}})

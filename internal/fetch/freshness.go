@@ -53,11 +53,8 @@ func deltaSeconds(s string) (time.Duration, bool) {
 	if s == "" || strings.Trim(s, "0123456789") != "" {
 		return 0, false
 	}
-	n, err := strconv.ParseUint(s, 10, 64)
-	if err != nil || n > 1<<31 {
-		n = 1 << 31
-	}
-	return time.Duration(n) * time.Second, true
+	n, _ := strconv.ParseUint(s, 10, 64) // the largest number for a larger one
+	return time.Duration(min(n, 1<<31)) * time.Second, true
 }
 
 type directives struct {

@@ -16,6 +16,7 @@ func FuzzFreshness(f *testing.F) {
 		"max-age=600", `Max-Age="600", foo=bar`, "max-age=600, max-age=60", "max-age=abc", "no-store", "", ",,",
 		`x="a, max-age=1", max-age=2`, `x="\", max-age=1`, `max-age="6\00"`, `max-age="600"0`, "max-age = 5", "max-age",
 		"max-age=99999999999999999999", "no-cache=\"x\", max-age=5", "s-maxage=5",
+		"public, max-age=600", "max-age=600, public", ", max-age=600", `max-age="600\`, `x="\`, "private, must-revalidate, max-age=600, x",
 	} {
 		f.Add(control, "", "", "")
 		f.Add(control, "10", "Thu, 01 Jan 1970 00:10:00 GMT", "Thu, 01 Jan 1970 00:00:00 GMT")
@@ -41,6 +42,18 @@ func FuzzFreshness(f *testing.F) {
 			t.Fatal("negative")
 		}
 	})
+}
+
+// Several values of Expires mean that the answer has expired, even equal ones.
+func TestSeveralExpires(t *testing.T) {
+	t.Parallel()
+	const later, latest = "Thu, 01 Jan 1970 00:10:00 GMT", "Thu, 01 Jan 1970 01:00:00 GMT"
+	for _, values := range [][]string{{later, later}, {later, latest}, {latest, "0"}, {"0", later}} {
+		lifetime, stated := fetch.FreshFor(http.Header{"Expires": values}, time.Unix(300, 0))
+		if lifetime != 0 || !stated {
+			t.Errorf("%v %v for %q", lifetime, stated, values)
+		}
+	}
 }
 
 var (

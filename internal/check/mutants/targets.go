@@ -37,7 +37,7 @@ var targets = []target{
 	{dir: "jwks", files: []string{
 		"parse.go", "jwk.go", "weak.go", "source.go", "thumbprint.go",
 		"remote.go", "flight.go", "state.go", "keyset.go", "budget.go", "failure.go", "backoff.go", "retry.go", "reconsider.go",
-		"discovery.go", "origins.go", "validate.go", "snapshot.go", "contain.go",
+		"discovery.go", "discovers.go", "origins.go", "validate.go", "snapshot.go", "contain.go", "check.go", "clock.go", "config.go",
 	}, more: []string{"token"}},
 	{dir: "middleware", files: []string{
 		"middleware.go", "pass.go", "mux.go", "host.go", "register.go", "present.go", "answer.go", "config.go",
