@@ -93,13 +93,19 @@ func TestExplainShowsAProofGoodTokensOnly(t *testing.T) {
 
 func TestExplainSkipsWhatCannotBeChecked(t *testing.T) {
 	t.Parallel()
-	findings, _ := explain(t, header("alg", "none"), func(c *token.Config) {
-		c.Keys = sourceFunc(func(context.Context, string) ([]jwks.Key, error) {
-			t.Error("no key is looked for without an algorithm")
-			return nil, jwks.ErrNotFound
+	for name, m := range map[string]mint{
+		"no algorithm": header("alg", "none"), "kid unreadable": header("kid", 5),
+		"keys of another issuer": claims("iss", "https://evil.example"),
+	} {
+		findings, first := explain(t, m, func(c *token.Config) {
+			c.Keys = sourceFunc(func(context.Context, string) ([]jwks.Key, error) {
+				t.Errorf("%s: a key is looked for", name)
+				return nil, jwks.ErrNotFound
+			})
 		})
-	})
-	assert.Contains(t, findings, token.Finding{Check: "signature", Skipped: true})
+		require.Error(t, first, name)
+		assert.Contains(t, findings, token.Finding{Check: "signature", Skipped: true}, name)
+	}
 }
 
 func TestExplainWhatCannotBeRead(t *testing.T) {
