@@ -316,6 +316,7 @@ func TestMarksThatDiffer(t *testing.T) {
 		"suffix":                    {token.Mark{Claim: "a", Suffix: "x"}, token.Mark{Claim: "a", Suffix: "y"}},
 		"presence":                  {token.Mark{Claim: "a", Present: true}, token.Mark{Claim: "a", Absent: true}},
 		"client id":                 {token.Mark{Claim: "a", ClientID: true}, token.Mark{Claim: "a", Present: true}},
+		"client id, absence":        {token.Mark{Claim: "a", ClientID: true}, token.Mark{Claim: "a", Absent: true}},
 		"prefix, client id":         {token.Mark{Claim: "a", Prefix: "x"}, token.Mark{Claim: "a", ClientID: true}},
 		"not":                       {token.Mark{Claim: "a", Prefix: "x"}, token.Mark{Claim: "a", Prefix: "x", Not: true}},
 	} {

@@ -77,7 +77,7 @@ func TestVouchedWithTheLeast(t *testing.T) {
 	assert.Contains(t, (&token.ScopeError{Need: []string{"x"}, Token: got}).Error(), "has no scope")
 }
 
-// The first and the last second that can be told are good.
+// The first and the last second that can be told are good, and so is each kind.
 func TestEdgesOfVouched(t *testing.T) {
 	t.Parallel()
 	for _, exp := range []time.Time{time.Unix(1, 0), time.Unix(253402300799, 0)} {
@@ -86,6 +86,11 @@ func TestEdgesOfVouched(t *testing.T) {
 		}))
 		require.NoError(t, err)
 		assert.Equal(t, exp.UTC(), got.Expiry())
+	}
+	for _, kind := range []token.SubjectKind{token.SubjectUnknown, token.SubjectUser, token.SubjectClient} {
+		got, err := token.Vouched("", vouched(func(c *token.VouchedClaims) { c.SubjectKind = kind }))
+		require.NoError(t, err)
+		assert.Equal(t, kind, got.SubjectKind())
 	}
 }
 
@@ -106,6 +111,7 @@ func TestVouchedRefused(t *testing.T) {
 		"not yet valid":       {func(c *token.VouchedClaims) { c.NotBefore = now.Add(31 * time.Second) }, token.ErrNotYetValid},
 		"from the future":     {func(c *token.VouchedClaims) { c.IssuedAt = now.Add(31 * time.Second) }, token.ErrNotYetValid},
 		"a user without sub":  {func(c *token.VouchedClaims) { c.Subject = "" }, token.ErrClaim},
+		"a user, and no JSON": {func(c *token.VouchedClaims) { c.Subject, c.JSON = "", nil }, token.ErrClaim},
 		"an unknown kind":     {func(c *token.VouchedClaims) { c.SubjectKind = 3 }, token.ErrClaim},
 		"empty JSON":          {func(c *token.VouchedClaims) { c.JSON = []byte{} }, token.ErrMalformed},
 		"an array":            {func(c *token.VouchedClaims) { c.JSON = []byte(`[]`) }, token.ErrMalformed},
