@@ -2,6 +2,7 @@ package token_test
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"testing"
 
@@ -93,29 +94,72 @@ func TestExplainShowsAProofGoodTokensOnly(t *testing.T) {
 
 func TestExplainSkipsWhatCannotBeChecked(t *testing.T) {
 	t.Parallel()
-	findings, _ := explain(t, header("alg", "none"), func(c *token.Config) {
-		c.Keys = sourceFunc(func(context.Context, string) ([]jwks.Key, error) {
-			t.Error("no key is looked for without an algorithm")
-			return nil, jwks.ErrNotFound
+	for name, m := range map[string]mint{
+		"no algorithm": header("alg", "none"), "kid unreadable": header("kid", 5),
+		"keys of another issuer": claims("iss", "https://evil.example"),
+	} {
+		findings, first := explain(t, m, func(c *token.Config) {
+			c.Keys = sourceFunc(func(context.Context, string) ([]jwks.Key, error) {
+				t.Errorf("%s: a key is looked for", name)
+				return nil, jwks.ErrNotFound
+			})
 		})
-	})
-	assert.Contains(t, findings, token.Finding{Check: "signature", Skipped: true})
+		require.Error(t, first, name)
+		assert.Contains(t, findings, token.Finding{Check: "signature", Skipped: true}, name)
+	}
 }
 
+// What cannot be read has nothing in it to be checked.
 func TestExplainWhatCannotBeRead(t *testing.T) {
 	t.Parallel()
 	v := newVerifier(t, nil)
+	read := []string{"credentials", "size", "compact form", "header is strict JSON", "payload is strict JSON"}
 	for name, p := range map[string]struct {
 		p    token.Presentation
+		made []string
 		want error
 	}{
-		"nothing":   {token.Bearer(""), token.ErrMissing},
-		"opaque":    {token.Bearer("opaque"), token.ErrMalformed},
-		"too large": {token.Bearer(string(make([]byte, 20<<10))), token.ErrTooLarge},
-		"no JSON":   {token.Bearer(mint{rawPayload: "x", rawHeader: "y"}.token()), token.ErrMalformed},
+		"nothing":         {token.Bearer(""), read[:1], token.ErrMissing},
+		"too large":       {token.Bearer(string(make([]byte, 20<<10))), read[:2], token.ErrTooLarge},
+		"opaque":          {token.Bearer("opaque"), read[:3], token.ErrMalformed},
+		"header no JSON":  {token.Bearer(mint{rawHeader: "y"}.token()), read, token.ErrMalformed},
+		"payload no JSON": {token.Bearer(mint{rawPayload: "x"}.token()), read, token.ErrMalformed},
+		"no JSON":         {token.Bearer(mint{rawPayload: "x", rawHeader: "y"}.token()), read, token.ErrMalformed},
 	} {
-		findings := v.Explain(context.Background(), p.p)
-		last := findings[len(findings)-1]
-		require.ErrorIs(t, last.Err, p.want, name)
+		var made []string
+		var first error
+		for _, f := range v.Explain(context.Background(), p.p) {
+			made = append(made, f.Check)
+			if first == nil {
+				first = f.Err
+			}
+		}
+		assert.Equal(t, p.made, made, name)
+		require.ErrorIs(t, first, p.want, name)
+	}
+}
+
+// Explain tells an ID token from an access token as Authenticate does.
+func TestExplainAnIDToken(t *testing.T) {
+	t.Parallel()
+	for typ, want := range map[string]error{"at+jwt": nil, "JWT": token.ErrType} {
+		m := mint{header: map[string]any{"typ": typ}, claims: map[string]any{"nonce": "n"}}
+		findings, first := explain(t, m, func(c *token.Config) { c.Profile = token.LegacyProfile() })
+		require.ErrorIs(t, first, want, typ)
+		for _, f := range findings {
+			assert.Equal(t, want != nil && f.Check == "no ID token", f.Err != nil, "%s: %s", typ, f)
+		}
+	}
+}
+
+func TestFindingString(t *testing.T) {
+	t.Parallel()
+	for want, f := range map[string]token.Finding{
+		"exp: ok":                              {Check: "exp"},
+		"signature: not checked":               {Check: "signature", Skipped: true},
+		"exp: expired: token: expired":         {Check: "exp", Err: token.ErrExpired},
+		"sub: unavailable: line one; line two": {Check: "sub", Err: errors.New("line one\nline two")},
+	} {
+		assert.Equal(t, want, f.String())
 	}
 }

@@ -81,13 +81,21 @@ func (f authFunc) Authenticate(ctx context.Context, p token.Presentation) (*toke
 func TestByIssuerChecksTheVerifiedIssuer(t *testing.T) {
 	t.Parallel()
 	foreign := verified(t, mint{}, nil)
-	for name, answer := range map[string]*token.Token{"another issuer's token": foreign, "no token and no error": nil} {
+	for name, c := range map[string]struct {
+		issuer string
+		answer *token.Token
+	}{
+		"another issuer's token":                  {otherIssuer, foreign},
+		"no token and no error":                   {otherIssuer, nil},
+		"no token for an issuer without a name":   {"", nil},
+		"zero token for an issuer without a name": {"", new(token.Token)},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			auth := token.ByIssuer(map[string]token.Authenticator{
-				otherIssuer: authFunc(func(context.Context, token.Presentation) (*token.Token, error) { return answer, nil }),
+				c.issuer: authFunc(func(context.Context, token.Presentation) (*token.Token, error) { return c.answer, nil }),
 			})
-			got, err := auth.Authenticate(context.Background(), token.Bearer(claims("iss", otherIssuer).token()))
+			got, err := auth.Authenticate(context.Background(), token.Bearer(claims("iss", c.issuer).token()))
 			require.ErrorIs(t, err, token.ErrIssuer)
 			assert.Nil(t, got)
 		})

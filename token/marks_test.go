@@ -200,6 +200,7 @@ func TestC_9068_5_1_WhatIsNoEvidence(t *testing.T) {
 		"another value":                        {users: user, clients: app, changes: []any{"idtyp", "device"}},
 		"a value in another case":              {users: user, changes: []any{"idtyp", "User"}},
 		"a longer value":                       {users: user, changes: []any{"idtyp", "user "}},
+		"as many marks of a claim as can be":   {users: slices.Repeat(user, 16), clients: slices.Repeat(app, 16), changes: []any{"idtyp", "user"}, want: token.SubjectUser},
 		"marks of both":                        {users: user, clients: []token.Mark{{Claim: "gty", Present: true}}, changes: []any{"idtyp", "user", "gty", "x"}},
 		"a mark of users, and a client by sub": {users: user, changes: []any{"idtyp", "user", "sub", "client"}},
 		"an array":                             {users: user, clients: app, changes: []any{"idtyp", []string{"user"}}},
@@ -315,6 +316,7 @@ func TestMarksThatDiffer(t *testing.T) {
 		"suffix":                    {token.Mark{Claim: "a", Suffix: "x"}, token.Mark{Claim: "a", Suffix: "y"}},
 		"presence":                  {token.Mark{Claim: "a", Present: true}, token.Mark{Claim: "a", Absent: true}},
 		"client id":                 {token.Mark{Claim: "a", ClientID: true}, token.Mark{Claim: "a", Present: true}},
+		"client id, absence":        {token.Mark{Claim: "a", ClientID: true}, token.Mark{Claim: "a", Absent: true}},
 		"prefix, client id":         {token.Mark{Claim: "a", Prefix: "x"}, token.Mark{Claim: "a", ClientID: true}},
 		"not":                       {token.Mark{Claim: "a", Prefix: "x"}, token.Mark{Claim: "a", Prefix: "x", Not: true}},
 	} {

@@ -39,6 +39,7 @@ func TestSchemesOf(t *testing.T) {
 		"no issuers":             {token.ByIssuer(nil), []token.Scheme{bearer}},
 		"issuers alike":          {several(taking{plain, []token.Scheme{parsed}}, taking{plain, []token.Scheme{parsed}}), []token.Scheme{parsed}},
 		"one of them parses not": {several(taking{plain, []token.Scheme{parsed}}, struct{ token.Authenticator }{plain}), []token.Scheme{bearer}},
+		"the first parses not":   {several(struct{ token.Authenticator }{plain}, taking{plain, []token.Scheme{parsed}}), []token.Scheme{bearer}},
 		"issuers by identifier":  {several(taking{plain, []token.Scheme{parsed}}, taking{plain, []token.Scheme{dpop}}), []token.Scheme{parsed, dpop}},
 		"parameters are joined": {several(
 			taking{plain, []token.Scheme{dpop}},

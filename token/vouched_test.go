@@ -20,7 +20,7 @@ func vouched(edit func(*token.VouchedClaims)) token.VouchedClaims {
 	c := token.VouchedClaims{
 		Issuer: issuer, Audience: []string{audience}, Expiry: now.Add(time.Hour), Subject: "user", ClientID: "client",
 		SubjectKind: token.SubjectUser, Scopes: []string{"a", "b", "a"}, ID: "1", IssuedAt: now, Time: clock,
-		Confirmation: map[string]string{"x5t#S256": "thumbprint"},
+		Confirmation: map[string]string{"x5t#S256": "thumbprint", "kid": "key"},
 		JSON:         []byte(`{"iss":"` + issuer + `","sub":"user","tier":"gold"}`),
 	}
 	if edit != nil {
@@ -51,6 +51,11 @@ func TestVouched(t *testing.T) {
 	thumbprint, ok := got.Confirmation("x5t#S256")
 	assert.True(t, ok)
 	assert.Equal(t, "thumbprint", thumbprint)
+	for _, method := range []string{"jkt", "X5T#S256", ""} {
+		none, ok := got.Confirmation(method)
+		assert.False(t, ok, method)
+		assert.Empty(t, none, method)
+	}
 	custom, err := token.ClaimsOf[struct{ Tier string }](got)
 	require.NoError(t, err)
 	assert.Empty(t, custom.Tier, "names match exactly")
@@ -72,6 +77,23 @@ func TestVouchedWithTheLeast(t *testing.T) {
 	assert.Contains(t, (&token.ScopeError{Need: []string{"x"}, Token: got}).Error(), "has no scope")
 }
 
+// The first and the last second that can be told are good, and so is each kind.
+func TestEdgesOfVouched(t *testing.T) {
+	t.Parallel()
+	for _, exp := range []time.Time{time.Unix(1, 0), time.Unix(253402300799, 0)} {
+		got, err := token.Vouched("", vouched(func(c *token.VouchedClaims) {
+			c.Expiry, c.IssuedAt, c.Time = exp, time.Time{}, func() time.Time { return time.Unix(0, 0) }
+		}))
+		require.NoError(t, err)
+		assert.Equal(t, exp.UTC(), got.Expiry())
+	}
+	for _, kind := range []token.SubjectKind{token.SubjectUnknown, token.SubjectUser, token.SubjectClient} {
+		got, err := token.Vouched("", vouched(func(c *token.VouchedClaims) { c.SubjectKind = kind }))
+		require.NoError(t, err)
+		assert.Equal(t, kind, got.SubjectKind())
+	}
+}
+
 func TestVouchedRefused(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -79,6 +101,7 @@ func TestVouchedRefused(t *testing.T) {
 		want error
 	}{
 		"no issuer":           {func(c *token.VouchedClaims) { c.Issuer = "" }, token.ErrIssuer},
+		"no issuer, no JSON":  {func(c *token.VouchedClaims) { c.Issuer, c.JSON = "", nil }, token.ErrIssuer},
 		"no audience":         {func(c *token.VouchedClaims) { c.Audience = nil }, token.ErrAudience},
 		"an empty audience":   {func(c *token.VouchedClaims) { c.Audience = []string{"x", ""} }, token.ErrAudience},
 		"no expiry":           {func(c *token.VouchedClaims) { c.Expiry = time.Time{} }, token.ErrClaim},
@@ -88,6 +111,7 @@ func TestVouchedRefused(t *testing.T) {
 		"not yet valid":       {func(c *token.VouchedClaims) { c.NotBefore = now.Add(31 * time.Second) }, token.ErrNotYetValid},
 		"from the future":     {func(c *token.VouchedClaims) { c.IssuedAt = now.Add(31 * time.Second) }, token.ErrNotYetValid},
 		"a user without sub":  {func(c *token.VouchedClaims) { c.Subject = "" }, token.ErrClaim},
+		"a user, and no JSON": {func(c *token.VouchedClaims) { c.Subject, c.JSON = "", nil }, token.ErrClaim},
 		"an unknown kind":     {func(c *token.VouchedClaims) { c.SubjectKind = 3 }, token.ErrClaim},
 		"empty JSON":          {func(c *token.VouchedClaims) { c.JSON = []byte{} }, token.ErrMalformed},
 		"an array":            {func(c *token.VouchedClaims) { c.JSON = []byte(`[]`) }, token.ErrMalformed},

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"testing"
 	"time"
 
@@ -23,10 +24,12 @@ func value(t *testing.T, text string) (v strict.Value) {
 func TestText(t *testing.T) {
 	t.Parallel()
 	const date = 1_700_000_000
+	long := `"` + strings.Repeat("v", 60) + `"`
 	e := rejection.Error{Reason: rejection.Audience, Claim: "aud", Want: "x", Setting: "Config.Audience", Hint: hint("; try y")}
 	for want, got := range map[string]*rejection.Error{
 		"token: wrong audience: aud is absent, want x (see Config.Audience); try y": &e,
 		`token: claim missing or wrong: c is "v"`:                                   (&rejection.Error{Reason: rejection.Claim, Claim: "c"}).Saw(value(t, `"v"`)),
+		"token: claim missing or wrong: c is " + long:                               (&rejection.Error{Reason: rejection.Claim, Claim: "c"}).Saw(value(t, long)),
 		"token: claim missing or wrong: c is null":                                  (&rejection.Error{Reason: rejection.Claim, Claim: "c"}).Saw(value(t, "null")),
 		"token: bad signature: EOF":                                                 {Reason: rejection.Signature, Cause: io.EOF},
 		"token: expired: exp is 2023-11-14T22:13:20Z, expired 5s ago with a leeway of 1s": {
