@@ -89,3 +89,28 @@ func TestClocksThatDisagree(t *testing.T) {
 		assert.Equal(t, c.want, jwks.Fresh(c.monotonic, c.wall, ahead), name)
 	}
 }
+
+// The same numbers under another name, or for another algorithm, are another key.
+func TestChangesOfAKey(t *testing.T) {
+	t.Parallel()
+	k := ecKey("k")
+	for name, c := range map[string]struct {
+		after          testKey
+		added, removed []string
+	}{
+		"the same":  {k, nil, nil},
+		"renamed":   {k.with("kid", "other"), []string{"other"}, []string{"k"}},
+		"for ES256": {k.with("alg", "ES256"), []string{"k"}, []string{"k"}},
+	} {
+		s := newServer()
+		s.publish(k)
+		var last jwks.Refresh
+		r := newRemote(t, s, func(c *jwks.RemoteConfig) { c.Trace = &jwks.Trace{Refresh: func(e jwks.Refresh) { last = e }} })
+		requireKey(t, r, k)
+		s.publish(c.after)
+		requireErr(t, r, "unknown", jwks.ErrNotFound)
+		require.Equal(t, jwks.CauseUnknownKey, last.Cause, name)
+		assert.Equal(t, c.added, last.Added, name)
+		assert.Equal(t, c.removed, last.Removed, name)
+	}
+}
