@@ -3,6 +3,7 @@ package jwks_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -63,5 +64,53 @@ func TestOtherMembersOfASet(t *testing.T) {
 			requireSame(t, k, parsed.Keys[0])
 			assert.Empty(t, parsed.Skipped)
 		}
+	}
+}
+
+// The larger of two ages counts: no key lives longer because the machine slept
+// or its clock was set back.
+func TestClocksThatDisagree(t *testing.T) {
+	t.Parallel()
+	const ahead = 10 * time.Minute
+	for name, c := range map[string]struct {
+		monotonic, wall time.Duration
+		want            bool
+	}{
+		"none":                     {0, 0, true},
+		"the last moment":          {ahead - 1, ahead - 1, true},
+		"over":                     {ahead, ahead, false},
+		"over by the wall":         {ahead - 1, ahead, false},
+		"over by the other":        {ahead, ahead - 1, false},
+		"the machine slept":        {0, time.Hour, false},
+		"the clock was set back":   {20 * time.Minute, 0, false},
+		"a time in the future":     {-1, -1, false},
+		"set back before the time": {time.Minute, -time.Hour, false},
+	} {
+		assert.Equal(t, c.want, jwks.Fresh(c.monotonic, c.wall, ahead), name)
+	}
+}
+
+// The same numbers under another name, or for another algorithm, are another key.
+func TestChangesOfAKey(t *testing.T) {
+	t.Parallel()
+	k := ecKey("k")
+	for name, c := range map[string]struct {
+		after          testKey
+		added, removed []string
+	}{
+		"the same":  {k, nil, nil},
+		"renamed":   {k.with("kid", "other"), []string{"other"}, []string{"k"}},
+		"for ES256": {k.with("alg", "ES256"), []string{"k"}, []string{"k"}},
+	} {
+		s := newServer()
+		s.publish(k)
+		var last jwks.Refresh
+		r := newRemote(t, s, func(c *jwks.RemoteConfig) { c.Trace = &jwks.Trace{Refresh: func(e jwks.Refresh) { last = e }} })
+		requireKey(t, r, k)
+		s.publish(c.after)
+		requireErr(t, r, "unknown", jwks.ErrNotFound)
+		require.Equal(t, jwks.CauseUnknownKey, last.Cause, name)
+		assert.Equal(t, c.added, last.Added, name)
+		assert.Equal(t, c.removed, last.Removed, name)
 	}
 }

@@ -2,6 +2,7 @@ package jwks
 
 import (
 	"context"
+	"time"
 
 	"github.com/postern-go/postern/internal/fetch"
 )
@@ -23,3 +24,12 @@ func Settle(r *Remote) {
 
 // Holds tells whether r holds a key of that id, at no cost to its budget.
 func Holds(r *Remote, kid string) bool { return r.state.Load().lookup(kid) != nil }
+
+// Fresh tells whether the fast path takes a set of that age, by the monotonic
+// clock and by the wall clock, which differ after a sleep of the machine and no
+// time of package time shows.
+func Fresh(monotonic, wall, ahead time.Duration) bool {
+	now := time.Now()
+	set := &keySet{at: now.Add(-monotonic), wall: now.Add(-wall).UnixNano(), terms: terms{ahead: ahead}}
+	return (&state{set: set}).fresh(now)
+}
