@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -398,4 +399,26 @@ func TestRetryAfter(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A clock that jumps makes every set too old by the time it is fetched. One call
+// costs the issuer a few requests all the same, and is told which field to mend.
+func TestClockThatJumps(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newServer()
+		s.publish(edKey("a"))
+		var days atomic.Int64
+		start := time.Now()
+		r := newRemote(t, s, func(c *jwks.RemoteConfig) {
+			c.Time = func() time.Time { return start.AddDate(0, 0, 30*int(days.Add(1))) }
+		})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		_, err := r.Keys(ctx, "a")
+		assert.ErrorIs(t, err, jwks.ErrUnavailable)
+		assert.NoError(t, ctx.Err())
+		assert.LessOrEqual(t, s.count(), 4)
+		assert.Contains(t, err.Error(), "RemoteConfig.Time")
+	})
 }

@@ -2,6 +2,7 @@ package jwks
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -175,8 +176,15 @@ func (s *search) whenEmpty(st *state, now time.Time) (*flight, error) {
 	if st.failure.holdsBack(now) || s.flights > 0 && st.failure != nil {
 		return nil, st.failure.notNow(st.failure.wait, now)
 	}
+	if s.flights >= maxFlights {
+		return nil, errTooOld
+	}
 	return s.join(s.remote.launch(st, CauseEmpty)), nil
 }
+
+// errTooOld is for a clock that jumps: without it, a call would fetch for as long
+// as its context lasts.
+var errTooOld = &later{fmt.Errorf("%w: each set is too old once it is fetched (see RemoteConfig.Time)", ErrUnavailable), leastRetry}
 
 // whenExpired fetches before anything is used. The stale set is used meanwhile
 // only if the issuer is known to be failing. A set that the call has waited for
