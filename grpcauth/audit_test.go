@@ -204,8 +204,8 @@ func assertFinding(t *testing.T, err error, kind, want string) {
 	}
 }
 
-// The service that Audit registers is closed to callers from outside, whatever
-// they send, and does nothing where the guard is missing.
+// Callers from outside cannot reach the service that Audit registers, and it
+// does nothing where the guard is missing.
 func TestProbesCannotBeForged(t *testing.T) {
 	t.Parallel()
 	guard := grpcauth.New(says(nil, token.ErrMissing), everything(scope.Public), nil)

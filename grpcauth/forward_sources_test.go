@@ -26,8 +26,8 @@ func (o own) GetRequestMetadata(context.Context, ...string) (map[string]string, 
 
 func (own) RequireTransportSecurity() bool { return true }
 
-// Whatever sources of an authorization value there are, one value is sent or
-// none, and it is known which.
+// A call has several possible sources of an authorization value. At most one
+// value is sent, and each row says which.
 func TestSourcesOfAuthorization(t *testing.T) {
 	t.Parallel()
 	caller := verified(t)

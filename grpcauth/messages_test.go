@@ -47,8 +47,8 @@ func (s *slow) ends() {
 	synctest.Wait()
 }
 
-// A handler has its message to itself once an operation has returned, whatever
-// ended it: it may be one from a pool.
+// Once an operation has returned, for any reason, its message belongs to the
+// handler again: it may come from a pool.
 func TestMessagesBelongToTheHandler(t *testing.T) {
 	t.Parallel()
 	ends := map[string]func(context.Context) (context.Context, context.CancelFunc){

@@ -124,7 +124,7 @@ func TestEndsOfAHandlersGoroutine(t *testing.T) {
 func buggy(any) error { panic(errBug) }
 
 // When a handler panics behind the answer nothing in front can recover it. It
-// does not end the process, whatever the hook does.
+// does not end the process, even if the hook panics too.
 func TestPanicsBehindTheAnswer(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {

@@ -21,7 +21,7 @@ type comeBack time.Duration
 func (comeBack) Error() string               { return "out of reach" }
 func (c comeBack) RetryAfter() time.Duration { return time.Duration(c) }
 
-// A caller is told the true time where it is known, whatever another was told.
+// Each caller is told its own true time where that is known.
 func TestRetryInfoTellsWhenToComeBack(t *testing.T) {
 	t.Parallel()
 	var verdict error

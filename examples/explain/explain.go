@@ -60,7 +60,7 @@ func (e *explanation) explain(ctx context.Context, raw string, out io.Writer) in
 	return printVerdict(out, first)
 }
 
-// printSubject says whom a good token is about, for rules such as scope.User.
+// printSubject prints the kind of subject of a good token, for rules such as scope.User.
 func (e *explanation) printSubject(ctx context.Context, out io.Writer, raw string) {
 	t, err := e.verifier.Authenticate(ctx, token.Bearer(raw))
 	if err != nil {

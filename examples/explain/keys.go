@@ -51,7 +51,7 @@ func keysOfFile(name string) (keys, error) {
 }
 
 // fromFile is a jwks.Static that may be empty. A service must not start with no
-// key; this tool is to show why there is none.
+// key; this tool shows why it has none.
 type fromFile struct{ jwks.Static }
 
 // print lists the keys that are not used: one of them may have signed the

@@ -113,7 +113,7 @@ func TestWithoutToken_shortest(t *testing.T) {
 	assert.True(t, found)
 }
 
-// Whatever a caller puts into its cookies, no value with the token is left.
+// No cookie that has the token in its value is left, for any cookies.
 func FuzzWithoutToken(f *testing.F) {
 	f.Add("a=1; at=token.token.token; b=2", "token.token.token")
 	f.Add(";;=;token.token.token=token.token.token", "token.token.token")
