@@ -107,6 +107,22 @@ func Reason(err error) string {
 	return rejection.Unavailable.Name()
 }
 
+// Outcome names the outcome that err matches, which decides the answer, for
+// metric labels and logs: "missing", "request", "invalid", "scope", "step_up",
+// "denied" or "unavailable", which also stands for an error of another origin.
+// It is "" for nil.
+func Outcome(err error) string {
+	if err == nil {
+		return ""
+	}
+	for _, outcome := range outcomes {
+		if errors.Is(err, outcome) {
+			return outcome.Name()
+		}
+	}
+	return rejection.Unavailable.Name()
+}
+
 // IsOutcome reports whether err matches one of the outcomes. An Authenticator
 // or policy of your own must return no other errors.
 func IsOutcome(err error) bool {

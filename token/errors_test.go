@@ -32,7 +32,17 @@ func TestReason(t *testing.T) {
 		assert.Equal(t, want, token.Reason(fmt.Errorf("wrapped: %w", err)))
 		assert.True(t, token.IsOutcome(err))
 		assertOneOutcome(t, err)
+		assert.Equal(t, token.Outcome(err), token.Outcome(fmt.Errorf("wrapped: %w", err)))
+		isReason := token.Outcome(err) != want
+		assert.Equal(t, isReason, errors.Unwrap(err) != nil)
 	}
+	for want, err := range map[string]error{
+		"missing": token.ErrMissing, "request": token.ErrRequest, "invalid": token.ErrTooLarge, "scope": &token.ScopeError{}, "step_up": &token.StepUpError{},
+		"denied": token.ErrSubjectUnknown, "unavailable": token.ErrKeysUnavailable, "": nil,
+	} {
+		assert.Equal(t, want, token.Outcome(err))
+	}
+	assert.Equal(t, "unavailable", token.Outcome(errors.New("foreign")))
 	assert.Empty(t, token.Reason(nil))
 	assert.Equal(t, "unavailable", token.Reason(errors.New("foreign")))
 	assert.False(t, token.IsOutcome(errors.New("foreign")))

@@ -253,6 +253,12 @@ func ExampleReason() {
 	// unavailable
 }
 
+// The outcome decides the answer; there are several reasons for some outcomes.
+func ExampleOutcome() {
+	fmt.Println(token.Outcome(token.ErrExpired), token.Outcome(token.ErrSubjectUnknown), token.Outcome(token.ErrKeysUnavailable))
+	// Output: invalid denied unavailable
+}
+
 // An Authenticator that asks another service holds that service's errors to
 // what its callers rely on.
 func ExampleAsOutcome() {

@@ -34,9 +34,14 @@ func AsOutcome(err, otherwise error) error {
 	return &rejection.Error{Reason: otherwise, Cause: err}
 }
 
+// outcomes are those that an error matches one of.
+var outcomes = [...]*rejection.Sentinel{
+	rejection.Missing, rejection.Request, rejection.Invalid, rejection.Scope, rejection.StepUp, rejection.Denied, rejection.Unavailable,
+}
+
 // outcomesOf counts the outcomes that err matches.
 func outcomesOf(err error) (n int) {
-	for _, outcome := range []error{ErrMissing, ErrRequest, ErrInvalid, ErrScope, ErrStepUp, ErrDenied, ErrUnavailable} {
+	for _, outcome := range outcomes {
 		if errors.Is(err, outcome) {
 			n++
 		}

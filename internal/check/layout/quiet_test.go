@@ -43,6 +43,7 @@ var mayPanic = map[string]panics{
 	"middleware.Middleware.Require": {documented: []string{"Middleware.Require"}},
 	"middleware.Mux.Handle":         {documented: []string{"Mux.Handle"}},
 	"scope.scopeRule":               {documented: []string{"All", "Any"}},
+	"scope.LogTo":                   {documented: []string{"LogTo"}},
 	"token.ByIssuer":                {documented: []string{"ByIssuer"}},
 }
 
