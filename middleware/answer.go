@@ -10,7 +10,7 @@ import (
 
 // WriteError answers a call that is refused for err, an error of Check, as
 // RFC 6750 §3 says: a status, a WWW-Authenticate line for each challenge, and
-// an empty body that must not be cached. The caller learns the outcome and
+// an empty body, or that of Config.Body, that must not be cached. The caller learns the outcome and
 // nothing else of err or of the request. r tells which scheme was used: the
 // challenge of that scheme has the error. A policy's own ErrDenied is 403
 // without a challenge, ErrUnavailable is 503 with Retry-After. An error that
@@ -25,13 +25,17 @@ func (m *Middleware) WriteError(w http.ResponseWriter, r *http.Request, err erro
 		delete(h, name)
 	}
 	h["Cache-Control"] = []string{"no-store"}
-	h["Content-Length"] = []string{"0"}
+	contentType, body := m.body(r, err, answer)
+	describe(h, contentType, body)
 	// A copy: a wrapper of w may edit values in place, and all calls share those
 	// of the table.
 	setOrDelete(h, "Www-Authenticate", slices.Clone(answer.Challenges))
 	setOrDelete(h, "Retry-After", retryAfter(answer.RetryAfter))
 	setFields(h, guard.ResponseOf(err))
 	w.WriteHeader(answer.Status)
+	if len(body) > 0 && r.Method != http.MethodHead {
+		_, _ = w.Write(body) // the caller may be gone
+	}
 }
 
 func setFields(h http.Header, r guard.Response) {

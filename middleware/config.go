@@ -33,6 +33,9 @@ type Config struct {
 	// Otherwise the context of the request ends then; see Require.
 	ResponsesOutliveToken bool
 
+	// Body makes the body of refusals, such as ProblemJSON. Nil leaves them empty.
+	Body Body
+
 	// Trace observes decisions. Nil observes nothing. New copies it.
 	Trace *scope.Trace
 }

@@ -120,6 +120,21 @@ func ExampleMiddleware_Check() {
 	// 403 Bearer realm="api", error="insufficient_scope", error_description="The access token lacks a required scope", scope="reports:read reports:full"
 }
 
+// Refusals that a program can show to a person.
+func ExampleProblemJSON() {
+	_, verifier := newVerifier()
+	auth := middleware.New(verifier, &middleware.Config{Body: middleware.ProblemJSON})
+	orders := auth.Require(scope.User)(http.NotFoundHandler())
+
+	answer := serve(orders, httptest.NewRequest(http.MethodGet, "/orders", nil))
+	fmt.Println(answer.Header.Get("Content-Type"))
+	problem, err := io.ReadAll(answer.Body)
+	fmt.Println(string(problem), err)
+	// Output:
+	// application/problem+json
+	// {"title":"Unauthorized","status":401,"detail":"An access token is required","error":"credentials_missing"} <nil>
+}
+
 // A handler that finds later on that the caller may not do what it asks.
 func ExampleMiddleware_WriteError() {
 	issuer, verifier := newVerifier()

@@ -34,9 +34,10 @@ func AsOutcome(err, otherwise error) error {
 	return &rejection.Error{Reason: otherwise, Cause: err}
 }
 
-// outcomes are those that an error matches one of.
+// outcomes are those that an error matches one of. An error of the user's own
+// that matches several is answered by the first of them.
 var outcomes = [...]*rejection.Sentinel{
-	rejection.Missing, rejection.Request, rejection.Invalid, rejection.Scope, rejection.StepUp, rejection.Denied, rejection.Unavailable,
+	rejection.Unavailable, rejection.Missing, rejection.Request, rejection.Invalid, rejection.Scope, rejection.StepUp, rejection.Denied,
 }
 
 // outcomesOf counts the outcomes that err matches.

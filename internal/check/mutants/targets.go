@@ -40,7 +40,7 @@ var targets = []target{
 		"discovery.go", "discovers.go", "origins.go", "validate.go", "snapshot.go", "contain.go", "check.go", "clock.go", "config.go",
 	}, more: []string{"token"}},
 	{dir: "middleware", files: []string{
-		"middleware.go", "pass.go", "mux.go", "host.go", "register.go", "present.go", "answer.go", "config.go",
+		"middleware.go", "pass.go", "mux.go", "host.go", "register.go", "present.go", "answer.go", "body.go", "config.go",
 		"forward.go", "transport.go", "origin.go",
 	}, more: []string{"internal/guard/seams"}},
 	{dir: "grpcauth", files: []string{
