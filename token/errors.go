@@ -107,6 +107,19 @@ func Reason(err error) string {
 	return rejection.Unavailable.Name()
 }
 
+// Reasons lists one error for each reason that Reason can name, the outcomes
+// included, each once and in a fixed order. Reason and Outcome name them. Use it
+// to make every series of a metric at the start, so that an alert sees the first
+// refusal for a reason as a change. Later versions may have more.
+func Reasons() []error {
+	all := rejection.All()
+	list := make([]error, len(all))
+	for i, s := range all {
+		list[i] = s
+	}
+	return list
+}
+
 // Outcome names the outcome that err matches, which decides the answer, for
 // metric labels and logs: "missing", "request", "invalid", "scope", "step_up",
 // "denied" or "unavailable", which also stands for an error of another origin.

@@ -18,7 +18,7 @@ import (
 
 func TestReason(t *testing.T) {
 	t.Parallel()
-	for want, err := range map[string]error{
+	all := map[string]error{
 		"missing": token.ErrMissing, "request": token.ErrRequest, "invalid": token.ErrInvalid,
 		"scope": token.ErrScope, "step_up": token.ErrStepUp, "denied": token.ErrDenied,
 		"unavailable": token.ErrUnavailable, "keys_unavailable": token.ErrKeysUnavailable,
@@ -27,7 +27,14 @@ func TestReason(t *testing.T) {
 		"signature": token.ErrSignature, "issuer": token.ErrIssuer, "audience": token.ErrAudience,
 		"expired": token.ErrExpired, "not_yet_valid": token.ErrNotYetValid, "claim": token.ErrClaim,
 		"inactive": token.ErrInactive, "binding": token.ErrBinding, "subject_unknown": token.ErrSubjectUnknown,
-	} {
+	}
+	listed := map[string]error{}
+	for _, err := range token.Reasons() {
+		listed[token.Reason(err)] = err
+	}
+	assert.Equal(t, all, listed)
+	assert.Len(t, token.Reasons(), len(all), "each once")
+	for want, err := range all {
 		assert.Equal(t, want, token.Reason(err))
 		assert.Equal(t, want, token.Reason(fmt.Errorf("wrapped: %w", err)))
 		assert.True(t, token.IsOutcome(err))

@@ -253,6 +253,19 @@ func ExampleReason() {
 	// unavailable
 }
 
+// A counter for each reason, from the start.
+func ExampleReasons() {
+	refusals := map[string]int{}
+	for _, err := range token.Reasons() {
+		refusals[token.Reason(err)] = 0
+	}
+	_, err := verifier.Authenticate(context.Background(), token.Bearer(tokenWith("exp", 1)))
+	refusals[token.Reason(err)]++
+	count, known := refusals["audience"]
+	fmt.Println(refusals["expired"], count, known)
+	// Output: 1 0 true
+}
+
 // The outcome decides the answer; there are several reasons for some outcomes.
 func ExampleOutcome() {
 	fmt.Println(token.Outcome(token.ErrExpired), token.Outcome(token.ErrSubjectUnknown), token.Outcome(token.ErrKeysUnavailable))

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -60,4 +62,21 @@ func TestMatching(t *testing.T) {
 	var s *rejection.Sentinel
 	require.ErrorAs(t, err, &s)
 	assert.Equal(t, "too_large", s.Name())
+}
+
+// Metrics make a series for each sentinel in All: one that is not there would
+// appear only when it is too late to see it come.
+func TestAllIsComplete(t *testing.T) {
+	t.Parallel()
+	source, err := os.ReadFile("sentinel.go")
+	require.NoError(t, err)
+	var declared, listed []string
+	for _, m := range regexp.MustCompile(`= (?:outcome|[A-Za-z]+\.because)\("([a-z_]+)"`).FindAllStringSubmatch(string(source), -1) {
+		declared = append(declared, m[1])
+	}
+	for _, s := range rejection.All() {
+		listed = append(listed, s.Name())
+	}
+	assert.Greater(t, len(declared), 20)
+	assert.Equal(t, declared, listed)
 }

@@ -34,6 +34,16 @@ var (
 	KeysUnavailable = Unavailable.because("keys_unavailable", "issuer's keys unavailable")
 )
 
+// All returns every outcome and reason, each once, in the order in which they
+// are declared.
+func All() []*Sentinel {
+	return []*Sentinel{
+		Missing, Request, Invalid, Scope, StepUp, Denied, Unavailable,
+		Malformed, TooLarge, Algorithm, Critical, Type, UnknownKey, Signature, Issuer, Audience, Expired, NotYetValid, Claim, Inactive, Binding,
+		SubjectUnknown, KeysUnavailable,
+	}
+}
+
 // Sentinel is a node in the tree of outcomes and reasons. It matches its
 // ancestors.
 type Sentinel struct {
