@@ -344,3 +344,21 @@ func ExampleTrace() {
 	// skipped: oops jwks: symmetric key published
 	// refresh: empty [2025-07] <nil>
 }
+
+// A log and a count of the keys that are skipped, both from one Remote.
+func ExampleTraces() {
+	issuer := exampleIssuer()
+	defer issuer.Close()
+	skipped := 0
+	count := &jwks.Trace{Skip: func(jwks.Skipped) { skipped++ }}
+	log := &jwks.Trace{Skip: func(s jwks.Skipped) { fmt.Println("skipped:", s.ID, s.Reason) }}
+	remote, err := jwks.NewRemote(jwks.RemoteConfig{Issuer: issuer.URL, Trace: jwks.Traces(log, count)})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(remote.Ready(context.Background()), skipped)
+	// Output:
+	// skipped: oops jwks: symmetric key published
+	// <nil> 1
+}

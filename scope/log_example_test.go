@@ -2,6 +2,7 @@ package scope_test
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"os"
 
@@ -25,4 +26,15 @@ func ExampleLogTo() {
 	})
 	// Output:
 	// level=INFO msg="call refused" transport=http policy=all(orders:read) route="GET /orders" method=GET outcome=missing reason=missing error="token: no access token presented"
+}
+
+// A log and a count of refusals, both from one guard.
+func ExampleTraces() {
+	refusals := map[string]int{}
+	count := &scope.Trace{Refused: func(_ context.Context, d scope.Decision) { refusals[token.Reason(d.Err)]++ }}
+	logger := slog.New(slog.DiscardHandler)
+	trace := scope.Traces(scope.LogTo(logger, nil), count)
+	trace.Refused(context.Background(), scope.Decision{Err: token.ErrMissing}) // as a guard does
+	fmt.Println(refusals)
+	// Output: map[missing:1]
 }
