@@ -1,0 +1,143 @@
+package otelpostern_test
+
+import (
+	"errors"
+	"maps"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/postern-go/postern/jwks"
+	"github.com/postern-go/postern/scope/otelpostern"
+	"github.com/postern-go/postern/token/tokentest"
+)
+
+func remote(t *testing.T, s *sdk, name string, issuer *tokentest.Issuer) *jwks.Remote {
+	t.Helper()
+	r, err := jwks.NewRemote(jwks.RemoteConfig{
+		Issuer: issuer.Identifier(), HTTPClient: issuer.Client(), Trace: s.Keys(name), Jitter: func() float64 { return 0.5 },
+	})
+	require.NoError(t, err)
+	s.Watch(name, r)
+	return r
+}
+
+// A day in the life of a key set.
+func TestKeys(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, issuer := newSDK(t, otelpostern.Config{}), tokentest.NewIssuer(t, nil)
+		r := remote(t, s, "login", issuer)
+		empty := s.collect(t)
+		assert.Equal(t, map[string]float64{"{key}{issuer=login}": 0}, named(empty, "postern.jwks.keys", true))
+		assert.Empty(t, named(empty, "postern.jwks.age", true), "there is no time yet")
+
+		require.NoError(t, r.Ready(t.Context()))
+		time.Sleep(time.Minute)
+		all := s.collect(t)
+		life := r.Status()
+		assert.Equal(t, map[string]float64{"{key}{issuer=login}": 1}, named(all, "postern.jwks.keys", true))
+		assert.Equal(t, map[string]float64{"s{issuer=login}": 60}, named(all, "postern.jwks.age", true))
+		assert.Equal(t, map[string]float64{"s{issuer=login}": life.Expires.Sub(time.Now()).Seconds()}, named(all, "postern.jwks.expires_in", true))
+		assert.Equal(t, map[string]float64{"s{issuer=login}": life.UsableUntil.Sub(time.Now()).Seconds()}, named(all, "postern.jwks.usable_for", true))
+		assert.Equal(t, map[string]float64{"{refresh}{cause=empty,issuer=login,result=ok}": 1}, named(all, "postern.jwks.refreshes", false))
+		fetches := named(all, "postern.jwks.fetches", false)["{fetch}{issuer=login,result=ok}"]
+		assert.Positive(t, fetches)
+		assert.Equal(t, map[string]float64{"s{issuer=login,result=ok}": fetches}, named(all, "postern.jwks.fetch.duration", true))
+
+		for range 3 {
+			_, _ = r.Keys(t.Context(), rand())
+		}
+		issuer.GoDown()
+		time.Sleep(life.Expires.Sub(time.Now()) + time.Hour)
+		for range 3 {
+			_, err := r.Keys(t.Context(), issuer.SigningKey().ID)
+			require.NoError(t, err)
+		}
+		all = s.collect(t)
+		assert.Equal(t, map[string]float64{"{call}{issuer=login}": 2}, named(all, "postern.jwks.budget.refusals", true))
+		assert.Equal(t, map[string]float64{"{call}{issuer=login}": 3}, named(all, "postern.jwks.stale.calls", true))
+		assert.Equal(t, map[string]float64{
+			"{refresh}{cause=empty,issuer=login,result=ok}": 1, "{refresh}{cause=unknown_key,issuer=login,result=unchanged}": 1,
+			"{refresh}{cause=expired,issuer=login,result=error}": 1,
+		}, named(all, "postern.jwks.refreshes", false))
+		assert.Positive(t, named(all, "postern.jwks.fetches", false)["{fetch}{issuer=login,result=error}"])
+		assert.Negative(t, named(all, "postern.jwks.expires_in", true)["s{issuer=login}"])
+	})
+}
+
+func rand() string { return time.Now().String() }
+
+// The hooks translate each event into a closed set.
+func TestKeyEvents(t *testing.T) {
+	t.Parallel()
+	s := newSDK(t, otelpostern.Config{})
+	trace := s.Keys("login")
+	trace.FetchDone(jwks.FetchDone{Status: 200, Duration: 1})
+	trace.FetchDone(jwks.FetchDone{Status: http.StatusNotModified})
+	trace.FetchDone(jwks.FetchDone{Status: http.StatusNotModified, Err: errors.New("evil")})
+	trace.Refresh(jwks.Refresh{Cause: jwks.CauseAhead, Removed: []string{"evil"}})
+	trace.Refresh(jwks.Refresh{Cause: jwks.CauseBadSignature, NotModified: true})
+	trace.Refresh(jwks.Refresh{Cause: "evil", Added: []string{"evil"}, Err: errors.New("evil")})
+	skips := map[string]error{
+		"malformed": jwks.ErrKeyMalformed, "private": jwks.ErrKeyPrivate, "symmetric": jwks.ErrKeySymmetric, "use": jwks.ErrKeyUse,
+		"algorithm": jwks.ErrKeyAlgorithm, "weak": jwks.ErrKeyWeak, "unsupported": jwks.ErrKeyUnsupported, "limit": jwks.ErrKeyLimit, "other": errors.New("evil"),
+	}
+	wantSkips := map[string]float64{}
+	for reason, err := range skips {
+		trace.Skip(jwks.Skipped{ID: "evil", Detail: "evil", Reason: err})
+		wantSkips["{key}{error.type="+reason+",issuer=login}"] = 1
+	}
+	all := s.collect(t)
+	assert.Equal(t, map[string]float64{
+		"{fetch}{issuer=login,result=ok}": 1, "{fetch}{issuer=login,result=unchanged}": 1, "{fetch}{issuer=login,result=error}": 1,
+	}, named(all, "postern.jwks.fetches", false))
+	assert.Equal(t, map[string]float64{
+		"{refresh}{cause=ahead,issuer=login,result=ok}": 1, "{refresh}{cause=bad_signature,issuer=login,result=unchanged}": 1,
+		"{refresh}{cause=other,issuer=login,result=error}": 1,
+	}, named(all, "postern.jwks.refreshes", false))
+	assert.Equal(t, wantSkips, named(all, "postern.jwks.skipped.keys", true))
+}
+
+// Of several Remotes with one name, the worst shows.
+func TestWatchShowsTheWorst(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, a, b := newSDK(t, otelpostern.Config{}), tokentest.NewIssuer(t, nil), tokentest.NewIssuer(t, nil)
+		b.Publish(b.Announce())
+		s.Watch("tenants", nil)
+		first, second := remote(t, s, "tenants", a), remote(t, s, "tenants", b)
+		gauges := func() map[string]float64 {
+			all, found := s.collect(t), map[string]float64{}
+			for _, name := range []string{"keys", "age", "expires_in", "usable_for"} {
+				for _, value := range named(all, "postern.jwks."+name, true) {
+					found[name] = value
+				}
+			}
+			return found
+		}
+		assert.Equal(t, map[string]float64{"keys": 0}, gauges())
+		require.NoError(t, first.Ready(t.Context()))
+		oldest := first.Status()
+		time.Sleep(time.Minute)
+		want := map[string]float64{
+			"keys": 0, "age": 60, "expires_in": time.Until(oldest.Expires).Seconds(), "usable_for": time.Until(oldest.UsableUntil).Seconds(),
+		}
+		assert.Equal(t, want, gauges())
+		require.NoError(t, second.Ready(t.Context()))
+		want["keys"] = 1
+		assert.Equal(t, want, gauges())
+		other := newSDK(t, otelpostern.Config{})
+		other.Watch("tenants", second)
+		other.Watch("tenants", first)
+		assert.Equal(t, named(s.collect(t), "postern.jwks.age", true), named(other.collect(t), "postern.jwks.age", true), "in whatever order")
+		third := remote(t, other, "tenants", a)
+		assert.Equal(t, 60.0, named(other.collect(t), "postern.jwks.age", true)["s{issuer=tenants}"])
+		assert.Zero(t, named(other.collect(t), "postern.jwks.keys", true)["{key}{issuer=tenants}"], third.Status().State)
+		assert.Len(t, maps.Clone(gauges()), 4)
+	})
+}

@@ -1,0 +1,63 @@
+package otelpostern
+
+import (
+	"context"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/postern-go/postern/scope"
+)
+
+const spanName = "postern.authenticate"
+
+type spans struct {
+	tracer trace.Tracer
+	over   time.Duration
+	kinds  []kind
+}
+
+func newSpans(tracer trace.Tracer, over time.Duration, kinds []kind) spans {
+	return spans{tracer, over, kinds}
+}
+
+func (s *spans) decided(ctx context.Context, d scope.Decision, which int) {
+	k := s.kinds[which]
+	if server := trace.SpanFromContext(ctx); server.IsRecording() {
+		server.SetAttributes(describe(d, k, Reason)...)
+	}
+	if s.over < 0 || d.Duration >= s.over {
+		s.span(ctx, d, k)
+	}
+}
+
+// span makes the span of a decision that is over.
+func (s *spans) span(ctx context.Context, d scope.Decision, k kind) {
+	end := time.Now()
+	_, span := s.tracer.Start(ctx, spanName, trace.WithTimestamp(end.Add(-d.Duration)))
+	defer span.End(trace.WithTimestamp(end))
+	if !span.IsRecording() {
+		return
+	}
+	span.SetAttributes(attribute.String(Transport, transports[transportOf(d)]), attribute.String(Verification, verifications[verificationOf(d)]))
+	span.SetAttributes(describe(d, k, ErrorType)...)
+	if d.Listed && d.Route != "" {
+		span.SetAttributes(routeAttribute(d))
+	}
+	if k.failed() {
+		span.SetStatus(codes.Error, k.reason)
+	}
+}
+
+// describe is what a span says of a decision. The reason and the rule are those
+// of a refusal.
+func describe(d scope.Decision, k kind, reason attribute.Key) []attribute.KeyValue {
+	if k.reason == "" {
+		return []attribute.KeyValue{attribute.String(Outcome, k.outcome)}
+	}
+	return []attribute.KeyValue{
+		attribute.String(Outcome, k.outcome), reason.String(k.reason), attribute.String(Policy, d.Policy.String()),
+	}
+}
