@@ -42,8 +42,8 @@ func TestKeys(t *testing.T) {
 		life := r.Status()
 		assert.Equal(t, map[string]float64{"{key}{issuer=login}": 1}, named(all, "postern.jwks.keys", true))
 		assert.Equal(t, map[string]float64{"s{issuer=login}": 60}, named(all, "postern.jwks.age", true))
-		assert.Equal(t, map[string]float64{"s{issuer=login}": life.Expires.Sub(time.Now()).Seconds()}, named(all, "postern.jwks.expires_in", true))
-		assert.Equal(t, map[string]float64{"s{issuer=login}": life.UsableUntil.Sub(time.Now()).Seconds()}, named(all, "postern.jwks.usable_for", true))
+		assert.Equal(t, map[string]float64{"s{issuer=login}": time.Until(life.Expires).Seconds()}, named(all, "postern.jwks.expires_in", true))
+		assert.Equal(t, map[string]float64{"s{issuer=login}": time.Until(life.UsableUntil).Seconds()}, named(all, "postern.jwks.usable_for", true))
 		assert.Equal(t, map[string]float64{"{refresh}{cause=empty,issuer=login,result=ok}": 1}, named(all, "postern.jwks.refreshes", false))
 		fetches := named(all, "postern.jwks.fetches", false)["{fetch}{issuer=login,result=ok}"]
 		assert.Positive(t, fetches)
@@ -53,7 +53,7 @@ func TestKeys(t *testing.T) {
 			_, _ = r.Keys(t.Context(), rand())
 		}
 		issuer.GoDown()
-		time.Sleep(life.Expires.Sub(time.Now()) + time.Hour)
+		time.Sleep(time.Until(life.Expires) + time.Hour)
 		for range 3 {
 			_, err := r.Keys(t.Context(), issuer.SigningKey().ID)
 			require.NoError(t, err)
