@@ -3,7 +3,6 @@ package layout_test
 import (
 	"encoding/json"
 	"path"
-	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -35,7 +34,10 @@ var requirements = map[string]requirement{
 type goMod struct {
 	Module  struct{ Path string }
 	Go      string
-	Require []struct{ Path, Version string }
+	Require []struct {
+		Path, Version string
+		Indirect      bool
+	}
 	Replace []struct {
 		Old, New struct{ Path, Version string }
 	}
@@ -71,7 +73,8 @@ func TestGoMod(t *testing.T) {
 }
 
 // TestNestedModules holds the modules that keep heavy dependencies out of the
-// root: they build against this tree, and replace nothing else.
+// root: they build against this tree, and replace nothing else. What they need of
+// this repository, the root or another nested module, they find at its place.
 func TestNestedModules(t *testing.T) {
 	t.Parallel()
 	for _, file := range sourceFiles(t) {
@@ -80,11 +83,57 @@ func TestNestedModules(t *testing.T) {
 		}
 		m := readGoMod(t, file)
 		assert.Equalf(t, module+"/"+path.Dir(file), m.Module.Path, "%s is named after its place", file)
+		var replaced, needed []string
 		for _, r := range m.Replace {
-			assert.Equalf(t, module, r.Old.Path, "%s replaces another module than this one", file)
-			assert.Equalf(t, path.Join(path.Dir(file), r.New.Path), ".", "%s replaces this module by another place", file)
+			replaced = append(replaced, r.Old.Path)
+			assert.Truef(t, isUnder(r.Old.Path, module), "%s replaces %s, which is not of this repository", file, r.Old.Path)
+			assert.Equalf(t, relative(r.Old.Path), path.Join(path.Dir(file), r.New.Path), "%s replaces %s by another place", file, r.Old.Path)
 		}
-		needs := slices.ContainsFunc(m.Require, func(r struct{ Path, Version string }) bool { return r.Path == module })
-		assert.Equalf(t, needs, len(m.Replace) == 1, "%s builds against this tree if it needs the module", file)
+		for _, r := range m.Require {
+			if isUnder(r.Path, module) {
+				needed = append(needed, r.Path)
+			}
+		}
+		assert.ElementsMatchf(t, needed, replaced, "%s builds against this tree where it needs the repository", file)
+	}
+}
+
+// ofMetrics are the requirements of the modules of metrics that their users get.
+// Like those of the root they are minimums.
+var ofMetrics = map[string]map[string]requirement{
+	"scope/otelpostern/go.mod": {
+		"go.opentelemetry.io/otel":        {"v1.41.0", "the oldest release that was examined; newer ones need a newer Go in the end"},
+		"go.opentelemetry.io/otel/metric": {"v1.41.0", "as above"},
+		"go.opentelemetry.io/otel/trace":  {"v1.41.0", "as above"},
+		// Of the tests:
+		"go.opentelemetry.io/otel/sdk":        {"v1.41.0", "readers for tests"},
+		"go.opentelemetry.io/otel/sdk/metric": {"v1.41.0", "readers for tests"},
+	},
+	"scope/prompostern/go.mod": {
+		"github.com/prometheus/client_golang": {"v1.23.2", "the oldest release that was examined"},
+		"github.com/prometheus/client_model":  {"v0.6.2", "tests; what client_golang requires"},
+	},
+}
+
+// TestRequirementsOfMetrics keeps the modules of metrics as small as what they
+// are about: each of their requirements is forced on the services that use them.
+// Prometheus' parser and query engine are for the tests in examples/alerts.
+func TestRequirementsOfMetrics(t *testing.T) {
+	t.Parallel()
+	for file, allowed := range ofMetrics {
+		m := readGoMod(t, file)
+		assert.Equalf(t, "1.25.0", m.Go, "%s: the go line is a floor for every user", file)
+		direct := map[string]string{}
+		for _, r := range m.Require {
+			assert.Falsef(t, isUnder(r.Path, "google.golang.org/grpc"), "%s: %s", file, whyNoGRPC)
+			if !r.Indirect && r.Path != module && r.Path != "github.com/stretchr/testify" {
+				direct[r.Path] = r.Version
+			}
+		}
+		want := map[string]string{}
+		for path, r := range allowed {
+			want[path] = r.version
+		}
+		assert.Equalf(t, want, direct, "%s: each requirement needs a reason here", file)
 	}
 }
