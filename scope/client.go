@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/postern-go/postern/internal/printable"
 	"github.com/postern-go/postern/token"
 )
 
@@ -41,9 +40,9 @@ func oneOf(property, setting string, values []string, of func(*token.Token) stri
 	}
 	refused := &refusal{rule: name, why: token.ErrDenied, seen: func(t *token.Token) string {
 		if of(t) == "" {
-			return ": the token has no " + property + ", want " + oneWord(values) + " (see " + setting + ")"
+			return ": the token has no " + property + ", want " + wantedOf("one", values) + " (see " + setting + ")"
 		}
-		return ": " + property + " is " + quoted(of(t)) + ", want " + oneWord(values)
+		return ": " + property + " is " + quoted(of(t)) + ", want " + wantedOf("one", values)
 	}}
 	return application(name, func(t *token.Token) error {
 		if _, ok := wanted[of(t)]; !ok {
@@ -83,12 +82,4 @@ func word(value string) string {
 		return value
 	}
 	return strconv.QuoteToASCII(value)
-}
-
-// oneWord is the value wanted, or all of them, bounded.
-func oneWord(values []string) string {
-	if len(values) == 1 {
-		return quoted(values[0])
-	}
-	return "one of " + printable.Value("["+words(values)+"]")
 }

@@ -139,3 +139,30 @@ func ExampleFunc() {
 	fmt.Println(scope.All("orders:read").And(notBlocked))
 	// Output: all(orders:read) and not blocked
 }
+
+// Roles are told apart from scopes. Config.Profile.Sets says in which claim the
+// issuer puts them.
+func ExampleAllOf() {
+	verifier, err := token.NewVerifier(token.Config{
+		Issuer:   "https://as.example.com/realms/shop",
+		Audience: []string{"https://api.example.com"},
+		Profile: token.Profile{Sets: map[string][]token.Source{
+			"roles": {{Path: []string{"realm_access", "roles"}}},
+		}},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	p := scope.All("orders:write").And(scope.AllOf("roles", "manager"))
+	fmt.Println(p, p.NeverMet(verifier))
+	fmt.Println(scope.AllOf("groups", "staff").NeverMet(verifier) != nil)
+	// Output:
+	// all(orders:write) and all roles(manager) <nil>
+	// true
+}
+
+func ExampleAnyOf() {
+	fmt.Println(scope.AnyOf("roles", "editor", "admin").Or(scope.All("articles:write")))
+	// Output: any roles(editor, admin) or all(articles:write)
+}

@@ -9,11 +9,11 @@ import (
 
 // NeverMet reports a rule of p that no good token of auth can meet. A service
 // calls it when it starts. Examples are a rule about users if no Profile has
-// the issuer's marks of users, and a policy with a rule about users and one
-// about clients. Of alternatives it is enough that one can be met. The error
+// the issuer's marks of users, a rule about roles if no Profile says where they
+// are, and a policy with a rule about users and one about clients. Of alternatives it is enough that one can be met. The error
 // names the rule and the setting, and matches token.ErrConfig. It is nil if the
-// policy can be met, and if that cannot be known; see token.CanTell. It does
-// not block.
+// policy can be met, and if that cannot be known; see token.CanTell and
+// token.HasSet. It does not block.
 func (p Policy) NeverMet(auth token.Authenticator) error {
 	if _, fault := p.met(auth); fault != nil {
 		return fmt.Errorf("scope: %w: %spolicy %q is never met, since %s", token.ErrConfig, fault.of(), p, fault.why)
@@ -63,6 +63,8 @@ func (r rule) met(auth token.Authenticator) (kinds, *fault) {
 	switch {
 	case r.branches != nil:
 		return r.anyMet(auth)
+	case r.set != "" && !token.HasSet(auth, r.set):
+		return noKind, &fault{r.name, "the issuer's profile has no such set (see Config.Profile.Sets)"}
 	case r.kind == token.SubjectUnknown:
 		return anyKind, nil
 	case !token.CanTell(auth, r.kind):

@@ -26,6 +26,8 @@ type rule struct {
 
 	kind    token.SubjectKind // of a rule about subjects: which it wants
 	setting string            // of such a rule: where marks of that kind are set
+
+	set string // of a rule about a set of rights: its name
 }
 
 // stage orders the rules of a policy: a caller who lacks a scope is told so

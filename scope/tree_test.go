@@ -22,6 +22,8 @@ type facts struct {
 	granted bool // the application's own rule holds
 	fits    bool // a claim fits the application's type
 	up      bool // what the application asks is up
+	admin   bool // the roles have "admin"
+	group   bool // the groups have "g"
 }
 
 var tokenScopes = []string{"a", "b", "c", "d"}
@@ -38,7 +40,7 @@ func names(set uint8) (list []string) {
 // factsOf reads the facts from the bits of a number.
 func factsOf(n uint16) facts {
 	bit := func(i int) bool { return n>>i&1 == 1 }
-	return facts{uint8(n & 15), token.SubjectKind(n >> 4 & 3 % 3), bit(6), bit(7), bit(8), bit(9), bit(10)}
+	return facts{uint8(n & 15), token.SubjectKind(n >> 4 & 3 % 3), bit(6), bit(7), bit(8), bit(9), bit(10), bit(11), bit(12)}
 }
 
 // token is one with these facts.
@@ -48,11 +50,18 @@ func (f facts) token(tb testing.TB) *token.Token {
 	if f.web {
 		client = "web"
 	}
+	sets := map[string][]string{"roles": {"admin", "editor"}, "groups": {"g"}}
+	if !f.admin {
+		sets["roles"] = []string{"a", "b", "c", "d"} // scopes are no roles
+	}
+	if !f.group {
+		delete(sets, "groups")
+	}
 	claims, err := json.Marshal(map[string]any{"recent": f.recent, "granted": f.granted, "fits": f.fits, "up": f.up})
 	require.NoError(tb, err)
 	t, err := token.Vouched("", token.VouchedClaims{
 		Issuer: "https://as.example.com", Audience: []string{"https://api.example.com"}, Expiry: time.Now().Add(time.Hour),
-		Subject: "alice", SubjectKind: f.kind, ClientID: client, Scopes: names(f.scopes), JSON: claims,
+		Subject: "alice", SubjectKind: f.kind, ClientID: client, Scopes: names(f.scopes), Sets: sets, JSON: claims,
 	})
 	require.NoError(tb, err)
 	return t
@@ -90,7 +99,8 @@ func leaves(scopes uint8) []leaf {
 	return []leaf{
 		{scope.All(names(scopes)...), func(f facts) bool { return f.scopes&scopes == scopes }, true},
 		{scope.Any(names(scopes)...), func(f facts) bool { return f.scopes&scopes != 0 }, true},
-		{scope.All(names(scopes)...), func(f facts) bool { return f.scopes&scopes == scopes }, true},
+		{scope.AllOf("roles", "admin", "editor"), func(f facts) bool { return f.admin }, false},
+		{scope.AnyOf("groups", "f", "g"), func(f facts) bool { return f.group }, false},
 		{scope.User, func(f facts) bool { return f.kind == token.SubjectUser }, false},
 		{scope.Client, func(f facts) bool { return f.kind == token.SubjectClient }, false},
 		{scope.ClientID("web", "other"), func(f facts) bool { return f.web }, false},
