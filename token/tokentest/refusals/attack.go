@@ -56,6 +56,7 @@ func Attacks() []Attack {
 		claimAttacks(),
 		bindingAttacks(),
 		scopeAttacks(),
+		setAttacks(),
 		subjectAttacks(),
 	)
 }

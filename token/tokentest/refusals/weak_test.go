@@ -53,6 +53,7 @@ const (
 	checkMark       check = "the subject is marked as a user"
 	checkNoClient   check = "the subject is not marked as a client"
 	checkMarkType   check = "the mark is a string"
+	checkRole       check = "the caller has the role"
 )
 
 // naive is a guard written without postern, as people write them, that makes
