@@ -3,19 +3,11 @@
 package main
 
 import (
-	"bytes"
-	"context"
 	"encoding/json"
-	"fmt"
-	"net"
 	"net/http"
 	"net/url"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -81,50 +73,9 @@ func tampered(raw string) string {
 // oidcProvider is the authorization server under test.
 type oidcProvider struct{ issuer string }
 
-// startOIDCProvider installs the server into a directory of its own and runs
-// it until the test ends.
 func startOIDCProvider(t *testing.T) *oidcProvider {
 	t.Helper()
-	source, err := filepath.Abs("testdata/oidc-provider")
-	require.NoError(t, err)
-	dir := t.TempDir()
-	manifest, err := os.ReadFile(filepath.Join(source, "package.json"))
-	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "package.json"), manifest, 0o600))
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
-	defer cancel()
-	install := exec.CommandContext(ctx, "npm", "install", "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts")
-	install.Dir = dir
-	output, err := install.CombinedOutput()
-	require.NoError(t, err, "%s", output)
-
-	port := freePort(t)
-	var log bytes.Buffer
-	server := exec.CommandContext(t.Context(), "node", filepath.Join(source, "server.mjs"), fmt.Sprint(port))
-	server.Dir, server.Stdout, server.Stderr = dir, &log, &log
-	require.NoError(t, server.Start())
-	t.Cleanup(func() {
-		_ = server.Wait() // killed with the context, which ends before
-		if t.Failed() {
-			t.Logf("the authorization server said:\n%s", &log)
-		}
-	})
-	as := &oidcProvider{issuer: fmt.Sprintf("http://127.0.0.1:%d", port)}
-	as.awaitReady(t)
-	return as
-}
-
-func (as *oidcProvider) awaitReady(t *testing.T) {
-	t.Helper()
-	for deadline := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
-		resp, err := http.Get(as.issuer + "/.well-known/openid-configuration")
-		if err == nil {
-			_ = resp.Body.Close()
-			require.Equal(t, http.StatusOK, resp.StatusCode)
-			return
-		}
-		require.True(t, time.Now().Before(deadline), "the authorization server does not answer: %v", err)
-	}
+	return &oidcProvider{issuer: startNode(t, "oidc-provider")}
 }
 
 // token gets an access token by the client credentials grant.
@@ -145,12 +96,4 @@ func (as *oidcProvider) token(t *testing.T, resource, scope string) string {
 	require.NoError(t, json.NewDecoder(resp.Body).Decode(&answer))
 	require.Equal(t, http.StatusOK, resp.StatusCode, answer.Error)
 	return answer.AccessToken
-}
-
-func freePort(t *testing.T) int {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer func() { _ = listener.Close() }()
-	return listener.Addr().(*net.TCPAddr).Port
 }

@@ -1,14 +1,19 @@
-// An authorization server on loopback, at the port given, with a client that
-// may act on its own behalf. Each resource has access tokens of its own kind.
+// An authorization server on loopback with a client that may act on its own
+// behalf. Each resource has access tokens of its own kind. The server ends with
+// its standard input.
 import { createRequire } from 'node:module';
 import { generateKeyPairSync } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { pathToFileURL } from 'node:url';
 
 const require = createRequire(process.cwd() + '/');
 const { default: Provider } = await import(pathToFileURL(require.resolve('oidc-provider')));
 
-const port = Number(process.argv[2]);
-const issuer = `http://127.0.0.1:${port}`;
+process.stdin.resume().on('close', () => process.exit());
+const server = createServer().listen(0, '127.0.0.1');
+await once(server, 'listening');
+const issuer = `http://127.0.0.1:${server.address().port}`;
 
 const jwk = (kid, alg, pair) => ({ ...pair.privateKey.export({ format: 'jwk' }), kid, alg, use: 'sig' });
 const keys = [
@@ -44,4 +49,5 @@ const provider = new Provider(issuer, {
   },
 });
 
-provider.listen(port, '127.0.0.1', () => console.log(`listening at ${issuer}`));
+server.on('request', provider.callback());
+console.log(`listening at ${issuer}`);
