@@ -105,6 +105,14 @@ func (r *Rules) brokenRule(p *Payload) error {
 	return nil
 }
 
+// checkRules wants what the rules say of claims anywhere in the payload.
+func checkRules(_ *Rules, _ *Set, c received) error {
+	if c.gathered == nil {
+		return nil
+	}
+	return c.gathered.brokenRule
+}
+
 // kind weighs the evidence. A subject that is proven to be both counts as
 // neither, and a token without a subject has no user.
 func (r *Rules) kind(s *Set, p *Payload) Kind {

@@ -83,6 +83,23 @@ func (s *set) read(p *Payload) []string {
 	return Unique(joined)
 }
 
+// readScope reads the scopes. No claim means no scope, never all.
+func readScope(r *Rules, s *Set, c received) error {
+	switch {
+	case r.scopeClaim == "":
+		s.Scopes = c.gathered.scopes
+		return c.gathered.scopeFault
+	case c.scope.Kind == strict.Absent:
+		return nil
+	}
+	scopes, ok := r.Scopes[0].Shape.values(c.scope)
+	if !ok {
+		return r.wrongShape(r.Scopes[0].Path, r.Scopes[0].Shape, c.scope)
+	}
+	s.Scopes = Unique(scopes)
+	return nil
+}
+
 // joinScopes reads scopes from several places. No claim means no scope, never
 // all; one of another shape rejects the token, as for a single place.
 func (r *Rules) joinScopes(p *Payload) (joined []string, fault error) {
