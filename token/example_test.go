@@ -157,6 +157,24 @@ func ExampleHasSet() {
 	// Output: false
 }
 
+// What a service prints when it starts.
+func ExampleRelaxations() {
+	verifier, err := token.NewVerifier(token.Config{
+		Issuer:   "https://as.example.com",
+		Audience: []string{"https://api.example.com"},
+		Profile:  token.Profile{Types: []string{"JWT"}, ClientIDClaim: "azp"},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, line := range token.Relaxations(verifier) {
+		fmt.Println(line)
+	}
+	// Output:
+	// Profile.Types accepts ["JWT"]
+	// Profile.ClientIDClaim reads the client id from "azp"
+}
+
 // Two issuers, each with keys, audience and algorithms of its own.
 func ExampleByIssuer() {
 	auth := token.ByIssuer(map[string]token.Authenticator{

@@ -99,7 +99,7 @@ func (r *Rules) brokenRule(p *Payload) error {
 	for i := range r.must {
 		m := &r.must[i]
 		if value, holds := m.holds(p, clientID); !holds {
-			return (&rejection.Error{Reason: rejection.Claim, Claim: display(m.Path), Want: r.want.rules[i], Setting: "Config.Profile.Rules"}).Saw(value)
+			return (&rejection.Error{Reason: rejection.Claim, Claim: Display(m.Path), Want: r.want.rules[i], Setting: "Config.Profile.Rules"}).Saw(value)
 		}
 	}
 	return nil

@@ -119,7 +119,7 @@ func (r *Rules) joinScopes(p *Payload) (joined []string, fault error) {
 }
 
 func (r *Rules) wrongShape(path []string, shape Shape, value strict.Value) error {
-	return (&rejection.Error{Reason: rejection.Claim, Claim: display(path), Want: shape.wanted(), Setting: r.ScopeSetting}).Saw(value)
+	return (&rejection.Error{Reason: rejection.Claim, Claim: Display(path), Want: shape.wanted(), Setting: r.ScopeSetting}).Saw(value)
 }
 
 // Values are those of a set. known is false if the token does not tell: the
