@@ -13,6 +13,9 @@ import (
 	"github.com/stretchr/testify/require"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	"github.com/postern-go/postern/scope"
+	"github.com/postern-go/postern/token"
 )
 
 // TestInteropOIDCProvider runs the photo service against an authorization
@@ -49,10 +52,69 @@ func TestInteropOIDCProvider(t *testing.T) {
 		s := start(t, "-issuer", as.issuer, "-audience", "urn:photos:other")
 		assertStatus(t, s, "GET /photos", as.token(t, "urn:photos:RS256", "photos:read"), http.StatusUnauthorized)
 	})
+	t.Run("permissions", func(t *testing.T) {
+		t.Parallel()
+		checkPermissions(t, as)
+	})
+	t.Run("realm", func(t *testing.T) {
+		t.Parallel()
+		checkRealm(t, as)
+	})
 	t.Run("opaque", func(t *testing.T) {
 		t.Parallel()
 		s := start(t, "-issuer", as.issuer, "-audience", "urn:photos:opaque")
 		assertStatus(t, s, "GET /photos", as.token(t, "urn:photos:opaque", "photos:read"), http.StatusUnauthorized)
+	})
+}
+
+// checkPermissions has tokens of RFC 9068 with a claim more, which is another
+// set of rights than their scopes.
+func checkPermissions(t *testing.T, as *oidcProvider) {
+	t.Helper()
+	const resource = "urn:photos:permissions"
+	cfg := token.Config{Issuer: as.issuer, Audience: []string{resource}}
+	cfg.Profile.Sets = map[string][]token.Source{"permissions": {{Claim: "permissions"}}}
+	raw := as.token(t, resource, "photos:write")
+	sets := map[string][]string{"permissions": {"photos:read", "photos:count"}}
+	newGuards(t, verifierOf(t, cfg), scope.AllOf("permissions", "photos:count", "photos:read")).check(t, map[string]presented{
+		"all of two": {raw, admitted, seen{"interop", "interop", token.SubjectClient, []string{"photos:write"}, sets}},
+		"tampered":   {raw: forged(t, raw, members{"sub": "olivia"}), want: unauthenticated("signature")},
+		"opaque":     {raw: as.token(t, "urn:photos:opaque", "photos:read"), want: unauthenticated("malformed")},
+	})
+	newGuards(t, verifierOf(t, cfg), scope.AllOf("permissions", "photos:write")).check(t, map[string]presented{
+		"scope among permissions": {raw: raw, want: denied},
+	})
+	newGuards(t, verifierOf(t, cfg), scope.All("photos:read")).check(t, map[string]presented{
+		"permission among scopes": {raw: raw, want: lacksScope},
+	})
+}
+
+// checkRealm has tokens of the shape of Keycloak's.
+func checkRealm(t *testing.T, as *oidcProvider) {
+	t.Helper()
+	const resource = "urn:photos:realm"
+	cfg := token.Config{Issuer: as.issuer, Audience: []string{resource, "urn:photos:RS256"}}
+	raw := as.token(t, resource, "photos:read")
+	newGuards(t, verifierOf(t, cfg), scope.All("photos:read")).check(t, map[string]presented{
+		"as RFC 9068": {raw: raw, want: unauthenticated("type")},
+	})
+
+	cfg.Profile = token.Profile{
+		Types:         []string{"JWT", "at+jwt"},
+		ClientIDClaim: "azp",
+		Required:      []string{"sub", "iat", "jti"},
+		Sets:          map[string][]token.Source{"roles": {{Path: []string{"realm_access", "roles"}}, {Path: []string{"resource_access", "photos.api", "roles"}}}},
+		Rules:         []token.Mark{{Claim: "typ", Values: []string{"Bearer"}}},
+		Clients:       []token.Mark{{Claim: "preferred_username", Prefix: "service-account-"}},
+	}
+	roles := map[string][]string{"roles": {"offline_access", "reader", "counter"}}
+	newGuards(t, verifierOf(t, cfg), scope.AllOf("roles", "reader", "counter")).check(t, map[string]presented{
+		"roles":                    {raw, admitted, seen{"interop", "interop", token.SubjectClient, []string{"photos:read"}, roles}},
+		"without the rule's claim": {raw: as.token(t, "urn:photos:RS256", "photos:read"), want: unauthenticated("claim")},
+		"tampered":                 {raw: forged(t, raw, members{"realm_access": members{"roles": []string{"admin"}}}), want: unauthenticated("signature")},
+	})
+	newGuards(t, verifierOf(t, cfg), scope.AllOf("roles", "admin")).check(t, map[string]presented{
+		"role in another service": {raw: raw, want: denied},
 	})
 }
 

@@ -23,12 +23,29 @@ const keys = [
   jwk('ed', 'EdDSA', generateKeyPairSync('ed25519')),
 ];
 
-// urn:photos:RS256, urn:photos:opaque, ...
+// urn:photos:RS256, urn:photos:opaque, urn:photos:permissions, urn:photos:realm
+const kindOf = (indicator) => indicator.split(':').pop();
 const resource = (indicator) => {
-  const kind = indicator.split(':').pop();
+  const kind = kindOf(indicator);
   const server = { scope: 'photos:read photos:write', audience: indicator, accessTokenTTL: 300 };
   if (kind === 'opaque') return { ...server, accessTokenFormat: 'opaque' };
-  return { ...server, accessTokenFormat: 'jwt', jwt: { sign: { alg: kind } } };
+  return { ...server, accessTokenFormat: 'jwt', jwt: { sign: { alg: keys.some((key) => key.alg === kind) ? kind : 'RS256' } } };
+};
+
+// Claims beside those of RFC 9068.
+const permissions = { permissions: ['photos:read', 'photos:count'] };
+
+// The tokens of a Keycloak realm: another type, and a claim typ for it, the
+// client in azp, roles inside of other claims.
+const realm = {
+  typ: 'Bearer', azp: 'interop', client_id: undefined, preferred_username: 'service-account-interop',
+  realm_access: { roles: ['offline_access', 'reader'] },
+  resource_access: { 'photos.api': { roles: ['counter'] }, orders: { roles: ['admin'] } },
+};
+const customize = (_ctx, token, parts) => {
+  if (kindOf(token.aud) !== 'realm') return;
+  parts.header = { typ: 'JWT' };
+  Object.assign(parts.payload, realm);
 };
 
 const provider = new Provider(issuer, {
@@ -39,6 +56,8 @@ const provider = new Provider(issuer, {
   jwks: { keys },
   enabledJWA: { idTokenSigningAlgValues: ['RS256', 'PS256', 'ES256', 'EdDSA'] },
   scopes: ['photos:read', 'photos:write'],
+  extraTokenClaims: (_ctx, token) => (kindOf(token.aud) === 'permissions' ? permissions : undefined),
+  formats: { customizers: { jwt: customize } },
   features: {
     devInteractions: { enabled: false },
     clientCredentials: { enabled: true },
