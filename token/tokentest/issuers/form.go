@@ -18,15 +18,21 @@ type form struct {
 	header    []claim
 	clientID  string // name of the claim; "" means client_id
 	scope     string // name of the claim; "" means scope
-	scopeList bool
+	scopeForm mint.Form
 	claims    []claim
 }
 
-// claim is a name and a value. A value that is a func is made for each token.
+// claim is a name and a value. A value that is a func is made for each token,
+// and gone takes the claim out.
 type claim struct {
 	name  string
 	value any
 }
+
+type absence struct{}
+
+// gone is for claims that a server leaves out and tokentest's own tokens have.
+var gone any = absence{}
 
 // ofRFC9068 are claims of tokentest's own tokens that are taken out where a
 // form does not have them.
@@ -37,16 +43,24 @@ var ofRFC9068 = []string{"sub", "client_id", "scope", "jti"}
 func (f form) edit() tokentest.Edit {
 	return tokentest.EditDraft(func(d *mint.Draft) {
 		f.shapeHeader(d)
-		d.Claims.Remove(d.ScopeClaim)
+		d.RemoveScopes()
 		d.Claims.Remove(d.ClientIDClaim)
 		for _, name := range ofRFC9068 {
 			d.Claims.Remove(name)
 		}
-		d.ClientIDClaim, d.ScopeClaim, d.ScopeList = or(f.clientID, "client_id"), or(f.scope, "scope"), f.scopeList
+		d.ClientIDClaim, d.ScopePath, d.ScopeForm = or(f.clientID, "client_id"), []string{or(f.scope, "scope")}, f.scopeForm
 		for _, c := range f.claims {
-			d.Claims.Set(c.name, made(c.value, d))
+			f.set(d, c)
 		}
 	})
+}
+
+func (f form) set(d *mint.Draft, c claim) {
+	if value := made(c.value, d); value != gone {
+		d.Claims.Set(c.name, value)
+		return
+	}
+	d.Claims.Remove(c.name)
 }
 
 func (f form) shapeHeader(d *mint.Draft) {

@@ -1,5 +1,7 @@
 package issuers
 
+import "github.com/postern-go/postern/token/tokentest/internal/mint"
+
 const (
 	oktaClient = "0oa1photosweb2Ab3d7"
 	oktaJob    = "0oa9photosjob4Cd5d7"
@@ -9,7 +11,7 @@ const (
 // the one named default.
 func OktaCustom() Shape {
 	const issuer = "https://photos.okta.com/oauth2/default"
-	access := form{clientID: "cid", scope: "scp", scopeList: true, claims: []claim{
+	access := form{clientID: "cid", scope: "scp", scopeForm: mint.List, claims: []claim{
 		{"ver", 1},
 		{"jti", prefixed("AT.")},
 		{"cid", oktaClient},

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/postern-go/postern/token"
 	"github.com/postern-go/postern/token/tokentest"
 	"github.com/postern-go/postern/token/tokentest/internal/mint"
 )
@@ -84,18 +85,22 @@ func rescope(f func(string) string) tokentest.Edit {
 // moved puts the scopes into another claim.
 func moved(to string) tokentest.Edit {
 	return tokentest.EditDraft(func(d *mint.Draft) {
-		d.Claims.Set(to, d.Scopes())
-		d.Claims.Remove(d.ScopeClaim)
+		scopes := d.Scopes()
+		d.RemoveScopes()
+		d.Claims.Set(to, scopes)
 	})
 }
 
 // shouted puts the scopes into the claim of that name in the other case.
 func shouted(d *mint.Draft) {
-	d.Claims.Set(swapCase(d.ScopeClaim), d.Claims.Get(d.ScopeClaim))
+	d.Claims.Set(swapCase(d.ScopePath[0]), d.Claims.Get(d.ScopePath[0]))
 }
 
 func scopesAreNotIn(claim string) func(*attacker) bool {
-	return func(a *attacker) bool { return a.profile().ScopeClaim != claim }
+	return func(a *attacker) bool {
+		inSource := func(s token.Source) bool { return s.Claim == claim || len(s.Path) > 0 && s.Path[0] == claim }
+		return a.profile().ScopeClaim != claim && !slices.ContainsFunc(a.profile().Scopes, inSource)
+	}
 }
 
 func needsSeveralScopes(a *attacker) bool { return len(a.cfg.Scopes) > 1 }
