@@ -40,7 +40,13 @@ func recipes() map[string]recipe {
 	all := map[string]recipe{}
 	for _, r := range slices.Concat(
 		auth0Recipes(),
+		cognitoRecipes(),
+		entraRecipes(),
+		firebaseRecipes(),
+		googleRecipes(),
+		keycloakRecipes(),
 		oktaRecipes(),
+		supabaseRecipes(),
 	) {
 		all[r.shape.Name] = r
 	}

@@ -32,6 +32,14 @@ func All() []Shape {
 	return []Shape{
 		Auth0(),
 		Auth0RFC9068(),
+		Cognito(),
+		CognitoResource(),
+		EntraV1(),
+		EntraV2(),
+		Firebase(),
+		Google(),
+		Keycloak(),
 		OktaCustom(),
+		Supabase(),
 	}
 }

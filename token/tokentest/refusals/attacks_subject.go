@@ -47,6 +47,14 @@ func (a *attacker) profile() token.Profile {
 	return p
 }
 
+// scopesOf is where the scopes are, the first if they are in several places.
+func scopesOf(p token.Profile) []string {
+	if len(p.Scopes) > 0 {
+		return placeOf(token.Mark{Claim: p.Scopes[0].Claim, Path: p.Scopes[0].Path})
+	}
+	return []string{cmp.Or(p.ScopeClaim, "scope")}
+}
+
 // reads tells whether the service takes scopes of a shape.
 func (a *attacker) reads(s token.Shape) bool {
 	shape, list := token.ShapeWords, []token.Shape{token.ShapeList, token.ShapeWordsOrList, token.ShapeTextOrList}
@@ -66,8 +74,9 @@ func marksClients(a *attacker) bool { return len(a.profile().Clients) > 0 }
 
 func (a *attacker) canUnmark() bool {
 	for _, m := range a.profile().Users {
-		if _, ok := unmarked(m, a.profile()); !ok {
-			return false
+		_, ok := unmarked(m, a.profile())
+		if marksScopes := slices.Equal(placeOf(m), scopesOf(a.profile())); !ok || marksScopes && len(a.cfg.Scopes) > 0 {
+			return false // without the mark the token would lack its scopes as well
 		}
 	}
 	return true
