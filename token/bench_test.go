@@ -82,6 +82,11 @@ func BenchmarkVerify(b *testing.B) {
 			b.Run(name+"warm", benchVerify(raw, nil))
 		}
 	}
+	raw := mint{alg: "EdDSA", claims: pairs([]any{"token_use", "access", "tid", "t1", "ver", "2.0", "azp", "app", "pad", strings.Repeat("p", 300)})}.token()
+	for name, size := range map[string]int{"cold": -1, "warm": 0} {
+		b.Run("rules=0/"+name, benchVerify(raw, func(c *token.Config) { c.CacheSize = size }))
+		b.Run("rules=4/"+name, benchVerify(raw, func(c *token.Config) { c.CacheSize, c.Profile.Rules = size, fourRules }))
+	}
 	for _, size := range []int{900, 4096} {
 		b.Run(fmt.Sprintf("lookup/size=%d/floor", size), func(b *testing.B) {
 			raw := []byte(sized("RS256", size))
@@ -94,6 +99,12 @@ func BenchmarkVerify(b *testing.B) {
 			}
 		})
 	}
+}
+
+// fourRules are as many as a profile of a large issuer has.
+var fourRules = []token.Mark{
+	{Claim: "token_use", Values: []string{"access"}}, {Claim: "tid", Values: []string{"t1", "t2"}},
+	{Claim: "ver", Values: []string{"2.0"}}, {Claim: "azp", Values: []string{"other", "app"}},
 }
 
 func benchVerify(raw string, cfg func(*token.Config)) func(*testing.B) {

@@ -72,6 +72,18 @@ func verification(t *testing.T) (list []subject) {
 	}
 	w := newWorld(t, "ES256")
 	several := token.ByIssuer(map[string]token.Authenticator{w.Identifier(): w.warm})
+	cfg := w.Config()
+	for _, claim := range []string{"token_use", "tid", "ver", "azp"} {
+		cfg.Profile.Rules = append(cfg.Profile.Rules, token.Mark{Claim: claim, Values: []string{"x"}})
+	}
+	cfg.Profile.Sets = map[string][]token.Source{"roles": {{Path: []string{"realm_access", "roles"}}}}
+	ruled := verifier(t, cfg)
+	raw := w.good(900, tokentest.Claim("token_use", "x"), tokentest.Claim("tid", "x"), tokentest.Claim("ver", "x"), tokentest.Claim("azp", "x"),
+		tokentest.Claim("realm_access", map[string][]string{"roles": {"admin"}}))
+	list = append(list, subject{"verify/warm/rules", func() bool {
+		t, err := ruled.Authenticate(context.Background(), token.Bearer(raw))
+		return err == nil && t.HasValue("roles", "admin")
+	}})
 	return append(list, subject{"verify/warm/by-issuer", passes(several, w.good(900))})
 }
 
