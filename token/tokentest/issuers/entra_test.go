@@ -41,6 +41,9 @@ func entraRecipes() []recipe {
 		{
 			shape:  v1,
 			config: token.Config{Algorithms: []string{"RS256"}, Profile: profile("appid")},
+			keys: map[string]any{"urls": []string{
+				"https://login.microsoftonline.com/3f6c2c1e-5f0b-4a7e-9d55-6b1f0e7a2c10/discovery/keys",
+			}},
 			scopes: []string{"photos.read", "photos.write"},
 			more: map[string]tokentest.Edit{
 				"user, version 2.0": tokentest.Edits(issuers.EntraV2().Access, tokentest.Claim("iss", issuers.EntraV2().Options.Identifier)),

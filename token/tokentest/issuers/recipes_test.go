@@ -21,6 +21,8 @@ type recipe struct {
 	shape issuers.Shape
 	// config is the settings of the page in Go, without issuer and audience.
 	config token.Config
+	// keys is where the settings of the page find the keys, if not by discovery.
+	keys map[string]any
 	// more are the tokens of further rows, by the name that the page gives them.
 	more map[string]tokentest.Edit
 	// scopes are what the refusal suite asks for, and the good token of the
