@@ -1,6 +1,7 @@
 package issuers_test
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/postern-go/postern/jwks"
 	"github.com/postern-go/postern/scope"
 	"github.com/postern-go/postern/token"
 	"github.com/postern-go/postern/token/tokentest"
@@ -29,6 +31,11 @@ type recipe struct {
 	// suite is a user's or, if machine is set, a machine's.
 	scopes  []string
 	machine bool
+	// good is what else the good token of the suite has. Dex issues none, so that
+	// its settings are attacked with a token that they would accept.
+	good tokentest.Edit
+	// iss is that of access tokens, if metadata and keys are under another name.
+	iss string
 }
 
 // photosAPI is the audience in most recipes.
@@ -41,14 +48,25 @@ var opaque = tokentest.Compact(func(string) string { return "8xLOxBtZp8kT3yWq" }
 func recipes() map[string]recipe {
 	all := map[string]recipe{}
 	for _, r := range slices.Concat(
+		adfsRecipes(),
 		auth0Recipes(),
+		autheliaRecipes(),
+		authentikRecipes(),
 		cognitoRecipes(),
+		dexRecipes(),
+		duendeRecipes(),
 		entraRecipes(),
 		firebaseRecipes(),
+		githubRecipes(),
 		googleRecipes(),
+		hydraRecipes(),
 		keycloakRecipes(),
+		kubernetesRecipes(),
 		oktaRecipes(),
+		pingRecipes(),
+		springRecipes(),
 		supabaseRecipes(),
+		zitadelRecipes(),
 	) {
 		all[r.shape.Name] = r
 	}
@@ -114,11 +132,19 @@ func (r recipe) serve(t *testing.T) (*tokentest.Issuer, token.Authenticator) {
 	t.Helper()
 	issuer := tokentest.NewIssuer(t, &r.shape.Options)
 	cfg := r.config
-	cfg.Issuer, cfg.Audience, cfg.HTTPClient = r.shape.Options.Identifier, r.shape.Options.Audience, issuer.Client()
+	cfg.Issuer, cfg.Audience, cfg.HTTPClient = r.issuer(), r.shape.Options.Audience, issuer.Client()
+	if r.iss != "" {
+		keys, err := jwks.NewRemote(jwks.RemoteConfig{Issuer: r.iss, DiscoverAt: issuer.Identifier(), HTTPClient: issuer.Client()})
+		require.NoError(t, err)
+		cfg.Keys, cfg.HTTPClient = keys, nil
+	}
 	verifier, err := token.NewVerifier(cfg)
 	require.NoError(t, err)
 	return issuer, verifier
 }
+
+// issuer is the iss of access tokens.
+func (r recipe) issuer() string { return cmp.Or(r.iss, r.shape.Options.Identifier) }
 
 // try is the row that a service would write.
 func (r recipe) try(t *testing.T, issuer *tokentest.Issuer, target tokentest.Target, kind string, seen *outcome) row {
@@ -186,7 +212,7 @@ func (r recipe) needs() (scope.Policy, *refusals.Config) {
 	}
 	needs := &refusals.Config{
 		Scopes: r.scopes, Profile: r.config.Profile, User: !r.machine && len(r.config.Profile.Users) > 0,
-		Good: []tokentest.Edit{kind},
+		Good: []tokentest.Edit{kind, r.good},
 	}
 	policy := scope.Authenticated
 	if len(r.scopes) > 0 {

@@ -27,7 +27,7 @@ func TestSettings(t *testing.T) {
 
 // file is an issuer of the settings in the form that files have.
 func (r recipe) file() object {
-	o := object{"issuer": r.shape.Options.Identifier, "audience": r.shape.Options.Audience, "algorithms": r.config.Algorithms}
+	o := object{"issuer": r.issuer(), "audience": r.shape.Options.Audience, "algorithms": r.config.Algorithms}
 	o.set("keys", r.keys, r.keys != nil)
 	o["profile"] = profileFile(r.config.Profile)
 	return o
