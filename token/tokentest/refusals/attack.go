@@ -54,6 +54,7 @@ func Attacks() []Attack {
 		audienceAttacks(),
 		timeAttacks(),
 		claimAttacks(),
+		ruleAttacks(),
 		bindingAttacks(),
 		scopeAttacks(),
 		setAttacks(),

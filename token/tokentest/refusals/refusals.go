@@ -35,8 +35,8 @@ type Config struct {
 	// users from clients do not apply.
 	User bool
 	// Profile is that of the service's token.Config. The good token has its
-	// shape (tokentest.Shaped), and with User it bears the first of its marks of
-	// users; attacks that the profile lets in do not apply. Claims that it
+	// shape (tokentest.Shaped), its rules included, and with User it bears the
+	// first of its marks of users; attacks that the profile lets in do not apply. Claims that it
 	// requires besides those of RFC 9068 are for Good. The zero Profile is
 	// RFC 9068 as written, and no marks mean those of Issuer.Config.
 	Profile token.Profile

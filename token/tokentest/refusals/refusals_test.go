@@ -84,6 +84,8 @@ var weakGuards = map[check]string{
 	checkNoClient:   "mark of clients beside that of users",
 	checkMarkType:   "mark of users in an array",
 	checkRole:       "values of a set as scopes",
+	checkRules:      "rule 4: another value",
+	checkRuleType:   "rule 1: value in an array",
 }
 
 // Attacks that two checks stand against, and why they are made all the same.
@@ -103,16 +105,21 @@ var severalChecks = map[string]string{
 	"too little scope and expired":   "is about the order of checks",
 	"mark of clients alone":          "has no mark of users either",
 	"scope is a string":              "is for lists of scopes; see TestScopesInEitherShape",
+	"another service in aud beside the claim that stands for it": "is for audiences elsewhere; see TestAudienceElsewhere",
 }
 
 // ofUsers is a call for users alone, and how the service tells them.
 func ofUsers(scopes ...string) *refusals.Config {
 	user := token.Mark{Claim: "idtyp", Values: []string{"user"}}
+	var all []token.Mark
+	for name, value := range rules {
+		all = append(all, token.Mark{Claim: name, Values: []string{value}})
+	}
 	return &refusals.Config{
 		Scopes:  scopes,
 		Good:    []tokentest.Edit{tokentest.Marked(user)},
 		User:    true,
-		Profile: token.Profile{Users: []token.Mark{user}, Clients: []token.Mark{{Claim: "azpacr", Values: []string{"1"}}}},
+		Profile: token.Profile{Rules: all, Users: []token.Mark{user}, Clients: []token.Mark{{Claim: "azpacr", Values: []string{"1"}}}},
 	}
 }
 

@@ -22,7 +22,24 @@ func (g naive) claimsGood(header, claims map[string]any) bool {
 		(!g.has(checkBinding) || !bound) &&
 		(!g.has(checkScope) || g.granted(claims)) &&
 		(!g.has(checkRole) || g.hasRoles(claims)) &&
+		(!g.has(checkRules) || g.meant(claims)) &&
 		g.aboutUser(claims)
+}
+
+// rules are what all tokens of the service have.
+var rules = map[string]string{"token_use": "access", "ver": "2.0", "tid": "t1", "env": "prod"}
+
+func (g naive) meant(claims map[string]any) bool {
+	for name, want := range rules {
+		value := claims[name]
+		if list, ok := value.([]any); ok && !g.has(checkRuleType) {
+			value = list[0]
+		}
+		if value != want {
+			return false
+		}
+	}
+	return true
 }
 
 // hasRoles goes by an array of strings in realm_access, like Keycloak's.
