@@ -92,3 +92,77 @@ func ExampleParse() {
 	// all(orders:read, orders:write)
 	// true
 }
+
+// Users need no scope here, and machines do. A machine without it learns which.
+func ExamplePolicy_Or() {
+	p := scope.All("orders:export").Or(scope.User).And(scope.Issuer("https://as.example.com"))
+	fmt.Println(p)
+
+	machine, err := token.Vouched("", token.VouchedClaims{
+		Issuer: "https://as.example.com", Audience: []string{"https://api.example.com"}, Expiry: time.Now().Add(time.Hour),
+		Subject: "job", ClientID: "job", SubjectKind: token.SubjectClient,
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	var short *token.ScopeError
+	if errors.As(p.Check(machine), &short) {
+		fmt.Println("needs", short.Need)
+	}
+	// Output:
+	// (all(orders:export) or user) and issuer(https://as.example.com)
+	// needs [orders:export]
+}
+
+// Only the payment service of the company's own issuer may call.
+func ExampleClientID() {
+	fmt.Println(scope.ClientID("payments").And(scope.Issuer("https://as.example.com")))
+	// Output: client id(payments) and issuer(https://as.example.com)
+}
+
+// Customers come from one issuer and staff from another. Only staff may refund.
+func ExampleIssuer() {
+	fmt.Println(scope.All("refunds:make").And(scope.Issuer("https://staff.example.com")))
+	// Output: all(refunds:make) and issuer(https://staff.example.com)
+}
+
+// A rule about what every token has, whatever its claims are called.
+func ExampleFunc() {
+	blocked := map[token.Principal]bool{{Issuer: "https://as.example.com", Subject: "mallory"}: true}
+	notBlocked := scope.Func("not blocked", func(t *token.Token) error {
+		if blocked[t.Principal()] {
+			return errors.New("principal is on the list")
+		}
+		return nil
+	})
+	fmt.Println(scope.All("orders:read").And(notBlocked))
+	// Output: all(orders:read) and not blocked
+}
+
+// Roles are told apart from scopes. Config.Profile.Sets says in which claim the
+// issuer puts them.
+func ExampleAllOf() {
+	verifier, err := token.NewVerifier(token.Config{
+		Issuer:   "https://as.example.com/realms/shop",
+		Audience: []string{"https://api.example.com"},
+		Profile: token.Profile{Sets: map[string][]token.Source{
+			"roles": {{Path: []string{"realm_access", "roles"}}},
+		}},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	p := scope.All("orders:write").And(scope.AllOf("roles", "manager"))
+	fmt.Println(p, p.NeverMet(verifier))
+	fmt.Println(scope.AllOf("groups", "staff").NeverMet(verifier) != nil)
+	// Output:
+	// all(orders:write) and all roles(manager) <nil>
+	// true
+}
+
+func ExampleAnyOf() {
+	fmt.Println(scope.AnyOf("roles", "editor", "admin").Or(scope.All("articles:write")))
+	// Output: any roles(editor, admin) or all(articles:write)
+}

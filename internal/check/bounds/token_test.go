@@ -135,10 +135,12 @@ func policies(t *testing.T) []subject {
 	t.Helper()
 	verified := verified(t)
 	holds := func(p scope.Policy) func() bool { return func() bool { return p.Check(verified) == nil } }
+	lacking := scope.All("orders:write") // made once, as services do
 	return []subject{
 		{"policy/all", holds(scope.All(needed))},
 		{"policy/any-and-user", holds(scope.Any("orders:write", needed).And(scope.User))},
-		{"policy/refused", func() bool { return errors.Is(scope.All("orders:write").Check(verified), token.ErrScope) }},
+		{"policy/alternatives", holds(scope.All("orders:write").And(scope.User).Or(scope.ClientID("x")).Or(scope.All(needed)))},
+		{"policy/refused", func() bool { return errors.Is(lacking.Check(verified), token.ErrScope) }},
 		{"claims/ClaimsOf", func() bool {
 			c, err := token.ClaimsOf[struct {
 				Groups string `json:"groups"`

@@ -1,0 +1,59 @@
+package issuers_test
+
+import (
+	"github.com/postern-go/postern/token"
+	"github.com/postern-go/postern/token/tokentest"
+	"github.com/postern-go/postern/token/tokentest/issuers"
+)
+
+func entraRecipes() []recipe {
+	v2, v1 := issuers.EntraV2(), issuers.EntraV1()
+	profile := func(clientID string) token.Profile {
+		return token.Profile{
+			Types:         []string{"JWT"},
+			ScopeClaim:    "scp",
+			ClientIDClaim: clientID,
+			Required:      []string{"sub", clientID, "iat"},
+			Users:         []token.Mark{{Claim: "scp", Present: true}},
+			Clients:       []token.Mark{{Claim: "idtyp", Values: []string{"app"}}},
+			Sets: map[string][]token.Source{
+				"roles":  {{Claim: "roles", Shape: token.ShapeList}},
+				"groups": {{Claim: "groups", Shape: token.ShapeList}},
+			},
+		}
+	}
+	return []recipe{
+		{
+			shape:  v2,
+			config: token.Config{Algorithms: []string{"RS256"}, Profile: profile("azp")},
+			scopes: []string{"photos.read", "photos.write"},
+			more: map[string]tokentest.Edit{
+				"machine, no idtyp":            tokentest.Edits(v2.Machine, tokentest.WithoutClaim("idtyp")),
+				"user with few groups":         tokentest.Edits(v2.Access, tokentest.Claim("groups", []string{"0f3c9a7e-aaaa-4bbb-8ccc-0123456789ab"})),
+				"user with more than 200":      tokentest.Edits(v2.Access, distributedGroups),
+				"user, version 1.0":            tokentest.Edits(v1.Access, tokentest.Claim("iss", v1.Options.Identifier)),
+				"user of another tenant":       tokentest.Edits(v2.Access, tokentest.Claim("iss", "https://login.microsoftonline.com/11111111-2222-4333-8444-555555555555/v2.0")),
+				"user, for Microsoft Graph":    tokentest.Edits(v2.Access, tokentest.Audience("00000003-0000-0000-c000-000000000000")),
+				"ID token of one registration": tokentest.Edits(v2.ID, tokentest.Audience(v2.Options.Audience...)),
+				"ID token of one, no nonce":    tokentest.Edits(v2.ID, tokentest.Audience(v2.Options.Audience...), tokentest.WithoutClaim("nonce")),
+			},
+		},
+		{
+			shape:  v1,
+			config: token.Config{Algorithms: []string{"RS256"}, Profile: profile("appid")},
+			keys: map[string]any{"urls": []string{
+				"https://login.microsoftonline.com/3f6c2c1e-5f0b-4a7e-9d55-6b1f0e7a2c10/discovery/keys",
+			}},
+			scopes: []string{"photos.read", "photos.write"},
+			more: map[string]tokentest.Edit{
+				"user, version 2.0": tokentest.Edits(issuers.EntraV2().Access, tokentest.Claim("iss", issuers.EntraV2().Options.Identifier)),
+			},
+		},
+	}
+}
+
+// distributedGroups are too many for a token, which then says where to ask.
+var distributedGroups = tokentest.Edits(
+	tokentest.Claim("_claim_names", map[string]string{"groups": "src1"}),
+	tokentest.Claim("_claim_sources", map[string]any{"src1": map[string]string{"endpoint": "https://graph.windows.net/t/users/u/getMemberObjects"}}),
+)
