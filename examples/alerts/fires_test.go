@@ -128,6 +128,7 @@ func TestAlertsFire(t *testing.T) {
 				c.fault(t, r)
 				end = time.Now()
 			})
+			r.assertSame(t)
 			for i, system := range []string{"prompostern", "otelpostern"} {
 				var want []string
 				if c.want != "" {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"sync"
 	"testing"
 	"time"
 
@@ -167,4 +168,28 @@ func TestRoutes(t *testing.T) {
 	got := named(s.collect(t), "postern.authentications", false)
 	assert.Len(t, got, 64-1+2, "two patterns of one path share a series")
 	assert.EqualValues(t, 2+1000-61, got["{decision}{outcome=ok,transport=http}"])
+}
+
+// Guards call the hooks concurrently, also for a route that nobody has met.
+func TestConcurrently(t *testing.T) {
+	t.Parallel()
+	s := newSDK(t, otelpostern.Config{Routes: true})
+	trace, keys := s.Trace(), s.Keys("login")
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for i := range 200 {
+				trace.Allowed(context.Background(), scope.Decision{Transport: scope.GRPC, Route: fmt.Sprint("/s/", i%80), Listed: true})
+				keys.Budget()
+				s.Watch("login", nil)
+				s.Keys(fmt.Sprint(i)).Budget()
+			}
+		})
+	}
+	all.Wait()
+	total := 0.0
+	for _, value := range named(s.collect(t), "postern.authentications", false) {
+		total += value
+	}
+	assert.EqualValues(t, 1600, total)
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -141,4 +142,26 @@ func TestEverySeriesFromTheStart(t *testing.T) {
 	} {
 		assert.Len(t, named(all, name, true), count, name)
 	}
+}
+
+// Guards call the hooks concurrently, while Prometheus reads.
+func TestConcurrently(t *testing.T) {
+	t.Parallel()
+	s := newMetrics(t)
+	trace := s.Trace()
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for i := range 200 {
+				trace.Allowed(context.Background(), scope.Decision{Transport: scope.GRPC})
+				trace.Refused(context.Background(), scope.Decision{Transport: "other", Err: token.ErrMissing, Duration: 1})
+				s.Keys(fmt.Sprint(i)).Budget()
+			}
+		})
+	}
+	all.Go(func() { s.collect(t) })
+	all.Wait()
+	found := s.collect(t)
+	assert.EqualValues(t, 1600, named(found, "postern_authentications_total", false)["{outcome=ok,reason=,transport=grpc}"])
+	assert.EqualValues(t, 1600, named(found, "postern_authentication_duration_seconds", false)["{outcome=missing,transport=other,verification=none}"])
 }
