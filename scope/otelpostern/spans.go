@@ -28,7 +28,7 @@ func (s *spans) decided(ctx context.Context, d scope.Decision, which int) {
 	if server := trace.SpanFromContext(ctx); server.IsRecording() {
 		server.SetAttributes(describe(d, k, Reason)...)
 	}
-	if s.over < 0 || d.Duration >= s.over {
+	if d.Duration >= s.over {
 		s.span(ctx, d, k)
 	}
 }

@@ -32,6 +32,8 @@ func TestSpans(t *testing.T) {
 	unlisted.Transport, unlisted.Route, unlisted.Listed = scope.GRPC, "/evil", false
 	method := slow(nil)
 	method.Transport, method.Route = scope.GRPC, "/shop.Orders/Get"
+	unrouted := slow(nil)
+	unrouted.Route = ""
 	const common = "postern.transport=http postern.verification=none "
 	for name, c := range map[string]struct {
 		ctx    context.Context
@@ -64,6 +66,7 @@ func TestSpans(t *testing.T) {
 			server: "postern.outcome=unavailable postern.reason=call_ended postern.policy=all(read)",
 			own:    common + "postern.outcome=unavailable error.type=call_ended postern.policy=all(read) http.route=/orders/{id}",
 		},
+		"another router":                 {d: unrouted, server: "postern.outcome=ok", own: common + "postern.outcome=ok"},
 		"a method":                       {d: method, server: "postern.outcome=ok", own: "postern.transport=grpc postern.verification=none postern.outcome=ok rpc.method=shop.Orders/Get"},
 		"a method that a caller made up": {d: unlisted, server: "postern.outcome=ok", own: "postern.transport=grpc postern.verification=none postern.outcome=ok"},
 	} {

@@ -66,6 +66,9 @@ func TestKeys(t *testing.T) {
 		}, named(all, "postern_jwks_refreshes_total", false))
 		assert.Positive(t, named(all, "postern_jwks_fetches_total", false)["{issuer=login,result=error}"])
 		assert.Less(t, named(all, "postern_jwks_expiry_timestamp_seconds", true)["{issuer=login}"], float64(time.Now().Unix()))
+
+		time.Sleep(72 * time.Hour)
+		assert.Equal(t, map[string]float64{"{issuer=login}": 0}, named(s.collect(t), "postern_jwks_keys", true), "those held serve no more")
 	})
 }
 
@@ -112,21 +115,18 @@ func TestWatchShowsTheWorst(t *testing.T) {
 		s.Watch("tenants", nil)
 		reverse.Watch("tenants", second)
 		reverse.Watch("tenants", first)
-		gauges := func() map[string]float64 {
-			found := map[string]float64{}
-			for _, m := range []metrics{s, reverse} {
-				all := m.collect(t)
-				for _, name := range []string{"keys", "last_success_timestamp_seconds", "expiry_timestamp_seconds", "usable_until_timestamp_seconds"} {
-					for series, value := range named(all, "postern_jwks_"+name, true) {
-						if before, known := found[name]; known {
-							assert.Equal(t, before, value, "in whatever order")
-						}
-						assert.Equal(t, "{issuer=tenants}", series)
-						found[name] = value
-					}
+		of := func(m metrics) map[string]float64 {
+			all, found := m.collect(t), map[string]float64{}
+			for _, name := range []string{"keys", "last_success_timestamp_seconds", "expiry_timestamp_seconds", "usable_until_timestamp_seconds"} {
+				for _, value := range named(all, "postern_jwks_"+name, true) {
+					found[name] = value
 				}
 			}
 			return found
+		}
+		gauges := func() map[string]float64 {
+			assert.Equal(t, of(s), of(reverse), "in whatever order")
+			return of(s)
 		}
 		assert.Equal(t, map[string]float64{"keys": 0}, gauges())
 		require.NoError(t, first.Ready(t.Context()))
