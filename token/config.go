@@ -159,14 +159,18 @@ func (c Config) signed(keys jwks.Source) jws.Settings {
 
 // rules says which claims are accepted.
 func (c Config) rules() *claims.Rules {
+	scopes, setting := c.Profile.scopes()
 	return claims.New(claims.Settings{
 		Issuer:        c.Issuer,
 		Audience:      slices.Clone(c.Audience),
-		ScopeClaim:    c.Profile.scopeClaim(),
-		ScopeList:     c.Profile.ScopeList,
+		AudienceClaim: c.Profile.AudienceClaim,
+		Scopes:        scopes,
+		ScopeSetting:  setting,
+		Sets:          c.Profile.sets(),
 		ClientIDClaim: c.Profile.clientIDClaim(),
 		Required:      slices.Clone(c.Profile.required()),
 		ClientIDs:     slices.Clone(c.Profile.ClientIDs),
+		Rules:         marks(c.Profile.Rules),
 		Users:         marks(c.Profile.Users),
 		Clients:       marks(c.Profile.Clients),
 		Leeway:        c.leeway(),

@@ -3,6 +3,7 @@ package token
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/postern-go/postern/internal/claims"
 )
@@ -26,9 +27,34 @@ type Profile struct {
 	// one string of scopes separated by spaces (RFC 9068 §2.2.3). One shape
 	// is read, never both.
 	ScopeList bool
+	// Scopes lists the claims that hold scopes, in place of ScopeClaim and
+	// ScopeList, where they are in several claims, inside of others, or of
+	// another shape. The scopes of all are joined. A claim that is there and has
+	// another shape refuses the token. Nil means one source, ScopeClaim.
+	Scopes []Source
+	// Sets are other sets of rights, such as roles, groups and permissions, by
+	// names of your choice. They are apart from each other and from scopes: no
+	// member of a set satisfies a rule about scopes, and no scope one about a
+	// set; see scope.AllOf and scope.AnyOf. The values of all sources of a set
+	// are joined. A set is unknown, and its rules refuse, if one of its claims
+	// has another shape, more than 1000 values, a value longer than 1024 bytes,
+	// or is distributed (OpenID Connect Core §5.6.2). Nil means no sets.
+	Sets map[string][]Source
 	// ClientIDClaim names the claim that holds the client id, such as "azp",
 	// "appid" or "cid". "" means "client_id".
 	ClientIDClaim string
+	// AudienceClaim names a claim that stands for aud where the issuer leaves aud
+	// out, such as "client_id". Its value, or one of its values, must equal one of
+	// Config.Audience. Where a token has an aud as well, both must pass. Such a
+	// claim tells the client and not the audience, so that something else must
+	// tell ID tokens apart: a mark in Rules, a claim in Required that ID tokens
+	// lack, or the type at+jwt alone. "" means that aud is needed.
+	AudienceClaim string
+	// Rules are marks that every token must bear, all of them, such as
+	// {Claim: "token_use", Values: []string{"access"}}. Use one where the issuer
+	// signs tokens for many services, tenants or purposes, and a claim tells which.
+	// Nil means no rules.
+	Rules []Mark
 	// Required lists the claims a token must have besides iss, aud and exp,
 	// which are always required. Nil means those of RFC 9068 §2.2: sub,
 	// client_id (under ClientIDClaim), iat and jti. An empty list requires no
@@ -93,10 +119,12 @@ func (p Profile) validate() error {
 	if slices.Contains(p.Types, "") || slices.Contains(p.Required, "") || slices.Contains(p.ClientIDs, "") {
 		return fmt.Errorf("%w: Profile lists an empty name", ErrConfig)
 	}
-	if err := p.validateNames(); err != nil {
-		return err
+	for _, check := range []func() error{p.validateNames, p.validateSources, p.validateMarks, p.validateLooked, p.validateAudienceClaim} {
+		if err := check(); err != nil {
+			return err
+		}
 	}
-	return p.validateMarks()
+	return nil
 }
 
 func (p Profile) validateNames() error {
@@ -112,12 +140,57 @@ func (p Profile) validateNames() error {
 	return nil
 }
 
+// validateAudienceClaim wants something that tells the ID tokens of the issuer
+// apart. Their aud is a client id, as the claim that stands for it is.
+func (p Profile) validateAudienceClaim() error {
+	name := p.AudienceClaim
+	switch {
+	case name == "":
+		return nil
+	case slices.Contains(registered, name) || slices.Contains(claims.ScopeNames, name):
+		return fmt.Errorf("%w: Profile.AudienceClaim is %q, which means something else", ErrConfig, name)
+	case p.tellsIDTokens():
+		return nil
+	}
+	return fmt.Errorf("%w: Profile.AudienceClaim is %q, so that an ID token could pass; add a mark of access tokens to Profile.Rules, or to Profile.Required a claim that ID tokens lack",
+		ErrConfig, name)
+}
+
+// tellsIDTokens reports whether a setting tells access tokens from ID tokens, by
+// the type or by a claim.
+func (p Profile) tellsIDTokens() bool {
+	if !p.AllowMissingType && !slices.ContainsFunc(p.types(), isNotAccessTokenType) {
+		return true
+	}
+	tells := func(name string) bool {
+		return name != p.AudienceClaim && name != p.clientIDClaim() && name != "azp" &&
+			!slices.Contains(registered, name) && !slices.Contains(aboutUsers, name)
+	}
+	return slices.ContainsFunc(p.Required, tells) ||
+		slices.ContainsFunc(p.Rules, func(m Mark) bool { return !m.Not && !m.Absent && tells(path(m.Claim, m.Path)[0]) })
+}
+
+func isNotAccessTokenType(typ string) bool {
+	const prefix = "application/"
+	if len(typ) > len(prefix) && strings.EqualFold(typ[:len(prefix)], prefix) {
+		typ = typ[len(prefix):]
+	}
+	return !strings.EqualFold(typ, accessTokenType)
+}
+
 // registered are claims with a meaning of their own, which is neither that of a
 // scope nor of a client id (RFC 7519 §4.1, RFC 7800 §3.1, RFC 8693 §4, OpenID
 // Connect Core §2).
 var registered = []string{
 	"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "cnf", "act", "may_act",
 	"nonce", "at_hash", "c_hash", "s_hash", "auth_time", "acr", "amr", "sid",
+}
+
+// aboutUsers are the claims that tell a client about its user, as ID tokens do
+// (OpenID Connect Core §5.1).
+var aboutUsers = []string{
+	"name", "given_name", "family_name", "middle_name", "nickname", "preferred_username", "profile", "picture", "website", "email",
+	"email_verified", "gender", "birthdate", "zoneinfo", "locale", "phone_number", "phone_number_verified", "address", "updated_at",
 }
 
 func orDefault(value, def string) string {

@@ -54,3 +54,24 @@ func CanTell(auth Authenticator, kind SubjectKind) bool {
 		return true
 	}
 }
+
+// HasSet reports whether some token that auth finds good can have a set of this
+// name, so that a service learns when it starts that a rule about it can never
+// be met. For a Verifier its Profile.Sets tells, and for ByIssuer those of its
+// issuers. For any other Authenticator, nil included, the answer is not known,
+// and HasSet returns true. It does not block.
+func HasSet(auth Authenticator, set string) bool {
+	switch a := auth.(type) {
+	case *Verifier:
+		return a == nil || a.rules.HasSet(set)
+	case *byIssuer:
+		for _, each := range a.auths {
+			if HasSet(each, set) {
+				return true
+			}
+		}
+		return false
+	default:
+		return true
+	}
+}

@@ -101,6 +101,21 @@ func (t *Token) Scopes() []string { return slices.Clone(t.claims().Scopes) }
 // byte (RFC 6749 §3.3).
 func (t *Token) HasScope(scope string) bool { return slices.Contains(t.claims().Scopes, scope) }
 
+// Values are a copy of the values of a set of Profile.Sets, without repetitions.
+// known is false if the token does not tell: the Profile has no set of that
+// name, or a claim of it could not be read. A set without values is known.
+func (t *Token) Values(set string) (values []string, known bool) {
+	values, known = t.claims().Values(set)
+	return slices.Clone(values), known
+}
+
+// HasValue reports whether a set of Profile.Sets has the value, compared byte
+// for byte. It is false where the set is not known.
+func (t *Token) HasValue(set, value string) bool {
+	values, _ := t.claims().Values(set)
+	return slices.Contains(values, value)
+}
+
 // ID is the jti claim, or "" where the token has none.
 func (t *Token) ID() string { return t.claims().ID }
 

@@ -2,6 +2,7 @@ package token
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"time"
 
@@ -38,6 +39,8 @@ type VouchedClaims struct {
 	ClientID string
 	// Scopes are the scopes that were granted. Nil means none, never all.
 	Scopes []string
+	// Sets are other sets of rights by name, as Profile.Sets has them for JWTs.
+	Sets map[string][]string
 	// ID identifies the token, as jti does.
 	ID string
 	// IssuedAt and NotBefore must not lie in the future.
@@ -71,7 +74,7 @@ func Vouched(raw string, c VouchedClaims) (*Token, error) {
 		return nil, err
 	}
 	set := &claims.Set{
-		Rules:     &claims.Rules{Settings: claims.Settings{Issuer: c.Issuer, Audience: slices.Clone(c.Audience), Leeway: defaultLeeway}},
+		Rules:     claims.New(claims.Settings{Issuer: c.Issuer, Audience: slices.Clone(c.Audience), Sets: c.noSources(), Leeway: defaultLeeway}),
 		Subject:   c.Subject,
 		ClientID:  c.ClientID,
 		ID:        c.ID,
@@ -83,6 +86,9 @@ func Vouched(raw string, c VouchedClaims) (*Token, error) {
 		JSON:      "{}",
 	}
 	set.Audience = set.Rules.Audience
+	for _, name := range slices.Sorted(maps.Keys(c.Sets)) {
+		set.Sets = append(set.Sets, claims.Unique(append([]string{}, c.Sets[name]...)))
+	}
 	if c.JSON != nil {
 		set.JSON = string(c.JSON)
 	}
@@ -94,6 +100,15 @@ func Vouched(raw string, c VouchedClaims) (*Token, error) {
 		return nil, err
 	}
 	return newToken(raw, set), nil
+}
+
+// noSources names the sets. Their values are given, and not read from claims.
+func (c *VouchedClaims) noSources() map[string][]claims.Source {
+	sets := make(map[string][]claims.Source, len(c.Sets))
+	for name := range c.Sets {
+		sets[name] = nil
+	}
+	return sets
 }
 
 func (c *VouchedClaims) validate() error {

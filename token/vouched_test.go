@@ -136,7 +136,7 @@ func TestVouchedRefused(t *testing.T) {
 func TestFromSet(t *testing.T) {
 	t.Parallel()
 	const answer = `{"iss":"https://login.example.com","aud":"api","exp":4102444800,"scope":"read","tier":"gold"}`
-	rules := set.New(set.Settings{Issuer: "https://login.example.com", Audience: []string{"api"}, ScopeClaim: "scope", ClientIDClaim: "client_id"})
+	rules := set.New(set.Settings{Issuer: "https://login.example.com", Audience: []string{"api"}, Scopes: []set.Source{{Path: []string{"scope"}, Shape: set.Words}}, ClientIDClaim: "client_id"})
 	payload, err := rules.Read(answer)
 	require.NoError(t, err)
 	checked, all := rules.Check(&payload, now, func(_ string, err error) bool { return assert.NoError(t, err) })

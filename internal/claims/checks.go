@@ -32,6 +32,7 @@ var checks = [...]check{
 	{"client id", readClientID, nil},
 	{"jti", readID, nil},
 	{"required claims", checkOthers, nil},
+	{"rules", checkRules, nil},
 	{"scope", readScope, nil},
 	{"no ID token", checkNoIDToken, nil},
 }
@@ -41,6 +42,7 @@ var checks = [...]check{
 // made. The Set may be used only if all passed.
 func (r *Rules) Check(p *Payload, now time.Time, report func(check string, err error) bool) (s *Set, all bool) {
 	s = &Set{Rules: r, Confirmation: p.cnf}
+	r.gather(p)
 	for i := range checks {
 		c := &checks[i]
 		err := c.once(r, s, p.received)
@@ -51,7 +53,7 @@ func (r *Rules) Check(p *Payload, now time.Time, report func(check string, err e
 			return s, false
 		}
 	}
-	s.Kind = r.marks.kind(s, p)
+	s.Kind, s.Sets = r.kind(s, p), r.readSets(p)
 	return s, true
 }
 
@@ -157,27 +159,39 @@ func (r *Rules) checkNotAhead(name string, date int64, now time.Time) error {
 }
 
 // readAudience wants one of our identifiers, exactly (RFC 9068 §4, RFC 7519
-// §4.1.3). A token for another server must be worthless here.
+// §4.1.3). A token for another server must be worthless here. Where another
+// claim stands for aud, a token that has both must pass by both: the same client
+// may have tokens for other servers.
 func readAudience(r *Rules, s *Set, c received) error {
-	switch c.aud.Kind {
+	if r.AudienceClaim != "" {
+		if err := r.audience(s, r.AudienceClaim, c.standsForAud, c.text); err != nil || c.aud.Kind == strict.Absent {
+			return err
+		}
+	}
+	return r.audience(s, "aud", c.aud, c.text)
+}
+
+func (r *Rules) audience(s *Set, name string, value strict.Value, payload string) error {
+	switch value.Kind {
 	case strict.String:
-		aud, _ := c.aud.Text()
-		s.oneAudience[0] = aud
+		s.oneAudience[0], _ = value.Text()
 		s.Audience = s.oneAudience[:]
 	case strict.Array:
 		var ok bool
-		if s.Audience, ok = listStrings(c.aud); !ok {
-			return wrongType("aud", c.aud, "a string or an array of strings")
+		if s.Audience, ok = listStrings(value); !ok {
+			return wrongType(name, value, "a string or an array of strings")
 		}
 	case strict.Object:
-		return wrongType("aud", c.aud, "a string or an array of strings")
+		return wrongType(name, value, "a string or an array of strings")
+	default:
+		s.Audience = nil
 	}
 	if r.isAudience(s.Audience) {
 		return nil
 	}
 	return (&rejection.Error{
-		Reason: rejection.Audience, Claim: "aud", Want: r.want.audience, Setting: "Config.Audience", Hint: noAudience(c.text),
-	}).Saw(c.aud)
+		Reason: rejection.Audience, Claim: name, Want: r.want.audience, Setting: "Config.Audience", Hint: noAudience(payload),
+	}).Saw(value)
 }
 
 func checkAudience(r *Rules, s *Set, _ time.Time) error {
@@ -225,24 +239,28 @@ func checkOthers(r *Rules, _ *Set, c received) error {
 	return nil
 }
 
+// checkRules wants what the rules say of claims anywhere in the payload.
+func checkRules(_ *Rules, _ *Set, c received) error {
+	if c.gathered == nil {
+		return nil
+	}
+	return c.gathered.brokenRule
+}
+
 // readScope reads the scopes. No claim means no scope, never all.
 func readScope(r *Rules, s *Set, c received) error {
-	if c.scope.Kind == strict.Absent {
+	switch {
+	case r.scopeClaim == "":
+		s.Scopes = c.gathered.scopes
+		return c.gathered.scopeFault
+	case c.scope.Kind == strict.Absent:
 		return nil
 	}
-	if r.ScopeList {
-		scopes, ok := listStrings(c.scope)
-		if !ok {
-			return (&rejection.Error{Reason: rejection.Claim, Claim: r.ScopeClaim, Want: "an array of strings", Setting: "Config.Profile.ScopeList"}).Saw(c.scope)
-		}
-		s.Scopes = Unique(scopes)
-		return nil
-	}
-	value, ok := c.scope.Text()
+	scopes, ok := r.Scopes[0].Shape.values(c.scope)
 	if !ok {
-		return (&rejection.Error{Reason: rejection.Claim, Claim: r.ScopeClaim, Want: "a string", Setting: "Config.Profile.ScopeList"}).Saw(c.scope)
+		return r.wrongShape(r.Scopes[0].Path, r.Scopes[0].Shape, c.scope)
 	}
-	s.Scopes = splitScopes(value)
+	s.Scopes = Unique(scopes)
 	return nil
 }
 
@@ -255,6 +273,9 @@ func checkNoIDToken(r *Rules, s *Set, c received) error {
 	}
 	if c.idToken != "" {
 		return &rejection.Error{Reason: rejection.Type, Claim: c.idToken, Form: rejection.IDToken, Want: "an access token", Setting: "Config.Profile.Types"}
+	}
+	if c.aud.Kind == strict.Absent {
+		return nil
 	}
 	for _, aud := range s.Audience {
 		if slices.Contains(r.ClientIDs, aud) {

@@ -58,15 +58,17 @@ func quoted(names []string) string { return `"` + strings.Join(names, `" and "`)
 // WhereScopes says, for a claim set without scopes, where they may be in its
 // text.
 func (s *Set) WhereScopes(payload string) string {
-	if s.Rules == nil {
+	if s.Rules == nil || len(s.Rules.Scopes) == 0 {
 		return "the token has no scope"
 	}
-	claim := s.Rules.ScopeClaim
-	name := printable.Value(strconv.QuoteToASCII(claim))
-	if len(present(payload, []string{claim})) > 0 {
-		return "the scope claim " + name + " of the token is empty"
+	var claims []string
+	for _, from := range s.Rules.Scopes {
+		claims = append(claims, printable.Value(strconv.QuoteToASCII(display(from.Path))))
+		if len(present(payload, from.Path[:1])) > 0 {
+			return "the scope claim " + claims[len(claims)-1] + " of the token is empty"
+		}
 	}
-	words := "the token has no scope claim " + name
+	words := "the token has no scope claim " + strings.Join(claims, " or ")
 	if found := present(payload, ScopeNames); len(found) > 0 {
 		words += ", but it has " + quoted(found) + " (see Config.Profile.ScopeClaim)"
 	}

@@ -8,17 +8,17 @@ import (
 	"github.com/postern-go/postern/internal/strict"
 )
 
-// splitScopes reads a scope claim of the usual shape. Only the space
+// splitWords splits a string as the scope claim of RFC 9068. Only the space
 // separates: any other character, a tab included, is part of a scope that
 // then matches nothing (RFC 6749 §3.3).
-func splitScopes(value string) []string {
+func splitWords(value string) []string {
 	scopes := make([]string, 0, 1+strings.Count(value, " "))
 	for scope := range strings.SplitSeq(value, " ") {
 		if scope != "" {
 			scopes = append(scopes, scope)
 		}
 	}
-	return Unique(scopes)
+	return scopes
 }
 
 // listStrings reads an array of strings. ok is false for anything else.

@@ -1,39 +1,60 @@
 package claims
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/postern-go/postern/internal/printable"
+	"github.com/postern-go/postern/internal/rejection"
 	"github.com/postern-go/postern/internal/strict"
 )
 
-// MaxMarkedClaims is how many claims the marks may name. Their values are kept
-// on the stack while a payload is read.
-const MaxMarkedClaims = 8
-
-// Mark is evidence, in a claim, of the kind of subject. See token.Mark.
+// Mark is a condition on a claim. See token.Mark.
 type Mark struct {
-	Claim                     string
+	Path                      []string
+	Shape                     Shape
 	Values                    []string
 	Prefix, Suffix            string
 	ClientID, Present, Absent bool
 	Not                       bool
 }
 
-// holds reports whether a token with this value of the claim bears the mark.
-func (m *Mark) holds(value strict.Value, clientID string) bool {
-	there := value.Kind != strict.Absent && value.Kind != strict.Null
-	if m.Present || m.Absent {
-		return there == m.Present
-	}
-	text, _ := value.Text() // "" if it is not a string
-	if text == "" || m.ClientID && clientID == "" {
-		return false
-	}
-	return m.matches(text, clientID) != m.Not
+// mark is a Mark made ready for use.
+type mark struct {
+	Mark
+	place
 }
 
-func (m *Mark) matches(text, clientID string) bool {
+func (r *Rules) newMarks(list []Mark) []mark {
+	made := make([]mark, len(list))
+	for i, m := range list {
+		made[i] = mark{m, r.newPlace(m.Path)}
+	}
+	return made
+}
+
+// holds reports whether a payload bears the mark. The value is the claim's, for
+// the error of one that does not.
+func (m *mark) holds(p *Payload, clientID string) (value strict.Value, holds bool) {
+	value, known := p.find(&m.place)
+	switch {
+	case !known:
+		return value, false
+	case m.Present || m.Absent:
+		return value, m.Present != isNothing(value)
+	case m.ClientID && clientID == "":
+		return value, false
+	case value.Kind == strict.String && (m.Shape == Default || m.Shape == Text): // the usual case takes no memory
+		text, _ := value.Text()
+		return value, text != "" && len(text) <= maxValueLength && m.matches(text, clientID) != m.Not
+	}
+	values, ok := m.Shape.limited(value)
+	matches := func(text string) bool { return m.matches(text, clientID) }
+	return value, ok && len(values) > 0 && slices.ContainsFunc(values, matches) != m.Not
+}
+
+func (m *mark) matches(text, clientID string) bool {
 	switch {
 	case m.ClientID:
 		return text == clientID
@@ -46,57 +67,48 @@ func (m *Mark) matches(text, clientID string) bool {
 	}
 }
 
-// marks are those of Settings, made ready for use.
-type marks struct {
-	names []string // of the claims that are looked at
-	list  []compiledMark
-}
-
-type compiledMark struct {
-	Mark
-	place int // of the claim in names, and of its value in Payload.marked
-	kind  Kind
-}
-
-func newMarks(s Settings) marks {
-	var m marks
-	m.add(s.Users, User)
-	m.add(s.Clients, Client)
-	return m
-}
-
-func (m *marks) add(list []Mark, kind Kind) {
-	for _, mark := range list {
-		place := slices.Index(m.names, mark.Claim)
-		if place < 0 {
-			place = len(m.names)
-			m.names = append(m.names, mark.Claim)
-		}
-		m.list = append(m.list, compiledMark{mark, place, kind})
+// wanted describes the condition for operators.
+func (m *Mark) wanted() string {
+	var value string
+	switch {
+	case m.Present:
+		return "it to be there"
+	case m.Absent:
+		return "it not to be there"
+	case m.ClientID:
+		value = "the client id"
+	case m.Prefix != "":
+		value = "a text that begins with " + printable.Value(fmt.Sprintf("%+q", m.Prefix))
+	case m.Suffix != "":
+		value = "a text that ends with " + printable.Value(fmt.Sprintf("%+q", m.Suffix))
+	default:
+		value = "one of " + printable.Value(fmt.Sprintf("%+q", m.Values))
 	}
+	if m.Shape != Default && m.Shape != Text {
+		value = m.Shape.wanted() + " with " + value
+	}
+	if m.Not {
+		return "anything but " + value
+	}
+	return value
 }
 
-// note keeps the value of a claim that marks look at.
-func (m *marks) note(c *Payload, name string, value strict.Value) {
-	for place, looked := range m.names {
-		if looked == name {
-			c.marked[place] = value
+// brokenRule is the error of the first rule that a payload does not keep, or nil.
+func (r *Rules) brokenRule(p *Payload) error {
+	clientID, _ := p.clientID.Text()
+	for i := range r.must {
+		m := &r.must[i]
+		if value, holds := m.holds(p, clientID); !holds {
+			return (&rejection.Error{Reason: rejection.Claim, Claim: display(m.Path), Want: r.want.rules[i], Setting: "Config.Profile.Rules"}).Saw(value)
 		}
 	}
+	return nil
 }
 
 // kind weighs the evidence. A subject that is proven to be both counts as
 // neither, and a token without a subject has no user.
-func (m *marks) kind(s *Set, c *Payload) Kind {
-	user, client := false, s.Subject != "" && s.Subject == s.ClientID
-	for i := range m.list {
-		mark := &m.list[i]
-		if !mark.holds(c.marked[mark.place], s.ClientID) {
-			continue
-		}
-		user = user || mark.kind == User
-		client = client || mark.kind == Client
-	}
+func (r *Rules) kind(s *Set, p *Payload) Kind {
+	user, client := bears(r.users, p, s.ClientID), s.Subject != "" && s.Subject == s.ClientID || bears(r.clients, p, s.ClientID)
 	switch {
 	case user == client, user && s.Subject == "":
 		return Unknown
@@ -105,4 +117,14 @@ func (m *marks) kind(s *Set, c *Payload) Kind {
 	default:
 		return Client
 	}
+}
+
+// bears reports whether a payload has one of the marks.
+func bears(list []mark, p *Payload, clientID string) bool {
+	for i := range list {
+		if _, holds := list[i].holds(p, clientID); holds {
+			return true
+		}
+	}
+	return false
 }

@@ -8,18 +8,27 @@ import (
 // Payload holds the claims that decide something, as received and unchecked.
 type Payload struct {
 	received
-	marked [MaxMarkedClaims]strict.Value
+	looked looked
 }
 
 // received is passed to each check by value: an indirect call with a pointer
 // would move it to the heap.
 type received struct {
-	iss, sub, aud, exp, nbf, iat, jti strict.Value
-	clientID, scope, cnf              strict.Value
-	idToken                           string // a claim that only ID tokens have, or ""
-	others                            uint64 // bit i: required.others[i] of the rules is there
-	text                              string // all of the payload, for hints
-	explicit                          bool   // the header's typ alone says that it is an access token
+	iss, sub, aud, exp, nbf, iat, jti  strict.Value
+	clientID, scope, cnf, standsForAud strict.Value
+	idToken                            string // a claim that only ID tokens have, or ""
+	others                             uint64 // bit i: required.others[i] of the rules is there
+	text                               string // all of the payload, for hints
+	explicit                           bool   // the header's typ alone says that it is an access token
+	gathered                           *gathered
+}
+
+// gathered is the result of the rules about claims anywhere in the payload, and
+// of scopes in several places. It is nil for settings that have neither.
+type gathered struct {
+	brokenRule error
+	scopes     []string
+	scopeFault error
 }
 
 // Explicit notes that the header's typ alone says that this is an access token,
@@ -29,6 +38,9 @@ func (p *Payload) Explicit() { p.explicit = true }
 // Read reads a payload, which must be a strict JSON object.
 func (r *Rules) Read(payload string) (Payload, error) {
 	c := Payload{received: received{text: payload}}
+	if len(r.names) > fewLooked {
+		c.looked.more = make([]strict.Value, len(r.names)-fewLooked)
+	}
 	err := strict.Members(payload, func(name string, value strict.Value) {
 		switch name {
 		case "iss":
@@ -49,20 +61,36 @@ func (r *Rules) Read(payload string) (Payload, error) {
 			c.cnf = value
 		case "nonce", "at_hash", "c_hash":
 			c.idToken = name
+		case "_claim_names":
+			c.looked.distributed = value
 		}
 		switch name {
 		case r.ClientIDClaim:
 			c.clientID = value
-		case r.ScopeClaim:
+		case r.scopeClaim:
 			c.scope = value
 		}
+		if name == r.AudienceClaim {
+			c.standsForAud = value
+		}
 		c.noteRequired(r.required.others, name, value)
-		r.marks.note(&c, name, value)
+		r.note(&c, name, value)
 	})
 	if err != nil {
 		return Payload{}, &rejection.Error{Reason: rejection.Malformed, Want: "a strict JSON object as payload", Cause: err}
 	}
 	return c, nil
+}
+
+// gather looks at claims anywhere in the payload. It is done before the checks,
+// which get what was received by value and report in their order.
+func (r *Rules) gather(p *Payload) {
+	if len(r.must) == 0 && r.scopeClaim != "" {
+		return
+	}
+	g := &gathered{brokenRule: r.brokenRule(p)}
+	g.scopes, g.scopeFault = r.joinScopes(p)
+	p.gathered = g
 }
 
 // noteRequired marks a claim that is required by name only.

@@ -14,11 +14,14 @@ import (
 type Settings struct {
 	Issuer        string
 	Audience      []string // one of them must be in aud
-	ScopeClaim    string
-	ScopeList     bool // the scope claim is an array of strings
+	AudienceClaim string   // stands for aud where that is absent; "" for none
+	Scopes        []Source // at least one
+	ScopeSetting  string   // the user's setting behind Scopes, as errors show it
+	Sets          map[string][]Source
 	ClientIDClaim string
 	Required      []string // besides iss, aud and exp; at most 64
 	ClientIDs     []string // an aud of one of them marks an ID token
+	Rules         []Mark   // all must hold
 	Users         []Mark
 	Clients       []Mark
 	Leeway        time.Duration
@@ -28,14 +31,21 @@ type Settings struct {
 // Rules are Settings made ready for use. They are safe for concurrent use.
 type Rules struct {
 	Settings
-	required required
-	marks    marks
-	want     wanted
+	required             required
+	scopeClaim           string // the only place of scopes, if it is at the top level
+	scopes               []source
+	sets                 []set // sorted by name
+	must, users, clients []mark
+	names                []string // of the claims that all these look at
+	want                 wanted
 }
 
 // wanted describes the accepted values in words, for operators. It is made
 // once, so that a flood of rejections formats nothing.
-type wanted struct{ issuer, audience, lifetime string }
+type wanted struct {
+	issuer, audience, lifetime string
+	rules                      []string
+}
 
 // required lists the claims that must be present besides iss, aud and exp.
 type required struct {
@@ -45,16 +55,26 @@ type required struct {
 
 // New makes Rules. It keeps the slices of s.
 func New(s Settings) *Rules {
-	return &Rules{
+	r := &Rules{
 		Settings: s,
 		required: newRequired(s),
-		marks:    newMarks(s),
 		want: wanted{
 			issuer:   strconv.QuoteToASCII(s.Issuer),
 			audience: fmt.Sprintf("one of %+q", s.Audience),
 			lifetime: "no later than iat and " + s.MaxLifetime.String(),
 		},
 	}
+	if len(s.Scopes) == 1 && len(s.Scopes[0].Path) == 1 {
+		r.scopeClaim = s.Scopes[0].Path[0]
+	} else {
+		r.scopes = r.newSources(s.Scopes)
+	}
+	r.sets = r.newSets()
+	r.must, r.users, r.clients = r.newMarks(s.Rules), r.newMarks(s.Users), r.newMarks(s.Clients)
+	for i := range r.must {
+		r.want.rules = append(r.want.rules, r.must[i].wanted())
+	}
+	return r
 }
 
 func newRequired(s Settings) required {

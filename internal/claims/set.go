@@ -15,7 +15,8 @@ type Set struct {
 	ID           string
 	Audience     []string
 	Scopes       []string
-	IssuedAt     int64 // seconds since 1970; 0 if absent
+	Sets         [][]string // in the order of the rules; nil for one that could not be read
+	IssuedAt     int64      // seconds since 1970; 0 if absent
 	NotBefore    int64
 	Expiry       int64
 	Confirmation strict.Value
@@ -70,9 +71,16 @@ func (s *Set) Strings(visit func(*string)) {
 	visit(&s.ID)
 	visit(&s.Confirmation.Raw)
 	for _, list := range [][]string{s.Audience, s.Scopes} {
-		for i := range list {
-			visit(&list[i])
-		}
+		visitAll(list, visit)
+	}
+	for _, list := range s.Sets {
+		visitAll(list, visit)
+	}
+}
+
+func visitAll(list []string, visit func(*string)) {
+	for i := range list {
+		visit(&list[i])
 	}
 }
 
