@@ -19,6 +19,7 @@ type known struct {
 // resolution is the Authenticator of an issuer, for a while.
 type resolution struct {
 	auth     Authenticator
+	from     *template        // nil if Resolve gave it
 	remember *Verifier        // auth, if it remembers tokens
 	time     func() time.Time // of the Resolver
 	asked    time.Time
@@ -26,8 +27,8 @@ type resolution struct {
 	failing  bool          // asking again has failed since
 }
 
-func newResolution(auth Authenticator, clock func() time.Time, good time.Duration) *resolution {
-	r := &resolution{auth: auth, time: clock, asked: clock(), good: good}
+func newResolution(auth Authenticator, from *template, clock func() time.Time, good time.Duration) *resolution {
+	r := &resolution{auth: auth, from: from, time: clock, asked: clock(), good: good}
 	if v, ok := auth.(*Verifier); ok && v.memory != nil {
 		r.remember = v
 	}
@@ -61,6 +62,22 @@ type knownIssuers struct {
 
 func newKnownIssuers(most int) *knownIssuers {
 	return &knownIssuers{most: most, of: map[string]*known{}, proven: list.New(), unproven: list.New()}
+}
+
+// find returns an issuer that is known by the same settings, and counts a use. A
+// rule that has changed its mind may have made others of them apply.
+func (t *knownIssuers) find(issuer string, from *template) (*known, *resolution) {
+	k := t.of[issuer]
+	if k == nil {
+		return nil, nil
+	}
+	held := k.holds.Load()
+	if held.from != from {
+		t.drop(issuer)
+		return nil, nil
+	}
+	k.used.Store(true)
+	return k, held
 }
 
 // put keeps what was found for an issuer.

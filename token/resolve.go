@@ -58,14 +58,9 @@ func (r *Resolver) heldOrFlight(issuer string) (*flight, *known, Authenticator, 
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := r.config.Time()
-	k := r.known.of[issuer]
-	var held *resolution
-	if k != nil {
-		k.used.Store(true)
-		held = k.holds.Load()
-		if held.fresh() {
-			return nil, k, held.auth, nil
-		}
+	k, held := r.known.find(issuer, nil)
+	if held != nil && held.fresh() {
+		return nil, k, held.auth, nil
 	}
 	if _, ok := r.unknown.find(issuer, now); ok {
 		return nil, nil, nil, unknownIssuer(issuer, nil)
@@ -167,7 +162,7 @@ func (r *Resolver) land(f *flight, issuer string, auth Authenticator, err error)
 	}
 	switch {
 	case err == nil && current:
-		f.k, f.auth = r.known.put(issuer, newResolution(auth, r.config.Time, r.config.KnownFor)), auth
+		f.k, f.auth = r.known.put(issuer, newResolution(auth, nil, r.config.Time, r.config.KnownFor)), auth
 	case err == nil:
 		f.k, f.auth = &known{issuer: issuer}, auth
 	case errors.Is(err, ErrIssuer) && !errors.Is(err, ErrUnavailable):
@@ -189,12 +184,12 @@ func (r *Resolver) failure(f *flight, issuer string, err error, current bool) {
 		return
 	}
 	now := r.config.Time()
-	k := r.known.of[issuer]
-	if k == nil || !r.usable(k.holds.Load(), now) {
+	k, held := r.known.find(issuer, nil)
+	if k == nil || !r.usable(held, now) {
 		r.failed.add(issuer, now, err)
 		return
 	}
-	old := *k.holds.Load()
+	old := *held
 	old.failing = true
 	old.good = min(elapsed(old.asked, now)+stalePause, staleFactor*r.config.KnownFor)
 	k.holds.Store(&old)

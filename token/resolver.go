@@ -191,29 +191,46 @@ func (r *Resolver) find(ctx context.Context, issuer string) (*known, Authenticat
 	return nil, nil, &rejection.Error{Reason: ErrIssuer, Claim: "iss", Got: issuer, Want: "an issuer that the Resolver allows", Setting: "ResolverConfig"}
 }
 
-// fromTemplate makes the Verifier of an issuer if there is none.
+// fromTemplate makes the Verifier of an issuer if there is none. That takes as
+// long as reading a token, so that others need not wait for it.
 func (r *Resolver) fromTemplate(t *template, issuer, value string) (*known, Authenticator, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	var auth Authenticator
-	if k := r.known.of[issuer]; k != nil {
-		held := k.holds.Load()
-		if held.fresh() {
-			k.used.Store(true)
-			return k, held.auth, nil
-		}
-		auth = held.auth // the settings are the same
-	} else if r.stranger(t) && !r.strangers.take(r.config.Time()) {
+	if k, auth := r.heldFrom(t, issuer); k != nil {
+		return k, auth, nil
+	}
+	if r.stranger(t) && !r.mayAsk() {
 		return nil, nil, unavailable(errTooMany, time.Second)
 	}
-	if auth == nil {
-		v, err := t.verifier(issuer, value)
-		if err != nil {
-			return nil, nil, unavailable(err, failedPause)
-		}
-		auth = v
+	v, err := t.verifier(issuer, value)
+	if err != nil {
+		return nil, nil, unavailable(err, failedPause)
 	}
-	return r.known.put(issuer, newResolution(auth, r.config.Time, r.config.KnownFor)), auth, nil
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if k, held := r.known.find(issuer, t); k != nil { // of a call at the same time, with the keys it fetches
+		return k, held.auth, nil
+	}
+	return r.known.put(issuer, newResolution(v, t, r.config.Time, r.config.KnownFor)), v, nil
+}
+
+// heldFrom returns the Verifier of an issuer that was made before. Its settings
+// are the same however long ago that was.
+func (r *Resolver) heldFrom(t *template, issuer string) (*known, Authenticator) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	k, held := r.known.find(issuer, t)
+	if k == nil {
+		return nil, nil
+	}
+	if !held.fresh() {
+		k.holds.Store(newResolution(held.auth, t, r.config.Time, r.config.KnownFor))
+	}
+	return k, held.auth
+}
+
+func (r *Resolver) mayAsk() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.strangers.take(r.config.Time())
 }
 
 // stranger reports whether a new issuer of t may be one that a stranger has

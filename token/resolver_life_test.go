@@ -307,6 +307,43 @@ func TestManyUnknownIssuers(t *testing.T) {
 	})
 }
 
+// Strangers do not keep the Resolver from asking again for those it knows, or
+// from serving them while it cannot ask.
+func TestStrangersAndTheKnown(t *testing.T) {
+	inTime(t, func(t *testing.T) {
+		v := newVerifier(t, nil)
+		d := newDirectory(auths{issuer: v})
+		r := newResolver(t, d, func(c *token.ResolverConfig) { c.NewPerSecond, c.ResolveTimeout = 150, time.Millisecond })
+		mustPass(t, r, tokenOf(issuer))
+		time.Sleep(5 * time.Minute)
+		for i := range 300 {
+			mustFail(t, r, tokenOf(nth(i)), token.ErrIssuer)
+		}
+		mustFail(t, r, tokenOf(nth(300)), token.ErrUnavailable)
+		mustPass(t, r, tokenOf(issuer))
+		assert.Equal(t, 2, d.asked(issuer))
+
+		time.Sleep(5 * time.Minute)
+		stuck := make(chan struct{})
+		d.set(func() {
+			d.fault = func(context.Context, string) (token.Authenticator, error) {
+				<-stuck
+				return v, nil
+			}
+		})
+		for i := range 256 {
+			mustFail(t, r, tokenOf(nth(1000+i)), token.ErrUnavailable)
+		}
+		mustPass(t, r, tokenOf(issuer))
+		assert.Equal(t, 2, d.asked(issuer))
+		time.Sleep(5 * time.Minute)
+		mustFail(t, r, tokenOf(issuer), token.ErrUnavailable)
+		close(stuck)
+		synctest.Wait()
+		mustPass(t, r, tokenOf(issuer))
+	})
+}
+
 // So many calls of Resolve that never return are enough.
 func TestResolveThatIsStuck(t *testing.T) {
 	inTime(t, func(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -255,6 +256,51 @@ func TestTemplatesInOrder(t *testing.T) {
 	assert.Equal(t, 1, d.total())
 	r.Forget(tenant(acme))
 	mustPass(t, r, tokenOf(tenant(acme), "tid", acme))
+}
+
+// The rule of a Template is asked again in time, and its Verifier stays.
+func TestTemplateIsAskedAgain(t *testing.T) {
+	inTime(t, func(t *testing.T) {
+		var refuses atomic.Bool
+		r := fromTemplates(t, shared(func(t *token.Template) {
+			t.Values, t.Allow = nil, func(string) bool { return !refuses.Load() }
+		}))
+		raw := tokenOf(tenant(acme), "tid", acme)
+		mustPass(t, r, raw)
+		time.Sleep(5 * time.Minute)
+		assert.True(t, mustPass(t, r, raw).Remembered())
+		refuses.Store(true)
+		time.Sleep(5*time.Minute - 1)
+		assert.True(t, mustPass(t, r, raw).Remembered())
+		time.Sleep(1)
+		mustFail(t, r, raw, token.ErrIssuer)
+		refuses.Store(false)
+		assert.False(t, mustPass(t, r, raw).Remembered())
+	})
+}
+
+// An issuer that another rule allows from now on is judged by the settings that
+// go with that.
+func TestIssuerChangesHands(t *testing.T) {
+	inTime(t, func(t *testing.T) {
+		var byTemplate atomic.Bool
+		tmpl := shared(func(t *token.Template) {
+			t.Values, t.Allow = nil, func(string) bool { return byTemplate.Load() }
+		})
+		iss := tenant(acme)
+		d := newDirectory(auths{iss: verifierOf(t, iss)})
+		r := newResolver(t, d, func(c *token.ResolverConfig) { c.Templates = []token.Template{tmpl} })
+		for range 2 {
+			byTemplate.Store(false)
+			mustPass(t, r, tokenOf(iss))
+			time.Sleep(5 * time.Minute)
+			byTemplate.Store(true)
+			mustFail(t, r, tokenOf(iss), token.ErrClaim) // tid
+			mustPass(t, r, tokenOf(iss, "tid", acme))
+			time.Sleep(5 * time.Minute)
+		}
+		assert.Equal(t, 2, d.total())
+	})
 }
 
 // A key that names its issuer verifies tokens of no other.
