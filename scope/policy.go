@@ -1,6 +1,7 @@
 package scope
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -32,8 +33,9 @@ type rule struct {
 	stage stage
 	name  string
 	check func(*token.Token) error
-	need  []string // of a scope rule: the scopes it speaks of
-	one   bool     // of a scope rule: one of need is enough
+	call  func(context.Context, *token.Token) error // in place of check, of a rule about the call
+	need  []string                                  // of a scope rule: the scopes it speaks of
+	one   bool                                      // of a scope rule: one of need is enough
 
 	kind    token.SubjectKind // of a rule about subjects: which it wants
 	setting string            // of such a rule: where marks of that kind are set
@@ -136,7 +138,23 @@ func (p Policy) Scopes() []string {
 // call needs, ErrDenied, or what a Claims function returned. Its text names the
 // rule that refused, for operators. It does not block unless such a function
 // does.
+//
+// A rule about the call, such as that of Tenant, is denied; see CheckCall.
 func (p Policy) Check(t *token.Token) error {
+	return p.decide(t, func(r *rule) error { return r.check(t) })
+}
+
+// CheckCall is Check for a call with this context. Guards use it.
+func (p Policy) CheckCall(ctx context.Context, t *token.Token) error {
+	return p.decide(t, func(r *rule) error {
+		if r.call != nil {
+			return r.call(ctx, t)
+		}
+		return r.check(t)
+	})
+}
+
+func (p Policy) decide(t *token.Token, check func(*rule) error) error {
 	switch {
 	case p.access == public:
 		return nil
@@ -147,8 +165,8 @@ func (p Policy) Check(t *token.Token) error {
 	case p.access == refused:
 		return errZero
 	}
-	for _, r := range p.rules {
-		if err := r.check(t); err != nil {
+	for i := range p.rules {
+		if err := check(&p.rules[i]); err != nil {
 			return p.explain(t, err)
 		}
 	}

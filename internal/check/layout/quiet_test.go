@@ -42,6 +42,7 @@ var mayPanic = map[string]panics{
 	"middleware.New":                {documented: []string{"New"}},
 	"middleware.Middleware.Require": {documented: []string{"Middleware.Require"}},
 	"middleware.Mux.Handle":         {documented: []string{"Mux.Handle"}},
+	"scope.Tenant":                  {documented: []string{"Tenant"}},
 	"scope.scopeRule":               {documented: []string{"All", "Any"}},
 	"token.ByIssuer":                {documented: []string{"ByIssuer"}},
 }

@@ -33,14 +33,14 @@ var targets = []target{
 	{dir: "internal/printable", files: []string{"printable.go"}, more: []string{"token"}},
 	{dir: "internal/nilcheck", files: []string{"nilcheck.go"}, more: []string{"token", "middleware", "grpcauth"}},
 	{dir: "internal/weburl", files: []string{"weburl.go"}, more: []string{"scope", "middleware"}},
-	{dir: "scope", files: []string{"policy.go", "parse.go", "subject.go", "refusal.go", "resource.go"}, more: []string{"middleware"}},
+	{dir: "scope", files: []string{"policy.go", "parse.go", "subject.go", "refusal.go", "resource.go", "tenant.go"}, more: []string{"middleware"}},
 	{dir: "jwks", files: []string{
 		"parse.go", "jwk.go", "weak.go", "source.go", "thumbprint.go",
 		"remote.go", "flight.go", "state.go", "keyset.go", "budget.go", "failure.go", "backoff.go", "retry.go", "reconsider.go",
 		"discovery.go", "discovers.go", "origins.go", "validate.go", "snapshot.go", "contain.go", "check.go", "clock.go", "config.go",
 	}, more: []string{"token"}},
 	{dir: "middleware", files: []string{
-		"middleware.go", "pass.go", "mux.go", "host.go", "register.go", "present.go", "answer.go", "config.go",
+		"middleware.go", "pass.go", "from.go", "mux.go", "host.go", "register.go", "present.go", "answer.go", "config.go",
 		"forward.go", "transport.go", "origin.go",
 	}, more: []string{"internal/guard/seams"}},
 	{dir: "grpcauth", files: []string{
