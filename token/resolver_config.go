@@ -52,7 +52,7 @@ type ResolverConfig struct {
 	// is dropped, with its keys and remembered tokens; those without a single
 	// good token go first. Zero means 1000.
 	MaxKnown int
-	// MaxUnknown is how many unknown issuers are kept, about 150 bytes each. Zero
+	// MaxUnknown is how many unknown issuers are kept, some 350 bytes each. Zero
 	// means 10000.
 	MaxUnknown int
 	// NewPerSecond is for how many issuers that are not known Resolve is asked in
