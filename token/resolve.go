@@ -49,7 +49,7 @@ func (r *Resolver) fromResolve(ctx context.Context, issuer string) (*known, Auth
 	case <-f.done:
 		return f.k, f.auth, f.err
 	case <-ctx.Done():
-		return nil, nil, &rejection.Error{Reason: ErrUnavailable, Cause: context.Cause(ctx)}
+		return nil, nil, &rejection.Error{Reason: ErrUnavailable, Claim: "iss", Got: issuer, Cause: context.Cause(ctx)}
 	}
 }
 
@@ -83,13 +83,13 @@ func (r *Resolver) flight(issuer string, k *known, now time.Time) (*flight, erro
 		return f, nil
 	}
 	if n, ok := r.failed.find(issuer, now); ok {
-		return nil, unavailable(n.err, failedPause)
+		return nil, unavailable(issuer, n.err, failedPause)
 	}
 	if r.running >= maxRunning {
-		return nil, unavailable(errBusy, failedPause)
+		return nil, unavailable(issuer, errBusy, failedPause)
 	}
 	if k == nil && !r.strangers.take(now) {
-		return nil, unavailable(errTooMany, time.Second)
+		return nil, unavailable(issuer, errTooMany, time.Second)
 	}
 	f := &flight{done: make(chan struct{})}
 	r.flights[issuer] = f
@@ -179,7 +179,7 @@ func (r *Resolver) land(f *flight, issuer string, auth Authenticator, err error)
 // failure ends a flight without an answer. An issuer that is known is served for
 // a while longer.
 func (r *Resolver) failure(f *flight, issuer string, err error, current bool) {
-	f.err = unavailable(err, failedPause)
+	f.err = unavailable(issuer, err, failedPause)
 	if !current {
 		return
 	}
@@ -197,17 +197,17 @@ func (r *Resolver) failure(f *flight, issuer string, err error, current bool) {
 }
 
 func unknownIssuer(issuer string, cause error) error {
-	return &rejection.Error{Reason: ErrIssuer, Claim: "iss", Got: issuer, Want: "an issuer that Resolve knows", Cause: cause}
+	return &rejection.Error{Reason: ErrIssuer, Claim: "iss", Got: issuer, Want: "an issuer that Resolve knows", Setting: "ResolverConfig.Resolve", Cause: cause}
 }
 
 // unavailable is the failure to resolve an issuer, with the time to come again
 // unless err has one.
-func unavailable(err error, after time.Duration) error {
+func unavailable(issuer string, err error, after time.Duration) error {
 	var known interface{ RetryAfter() time.Duration }
 	if !errors.As(err, &known) {
 		err = &later{err, after}
 	}
-	return &rejection.Error{Reason: ErrUnavailable, Cause: err}
+	return &rejection.Error{Reason: ErrUnavailable, Claim: "iss", Got: issuer, Cause: err}
 }
 
 // later is an error that knows when a retry makes sense.

@@ -170,7 +170,7 @@ func (r *Resolver) find(ctx context.Context, issuer string) (*known, Authenticat
 		if !ok {
 			continue
 		}
-		switch allowed, err := contained(t.allows, value, "Template.Allow"); {
+		switch allowed, err := contained(issuer, "Template.Allow", func() bool { return t.allows(value) }); {
 		case err != nil:
 			return nil, nil, err
 		case allowed:
@@ -178,7 +178,7 @@ func (r *Resolver) find(ctx context.Context, issuer string) (*known, Authenticat
 		}
 	}
 	if r.config.Allow != nil {
-		switch allowed, err := contained(r.config.Allow, issuer, "ResolverConfig.Allow"); {
+		switch allowed, err := contained(issuer, "ResolverConfig.Allow", func() bool { return r.config.Allow(issuer) }); {
 		case err != nil:
 			return nil, nil, err
 		case allowed:
@@ -188,7 +188,7 @@ func (r *Resolver) find(ctx context.Context, issuer string) (*known, Authenticat
 	r.mu.Lock()
 	r.known.drop(issuer) // the rule has changed its mind
 	r.mu.Unlock()
-	return nil, nil, &rejection.Error{Reason: ErrIssuer, Claim: "iss", Got: issuer, Want: "an issuer that the Resolver allows", Setting: "ResolverConfig"}
+	return nil, nil, &rejection.Error{Reason: ErrIssuer, Claim: "iss", Got: issuer, Want: "an issuer that the Resolver allows", Setting: "ResolverConfig.Templates and Allow"}
 }
 
 // fromTemplate makes the Verifier of an issuer if there is none. That takes as
@@ -198,11 +198,11 @@ func (r *Resolver) fromTemplate(t *template, issuer, value string) (*known, Auth
 		return k, auth, nil
 	}
 	if r.stranger(t) && !r.mayAsk() {
-		return nil, nil, unavailable(errTooMany, time.Second)
+		return nil, nil, unavailable(issuer, errTooMany, time.Second)
 	}
 	v, err := t.verifier(issuer, value)
 	if err != nil {
-		return nil, nil, unavailable(err, failedPause)
+		return nil, nil, unavailable(issuer, err, failedPause)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -241,14 +241,14 @@ func (r *Resolver) stranger(t *template) bool {
 
 // contained calls a rule of the program and survives its panic: gRPC servers
 // do not recover.
-func contained(rule func(string) bool, value, setting string) (allowed bool, err error) {
+func contained(issuer, setting string, rule func() bool) (allowed bool, err error) {
 	ended := false
 	defer func() {
 		if !ended { // runtime.Goexit goes on
-			allowed, err = false, unavailable(fmt.Errorf("%s panicked: %v", setting, recover()), failedPause)
+			allowed, err = false, unavailable(issuer, fmt.Errorf("%s panicked: %v", setting, recover()), failedPause)
 		}
 	}()
-	allowed = rule(value)
+	allowed = rule()
 	ended = true
 	return allowed, nil
 }

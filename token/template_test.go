@@ -2,7 +2,10 @@ package token_test
 
 import (
 	"context"
+	"crypto"
+	"crypto/ed25519"
 	"errors"
+	"io"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -409,6 +412,51 @@ func TestKeysOfTemplates(t *testing.T) {
 		before := a.Requests()
 		mustPass(t, r, a.Token())
 		assert.LessOrEqual(t, a.Requests()-before, 2)
+	})
+}
+
+// keySet is the key set that a server publishes.
+type keySet string
+
+func (s *keySet) RoundTrip(*http.Request) (*http.Response, error) {
+	header := http.Header{"Content-Type": {"application/json"}}
+	return &http.Response{StatusCode: http.StatusOK, Header: header, Body: io.NopCloser(strings.NewReader(string(*s)))}, nil
+}
+
+func edJWK(key crypto.PublicKey, more string) string {
+	return `{"kty":"OKP","crv":"Ed25519","kid":"ed","x":"` + b64(key.(ed25519.PublicKey)) + `"` + more + `}`
+}
+
+// A key that was replaced under its kid is found, though another tenant has a key
+// of the same kid, which is withheld and no news.
+func TestSharedKeyIsReplaced(t *testing.T) {
+	inTime(t, func(t *testing.T) {
+		old, _, err := ed25519.GenerateKey(nil)
+		require.NoError(t, err)
+		theirs, foreign, err := ed25519.GenerateKey(nil)
+		require.NoError(t, err)
+		theirNext, foreignNext, err := ed25519.GenerateKey(nil)
+		require.NoError(t, err)
+		of := func(tid string, key crypto.Signer) string {
+			return mint{alg: "EdDSA", key: key, claims: pairs([]any{"iss", tenant(tid), "tid", tid})}.token()
+		}
+		beside := edJWK(theirs, `,"issuer":"`+tenant(globex)+`"`)
+		set := keySet(`{"keys":[` + edJWK(old, "") + "," + beside + `]}`)
+		remote, err := jwks.NewRemote(jwks.RemoteConfig{URLs: []string{"https://login.example.com/keys"}, HTTPClient: &http.Client{Transport: &set}})
+		require.NoError(t, err)
+		r := fromTemplates(t, shared(func(t *token.Template) { t.Config.Keys = remote }))
+		raw := tokenOf(tenant(acme), "tid", acme)
+		mustFail(t, r, raw, token.ErrSignature)
+		set = keySet(`{"keys":[` + edJWK(keys.ed().Public(), `,"issuer":"`+entra+`"`) + "," + beside + `]}`)
+		time.Sleep(time.Minute)
+		mustPass(t, r, raw)
+		time.Sleep(time.Minute)
+		mustFail(t, r, of(acme, foreign), token.ErrSignature)
+		mustPass(t, r, of(globex, foreign))
+		set = keySet(`{"keys":[` + edJWK(keys.ed().Public(), "") + "," + edJWK(theirNext, `,"issuer":"`+tenant(globex)+`"`) + `]}`)
+		time.Sleep(time.Minute)
+		mustFail(t, r, of(acme, foreignNext), token.ErrSignature) // which makes the Remote find that key
+		mustPass(t, r, of(globex, foreignNext))
 	})
 }
 
