@@ -27,8 +27,8 @@ type resolution struct {
 	failing  bool          // asking again has failed since
 }
 
-func newResolution(auth Authenticator, from *template, clock func() time.Time, good time.Duration) *resolution {
-	r := &resolution{auth: auth, from: from, time: clock, asked: clock(), good: good}
+func newResolution(auth Authenticator, from *template, asked time.Time, cfg ResolverConfig) *resolution {
+	r := &resolution{auth: auth, from: from, time: cfg.Time, asked: asked, good: cfg.KnownFor}
 	if v, ok := auth.(*Verifier); ok && v.memory != nil {
 		r.remember = v
 	}
@@ -38,8 +38,8 @@ func newResolution(auth Authenticator, from *template, clock func() time.Time, g
 // fresh reports whether nothing needs to be asked.
 func (r *resolution) fresh() bool { return isWithin(r.asked, r.time(), r.good) }
 
-// verifier is the Verifier that remembers tokens of the issuer, or nil if there
-// is none, or none that may be asked at this moment.
+// verifier is the Verifier that remembers tokens of the issuer. It is nil if
+// there is no such Verifier, and if it must not be asked at this moment.
 func (k *known) verifier() *Verifier {
 	r := k.holds.Load()
 	if r == nil || r.remember == nil || !r.fresh() {

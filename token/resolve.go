@@ -24,6 +24,7 @@ const (
 
 var (
 	errTooMany = errors.New("too many issuers are being resolved (see ResolverConfig.NewPerSecond)")
+	errTooSlow = errors.New("Resolve did not return in time (see ResolverConfig.ResolveTimeout)")
 	errBusy    = errors.New("too many calls of Resolve have not returned")
 )
 
@@ -31,11 +32,12 @@ var (
 // has a context of its own: a caller that gives up takes nothing from the others.
 // Its results are set before done is closed.
 type flight struct {
-	done chan struct{}
-	k    *known
-	auth Authenticator
-	err  error
-	over bool // under Resolver.mu
+	done  chan struct{}
+	begun time.Time // what Resolve finds may be as old as this
+	k     *known
+	auth  Authenticator
+	err   error
+	over  bool // under Resolver.mu
 }
 
 // fromResolve finds the Authenticator of an issuer that is allowed by asking
@@ -91,7 +93,7 @@ func (r *Resolver) flight(issuer string, k *known, now time.Time) (*flight, erro
 	if k == nil && !r.strangers.take(now) {
 		return nil, unavailable(issuer, errTooMany, time.Second)
 	}
-	f := &flight{done: make(chan struct{})}
+	f := &flight{done: make(chan struct{}), begun: now}
 	r.flights[issuer] = f
 	r.running++
 	r.start(f, issuer)
@@ -102,7 +104,7 @@ func (r *Resolver) flight(issuer string, k *known, now time.Time) (*flight, erro
 // Resolve does not heed its context.
 func (r *Resolver) start(f *flight, issuer string) {
 	ctx, cancel := context.WithTimeout(context.Background(), r.config.ResolveTimeout)
-	stop := context.AfterFunc(ctx, func() { r.land(f, issuer, nil, context.Cause(ctx)) })
+	stop := context.AfterFunc(ctx, func() { r.land(f, issuer, nil, errTooSlow) })
 	go func() {
 		err := errors.New("Resolve did not return") // by runtime.Goexit
 		var auth Authenticator
@@ -118,8 +120,8 @@ func (r *Resolver) start(f *flight, issuer string) {
 	}()
 }
 
-// call is a call of Resolve whose panic is contained, and what is wrong with its
-// answer.
+// call calls Resolve, contains its panic, and refuses an answer that is of no
+// use.
 func (r *Resolver) call(ctx context.Context, issuer string) (auth Authenticator, err error) {
 	ended := false
 	defer func() {
@@ -162,14 +164,14 @@ func (r *Resolver) land(f *flight, issuer string, auth Authenticator, err error)
 	}
 	switch {
 	case err == nil && current:
-		f.k, f.auth = r.known.put(issuer, newResolution(auth, nil, r.config.Time, r.config.KnownFor)), auth
+		f.k, f.auth = r.known.put(issuer, newResolution(auth, nil, f.begun, r.config)), auth
 	case err == nil:
 		f.k, f.auth = &known{issuer: issuer}, auth
 	case errors.Is(err, ErrIssuer) && !errors.Is(err, ErrUnavailable):
 		f.err = unknownIssuer(issuer, err)
 		if current {
 			r.known.drop(issuer)
-			r.unknown.add(issuer, r.config.Time(), nil)
+			r.unknown.add(issuer, f.begun, nil)
 		}
 	default:
 		r.failure(f, issuer, err, current)

@@ -10,8 +10,8 @@ import (
 	"github.com/postern-go/postern/internal/rejection"
 )
 
-// Resolver is the Authenticator for tokens of issuers that nobody could list:
-// the tenants of a product, the realms of a server. From iss, which is not
+// Resolver is the Authenticator for tokens of issuers that no list has: the
+// tenants of a product, the realms of a server. From iss, which is not
 // verified at that point, it finds the Authenticator of the issuer, and asks
 // that one about the token. So iss can only choose among what the settings
 // allow, and the issuer of the verified token is checked once more. It is safe
@@ -126,10 +126,10 @@ func (r *Resolver) ask(ctx context.Context, p *Presentation, id *tokenID) (*Toke
 	return t, nil
 }
 
-// Forget drops what is known of an issuer, its remembered tokens included, so
-// that it is resolved again in the next call: call it when a tenant was
-// removed, or has come. An answer of Resolve that is under way is not kept. It
-// does not block.
+// Forget drops the Authenticator of an issuer, its remembered tokens included,
+// so that the issuer is resolved again in the next call. Call it when a tenant
+// was removed, and when one was added. An answer of Resolve that is under way is
+// not kept. It does not block.
 //
 // Only this process forgets. Others do when ResolverConfig.KnownFor has passed.
 func (r *Resolver) Forget(issuer string) {
@@ -160,7 +160,7 @@ func (r *Resolver) some(f func(Authenticator) bool) bool {
 	return slices.ContainsFunc(r.templates, func(t *template) bool { return f(t.sample) })
 }
 
-// find returns what is known of an issuer and its Authenticator.
+// find returns the Authenticator of an issuer, and the entry it is held in.
 func (r *Resolver) find(ctx context.Context, issuer string) (*known, Authenticator, error) {
 	if err := checkIdentifier(issuer); err != nil {
 		return nil, nil, err
@@ -209,7 +209,7 @@ func (r *Resolver) fromTemplate(t *template, issuer, value string) (*known, Auth
 	if k, held := r.known.find(issuer, t); k != nil { // of a call at the same time, with the keys it fetches
 		return k, held.auth, nil
 	}
-	return r.known.put(issuer, newResolution(v, t, r.config.Time, r.config.KnownFor)), v, nil
+	return r.known.put(issuer, newResolution(v, t, r.config.Time(), r.config)), v, nil
 }
 
 // heldFrom returns the Verifier of an issuer that was made before. Its settings
@@ -222,7 +222,7 @@ func (r *Resolver) heldFrom(t *template, issuer string) (*known, Authenticator) 
 		return nil, nil
 	}
 	if !held.fresh() {
-		k.holds.Store(newResolution(held.auth, t, r.config.Time, r.config.KnownFor))
+		k.holds.Store(newResolution(held.auth, t, r.config.Time(), r.config))
 	}
 	return k, held.auth
 }

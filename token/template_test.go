@@ -5,6 +5,7 @@ import (
 	"crypto"
 	"crypto/ed25519"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -259,6 +260,26 @@ func TestTemplatesInOrder(t *testing.T) {
 	assert.Equal(t, 1, d.total())
 	r.Forget(tenant(acme))
 	mustPass(t, r, tokenOf(tenant(acme), "tid", acme))
+}
+
+// Each of a thousand issuers gets less memory than a single one.
+func TestMemoryOfATemplate(t *testing.T) {
+	t.Parallel()
+	for size, remembers := range map[int]bool{0: false, 4 << 20: true} {
+		r := fromTemplates(t, shared(func(t *token.Template) { t.Config.CacheSize = size }))
+		var raws []string
+		for i := range 800 {
+			raws = append(raws, tokenOf(tenant(acme), "tid", acme, "jti", fmt.Sprint(i)))
+			mustPass(t, r, raws[i])
+		}
+		remembered := 0
+		for _, raw := range raws {
+			if mustPass(t, r, raw).Remembered() {
+				remembered++
+			}
+		}
+		assert.Equal(t, remembers, remembered > 500, "%d of 800", remembered)
+	}
 }
 
 // The rule of a Template is asked again in time, and its Verifier stays.
