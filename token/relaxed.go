@@ -21,10 +21,11 @@ func Relaxations(auth Authenticator) []string {
 		if a != nil {
 			return slices.Clone(a.relaxed)
 		}
-	case *byIssuer:
+	case *Issuers:
 		var all []string
-		for _, issuer := range slices.Sorted(maps.Keys(a.auths)) {
-			for _, line := range Relaxations(a.auths[issuer]) {
+		auths := a.load().auths
+		for _, issuer := range slices.Sorted(maps.Keys(auths)) {
+			for _, line := range Relaxations(auths[issuer]) {
 				all = append(all, printable.Line(issuer+": "+line))
 			}
 		}
