@@ -7,7 +7,10 @@ import (
 )
 
 func entraRecipes() []recipe {
-	v2, v1 := issuers.EntraV2(), issuers.EntraV1()
+	v2, v1, many := issuers.EntraV2(), issuers.EntraV1(), issuers.EntraMultiTenant()
+	of := func(tenant string, shape tokentest.Edit) tokentest.Edit {
+		return tokentest.Edits(tokentest.Claim("iss", "https://login.microsoftonline.com/"+tenant+"/v2.0"), shape)
+	}
 	profile := func(clientID string) token.Profile {
 		return token.Profile{
 			Types:         []string{"JWT"},
@@ -36,6 +39,28 @@ func entraRecipes() []recipe {
 				"user, for Microsoft Graph":    tokentest.Edits(v2.Access, tokentest.Audience("00000003-0000-0000-c000-000000000000")),
 				"ID token of one registration": tokentest.Edits(v2.ID, tokentest.Audience(v2.Options.Audience...)),
 				"ID token of one, no nonce":    tokentest.Edits(v2.ID, tokentest.Audience(v2.Options.Audience...), tokentest.WithoutClaim("nonce")),
+			},
+		},
+		{
+			shape:  many,
+			config: token.Config{Algorithms: []string{"RS256"}, Profile: profile("azp")},
+			template: &token.Template{
+				Issuer: "https://login.microsoftonline.com/{tenantid}/v2.0",
+				Values: []string{"3f6c2c1e-5f0b-4a7e-9d55-6b1f0e7a2c10", "7b0d4f52-1f6e-4c3a-8a41-90de34ab56cd"},
+				Claim:  "tid",
+			},
+			keys:   map[string]any{"urls": []string{"https://login.microsoftonline.com/common/discovery/v2.0/keys"}},
+			scopes: []string{"photos.read", "photos.write"},
+			more: map[string]tokentest.Edit{
+				"user of the second tenant":         of("7b0d4f52-1f6e-4c3a-8a41-90de34ab56cd", many.Access),
+				"user of a tenant not listed":       of("11111111-2222-4333-8444-555555555555", many.Access),
+				"user with a personal account":      of("9188040d-6c67-4c5b-b112-36a304b66dad", many.Access),
+				"user of a tenant in upper case":    of("7B0D4F52-1F6E-4C3A-8A41-90DE34AB56CD", many.Access),
+				"listed tid, issuer of another":     tokentest.Edits(many.Access, tokentest.Claim("iss", "https://login.microsoftonline.com/11111111-2222-4333-8444-555555555555/v2.0")),
+				"listed issuer, tid of another":     tokentest.Edits(many.Access, tokentest.Claim("tid", "7b0d4f52-1f6e-4c3a-8a41-90de34ab56cd")),
+				"issuer with a slash more":          tokentest.Edits(many.Access, tokentest.Claim("iss", many.Options.Identifier+"/")),
+				"issuer with the variable unfilled": tokentest.Edits(many.Access, tokentest.Claim("iss", "https://login.microsoftonline.com/{tenantid}/v2.0")),
+				"user of the second tenant, no tid": tokentest.Edits(of("7b0d4f52-1f6e-4c3a-8a41-90de34ab56cd", many.Access), tokentest.WithoutClaim("tid")),
 			},
 		},
 		{

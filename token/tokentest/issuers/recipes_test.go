@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/postern-go/postern/jwks"
 	"github.com/postern-go/postern/scope"
 	"github.com/postern-go/postern/token"
 	"github.com/postern-go/postern/token/tokentest"
@@ -21,6 +22,8 @@ type recipe struct {
 	shape issuers.Shape
 	// config is the settings of the page in Go, without issuer and audience.
 	config token.Config
+	// template is for settings for many issuers, with config for each of them.
+	template *token.Template
 	// keys is where the settings of the page find the keys, if not by discovery.
 	keys map[string]any
 	// more are the tokens of further rows, by the name that the page gives them.
@@ -114,10 +117,26 @@ func (r recipe) serve(t *testing.T) (*tokentest.Issuer, token.Authenticator) {
 	t.Helper()
 	issuer := tokentest.NewIssuer(t, &r.shape.Options)
 	cfg := r.config
-	cfg.Issuer, cfg.Audience, cfg.HTTPClient = r.shape.Options.Identifier, r.shape.Options.Audience, issuer.Client()
+	cfg.Audience = r.shape.Options.Audience
+	if r.template != nil {
+		return issuer, r.resolver(t, issuer, cfg)
+	}
+	cfg.Issuer, cfg.HTTPClient = r.shape.Options.Identifier, issuer.Client()
 	verifier, err := token.NewVerifier(cfg)
 	require.NoError(t, err)
 	return issuer, verifier
+}
+
+func (r recipe) resolver(t *testing.T, issuer *tokentest.Issuer, cfg token.Config) token.Authenticator {
+	t.Helper()
+	keys, err := jwks.NewRemote(jwks.RemoteConfig{URLs: []string{issuer.KeysURL()}, HTTPClient: issuer.Client()})
+	require.NoError(t, err)
+	template := *r.template
+	cfg.Keys = keys
+	template.Config = cfg
+	resolver, err := token.NewResolver(token.ResolverConfig{Templates: []token.Template{template}})
+	require.NoError(t, err)
+	return resolver
 }
 
 // try is the row that a service would write.

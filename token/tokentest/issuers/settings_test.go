@@ -27,7 +27,11 @@ func TestSettings(t *testing.T) {
 
 // file is an issuer of the settings in the form that files have.
 func (r recipe) file() object {
-	o := object{"issuer": r.shape.Options.Identifier, "audience": r.shape.Options.Audience, "algorithms": r.config.Algorithms}
+	o := object{"audience": r.shape.Options.Audience, "algorithms": r.config.Algorithms}
+	o.set("issuer", r.shape.Options.Identifier, r.template == nil)
+	if r.template != nil {
+		o["template"], o["values"], o["claim"] = r.template.Issuer, r.template.Values, r.template.Claim
+	}
 	o.set("keys", r.keys, r.keys != nil)
 	o["profile"] = profileFile(r.config.Profile)
 	return o

@@ -34,6 +34,7 @@ func All() []Shape {
 		Auth0RFC9068(),
 		Cognito(),
 		CognitoResource(),
+		EntraMultiTenant(),
 		EntraV1(),
 		EntraV2(),
 		Firebase(),
