@@ -21,7 +21,10 @@ func googleRecipes() []recipe {
 		}},
 		machine: true,
 		more: map[string]tokentest.Edit{
-			"machine of another project":        tokentest.Edits(shape.Machine, tokentest.Claim("email", "photos-push@evil.iam.gserviceaccount.com")),
+			"machine of another project": tokentest.Edits(shape.Machine, tokentest.Claim("email", "photos-push@evil.iam.gserviceaccount.com")),
+			"machine, checked by Cloud Run before": tokentest.Edits(shape.Machine, tokentest.Segments(func(h, p, _ string) (string, string, string) {
+				return h, p, "SIGNATURE_REMOVED_BY_GOOGLE"
+			})),
 			"machine, no email asked for":       tokentest.Edits(shape.Machine, tokentest.WithoutClaim("email"), tokentest.WithoutClaim("email_verified")),
 			"machine, iss without https":        tokentest.Edits(shape.Machine, tokentest.Claim("iss", "accounts.google.com")),
 			"ID token of a user, audience ours": tokentest.Edits(shape.ID, tokentest.Audience(photosAPI)),
