@@ -3,6 +3,7 @@ package jwks
 import (
 	"cmp"
 	"crypto/x509"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"net/http"
@@ -17,11 +18,19 @@ import (
 // NewRemote.
 type RemoteConfig struct {
 	// Issuer is the issuer identifier: an https URL without query and fragment,
-	// or http on a loopback host. Its metadata document (RFC 8414 §3, OpenID
-	// Connect Discovery §4) tells where the keys are, and must name exactly
-	// this issuer. If URLs are given, no document is fetched, and Issuer is a
-	// label of Status and Snapshot only, of any form.
+	// or http on a loopback host or one of PlainHTTPHosts. Its metadata document
+	// (RFC 8414 §3, OpenID Connect Discovery §4) tells where the keys are, and
+	// must name exactly this issuer. If URLs are given, no document is fetched,
+	// and Issuer is a label of Status and Snapshot only, of any form. Beside
+	// DiscoverAt it may have any form too.
 	Issuer string
+	// DiscoverAt is a URL of the form of an issuer. The metadata document is
+	// looked for there instead of at Issuer: for an issuer whose iss is no https
+	// URL, or leads elsewhere from inside its network. The document must name
+	// exactly Issuer, or exactly DiscoverAt. The server there decides which keys
+	// sign for Issuer. Setting URLs too is an error, since they need no
+	// discovery. Empty: at Issuer.
+	DiscoverAt string
 	// URLs are where the key set is: several places of one and the same set,
 	// each tried in order when those before it fail. Nil: discovered from Issuer.
 	URLs []string
@@ -30,13 +39,28 @@ type RemoteConfig struct {
 	// be switched off; every fetch also has the limits of this package. Its
 	// transport must end a request when the context of that request ends, and
 	// is itself responsible for the addresses it connects to. Nil, or a client
-	// without a transport: one that needs TLS 1.2, uses no proxy, not even one
-	// that the environment names, keeps no idle connection and refuses
+	// without a transport: one that needs TLS 1.2, uses no proxy but Proxy, not
+	// even one that the environment names, keeps no idle connection and refuses
 	// addresses that no key server has: those of the machine itself, unless
-	// Issuer or URLs name a loopback host, of cloud metadata, and all that the
-	// special-purpose registries of IANA keep from the Internet, apart from
-	// private networks.
+	// URLs, DiscoverAt or else Issuer name a loopback host, of cloud metadata,
+	// and all that the special-purpose registries of IANA keep from the
+	// Internet, apart from private networks.
 	HTTPClient *http.Client
+	// Proxy is the http or https URL of a proxy for all requests, such as
+	// "http://proxy.example:3128". It may have a user and a password, which are
+	// sent to the proxy and never shown. It has no effect on a transport of
+	// HTTPClient, so setting both is an error. RootCAs are for an https proxy
+	// too. Variables of the environment are not read. Empty: none.
+	//
+	// The proxy itself may have any address that a key server may have, or a
+	// loopback host in its URL. It resolves the names of servers itself, so the
+	// address guard sees less. Before the proxy is asked, the guard refuses
+	// addresses as above, loopback hosts, hosts that are numbers, and names that
+	// resolve to such an address here as well. It cannot judge a name that does
+	// not resolve here within a second: the proxy should itself refuse what
+	// services must not reach. AllowHosts exempts hosts, the proxy included.
+	// URLs, DiscoverAt and Issuer must not lead to a loopback host.
+	Proxy string
 	// RootCAs are the certificate authorities to trust, such as a private one.
 	// They replace those of the system and keep the address guard. They have no
 	// effect on a transport of HTTPClient, so setting both is an error. The pool
@@ -46,8 +70,28 @@ type RemoteConfig struct {
 	// otherwise refused. Case and a final dot do not matter. It has no effect on a
 	// transport of HTTPClient, so setting both is an error. Nil: none.
 	AllowHosts []string
-	// SameHost refuses metadata that names a key set on another host than the
-	// issuer's. Several large issuers publish such metadata, so the zero value
+	// PlainHTTPHosts names the hosts, without port, from which metadata and keys
+	// may be fetched over http: services of one cluster or of one docker compose
+	// file. Anyone on the network between can replace the keys, and then sign
+	// tokens. URLs, DiscoverAt, Issuer and the jwks_uri of the metadata may lead
+	// to them; addresses are guarded as before. Case and a final dot do not
+	// matter; subdomains of a listed name are not listed. Nil: none, so that
+	// http is for loopback hosts only.
+	PlainHTTPHosts []string
+	// TokenFile is the path of a file with a bearer token (RFC 6750 §2.1) for
+	// servers that give keys to known clients only, as Kubernetes does. The file
+	// is read before each request, since the token may be replaced at any time.
+	// The token is sent to the origins (scheme, host and port) of URLs, or of
+	// DiscoverAt, or else of Issuer, and to no other origin that the metadata
+	// names. It goes over http only if such an origin has http, which
+	// PlainHTTPHosts or a loopback host allows; Proxy can read it then. A
+	// transport of HTTPClient gets it in the Authorization field. White space
+	// around the token is ignored. A file that is missing, empty, longer than
+	// 16 KiB or holds anything else fails the fetch with ErrTokenFile, while
+	// keys that are held go on serving. Empty: none.
+	TokenFile string
+	// SameHost refuses metadata that names a key set on another host than that
+	// of DiscoverAt, or else of Issuer. Several large issuers publish such metadata, so the zero value
 	// allows it.
 	SameHost bool
 
@@ -94,6 +138,14 @@ type RemoteConfig struct {
 	// concurrently. A func that panics or returns NaN is ignored. Nil:
 	// math/rand/v2.Float64.
 	Jitter func() float64
+}
+
+// Format implements fmt.Formatter. It leaves the user and the password of Proxy
+// out, with every verb.
+func (c RemoteConfig) Format(s fmt.State, verb rune) {
+	type shown RemoteConfig
+	c.Proxy = fetch.ShownProxy(c.Proxy)
+	_, _ = fmt.Fprintf(s, fmt.FormatString(s, verb), shown(c))
 }
 
 const (
@@ -156,14 +208,16 @@ func containedJitter(given func() float64, p *panics) func() float64 {
 const settings = "RemoteConfig"
 
 // fetching are the settings of the client that fetches. Places that the operator
-// has named may be on this machine; those that the metadata names may not.
+// has named may be on this machine; those that the metadata names may not. Beside
+// URLs or DiscoverAt, Issuer names no place.
 func (c *RemoteConfig) fetching() *fetch.Config {
 	named := c.URLs
 	if len(named) == 0 {
-		named = []string{c.Issuer}
+		named = []string{cmp.Or(c.DiscoverAt, c.Issuer)}
 	}
 	return &fetch.Config{
-		HTTPClient: c.HTTPClient, RootCAs: c.RootCAs, AllowHosts: c.AllowHosts, FetchTimeout: c.fetchTimeout(),
+		HTTPClient: c.HTTPClient, RootCAs: c.RootCAs, AllowHosts: c.AllowHosts, PlainHTTPHosts: c.PlainHTTPHosts,
+		Proxy: c.Proxy, TokenFile: c.TokenFile, FetchTimeout: c.fetchTimeout(),
 		Named: named, Settings: settings, Now: c.time(),
 	}
 }
@@ -172,6 +226,7 @@ func (c *RemoteConfig) clone() RemoteConfig {
 	copied := *c
 	copied.URLs = slices.Clone(c.URLs)
 	copied.AllowHosts = slices.Clone(c.AllowHosts)
+	copied.PlainHTTPHosts = slices.Clone(c.PlainHTTPHosts)
 	if c.RootCAs != nil {
 		copied.RootCAs = c.RootCAs.Clone()
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/postern-go/postern/internal/metadata"
+	"github.com/postern-go/postern/internal/printable"
 )
 
 // discovery finds and remembers where an issuer's keys are. It is used by one
@@ -36,6 +37,6 @@ func (d *discovery) ask(ctx context.Context) error {
 		return err
 	}
 	d.keys, d.suspect = keys, false
-	d.trace.discovered(Discovered{Issuer: d.issuer.ID, URL: keys.URL, CrossHost: keys.CrossHost})
+	d.trace.discovered(Discovered{Issuer: printable.Line(d.issuer.ID), DiscoverAt: d.issuer.DiscoverAt, URL: keys.URL, CrossHost: keys.CrossHost})
 	return nil
 }

@@ -12,11 +12,12 @@ import (
 // NewRemote also matches ErrConfig.
 var (
 	// ErrInsecureURL means that a URL is neither https nor http on a loopback
-	// host (RFC 7517 §9, RFC 8414 §2), or that metadata names a loopback host
-	// although its issuer is elsewhere.
+	// host or one of RemoteConfig.PlainHTTPHosts (RFC 7517 §9, RFC 8414 §2), or
+	// that metadata names a loopback host although its issuer is elsewhere.
 	ErrInsecureURL = fetch.ErrInsecureURL
 	// ErrIssuerMismatch means that the metadata document names another issuer
-	// than the configured one (RFC 8414 §3.3). Nothing of it was used.
+	// than RemoteConfig has in Issuer or DiscoverAt (RFC 8414 §3.3). Nothing of
+	// it was used.
 	ErrIssuerMismatch = metadata.ErrIssuerMismatch
 	// ErrCrossHost means that the metadata names a key set on another host
 	// while RemoteConfig.SameHost is set.
@@ -27,6 +28,12 @@ var (
 	// ErrBlockedAddress means that a host name resolved to an address that
 	// no key server has: see RemoteConfig.AllowHosts.
 	ErrBlockedAddress = fetch.ErrBlockedAddress
+	// ErrProxy means that RemoteConfig.Proxy could not be reached, or refused to
+	// connect to a server.
+	ErrProxy = fetch.ErrProxy
+	// ErrTokenFile means that RemoteConfig.TokenFile is missing, or does not hold
+	// one token.
+	ErrTokenFile = fetch.ErrTokenFile
 	// ErrTooLarge means that an answer is longer than any honest one.
 	ErrTooLarge = fetch.ErrTooLarge
 	// ErrStatus means that a server answered with an unexpected HTTP status.

@@ -3,12 +3,14 @@ package jwks_test
 import (
 	"context"
 	"crypto/rsa"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"math/big"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"time"
 
 	"github.com/postern-go/postern/jwks"
@@ -139,6 +141,74 @@ func ExampleNewRemote() {
 	}
 	fmt.Println(keys[0].ID, keys[0].Algorithm)
 	// Output: 2025-07 EdDSA
+}
+
+// In a cluster: keys at a fixed place, a private authority, and a server that
+// wants to know who asks. In a pod of Kubernetes, URL, authority and token are
+// https://kubernetes.default.svc/openid/v1/jwks, ca.crt and token, both in
+// /var/run/secrets/kubernetes.io/serviceaccount.
+func ExampleRemoteConfig_cluster() {
+	server, roots, tokenFile := exampleCluster()
+	defer server.Close()
+	defer os.Remove(tokenFile)
+	remote, err := jwks.NewRemote(jwks.RemoteConfig{
+		URLs:      []string{server.URL + "/openid/v1/jwks"},
+		RootCAs:   roots,
+		TokenFile: tokenFile,
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	keys, err := remote.Keys(context.Background(), "2025-07")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(keys[0].ID)
+	// Output: 2025-07
+}
+
+// exampleCluster is the API server of a cluster as far as its keys are concerned,
+// with its authority and a file with the token of a pod.
+func exampleCluster() (server *httptest.Server, roots *x509.CertPool, tokenFile string) {
+	server = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/openid/v1/jwks" || r.Header.Get("Authorization") != "Bearer of-this-pod" {
+			w.WriteHeader(http.StatusForbidden)
+			return
+		}
+		_, _ = io.WriteString(w, exampleSet)
+	}))
+	roots = x509.NewCertPool()
+	roots.AddCert(server.Certificate())
+	f, err := os.CreateTemp("", "token")
+	if err != nil {
+		panic(err)
+	}
+	defer f.Close()
+	if _, err := io.WriteString(f, "of-this-pod\n"); err != nil {
+		panic(err)
+	}
+	return server, roots, f.Name()
+}
+
+// In docker compose: the issuer is known to its users under one name, and to this
+// service under another.
+func ExampleRemoteConfig_compose() {
+	remote, err := jwks.NewRemote(jwks.RemoteConfig{
+		Issuer:         "https://login.example.com/realms/photos",
+		DiscoverAt:     "http://keycloak:8080/realms/photos",
+		PlainHTTPHosts: []string{"keycloak"},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(remote.Discovers())
+	fmt.Println(remote.Status().DiscoverAt, remote.Status().PlainHTTPHosts)
+	// Output:
+	// https://login.example.com/realms/photos
+	// http://keycloak:8080/realms/photos [keycloak]
 }
 
 func ExampleRemote_Keys() {

@@ -174,6 +174,12 @@ func hostileConfigs() map[string]func(*jwks.RemoteConfig) {
 		"URLs":              func(c *jwks.RemoteConfig) { c.URLs = []string{hostile} },
 		"URL with password": func(c *jwks.RemoteConfig) { c.URLs = []string{"https://\u00e9:p@as.example.com/\u00e9"} },
 		"allowed host":      func(c *jwks.RemoteConfig) { c.HTTPClient, c.AllowHosts = nil, []string{hostile} },
+		"plain host":        func(c *jwks.RemoteConfig) { c.PlainHTTPHosts = []string{hostile} },
+		"place":             func(c *jwks.RemoteConfig) { c.URLs, c.Issuer, c.DiscoverAt = nil, issuerURL, hostile },
+		"issuer and place":  func(c *jwks.RemoteConfig) { c.URLs, c.Issuer, c.DiscoverAt = nil, hostile, issuerURL },
+		"proxy":             func(c *jwks.RemoteConfig) { c.HTTPClient, c.Proxy = nil, "http://"+hostile },
+		"token file":        func(c *jwks.RemoteConfig) { c.TokenFile = hostile },
+		"token file, path":  func(c *jwks.RemoteConfig) { c.TokenFile = strings.ReplaceAll(hostile, "\x00", "") },
 		"several": func(c *jwks.RemoteConfig) {
 			c.URLs, c.Issuer, c.FetchTimeout, c.StaleFor, c.MaxLifetime, c.RefetchInterval = nil, strings.Repeat("\x7f", 200), 1, 1<<60, 1<<60, 1
 		},

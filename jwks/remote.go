@@ -59,13 +59,14 @@ func NewRemote(cfg RemoteConfig) (*Remote, error) {
 	r.hooks = newHooks(cfg.Trace, &r.panics)
 	r.config.Jitter = containedJitter(cfg.Jitter, &r.panics)
 	r.origins = newOrigins(&r.config, r.hooks)
+	r.config.Proxy = fetch.ShownProxy(cfg.Proxy) // from here on for Status, and for anyone who prints a Remote
 	r.state.Store(&state{set: r.takeOver(cfg.Snapshot)})
 	return r, nil
 }
 
 func newOrigins(c *RemoteConfig, h *hooks) origins {
 	client := newClient(c, h)
-	issuer := metadata.Issuer{ID: c.Issuer, SameHost: c.SameHost, Client: client, Settings: settings}
+	issuer := metadata.Issuer{ID: c.Issuer, DiscoverAt: c.DiscoverAt, SameHost: c.SameHost, Client: client, Settings: settings}
 	return origins{config: c, client: client, discovery: discovery{issuer: issuer, trace: h}}
 }
 

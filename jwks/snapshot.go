@@ -9,7 +9,6 @@ import (
 	"github.com/go-jose/go-jose/v4/json"
 
 	"github.com/postern-go/postern/internal/evidence"
-	"github.com/postern-go/postern/internal/fetch"
 	"github.com/postern-go/postern/internal/strict"
 )
 
@@ -22,6 +21,7 @@ const (
 type snapshot struct {
 	Version      int             `json:"postern_jwks_snapshot"`
 	Issuer       string          `json:"issuer,omitempty"`
+	DiscoverAt   string          `json:"discover_at,omitempty"`
 	URL          string          `json:"url"`
 	Fetched      time.Time       `json:"fetched"`
 	Changed      time.Time       `json:"changed"`
@@ -48,6 +48,7 @@ func (r *Remote) Snapshot() ([]byte, error) {
 	return json.Marshal(&snapshot{ // go-jose's RawMessage needs the pointer
 		Version:      snapshotVersion,
 		Issuer:       r.config.Issuer,
+		DiscoverAt:   r.config.DiscoverAt,
 		URL:          st.set.origin.url,
 		Fetched:      st.set.at.UTC(),
 		Changed:      st.set.changed.UTC(),
@@ -135,12 +136,14 @@ func (r *Remote) readSnapshot(raw []byte) (*keySet, error) {
 // checkSnapshot refuses a snapshot that is not of this Remote's key set: kids
 // are not unique between issuers.
 func (r *Remote) checkSnapshot(s *snapshot) error {
-	_, err := fetch.CheckURL(s.URL)
+	_, err := r.config.fetching().CheckURL(s.URL)
 	switch {
 	case s.Version != snapshotVersion:
 		return fmt.Errorf("version is %d, want %d", s.Version, snapshotVersion)
 	case s.Issuer != r.config.Issuer:
 		return evidence.Errorf(ErrIssuerMismatch, "issuer is %q, want %q (see RemoteConfig.Issuer)", s.Issuer, r.config.Issuer)
+	case s.DiscoverAt != r.config.DiscoverAt:
+		return evidence.Errorf(ErrIssuerMismatch, "discover_at is %q, want %q (see RemoteConfig.DiscoverAt)", s.DiscoverAt, r.config.DiscoverAt)
 	case err != nil:
 		return fmt.Errorf("url is %s: %w", hidden(s.URL), err)
 	case len(r.config.URLs) > 0 && !slices.Contains(r.config.URLs, s.URL):

@@ -31,6 +31,12 @@ type Status struct {
 	State State
 	// Issuer is as configured, URL is where the set that is held came from.
 	Issuer, URL string
+	// DiscoverAt, PlainHTTPHosts, AllowHosts and Proxy are the settings that
+	// change whom the keys are believed from. Proxy comes without user and
+	// password.
+	DiscoverAt                 string
+	PlainHTTPHosts, AllowHosts []string
+	Proxy                      string
 	// KeyIDs are the kids held, in the order of the set, cut and escaped as in
 	// Skipped.
 	KeyIDs []string
@@ -63,6 +69,8 @@ type Status struct {
 func (r *Remote) Status() Status {
 	st, now := r.state.Load(), r.now()
 	s := Status{State: st.at(now), Issuer: printable.Line(r.config.Issuer), LastPanic: r.panics.err()}
+	s.DiscoverAt, s.Proxy = r.config.DiscoverAt, r.config.Proxy
+	s.PlainHTTPHosts, s.AllowHosts = slices.Clone(r.config.PlainHTTPHosts), slices.Clone(r.config.AllowHosts)
 	s.fillSet(st.set)
 	s.fillFailure(st.failure)
 	return s
@@ -124,6 +132,10 @@ func (s Status) MarshalJSON() ([]byte, error) {
 		State        State     `json:"state"`
 		Issuer       string    `json:"issuer,omitempty"`
 		URL          string    `json:"url,omitempty"`
+		DiscoverAt   string    `json:"discover_at,omitempty"`
+		PlainHTTP    []string  `json:"plain_http_hosts,omitempty"`
+		AllowHosts   []string  `json:"allow_hosts,omitempty"`
+		Proxy        string    `json:"proxy,omitempty"`
 		KeyIDs       []string  `json:"key_ids"`
 		Skipped      []skipped `json:"skipped,omitempty"`
 		LastSuccess  time.Time `json:"last_success,omitzero"`
@@ -136,7 +148,9 @@ func (s Status) MarshalJSON() ([]byte, error) {
 		Failures     int       `json:"failures,omitempty"`
 		LastPanic    string    `json:"last_panic,omitempty"`
 	}{
-		State: s.State, Issuer: s.Issuer, URL: s.URL, KeyIDs: append([]string{}, s.KeyIDs...),
+		State: s.State, Issuer: s.Issuer, URL: s.URL,
+		DiscoverAt: s.DiscoverAt, PlainHTTP: s.PlainHTTPHosts, AllowHosts: s.AllowHosts, Proxy: s.Proxy,
+		KeyIDs:      append([]string{}, s.KeyIDs...),
 		LastSuccess: s.LastSuccess, LastChange: s.LastChange, NextRefresh: s.NextRefresh,
 		Expires: s.Expires, UsableUntil: s.UsableUntil, FailingSince: s.FailingSince, Failures: s.Failures,
 	}

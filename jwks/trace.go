@@ -49,11 +49,12 @@ type FetchDone struct {
 
 // Discovered tells what a metadata document said.
 type Discovered struct {
-	// Issuer is the configured issuer, which the document named too.
-	Issuer string
+	// Issuer and DiscoverAt are as configured. The document named one of them.
+	Issuer, DiscoverAt string
 	// URL is its jwks_uri.
 	URL string
-	// CrossHost says that the two are on different hosts.
+	// CrossHost says that it is on another host than DiscoverAt, or else than
+	// Issuer.
 	CrossHost bool
 }
 

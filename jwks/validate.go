@@ -26,22 +26,33 @@ func (c RemoteConfig) Validate() error {
 
 func (c *RemoteConfig) validateOrigin() error {
 	switch {
-	case c.Issuer == "" && len(c.URLs) == 0:
+	case c.Issuer == "" && c.DiscoverAt == "" && len(c.URLs) == 0:
 		return errors.New("neither Issuer nor URLs is set")
 	case len(c.URLs) > 0 && c.SameHost:
 		return errors.New("SameHost is about discovery, which URLs replace")
+	case len(c.URLs) > 0 && c.DiscoverAt != "":
+		return errors.New("DiscoverAt is about discovery, which URLs replace")
 	case len(c.URLs) > 0:
 		return nil
+	case c.Issuer == "":
+		return errors.New("DiscoverAt needs the Issuer whose keys are there")
+	case c.DiscoverAt != "":
+		return c.validateBase("DiscoverAt", c.DiscoverAt)
 	}
-	if _, err := metadata.CheckIssuer(c.Issuer); err != nil {
-		return fmt.Errorf("Issuer is %s: %w", hidden(c.Issuer), err)
+	return c.validateBase("Issuer", c.Issuer)
+}
+
+// validateBase checks the URL below which the metadata is looked for.
+func (c *RemoteConfig) validateBase(field, base string) error {
+	if _, err := metadata.CheckIssuer(base, c.fetching().CheckURL); err != nil {
+		return fmt.Errorf("%s is %s: %w", field, hidden(base), err)
 	}
 	return nil
 }
 
 func (c *RemoteConfig) validateURLs() error {
 	for i, raw := range c.URLs {
-		u, err := fetch.CheckURL(raw)
+		u, err := c.fetching().CheckURL(raw)
 		switch {
 		case err != nil:
 			return fmt.Errorf("URLs: %s: %w", hidden(raw), err)

@@ -211,7 +211,7 @@ func (c Config) validateKeys() error {
 	if other == "" || strings.TrimSuffix(other, "/") == strings.TrimSuffix(c.Issuer, "/") {
 		return nil
 	}
-	return fmt.Errorf("%w: Keys discovers the keys of %q, want those of Issuer %q; if that one signs for this one, give its key set as jwks.RemoteConfig.URLs",
+	return fmt.Errorf("%w: Keys discovers the keys of %q, want those of Issuer %q; if that one signs for this one, set its URL as jwks.RemoteConfig.DiscoverAt beside this Issuer, or its key set as jwks.RemoteConfig.URLs",
 		ErrConfig, other, c.Issuer)
 }
 

@@ -68,6 +68,7 @@ func TestConfigRefused(t *testing.T) {
 		"keys of another path":               keysOf(issuer+"/t1", nil),
 		"keys of two slashes":                keysOf(issuer+"//", nil),
 		"keys of another issuer, embedded":   embeddingKeysOf("https://other-tenant.example.com"),
+		"keys discovered for another issuer": discoveringAt("https://other-tenant.example.com", issuer),
 		"a nil Remote":                       func(c *token.Config) { c.Keys = (*jwks.Remote)(nil) },
 		"a nil func":                         func(c *token.Config) { c.Keys = sourceFunc(nil) },
 		"a nil Static":                       func(c *token.Config) { c.Keys = jwks.Static(nil) },
@@ -95,6 +96,23 @@ func keysOf(issuer string, urls []string) func(*token.Config) {
 		remote, err := jwks.NewRemote(jwks.RemoteConfig{Issuer: issuer, URLs: urls})
 		must(err)
 		c.Keys = remote
+	}
+}
+
+// discoveringAt lets the keys of an issuer be discovered elsewhere.
+func discoveringAt(issuer, place string) func(*token.Config) {
+	return func(c *token.Config) {
+		remote, err := jwks.NewRemote(jwks.RemoteConfig{Issuer: issuer, DiscoverAt: place})
+		must(err)
+		c.Keys = remote
+	}
+}
+
+// issuedAs is discoveringAt for an issuer with another name.
+func issuedAs(issuer, place string) func(*token.Config) {
+	return func(c *token.Config) {
+		discoveringAt(issuer, place)(c)
+		c.Issuer = issuer
 	}
 }
 
@@ -158,6 +176,9 @@ func TestConfigAccepted(t *testing.T) {
 		"no time given":                    func(c *token.Config) { c.Time = nil },
 		"C_8414-3.3-1 keys of the issuer":  keysOf(issuer, nil),
 		"keys of the other spelling":       keysOf(issuer+"/", nil),
+		"keys discovered elsewhere":        discoveringAt(issuer, "https://other-tenant.example.com"),
+		"an http issuer":                   issuedAs("http://as.example.com/adfs/services/trust", "https://as.example.com/adfs"),
+		"an issuer without a scheme":       issuedAs("accounts.example.com", "https://accounts.example.com"),
 		"keys at a URL, whosever they are": keysOf("https://other-tenant.example.com", []string{"https://keys.example.com"}),
 		"the largest memory":               func(c *token.Config) { c.CacheSize = 1 << 30 },
 		"only tokens without type":         func(c *token.Config) { c.Profile.Types, c.Profile.AllowMissingType = []string{}, true },

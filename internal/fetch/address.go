@@ -4,7 +4,6 @@ import (
 	"context"
 	"net"
 	"net/netip"
-	"slices"
 	"syscall"
 	"time"
 
@@ -32,7 +31,7 @@ func (d dialer) DialContext(ctx context.Context, network, address string) (net.C
 	if err != nil {
 		return nil, err
 	}
-	if !d.allows(host) {
+	if !isListed(d.allowed, host) {
 		// Only the operator may permit this. A document that names a host of
 		// this machine must not open every port here to its author.
 		named := d.loopback && hostname.IsLoopback(host)
@@ -43,10 +42,6 @@ func (d dialer) DialContext(ctx context.Context, network, address string) (net.C
 	return nd.DialContext(ctx, network, address)
 }
 
-func (d dialer) allows(host string) bool {
-	return slices.ContainsFunc(d.allowed, func(a string) bool { return hostname.Plain(a) == hostname.Plain(host) })
-}
-
 // guard refuses a resolved address. Loopback is for hosts that are named so, and
 // nothing else is for those: another name that resolves to loopback is aiming
 // at this machine, and http to a "localhost" elsewhere would cross a network.
@@ -55,7 +50,11 @@ func (d dialer) guard(resolved string, loopbackNamed bool) error {
 	if err != nil {
 		return evidence.Errorf(ErrBlockedAddress, "the address is unreadable")
 	}
-	a := at.Addr().WithZone("").Unmap()
+	return d.judge(at.Addr(), loopbackNamed)
+}
+
+func (d dialer) judge(a netip.Addr, loopbackNamed bool) error {
+	a = a.WithZone("").Unmap()
 	switch kind := refusedAs(a); {
 	case a.IsLoopback() && loopbackNamed:
 		return nil

@@ -3,6 +3,7 @@ package fetch
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -11,8 +12,8 @@ import (
 	"github.com/postern-go/postern/internal/hostname"
 )
 
-// Config says how a Client fetches, and which servers it may ask. Its first
-// four fields are settings of the package that fetches, under the same names
+// Config says how a Client fetches, and which servers it may ask. Its fields up
+// to FetchTimeout are settings of the package that fetches, under the same names
 // there.
 type Config struct {
 	// HTTPClient fetches. It is copied, and its redirects and cookies are switched
@@ -23,12 +24,19 @@ type Config struct {
 	// addresses otherwise refused.
 	RootCAs    *x509.CertPool
 	AllowHosts []string
+	// PlainHTTPHosts are the hosts from which may be fetched over http.
+	PlainHTTPHosts []string
+	// Proxy is the URL of a proxy for a transport of this package, or "".
+	Proxy string
+	// TokenFile is a file with a bearer token for each GET from an origin in Named,
+	// or "".
+	TokenFile string
 	// FetchTimeout bounds one exchange, body included.
 	FetchTimeout time.Duration
 
 	// Named are the URLs that the configuration names. If one of them has a
-	// loopback host, requests may go to this machine. A document cannot permit
-	// that.
+	// loopback host, requests may go to this machine. Their origins alone get the
+	// token of TokenFile. A document cannot permit either.
 	Named []string
 	// Settings is the name of the struct with the settings in errors:
 	// "RemoteConfig" for hints such as "see RemoteConfig.RootCAs".
@@ -72,9 +80,9 @@ func New(c Config) *Client {
 		client.http = *c.HTTPClient
 	}
 	if client.own { // http.DefaultTransport belongs to others
-		d := dialer{allowed: c.AllowHosts, loopback: namesLoopback(c.Named), timeout: c.FetchTimeout, settings: c.Settings}
-		client.http.Transport = newTransport(d, c.RootCAs)
+		client.http.Transport = c.transport(nil)
 	}
+	client.config.Proxy = ShownProxy(c.Proxy) // the transport has the password, and nothing that is printed
 	client.http.Jar = nil
 	client.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return client
@@ -82,6 +90,9 @@ func New(c Config) *Client {
 
 // Now is the time by the clock of the configuration.
 func (c *Client) Now() time.Time { return c.config.Now() }
+
+// CheckURL is Config.CheckURL for the settings of the client.
+func (c *Client) CheckURL(raw string) (*url.URL, error) { return c.config.CheckURL(raw) }
 
 // setting is the name of a setting in an error.
 func (c *Client) setting(field string) string { return c.config.Settings + "." + field }
@@ -91,6 +102,24 @@ func namesLoopback(urls []string) bool {
 		u, err := url.Parse(raw)
 		return err == nil && hostname.IsLoopback(u.Hostname())
 	})
+}
+
+// transport returns the transport for these settings. The resolver may be nil.
+func (c *Config) transport(resolver *net.Resolver) *http.Transport {
+	d := dialer{allowed: c.AllowHosts, timeout: c.FetchTimeout, resolver: resolver, settings: c.Settings}
+	if c.Proxy == "" {
+		d.loopback = namesLoopback(c.Named)
+		return newTransport(d, c.RootCAs)
+	}
+	u, err := parseProxy(c.Proxy)
+	if err != nil { // Validate refuses it; without it, a request would go around the proxy
+		return &http.Transport{Proxy: func(*http.Request) (*url.URL, error) { return nil, err }}
+	}
+	p := proxy{url: u, target: d}
+	d.loopback = true // the proxy is all that is dialed, and the configuration names it
+	t := newTransport(d, c.RootCAs)
+	p.use(t)
+	return t
 }
 
 // newTransport returns a transport without a proxy from the environment, and

@@ -7,5 +7,5 @@
 // setting that would change it.
 //
 // Trust comes from the configuration: see [Config.Named]. Check a URL from a
-// document with [CheckURL] before fetching it.
+// document with [Config.CheckURL] before fetching it.
 package fetch

@@ -153,6 +153,11 @@ func (c *Client) exchange(ctx context.Context, t Target, m message, a *Answer) e
 	if err != nil {
 		return err
 	}
+	if m.method == http.MethodGet { // a form has credentials of its own
+		if err := c.authorize(request); err != nil {
+			return err
+		}
+	}
 	response, err := c.http.Do(request)
 	if err != nil {
 		return plain(err)

@@ -30,3 +30,12 @@ func NewLoopbackTransport(resolver *net.Resolver) *http.Transport {
 func Unreachable(url string, own bool, err error) error {
 	return (&Client{own: own, config: Config{Settings: "Config"}}).unreachable(Target{URL: url}, err)
 }
+
+// NewTransport is the transport of a Client with these settings, with another
+// resolver.
+func NewTransport(c Config, resolver *net.Resolver) *http.Transport { return c.transport(resolver) }
+
+// ByProxy is what an error of a transport becomes when a proxy is set.
+func ByProxy(proxy string, err error) error {
+	return (&Client{own: true, config: Config{Settings: "Config", Proxy: proxy}}).unreachable(Target{URL: "https://as.example.com"}, err)
+}

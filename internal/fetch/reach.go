@@ -20,14 +20,17 @@ func (c *Client) unreachable(t Target, err error) error {
 	if !c.own {
 		roots = c.setting("HTTPClient")
 	}
+	err = c.byProxy(err)
 	switch {
 	case errors.As(err, &stranger):
 		return evidence.Hint(err, "want a certificate of an authority that is trusted (see "+roots+")")
 	case errors.As(err, &wrongHost):
 		return evidence.Hint(err, "want a certificate for this host (for authorities see "+roots+")")
+	case c.config.Proxy != "":
+		return err
 	case c.own && isNetwork(err) && !namesLoopback([]string{t.URL}):
 		if name := proxyIn(os.Environ()); name != "" {
-			return evidence.Hint(err, name+" is set, but proxies of the environment are not used (see "+c.setting("HTTPClient")+")")
+			return evidence.Hint(err, name+" is set, but proxies of the environment are not used (see "+c.setting("Proxy")+")")
 		}
 	}
 	return err

@@ -21,7 +21,7 @@ func TestUnreachableHostsNameTheField(t *testing.T) {
 		own  bool
 		want string
 	}{
-		"name":                  {documentURL, unresolved, true, "https_proxy is set, but proxies of the environment are not used (see Config.HTTPClient)"},
+		"name":                  {documentURL, unresolved, true, "https_proxy is set, but proxies of the environment are not used (see Config.Proxy)"},
 		"connection":            {documentURL, &net.OpError{Op: "dial", Err: errDown}, true, "https_proxy is set"},
 		"silence":               {documentURL, fetch.ErrTimeout, true, "https_proxy is set"},
 		"own client of service": {documentURL, unresolved, false, ""},

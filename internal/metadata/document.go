@@ -1,6 +1,9 @@
 package metadata
 
 import (
+	"fmt"
+	"strconv"
+
 	"github.com/postern-go/postern/internal/evidence"
 	"github.com/postern-go/postern/internal/strict"
 )
@@ -21,6 +24,10 @@ type Document map[Member]string
 
 // read reads the metadata document of an issuer. signed_metadata is not used:
 // nothing vouches for its key.
+//
+// The document names the issuer, or the base at which the operator has found it:
+// some issuers write another iss than they call themselves. A third name is that
+// of a stranger.
 func (i *Issuer) read(body []byte) (Document, error) {
 	var named strict.Value
 	document := Document{}
@@ -40,8 +47,17 @@ func (i *Issuer) read(body []byte) (Document, error) {
 		return nil, evidence.Errorf(ErrMetadata, "no JSON object with distinct members")
 	case named.Raw == "" || named.Kind == strict.Null:
 		return nil, evidence.Errorf(ErrMetadata, "no issuer is named, want %q", i.ID)
-	case text != i.ID:
-		return nil, evidence.Errorf(ErrIssuerMismatch, "issuer is %s, want %q (see %s.Issuer)", evidence.Value(named), i.ID, i.Settings)
+	case text == "", text != i.ID && text != i.DiscoverAt:
+		return nil, evidence.Errorf(ErrIssuerMismatch, "issuer is %s, want %s", evidence.Value(named), i.wanted())
 	}
 	return document, nil
+}
+
+// wanted says which names a document may have.
+func (i *Issuer) wanted() string {
+	issuer := fmt.Sprintf("%s (see %s.Issuer)", strconv.QuoteToASCII(i.ID), i.Settings)
+	if i.DiscoverAt == "" {
+		return issuer
+	}
+	return fmt.Sprintf("%s or %s (see %s.DiscoverAt)", issuer, strconv.QuoteToASCII(i.DiscoverAt), i.Settings)
 }

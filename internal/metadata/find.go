@@ -1,6 +1,7 @@
 package metadata
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -26,11 +27,16 @@ const (
 
 // Issuer finds the endpoints of one issuer. It remembers nothing.
 type Issuer struct {
-	ID       string // as CheckIssuer wants it
-	SameHost bool   // refuse endpoints on other hosts than the issuer's
-	Client   *fetch.Client
-	Settings string // the struct with the settings Issuer and SameHost, for errors
+	ID         string // as CheckIssuer wants it, or any text beside DiscoverAt
+	DiscoverAt string // where the document is looked for instead, as CheckIssuer wants it, or ""
+	SameHost   bool   // refuse endpoints on other hosts than the base's
+	Client     *fetch.Client
+	Settings   string // the struct with the settings of these names, and Issuer, for errors
 }
+
+// base is the URL that the places of the document are made of. It is all that
+// the configuration says about hosts: beside DiscoverAt, ID is a name and no place.
+func (i *Issuer) base() string { return cmp.Or(i.DiscoverAt, i.ID) }
 
 // Wanted is an endpoint to find.
 type Wanted struct {
@@ -42,7 +48,7 @@ type Wanted struct {
 // Endpoint is where an issuer's metadata says that an endpoint is.
 type Endpoint struct {
 	URL       string
-	CrossHost bool          // it is on another host than the issuer
+	CrossHost bool          // it is on another host than the base
 	Asked     time.Time     // when the metadata was asked for
 	Lifetime  time.Duration // for how long it holds since
 }
@@ -53,13 +59,13 @@ type Endpoint struct {
 // owner of one path of the host speak for the issuer. It blocks for one
 // exchange for each place.
 func (i *Issuer) Find(ctx context.Context, w Wanted) (Endpoint, error) {
-	issuer, err := CheckIssuer(i.ID)
+	base, err := CheckIssuer(i.base(), i.Client.CheckURL)
 	if err != nil {
 		return Endpoint{}, err
 	}
 	var errs []error
-	for _, place := range places(issuer) {
-		e, err := i.findAt(ctx, place, issuer, w)
+	for _, place := range places(base) {
+		e, err := i.findAt(ctx, place, base, w)
 		if !isElsewhere(err, w) { // nil included
 			return e, err
 		}
@@ -80,17 +86,17 @@ func isElsewhere(err error, w Wanted) bool {
 	return false
 }
 
-func (i *Issuer) findAt(ctx context.Context, place string, issuer *url.URL, w Wanted) (Endpoint, error) {
+func (i *Issuer) findAt(ctx context.Context, place string, base *url.URL, w Wanted) (Endpoint, error) {
 	t := fetch.Target{Document: "metadata", URL: place, Accept: "application/json", Limit: maxBytes}
 	a, err := i.Client.Get(ctx, fetch.Query{Target: t})
 	if err != nil {
 		return Endpoint{}, err
 	}
-	e, err := i.endpoint(a, issuer, w)
+	e, err := i.endpoint(a, base, w)
 	return e, t.About(err)
 }
 
-func (i *Issuer) endpoint(a fetch.Answer, issuer *url.URL, w Wanted) (Endpoint, error) {
+func (i *Issuer) endpoint(a fetch.Answer, base *url.URL, w Wanted) (Endpoint, error) {
 	document, err := i.read(a.Body)
 	if errors.Is(err, ErrMetadata) {
 		return Endpoint{}, evidence.Errorf(ErrMetadata, "%v: %s", err, a.Looks())
@@ -102,26 +108,26 @@ func (i *Issuer) endpoint(a fetch.Answer, issuer *url.URL, w Wanted) (Endpoint, 
 	if raw == "" {
 		return Endpoint{}, evidence.Errorf(w.Missing, "no %s (see %s)", w.Member, w.Setting)
 	}
-	u, err := i.check(raw, issuer, w)
+	u, err := i.check(raw, base, w)
 	if err != nil {
 		return Endpoint{}, err
 	}
-	return Endpoint{raw, !fetch.SameHost(u, issuer), a.Asked, lifetime(a.Header, i.Client.Now())}, nil
+	return Endpoint{raw, !fetch.SameHost(u, base), a.Asked, lifetime(a.Header, i.Client.Now())}, nil
 }
 
-// check refuses a URL that would widen what the configuration trusts. Loopback
-// and http are for an issuer on this machine. From any other, such a URL would be
-// a request of its choice to the ports of this machine.
-func (i *Issuer) check(raw string, issuer *url.URL, w Wanted) (*url.URL, error) {
+// check refuses a URL that would widen what the configuration trusts. Loopback hosts
+// are for an issuer on this machine. From any other, such a URL would be a request
+// of its choice to the ports of this machine.
+func (i *Issuer) check(raw string, base *url.URL, w Wanted) (*url.URL, error) {
 	seen := string(w.Member) + " is " + printable.Value(raw)
-	u, err := fetch.CheckURL(raw)
+	u, err := i.Client.CheckURL(raw)
 	switch {
 	case err != nil:
 		return nil, evidence.Errorf(fetch.ErrInsecureURL, "%s: %v, want an https URL (see %s)", seen, err, w.Setting)
-	case hostname.IsLoopback(u.Hostname()) && !hostname.IsLoopback(issuer.Hostname()):
+	case hostname.IsLoopback(u.Hostname()) && !hostname.IsLoopback(base.Hostname()):
 		return nil, evidence.Errorf(fetch.ErrInsecureURL, "%s, a loopback host, want one of the network as the issuer has (see %s)", seen, w.Setting)
-	case i.SameHost && !fetch.SameHost(u, issuer):
-		return nil, evidence.Errorf(ErrCrossHost, "%s, want host %q (see %s.SameHost)", seen, issuer.Host, i.Settings)
+	case i.SameHost && !fetch.SameHost(u, base):
+		return nil, evidence.Errorf(ErrCrossHost, "%s, want host %q (see %s.SameHost)", seen, base.Host, i.Settings)
 	}
 	return u, nil
 }

@@ -84,7 +84,7 @@ func TestFind(t *testing.T) {
 			"no issuer":                       {documents{oauth: `{"` + name + `":"` + place + `"}`}, nil, "", metadata.ErrMetadata, `no issuer is named, want "https://as.example.com"`},
 			"C_8414-3.3-1 other issuer":       {documents{oauth: document(issuerURL+"/", member, place), openid: document(issuerURL, member, place)}, nil, "", metadata.ErrIssuerMismatch, `issuer is "https://as.example.com/", want "https://as.example.com" (see Config.Issuer)`},
 			"down":                            {documents{oauth: "", openid: document(issuerURL, member, place)}, nil, "", errDown, ""},
-			"C_8414-2-2 http":                 {documents{oauth: document(issuerURL, member, "http://as.example.com/x")}, nil, "", fetch.ErrInsecureURL, name + ` is "http://as.example.com/x": neither https nor http on a loopback host, want an https URL (see Config.Place)`},
+			"C_8414-2-2 http":                 {documents{oauth: document(issuerURL, member, "http://as.example.com/x")}, nil, "", fetch.ErrInsecureURL, name + ` is "http://as.example.com/x": neither https nor http on a loopback host or one of PlainHTTPHosts, want an https URL (see Config.Place)`},
 			"C_8414-2-2 loopback":             {documents{oauth: document(issuerURL, member, "https://127.0.0.1/x")}, nil, "", fetch.ErrInsecureURL, name + ` is "https://127.0.0.1/x", a loopback host`},
 			"C_8414-6.2-1 other host":         {documents{oauth: document(issuerURL, member, "https://b.example.com/x")}, nil, "https://b.example.com/x", nil, ""},
 			"C_8414-6.2-1 refused, SameHost":  {documents{oauth: document(issuerURL, member, "https://b.example.com/x")}, sameHost, "", metadata.ErrCrossHost, name + ` is "https://b.example.com/x", want host "as.example.com" (see Config.SameHost)`},

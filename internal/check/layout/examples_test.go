@@ -25,6 +25,7 @@ var withoutExample = map[string]string{
 	"token.Presentation.Format":       "implements fmt.Formatter",
 	"token.Presentation.LogValue":     "implements slog.LogValuer",
 	"token.Presentation.MarshalJSON":  "implements json.Marshaler",
+	"jwks.RemoteConfig.Format":        "implements fmt.Formatter",
 	"jwks.Status.MarshalJSON":         "implements json.Marshaler",
 	"middleware.Mux.ServeHTTP":        "implements http.Handler",
 	"middleware.Forwarder.*":          "called by http.Client",

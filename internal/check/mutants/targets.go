@@ -17,6 +17,7 @@ var targets = []target{
 	{dir: "internal/publickey", files: []string{"publickey.go"}, more: []string{"jwks"}},
 	{dir: "internal/fetch", files: []string{
 		"address.go", "special.go", "url.go", "client.go", "exchange.go", "status.go", "freshness.go", "validate.go",
+		"proxy.go", "tokenfile.go",
 	}, more: []string{"jwks"}},
 	{dir: "internal/metadata", files: []string{"places.go", "document.go", "find.go", "errors.go"}, more: []string{"jwks"}},
 	{dir: "internal/credentials", files: []string{"credentials.go", "evidence.go", "hidden.go"}, more: []string{"middleware", "grpcauth"}},
