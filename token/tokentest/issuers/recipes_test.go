@@ -12,6 +12,7 @@ import (
 	"github.com/postern-go/postern/jwks"
 	"github.com/postern-go/postern/scope"
 	"github.com/postern-go/postern/token"
+	"github.com/postern-go/postern/token/settings"
 	"github.com/postern-go/postern/token/tokentest"
 	"github.com/postern-go/postern/token/tokentest/issuers"
 	"github.com/postern-go/postern/token/tokentest/refusals"
@@ -78,7 +79,7 @@ func TestRecipes(t *testing.T) {
 		r := recipes()[name]
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			issuer, auth := r.serve(t)
+			issuer, auth := r.serve(t, w)
 			seen := &outcome{}
 			for transport, target := range overBoth(t, auth, scope.Authenticated, seen) {
 				for _, want := range w.rows {
@@ -112,16 +113,20 @@ func (r recipe) tokens() map[string]tokentest.Edit {
 	return all
 }
 
-// serve is the issuer, and what a service makes of the settings.
-func (r recipe) serve(t *testing.T) (*tokentest.Issuer, token.Authenticator) {
+// serve is the issuer, and what a service makes of the settings on the page. Only
+// the network between them is not real.
+func (r recipe) serve(t *testing.T, w written) (*tokentest.Issuer, token.Authenticator) {
 	t.Helper()
 	issuer := tokentest.NewIssuer(t, &r.shape.Options)
-	cfg := r.config
-	cfg.Audience = r.shape.Options.Audience
 	if r.template != nil {
+		cfg := r.config
+		cfg.Audience = r.shape.Options.Audience
 		return issuer, r.resolver(t, issuer, cfg)
 	}
-	cfg.Issuer, cfg.HTTPClient = r.shape.Options.Identifier, issuer.Client()
+	file, err := settings.Parse([]byte(w.settings))
+	require.NoError(t, err)
+	cfg := file.Issuers[0].Config
+	cfg.HTTPClient = issuer.Client()
 	verifier, err := token.NewVerifier(cfg)
 	require.NoError(t, err)
 	return issuer, verifier
@@ -185,10 +190,11 @@ func mintIfAny(issuer *tokentest.Issuer, edit tokentest.Edit) (raw string, ok bo
 // No attack gets past the settings.
 func TestRefusals(t *testing.T) {
 	t.Parallel()
-	for name, r := range recipes() {
+	for name, w := range readPages(t) {
+		r := recipes()[name]
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			issuer, auth := r.serve(t)
+			issuer, auth := r.serve(t, w)
 			policy, needs := r.needs()
 			for transport, target := range overBoth(t, auth, policy, &outcome{}) {
 				t.Run(transport, func(t *testing.T) { refusals.Test(t, issuer, target, needs) })

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/postern-go/postern/token"
+	"github.com/postern-go/postern/token/settings"
 )
 
 // The settings of each page are those that the tests of this package use.
@@ -21,8 +22,21 @@ func TestSettings(t *testing.T) {
 			want, err := json.Marshal(map[string]any{"issuers": []any{all[name].file()}})
 			require.NoError(t, err)
 			assert.YAMLEq(t, string(want), w.settings)
+			if all[name].template == nil {
+				file, err := settings.Parse([]byte(w.settings))
+				require.NoError(t, err)
+				require.Len(t, file.Issuers, 1)
+				assert.Equal(t, all[name].written(), file.Issuers[0].Config)
+			}
 		})
 	}
+}
+
+// written is the Config that the settings are for.
+func (r recipe) written() token.Config {
+	cfg := r.config
+	cfg.Issuer, cfg.Audience = r.shape.Options.Identifier, r.shape.Options.Audience
+	return cfg
 }
 
 // file is an issuer of the settings in the form that files have.
