@@ -13,14 +13,15 @@ const (
 // of the service are its audience.
 func Cognito() Shape {
 	access, machine := cognitoAccess()
-	return cognito("cognito", []string{cognitoClient, cognitoJob}, access.with(claim{"aud", gone}), machine.with(claim{"aud", gone}))
+	return cognito("cognito", []string{cognitoClient, cognitoJob, photosAPI}, access.with(claim{"aud", gone}), machine)
 }
 
 // CognitoResource is Cognito for clients that ask for the service with the
-// parameter resource.
+// parameter resource, which only those with users can do. The tokens of machines
+// have no aud.
 func CognitoResource() Shape {
 	access, machine := cognitoAccess()
-	return cognito("cognito-resource", []string{photosAPI}, access, machine)
+	return cognito("cognito-resource", []string{photosAPI}, access.with(claim{"aud", single}), machine)
 }
 
 func cognitoAccess() (user, machine form) {
@@ -45,6 +46,7 @@ func cognitoAccess() (user, machine form) {
 		{"version", 2},
 		{"jti", uuid},
 		{"client_id", cognitoJob},
+		{"aud", gone},
 	}}
 	return user, machine
 }

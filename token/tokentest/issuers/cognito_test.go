@@ -25,6 +25,7 @@ func cognitoRecipes() []recipe {
 			scopes: scopes,
 			more: map[string]tokentest.Edit{
 				"user, signed in by InitiateAuth":          tokentest.Edits(elsewhere.Access, tokentest.Scope("aws.cognito.signin.user.admin")),
+				"user, asked for with resource":            tokentest.Edits(elsewhere.Access, tokentest.Claim("aud", photosAPI)),
 				"user of another client":                   tokentest.Edits(elsewhere.Access, tokentest.ClientID("1another2client3")),
 				"user, bound to another service":           tokentest.Edits(elsewhere.Access, tokentest.Claim("aud", "https://other.example.com")),
 				"ID token without at_hash, with client_id": tokentest.Edits(elsewhere.ID, tokentest.WithoutClaim("at_hash"), tokentest.ClientID(elsewhere.Options.Audience[0])),
