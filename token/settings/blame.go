@@ -24,7 +24,7 @@ func (f *File) locate(root *yaml.Node, err error) error {
 			path = blameIssuer(root.Content[1].Content[i], path, l.err.Error())
 		}
 	}
-	return faultAt(f.lines[path], path, l.err)
+	return faultAt(lineOfPart(f.lines, path), path, l.err)
 }
 
 // blameIssuer returns the path of the part of an issuer's text that an error is

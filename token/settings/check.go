@@ -2,8 +2,8 @@ package settings
 
 import (
 	"context"
+	"crypto/x509"
 	"fmt"
-	"reflect"
 	"strings"
 
 	"github.com/postern-go/postern/internal/evidence"
@@ -32,14 +32,30 @@ func (f *File) check() error {
 	first := map[string]int{}
 	for i := range f.Issuers {
 		path := fmt.Sprintf("issuers[%d]", i)
+		id, fault := f.Issuers[i].name()
+		if fault != "" {
+			return at(path+".issuer", "%s", fault)
+		}
 		if err := f.Issuers[i].check(); err != nil {
 			return &located{path, err}
 		}
-		id := f.Issuers[i].Config.Issuer
 		if other, ok := first[id]; ok {
-			return at(path+".issuer", "is that of issuers[%d] too", other)
+			return at(path+"."+f.Issuers[i].named(), "is that of issuers[%d] too", other)
 		}
 		first[id] = i
+	}
+	return f.checkTemplates()
+}
+
+// checkTemplates finds an issuer with two settings: its own and those of a
+// template.
+func (f *File) checkTemplates() error {
+	for t := range f.Issuers {
+		for i := range f.Issuers {
+			if f.Issuers[t].admits(f.Issuers[i].Config.Issuer) {
+				return at(fmt.Sprintf("issuers[%d].issuer", i), "is one of the issuers of the template issuers[%d]", t)
+			}
+		}
 	}
 	return nil
 }
@@ -54,34 +70,33 @@ func (i *Issuer) check() error {
 // files gets what the files that the settings name hold.
 type files interface {
 	keys(name string) (jwks.Source, error)
-	rootCAs(name string, into *jwks.RemoteConfig) error
+	rootCAs(name string) (*x509.CertPool, error)
+	path(name string) string
 }
 
 // standIn reads no file.
 type standIn struct{}
 
-func (standIn) keys(string) (jwks.Source, error)         { return unread{}, nil }
-func (standIn) rootCAs(string, *jwks.RemoteConfig) error { return nil }
+func (standIn) keys(string) (jwks.Source, error)       { return unread{}, nil }
+func (standIn) rootCAs(string) (*x509.CertPool, error) { return nil, nil }
+func (standIn) path(name string) string                { return name }
 
 // unread is the source of keys that are in a file.
 type unread struct{}
 
 func (unread) Keys(context.Context, string) ([]jwks.Key, error) { return nil, jwks.ErrUnavailable }
 
-// config returns the Config with its source of keys, if it is valid.
+// config returns the Config with its source of keys, if it is valid. That of a
+// template has no Issuer.
 func (i *Issuer) config(from files) (token.Config, error) {
 	c := i.Config
-	if !reflect.ValueOf(i.Keys).IsZero() {
-		if c.Keys != nil {
-			return c, evidence.Errorf(token.ErrConfig, "Config.Keys and Keys are set, want one of them")
-		}
-		source, err := i.Keys.source(c.Issuer, from)
-		if err != nil {
-			return c, bare(err)
-		}
-		c.Keys = source
+	if err := i.Keys.set(&c, i.Template, from); err != nil {
+		return c, bare(err)
 	}
-	return c, bare(c.Validate())
+	if i.Template == "" {
+		return c, bare(c.Validate())
+	}
+	return c, bare(token.ResolverConfig{Templates: []token.Template{i.template(c)}}.Validate())
 }
 
 // bare is an error without the names of the packages that it came through.
@@ -90,31 +105,6 @@ func bare(err error) error {
 		return nil
 	}
 	text := strings.TrimPrefix(err.Error(), "token: ")
+	text = strings.Replace(text, "Templates[0]: ", "", 1)
 	return evidence.Errorf(err, "%s", strings.TrimPrefix(text, "jwks: "))
-}
-
-func (k Keys) source(issuer string, from files) (jwks.Source, error) {
-	if k.File != "" {
-		if !reflect.ValueOf(Keys{Remote: k.Remote, RootCAsFile: k.RootCAsFile}).IsZero() {
-			return nil, evidence.Errorf(token.ErrConfig, "file replaces all fetching, want no other field beside it")
-		}
-		source, err := from.keys(k.File)
-		if err != nil {
-			return nil, &located{"keys.file", err}
-		}
-		return source, nil
-	}
-	remote := k.Remote
-	if remote.Issuer == "" {
-		remote.Issuer = issuer
-	}
-	if k.RootCAsFile != "" {
-		if remote.RootCAs != nil {
-			return nil, evidence.Errorf(token.ErrConfig, "Remote.RootCAs and RootCAsFile are set, want one of them")
-		}
-		if err := from.rootCAs(k.RootCAsFile, &remote); err != nil {
-			return nil, &located{"keys.root_cas_file", err}
-		}
-	}
-	return jwks.NewRemote(remote)
 }

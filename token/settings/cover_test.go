@@ -58,6 +58,15 @@ var written = map[string]string{
 	"Source.Path":  "claim: /b/c",
 	"Source.Shape": "claim: b, shape: list",
 
+	"Template.Issuer":   "template: 'https://as.example.com/{t}', any_value: true",
+	"Template.Values":   "values: [a], template: 'https://as.example.com/{t}'",
+	"Template.AnyValue": "any_value: true, template: 'https://as.example.com/{t}'",
+	"Template.Claim":    "claim: tid, any_value: true, template: 'https://as.example.com/{t}'",
+
+	"RemoteConfig.DiscoverAt":      "discover_at: https://inside.example.com",
+	"RemoteConfig.Proxy":           "proxy: http://proxy.example.com:3128",
+	"RemoteConfig.PlainHTTPHosts":  "plain_http_hosts: [keycloak]",
+	"RemoteConfig.TokenFile":       "token_file: token",
 	"RemoteConfig.URLs":            "urls: [https://as.example.com/jwks]",
 	"RemoteConfig.AllowHosts":      "allow_hosts: [as.example.com]",
 	"RemoteConfig.SameHost":        "same_host: true",
@@ -71,6 +80,8 @@ var written = map[string]string{
 
 // unwritten are the fields that a file does not have, with the reason.
 var unwritten = map[string]string{
+	"Template.Allow":          "code of the program",
+	"Template.Config":         "the other fields of the issuer",
 	"Config.Keys":             "Keys says where they are",
 	"Config.Confirmations":    "code of the program",
 	"Config.HTTPClient":       "a value of the program",
@@ -101,6 +112,9 @@ func in(t *testing.T, typ reflect.Type, text string) reflect.Value {
 		return reflect.ValueOf(parse(t, head+"    profile: {rules: [{"+text+"}]}\n").Issuers[0].Config.Profile.Rules[0])
 	case reflect.TypeFor[token.Source]():
 		return reflect.ValueOf(parse(t, head+"    profile: {scopes: [{"+text+"}]}\n").Issuers[0].Config.Profile.Scopes[0])
+	case reflect.TypeFor[token.Template]():
+		i := parse(t, "issuers:\n- {audience: [x], "+text+"}\n").Issuers[0]
+		return reflect.ValueOf(token.Template{Issuer: i.Template, Values: i.Values, AnyValue: i.AnyValue, Claim: i.Claim})
 	default:
 		return reflect.ValueOf(parse(t, head+"    keys: {"+text+"}\n").Issuers[0].Keys.Remote)
 	}
@@ -108,7 +122,7 @@ func in(t *testing.T, typ reflect.Type, text string) reflect.Value {
 
 var types = []reflect.Type{
 	reflect.TypeFor[token.Config](), reflect.TypeFor[token.Profile](), reflect.TypeFor[token.Mark](), reflect.TypeFor[token.Source](),
-	reflect.TypeFor[jwks.RemoteConfig](),
+	reflect.TypeFor[jwks.RemoteConfig](), reflect.TypeFor[token.Template](),
 }
 
 // A field that a file cannot have could only be set by building the service anew.

@@ -19,5 +19,6 @@
 // error matches token.ErrConfig, and its text is one line that tells the line
 // of the file and the field.
 //
-// The file holds no secrets and has no fields for any.
+// The file needs no secrets. Only the URL of a proxy may have a password, which no
+// error shows.
 package settings

@@ -1,6 +1,7 @@
 package settings_test
 
 import (
+	"errors"
 	"fmt"
 	"log"
 	"os"
@@ -58,7 +59,7 @@ func ExampleParse_error() {
 	_, err = settings.Parse([]byte(text + "    max_lifetime: -1h\n"))
 	fmt.Println(err)
 	// Output:
-	// settings: line 11: issuers[0].algorithm: unknown field, want one of issuer, audience, algorithms, leeway, extended_leeway, max_lifetime, max_token_size, require_key_id, cache_size, keys, profile
+	// settings: line 11: issuers[0].algorithm: unknown field, want one of issuer, template, values, any_value, claim, audience, algorithms, leeway, extended_leeway, max_lifetime, max_token_size, require_key_id, cache_size, keys, profile
 	// settings: line 11: issuers[0].max_lifetime: invalid configuration: MaxLifetime is negative
 }
 
@@ -80,6 +81,29 @@ func ExampleFile_Configs() {
 		fmt.Println(config.Issuer)
 	}
 	// Output: https://sso.example.com/realms/photos
+}
+
+// Tools need the settings for the issuer of one token.
+func ExampleFile_ConfigFor() {
+	file, err := settings.Parse([]byte(`issuers:
+  - template: https://login.microsoftonline.com/{tenantid}/v2.0
+    values: [11111111-2222-3333-4444-555555555555]
+    claim: tid
+    audience: [6e74172b-be56-4843-9ff4-e66a39bb12e3]
+`))
+	if err != nil {
+		log.Fatal(err)
+	}
+	config, err := file.ConfigFor("https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555/v2.0")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(config.Profile.Rules[0].Claim, config.Profile.Rules[0].Values)
+	_, err = file.ConfigFor("https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0")
+	fmt.Println(errors.Is(err, token.ErrIssuer))
+	// Output:
+	// tid [11111111-2222-3333-4444-555555555555]
+	// true
 }
 
 func ExampleMarshal() {

@@ -5,8 +5,6 @@ import (
 	"path/filepath"
 
 	"github.com/postern-go/postern/internal/evidence"
-	"github.com/postern-go/postern/jwks"
-	"github.com/postern-go/postern/token"
 )
 
 // File is what a settings file says. One that is made by hand can be used like
@@ -18,29 +16,6 @@ type File struct {
 
 	dir   string         // of the files that this one names
 	lines map[string]int // of the fields, by their paths
-}
-
-// Issuer is the settings of one issuer.
-type Issuer struct {
-	// Config is what its Verifier accepts. Config.Keys is nil where Keys says where
-	// the keys are.
-	Config token.Config
-	// Keys says where the keys are. The zero value means that they are discovered
-	// from Config.Issuer.
-	Keys Keys
-}
-
-// Keys says where the keys of an issuer are.
-type Keys struct {
-	// Remote are the settings for keys that are fetched. Its Issuer is "", which
-	// means Config.Issuer.
-	Remote jwks.RemoteConfig
-	// RootCAsFile names a file with the certificate authorities to trust, in PEM,
-	// for Remote.RootCAs.
-	RootCAsFile string
-	// File names a file with a JWK Set, which is read once in place of all
-	// fetching.
-	File string
 }
 
 // maxFile is how many bytes a settings file may have.

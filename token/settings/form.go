@@ -15,7 +15,11 @@ func fileForm(f *File) []field {
 func issuerForm(i *Issuer) []field {
 	c := &i.Config
 	return []field{
-		required(text("issuer", &c.Issuer)),
+		text("issuer", &c.Issuer),
+		text("template", &i.Template),
+		texts("values", &i.Values),
+		flag("any_value", &i.AnyValue),
+		text("claim", &i.Claim),
 		required(texts("audience", &c.Audience)),
 		texts("algorithms", &c.Algorithms),
 		duration("leeway", &c.Leeway),
@@ -32,11 +36,15 @@ func issuerForm(i *Issuer) []field {
 func keysForm(k *Keys) []field {
 	r := &k.Remote
 	return []field{
+		text("discover_at", &r.DiscoverAt),
 		texts("urls", &r.URLs),
 		text("file", &k.File),
 		texts("allow_hosts", &r.AllowHosts),
 		flag("same_host", &r.SameHost),
 		text("root_cas_file", &k.RootCAsFile),
+		text("proxy", &r.Proxy),
+		texts("plain_http_hosts", &r.PlainHTTPHosts),
+		text("token_file", &r.TokenFile),
 		duration("default_lifetime", &r.DefaultLifetime),
 		duration("min_lifetime", &r.MinLifetime),
 		duration("max_lifetime", &r.MaxLifetime),

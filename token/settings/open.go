@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/postern-go/postern/internal/evidence"
+	"github.com/postern-go/postern/internal/printable"
 	"github.com/postern-go/postern/jwks"
 	"github.com/postern-go/postern/token"
 )
@@ -15,9 +17,10 @@ import (
 // maxNamed is how many bytes a file may have that the settings name.
 const maxNamed = 1 << 20
 
-// Configs returns the Config of every issuer, with its source of keys, in the
-// order of the file. It reads the files that the settings name, and makes no
-// request. An error matches token.ErrConfig.
+// Configs returns the Config of every entry, with its source of keys, in the
+// order of the file. That of a template has no Issuer; see token.Template. It
+// reads the files that the settings name, and makes no request. An error matches
+// token.ErrConfig.
 func (f *File) Configs() ([]token.Config, error) {
 	if err := f.check(); err != nil {
 		return nil, f.placed(err)
@@ -33,27 +36,27 @@ func (f *File) Configs() ([]token.Config, error) {
 	return configs, nil
 }
 
-// Authenticator returns the Authenticator of all issuers: the Verifier itself if
-// there is one issuer, and token.ByIssuer with a Verifier for each otherwise. It
-// reads the files that the settings name, and makes no request. An error matches
-// token.ErrConfig.
-func (f *File) Authenticator() (token.Authenticator, error) {
-	configs, err := f.Configs()
-	if err != nil {
-		return nil, err
+// ConfigFor returns the Config by which the tokens of one issuer are judged. For
+// one of a template, its rules include the claim that must equal the value of
+// the variable. An error matches token.ErrIssuer if the settings have no such
+// issuer, and token.ErrConfig otherwise. It is for tools; a service uses
+// Authenticator.
+func (f *File) ConfigFor(issuer string) (token.Config, error) {
+	if err := f.check(); err != nil {
+		return token.Config{}, f.placed(err)
 	}
-	auths := make(map[string]token.Authenticator, len(configs))
-	for i, c := range configs {
-		verifier, err := token.NewVerifier(c)
+	for n := range f.Issuers {
+		i := &f.Issuers[n]
+		if one := i.Template == "" && i.Config.Issuer == issuer; !one && !i.admits(issuer) {
+			continue
+		}
+		c, err := i.config(directory(f.dir))
 		if err != nil {
-			return nil, f.placed(&located{fmt.Sprintf("issuers[%d]", i), err})
+			return token.Config{}, f.placed(&located{fmt.Sprintf("issuers[%d]", n), err})
 		}
-		if len(configs) == 1 {
-			return verifier, nil
-		}
-		auths[c.Issuer] = verifier
+		return i.one(c, issuer), nil
 	}
-	return token.ByIssuer(auths), nil
+	return token.Config{}, evidence.OneLine(fmt.Errorf("settings: %w: %s is not in the settings", token.ErrIssuer, printable.Value(issuer)))
 }
 
 // placed is an error with its place, if the settings come from a file.
@@ -64,7 +67,7 @@ func (f *File) placed(err error) error {
 	}
 	line := 0
 	if f != nil {
-		line = f.lines[path]
+		line = lineOfPart(f.lines, path)
 	}
 	return faultAt(line, path, err)
 }
@@ -72,15 +75,15 @@ func (f *File) placed(err error) error {
 // directory is where the files are that the settings name.
 type directory string
 
-func (d directory) read(name string) ([]byte, error) {
-	if !filepath.IsAbs(name) {
-		name = filepath.Join(string(d), name)
+func (d directory) path(name string) string {
+	if filepath.IsAbs(name) {
+		return name
 	}
-	return readFile(name, maxNamed)
+	return filepath.Join(string(d), name)
 }
 
 func (d directory) keys(name string) (jwks.Source, error) {
-	text, err := d.read(name)
+	text, err := readFile(d.path(name), maxNamed)
 	if err != nil {
 		return nil, err
 	}
@@ -99,16 +102,16 @@ func (d directory) keys(name string) (jwks.Source, error) {
 	return nil, fmt.Errorf("%w: file %q has no usable key: %w", token.ErrConfig, name, why)
 }
 
-func (d directory) rootCAs(name string, into *jwks.RemoteConfig) error {
-	text, err := d.read(name)
+func (d directory) rootCAs(name string) (*x509.CertPool, error) {
+	text, err := readFile(d.path(name), maxNamed)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	into.RootCAs = x509.NewCertPool()
-	if !into.RootCAs.AppendCertsFromPEM(text) {
-		return fmt.Errorf("%w: file %q has no certificate in PEM", token.ErrConfig, name)
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(text) {
+		return nil, fmt.Errorf("%w: file %q has no certificate in PEM", token.ErrConfig, name)
 	}
-	return nil
+	return pool, nil
 }
 
 // readFile reads a file that must be a regular one, since others may never end.

@@ -77,6 +77,102 @@ func TestAuthenticator(t *testing.T) {
 	assert.NoError(t, err)
 }
 
+// With templates the settings choose in the same way.
+func TestAuthenticatorOfTemplates(t *testing.T) {
+	t.Parallel()
+	const tenants = "https://login.example.com/{tenant}/v2.0"
+	first := tokentest.NewIssuer(t, &tokentest.Options{Identifier: "https://login.example.com/one/v2.0", Audience: []string{api}})
+	named := tokentest.NewIssuer(t, &tokentest.Options{Identifier: "https://as.example.com", Audience: []string{api}})
+	dir := t.TempDir()
+	write(t, dir, "shared.json", keySet(t, first))
+	write(t, dir, "named.json", keySet(t, named))
+	template := "issuers:\n- template: " + tenants + "\n  values: [one, two]\n  claim: tid\n  audience: [" + api + "]\n  keys: {file: shared.json}\n"
+	both := template + "- issuer: https://as.example.com\n  audience: [" + api + "]\n  keys: {file: named.json}\n"
+	tid := func(value string) tokentest.Edit { return tokentest.Claim("tid", value) }
+	iss := func(value string) tokentest.Edit {
+		return tokentest.Claim("iss", strings.Replace(tenants, "{tenant}", value, 1))
+	}
+	for name, c := range map[string]struct {
+		raw         string
+		want, alone error
+	}{
+		"one":                   {first.Token(tid("one")), nil, nil},
+		"two":                   {first.Token(iss("two"), tid("two")), nil, nil},
+		"the tenant of two":     {first.Token(tid("two")), token.ErrClaim, token.ErrClaim},
+		"three":                 {first.Token(iss("three"), tid("three")), token.ErrIssuer, token.ErrIssuer},
+		"the named one":         {named.Token(), nil, token.ErrIssuer},
+		"its keys for a tenant": {named.Token(iss("one"), tid("one")), token.ErrSignature, token.ErrSignature},
+	} {
+		for text, want := range map[string]error{both: c.want, template: c.alone} {
+			f := read(t, dir, text)
+			auth, err := f.Authenticator()
+			require.NoError(t, err)
+			_, err = auth.Authenticate(t.Context(), token.Bearer(c.raw))
+			assert.ErrorIs(t, err, want, name)
+		}
+	}
+	f := read(t, dir, both)
+	config, err := f.ConfigFor("https://login.example.com/two/v2.0")
+	require.NoError(t, err)
+	verifier, err := token.NewVerifier(config)
+	require.NoError(t, err)
+	_, err = verifier.Authenticate(t.Context(), token.Bearer(first.Token(iss("two"), tid("two"))))
+	assert.NoError(t, err)
+	_, err = verifier.Authenticate(t.Context(), token.Bearer(first.Token(iss("two"), tid("one"))))
+	assert.ErrorIs(t, err, token.ErrClaim)
+	_, err = f.ConfigFor("https://login.example.com/three/v2.0")
+	assert.ErrorIs(t, err, token.ErrIssuer)
+	_, err = f.ConfigFor("")
+	assert.ErrorIs(t, err, token.ErrIssuer)
+	_, err = (*settings.File)(nil).ConfigFor("x")
+	assert.ErrorIs(t, err, token.ErrConfig)
+}
+
+// Files for authorities and tokens are those beside the settings, and a password
+// of a proxy is shown nowhere.
+func TestFilesOfKeys(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	issuer := tokentest.NewIssuer(t, &tokentest.Options{Identifier: "https://as.example.com", Audience: []string{api}})
+	set := keySet(t, issuer)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "Bearer of-the-cluster" {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		fmt.Fprint(w, set)
+	}))
+	t.Cleanup(server.Close)
+	write(t, dir, "token", "of-the-cluster")
+	auth, err := read(t, dir, head+"    keys: {urls: ["+server.URL+"/keys], token_file: token}\n").Authenticator()
+	require.NoError(t, err)
+	_, err = auth.Authenticate(t.Context(), token.Bearer(issuer.Token()))
+	assert.NoError(t, err)
+
+	f := read(t, dir, head+"    keys: {proxy: 'http://user:hunter2@proxy.example:3128'}\n")
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
+		assert.NotContains(t, fmt.Sprintf(verb, f), "hunter2", verb)
+		assert.NotContains(t, fmt.Sprintf(verb, f.Issuers[0]), "hunter2", verb)
+		assert.NotContains(t, fmt.Sprintf(verb, f.Issuers), "hunter2", verb)
+	}
+}
+
+// The issuers of a template have their keys where each says, with authorities of
+// one's own.
+func TestAuthoritiesOfATemplate(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	server := httptest.NewUnstartedServer(http.NotFoundHandler())
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	write(t, dir, "ca.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})))
+	configs, err := read(t, dir, "issuers:\n- audience: [x]\n  any_value: true\n  template: 'https://as.example.com/{t}'\n  keys: {root_cas_file: ca.pem}\n").Configs()
+	require.NoError(t, err)
+	assert.NotNil(t, configs[0].RootCAs)
+	assert.Nil(t, configs[0].Keys)
+	assert.Empty(t, configs[0].Issuer)
+}
+
 func TestConfigs(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -46,6 +46,14 @@ func faultAt(line int, path string, err error) error {
 	return evidence.OneLine(fmt.Errorf("settings: %s%w", where, err))
 }
 
+// lineOfPart is the line of a part, or of the nearest part around it.
+func lineOfPart(lines map[string]int, path string) int {
+	for path != "" && lines[path] == 0 {
+		path = path[:max(0, strings.LastIndexAny(path, ".["))]
+	}
+	return lines[path]
+}
+
 // plain refuses what could make a value mean something else than it says.
 func (v value) plain() error {
 	switch {

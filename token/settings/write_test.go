@@ -115,7 +115,12 @@ func TestMarshalRoundTrip(t *testing.T) {
 		case "Set":
 			profile.Sets = map[string][]token.Source{r.text(): {{Claim: "a" + r.text()}, {Path: []string{r.text(), r.text()}, Shape: token.ShapeKeys}}}
 		case "RemoteConfig":
-			issuer.Keys.Remote = jwks.RemoteConfig{SameHost: r.IntN(2) == 0, FetchTimeout: time.Second + time.Duration(r.IntN(1e9)), StaleFor: -1, AllowHosts: []string{"x.example"}}
+			issuer.Config.Issuer, issuer.Template, issuer.Values, issuer.Claim = "", "https://as.example.com/{"+"t}/v2", []string{"a", "1.0"}, r.text()
+			if r.IntN(2) == 0 {
+				issuer.Config.Issuer, issuer.Template, issuer.Values, issuer.Claim = "https://as.example.com", "", nil, ""
+			}
+			issuer.Keys.Remote = jwks.RemoteConfig{Proxy: "http://user:p%20w@proxy.example", TokenFile: r.text(), PlainHTTPHosts: []string{"x.example"},
+				URLs: []string{"https://as.example.com/jwks"}, FetchTimeout: time.Second + time.Duration(r.IntN(1e9)), StaleFor: -1, AllowHosts: []string{"x.example"}}
 		}
 		f := &settings.File{Issuers: []settings.Issuer{issuer}}
 		text, err := settings.Marshal(f)
@@ -140,6 +145,7 @@ func TestMarshalRefuses(t *testing.T) {
 		"a trace":          func(i *settings.Issuer) { i.Keys.Remote.Trace = &jwks.Trace{} },
 		"a snapshot":       func(i *settings.Issuer) { i.Keys.Remote.Snapshot = []byte("x") },
 		"another issuer":   func(i *settings.Issuer) { i.Keys.Remote.Issuer = "https://b.example.com" },
+		"a pool":           func(i *settings.Issuer) { i.Keys.Remote.RootCAs = authorities() },
 		"not valid":        func(i *settings.Issuer) { i.Config.Leeway = time.Hour },
 		"not UTF-8":        func(i *settings.Issuer) { i.Config.Audience = []string{"\xff"} },
 		"no pointer":       func(i *settings.Issuer) { i.Config.Profile.Scopes = []token.Source{{Claim: "/a"}} },
