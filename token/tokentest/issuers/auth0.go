@@ -69,7 +69,7 @@ func auth0(name string, user, machine form) Shape {
 	}
 }
 
-// options are those of most servers: RS256 and one API.
-func options(issuer, audience string) tokentest.Options {
-	return tokentest.Options{Identifier: issuer, Audience: []string{audience}, Algorithms: []string{"RS256"}}
+// options are those of most servers, which sign with RS256.
+func options(issuer string, audience ...string) tokentest.Options {
+	return tokentest.Options{Identifier: issuer, Audience: audience, Algorithms: []string{"RS256"}}
 }

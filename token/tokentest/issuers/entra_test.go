@@ -1,7 +1,6 @@
 package issuers_test
 
 import (
-	"github.com/postern-go/postern/token"
 	"github.com/postern-go/postern/token/tokentest"
 	"github.com/postern-go/postern/token/tokentest/issuers"
 )
@@ -11,24 +10,9 @@ func entraRecipes() []recipe {
 	of := func(tenant string, shape tokentest.Edit) tokentest.Edit {
 		return tokentest.Edits(tokentest.Claim("iss", "https://login.microsoftonline.com/"+tenant+"/v2.0"), shape)
 	}
-	profile := func(clientID string) token.Profile {
-		return token.Profile{
-			Types:         []string{"JWT"},
-			ScopeClaim:    "scp",
-			ClientIDClaim: clientID,
-			Required:      []string{"sub", clientID, "iat"},
-			Users:         []token.Mark{{Claim: "scp", Present: true}},
-			Clients:       []token.Mark{{Claim: "idtyp", Values: []string{"app"}}},
-			Sets: map[string][]token.Source{
-				"roles":  {{Claim: "roles", Shape: token.ShapeList}},
-				"groups": {{Claim: "groups", Shape: token.ShapeList}},
-			},
-		}
-	}
 	return []recipe{
 		{
 			shape:  v2,
-			config: token.Config{Algorithms: []string{"RS256"}, Profile: profile("azp")},
 			scopes: []string{"photos.read", "photos.write"},
 			more: map[string]tokentest.Edit{
 				"machine, no idtyp":            tokentest.Edits(v2.Machine, tokentest.WithoutClaim("idtyp")),
@@ -43,13 +27,6 @@ func entraRecipes() []recipe {
 		},
 		{
 			shape:  many,
-			config: token.Config{Algorithms: []string{"RS256"}, Profile: profile("azp")},
-			template: &token.Template{
-				Issuer: "https://login.microsoftonline.com/{tenantid}/v2.0",
-				Values: []string{"3f6c2c1e-5f0b-4a7e-9d55-6b1f0e7a2c10", "7b0d4f52-1f6e-4c3a-8a41-90de34ab56cd"},
-				Claim:  "tid",
-			},
-			keys:   map[string]any{"urls": []string{"https://login.microsoftonline.com/common/discovery/v2.0/keys"}},
 			scopes: []string{"photos.read", "photos.write"},
 			more: map[string]tokentest.Edit{
 				"user of the second tenant":         of("7b0d4f52-1f6e-4c3a-8a41-90de34ab56cd", many.Access),
@@ -65,10 +42,6 @@ func entraRecipes() []recipe {
 		},
 		{
 			shape:  v1,
-			config: token.Config{Algorithms: []string{"RS256"}, Profile: profile("appid")},
-			keys: map[string]any{"urls": []string{
-				"https://login.microsoftonline.com/3f6c2c1e-5f0b-4a7e-9d55-6b1f0e7a2c10/discovery/keys",
-			}},
 			scopes: []string{"photos.read", "photos.write"},
 			more: map[string]tokentest.Edit{
 				"user, version 2.0": tokentest.Edits(issuers.EntraV2().Access, tokentest.Claim("iss", issuers.EntraV2().Options.Identifier)),

@@ -9,7 +9,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/postern-go/postern/jwks"
 	"github.com/postern-go/postern/scope"
 	"github.com/postern-go/postern/token"
 	"github.com/postern-go/postern/token/settings"
@@ -21,18 +20,15 @@ import (
 // recipe is the other half of what a page says.
 type recipe struct {
 	shape issuers.Shape
-	// config is the settings of the page in Go, without issuer and audience.
-	config token.Config
-	// template is for settings for many issuers, with config for each of them.
-	template *token.Template
-	// keys is where the settings of the page find the keys, if not by discovery.
-	keys map[string]any
 	// more are the tokens of further rows, by the name that the page gives them.
 	more map[string]tokentest.Edit
 	// scopes are what the refusal suite asks for, and the good token of the
 	// suite is a user's or, if machine is set, a machine's.
 	scopes  []string
 	machine bool
+	// good is what else the good token of the suite has. Dex issues none, so that
+	// its settings are attacked with a token that they would accept.
+	good tokentest.Edit
 }
 
 // photosAPI is the audience in most recipes.
@@ -45,14 +41,25 @@ var opaque = tokentest.Compact(func(string) string { return "8xLOxBtZp8kT3yWq" }
 func recipes() map[string]recipe {
 	all := map[string]recipe{}
 	for _, r := range slices.Concat(
+		adfsRecipes(),
 		auth0Recipes(),
+		autheliaRecipes(),
+		authentikRecipes(),
 		cognitoRecipes(),
+		dexRecipes(),
+		duendeRecipes(),
 		entraRecipes(),
 		firebaseRecipes(),
+		githubRecipes(),
 		googleRecipes(),
+		hydraRecipes(),
 		keycloakRecipes(),
+		kubernetesRecipes(),
 		oktaRecipes(),
+		pingRecipes(),
+		springRecipes(),
 		supabaseRecipes(),
+		zitadelRecipes(),
 	) {
 		all[r.shape.Name] = r
 	}
@@ -79,11 +86,10 @@ func TestRecipes(t *testing.T) {
 		r := recipes()[name]
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			issuer, auth := r.serve(t, w)
-			seen := &outcome{}
-			for transport, target := range overBoth(t, auth, scope.Authenticated, seen) {
+			s, seen := r.serve(t, w), &outcome{}
+			for transport, target := range overBoth(t, s.auth, scope.Authenticated, seen) {
 				for _, want := range w.rows {
-					assert.Equal(t, want, r.try(t, issuer, target, want.token, seen), "over %s", transport)
+					assert.Equal(t, want, s.try(t, target, want.token, seen), "over %s", transport)
 				}
 			}
 			r.wantsRows(t, w.rows)
@@ -113,43 +119,38 @@ func (r recipe) tokens() map[string]tokentest.Edit {
 	return all
 }
 
-// serve is the issuer, and what a service makes of the settings on the page. Only
-// the network between them is not real.
-func (r recipe) serve(t *testing.T, w written) (*tokentest.Issuer, token.Authenticator) {
-	t.Helper()
-	issuer := tokentest.NewIssuer(t, &r.shape.Options)
-	if r.template != nil {
-		cfg := r.config
-		cfg.Audience = r.shape.Options.Audience
-		return issuer, r.resolver(t, issuer, cfg)
-	}
-	file, err := settings.Parse([]byte(w.settings))
-	require.NoError(t, err)
-	cfg := file.Issuers[0].Config
-	cfg.HTTPClient = issuer.Client()
-	verifier, err := token.NewVerifier(cfg)
-	require.NoError(t, err)
-	return issuer, verifier
+// service is an issuer, and what the settings on a page make of its tokens.
+type service struct {
+	recipe
+	issuer  *tokentest.Issuer
+	auth    token.Authenticator
+	profile token.Profile
 }
 
-func (r recipe) resolver(t *testing.T, issuer *tokentest.Issuer, cfg token.Config) token.Authenticator {
+// serve reads the settings. Only the network is not real, and the files that a
+// pod has for it.
+func (r recipe) serve(t *testing.T, w written) *service {
 	t.Helper()
-	keys, err := jwks.NewRemote(jwks.RemoteConfig{URLs: []string{issuer.KeysURL()}, HTTPClient: issuer.Client()})
+	file, err := settings.Parse([]byte(w.settings))
 	require.NoError(t, err)
-	template := *r.template
-	cfg.Keys = keys
-	template.Config = cfg
-	resolver, err := token.NewResolver(token.ResolverConfig{Templates: []token.Template{template}})
+	require.Len(t, file.Issuers, 1)
+	s := &service{recipe: r, issuer: tokentest.NewIssuer(t, &r.shape.Options), profile: file.Issuers[0].Config.Profile}
+	keys := &file.Issuers[0].Keys
+	keys.Remote.HTTPClient, keys.Remote.TokenFile, keys.RootCAsFile = s.issuer.Client(), "", ""
+	if keys.Remote.URLs != nil {
+		keys.Remote.URLs = []string{s.issuer.KeysURL()}
+	}
+	s.auth, err = file.Authenticator()
 	require.NoError(t, err)
-	return resolver
+	return s
 }
 
 // try is the row that a service would write.
-func (r recipe) try(t *testing.T, issuer *tokentest.Issuer, target tokentest.Target, kind string, seen *outcome) row {
+func (s *service) try(t *testing.T, target tokentest.Target, kind string, seen *outcome) row {
 	t.Helper()
-	edit, known := r.tokens()[kind]
+	edit, known := s.tokens()[kind]
 	require.True(t, known, "the page names the unknown token %q", kind)
-	raw, minted := mintIfAny(issuer, edit)
+	raw, minted := mintIfAny(s.issuer, edit)
 	if !minted {
 		return row{token: kind, answer: "none"}
 	}
@@ -163,14 +164,14 @@ func (r recipe) try(t *testing.T, issuer *tokentest.Issuer, target tokentest.Tar
 		subject: got.token.SubjectKind().String(),
 		client:  got.token.ClientID(),
 		scopes:  strings.Join(got.token.Scopes(), " "),
-		sets:    r.sets(got.token),
+		sets:    s.sets(got.token),
 	}
 }
 
 // sets are the other rights of a token: "groups: a b; roles: unknown".
-func (r recipe) sets(tok *token.Token) string {
+func (s *service) sets(tok *token.Token) string {
 	var parts []string
-	for _, name := range slices.Sorted(maps.Keys(r.config.Profile.Sets)) {
+	for _, name := range slices.Sorted(maps.Keys(s.profile.Sets)) {
 		switch values, known := tok.Values(name); {
 		case !known:
 			parts = append(parts, name+": unknown")
@@ -194,29 +195,29 @@ func TestRefusals(t *testing.T) {
 		r := recipes()[name]
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			issuer, auth := r.serve(t, w)
-			policy, needs := r.needs()
-			for transport, target := range overBoth(t, auth, policy, &outcome{}) {
-				t.Run(transport, func(t *testing.T) { refusals.Test(t, issuer, target, needs) })
+			s := r.serve(t, w)
+			policy, needs := s.needs()
+			for transport, target := range overBoth(t, s.auth, policy, &outcome{}) {
+				t.Run(transport, func(t *testing.T) { refusals.Test(t, s.issuer, target, needs) })
 			}
 		})
 	}
 }
 
 // needs is a policy that asks for all that the settings can prove.
-func (r recipe) needs() (scope.Policy, *refusals.Config) {
-	kind := r.shape.Access
-	if r.machine {
-		kind = r.shape.Machine
+func (s *service) needs() (scope.Policy, *refusals.Config) {
+	kind := s.shape.Access
+	if s.machine {
+		kind = s.shape.Machine
 	}
 	needs := &refusals.Config{
-		Scopes: r.scopes, Profile: r.config.Profile, User: !r.machine && len(r.config.Profile.Users) > 0,
-		Good: []tokentest.Edit{kind},
+		Scopes: s.scopes, Profile: s.profile, User: !s.machine && len(s.profile.Users) > 0,
+		Good: []tokentest.Edit{kind, s.good},
 	}
 	policy := scope.Authenticated
-	if len(r.scopes) > 0 {
-		policy = scope.All(r.scopes...)
-		needs.Good = append(needs.Good, tokentest.Scope(r.scopes...))
+	if len(s.scopes) > 0 {
+		policy = scope.All(s.scopes...)
+		needs.Good = append(needs.Good, tokentest.Scope(s.scopes...))
 	}
 	if needs.User {
 		policy = policy.And(scope.User)

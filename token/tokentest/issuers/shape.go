@@ -30,17 +30,31 @@ type Shape struct {
 // All lists the shapes of this package. The list grows with new versions.
 func All() []Shape {
 	return []Shape{
+		ADFS(),
 		Auth0(),
 		Auth0RFC9068(),
+		Authelia(),
+		Authentik(),
 		Cognito(),
 		CognitoResource(),
+		Dex(),
+		Duende(),
+		EKS(),
 		EntraMultiTenant(),
 		EntraV1(),
 		EntraV2(),
 		Firebase(),
+		GitHubActions(),
 		Google(),
+		Hydra(),
 		Keycloak(),
+		Kubernetes(),
 		OktaCustom(),
+		PingFederate(),
+		PingOne(),
+		Spring(),
+		SpringDefault(),
 		Supabase(),
+		ZITADEL(),
 	}
 }

@@ -164,6 +164,15 @@ func requires(claim string) func(*attacker) bool {
 	return func(a *attacker) bool { return slices.Contains(requiredBy(a.profile()), claim) }
 }
 
+// requiresScope holds for services that call a token without scopes invalid.
+func requiresScope(a *attacker) bool {
+	p := a.profile()
+	if p.Scopes == nil {
+		return requires(cmp.Or(p.ScopeClaim, "scope"))(a)
+	}
+	return slices.ContainsFunc(p.Scopes, func(s token.Source) bool { return requires(placeOf(token.Mark{Claim: s.Claim, Path: s.Path})[0])(a) })
+}
+
 func requiresClientID(a *attacker) bool {
 	return requires(cmp.Or(a.profile().ClientIDClaim, "client_id"))(a)
 }

@@ -297,6 +297,17 @@ var issuers = map[string]struct {
 			"mark of clients beside that of users", "mark of clients alone", "mark of users in an array",
 		},
 	},
+	"PingOne": {
+		profile: token.Profile{
+			AllowMissingType: true, Required: []string{"client_id", "scope", "iat"},
+			Users: []token.Mark{{Claim: "sub", ClientID: true, Not: true}},
+		},
+		skipped: []string{
+			"typ missing", "sub missing", "sub is empty", "jti missing", "scope is a string", "no scope claim",
+			"mark of clients beside that of users", "mark of clients alone", "mark of users in an array",
+			"Sub instead of sub", "sub with a long s instead of sub",
+		},
+	},
 	"Auth0": {
 		profile: token.Profile{
 			Types: []string{"JWT"}, ClientIDClaim: "azp", Required: []string{"sub", "azp", "iat"},
