@@ -166,17 +166,22 @@ func (f finding) refusal(c call) error {
 }
 
 // denial is what the first alternative says that denies the call, and otherwise
-// what the first one says: that a token is invalid is not true if another
-// alternative found it good.
-func (f finding) denial(c call) (first error) {
+// what the first one says that is not about the token: that it is invalid is not
+// true if another alternative found it good.
+func (f finding) denial(c call) error {
+	var ofToken, other error
 	for _, branch := range f.branches {
 		err := blame(branch, c)
-		if errors.Is(err, token.ErrDenied) {
+		switch {
+		case errors.Is(err, token.ErrDenied):
 			return err
+		case errors.Is(err, token.ErrUnavailable):
+			other = cmp.Or(other, err)
+		default:
+			ofToken = cmp.Or(ofToken, err)
 		}
-		first = cmp.Or(first, err)
 	}
-	return first
+	return cmp.Or(other, ofToken)
 }
 
 // blame is the refusal among those of rules that belong together that is hardest

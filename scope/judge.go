@@ -57,13 +57,11 @@ func (p Policy) short(c call, err error) error {
 // weigh is the answer to a call that none of some alternatives lets through,
 // where the rules before them hold. What is answered must help with all of the
 // rules: scopes that alternatives lack are not named if another rule denies the
-// call whatever its scopes are. It is nil if all hold after all, since a function
-// of the application has changed its mind.
+// call whatever its scopes are. It is nil only if every rule holds after all,
+// since a function of the application has changed its mind: then nothing is to
+// be cured.
 func (p Policy) weigh(c call) error {
 	found := p.find(c)
-	if allHold(found) {
-		return nil
-	}
 	for _, by := range cures {
 		if r, ok := allCured(found, by, c); ok {
 			return r.answer(by, c)

@@ -16,12 +16,14 @@ import (
 )
 
 var (
-	a, b, c = scope.All("a"), scope.All("b"), scope.All("c")
-	recent  = asking("recent", &token.StepUpError{MaxAge: time.Minute, ACRValues: []string{"gold"}})
-	granted = asking("granted", errors.New("not granted"))
-	fits    = asking("fits", token.ErrClaim)
-	up      = asking("up", fmt.Errorf("%w: database", token.ErrUnavailable))
-	hinting = asking("hinting", &token.ScopeError{Need: []string{"d"}})
+	a, b, c   = scope.All("a"), scope.All("b"), scope.All("c")
+	recent    = asking("recent", &token.StepUpError{MaxAge: time.Minute, ACRValues: []string{"gold"}})
+	granted   = asking("granted", errors.New("not granted"))
+	fits      = asking("fits", token.ErrClaim)
+	up        = asking("up", fmt.Errorf("%w: database", token.ErrUnavailable))
+	malformed = asking("malformed", token.ErrMalformed)
+	keys      = asking("keys", token.ErrKeysUnavailable)
+	hinting   = asking("hinting", &token.ScopeError{Need: []string{"d"}})
 )
 
 // A call that no alternative lets through gets one answer that is true, and the
@@ -45,12 +47,12 @@ func TestOr(t *testing.T) {
 		"with what must be kept":             {a.Or(b).And(scope.Any("c", "d")).And(scope.All("a", "d")), facts{scopes: 2 | 4}, token.ErrScope, []string{"b", "c", "a", "d"}, ""},
 		"scopes alone come first":            {a.Or(b).And(granted), user, token.ErrScope, []string{"a"}, ""},
 		"scopes wait where others deny":      {a.Or(scope.User).And(granted), client, token.ErrDenied, nil, `scope: rule "granted": access denied: not granted`},
-		"scopes of two alternatives":         {a.Or(scope.User).And(b.Or(scope.User)), client, token.ErrScope, []string{"a", "b"}, ""},
+		"scopes of two alternatives":         {a.Or(scope.User).And(b.Or(scope.User)), client, token.ErrScope, []string{"a", "b"}, `need a b; the token has no scope; no alternative holds: "all(a)": `},
 		"scopes of the application":          {hinting.Or(scope.User), client, token.ErrScope, []string{"d"}, `"hinting": insufficient scope: need d`},
 		"scopes help before a step-up":       {recent.Or(a), client, token.ErrScope, []string{"a"}, ""},
 		"a step-up is enough":                {granted.Or(recent.And(scope.User)), user, token.ErrStepUp, nil, `"granted": access denied: not granted; "recent and user": rule "recent": insufficient user authentication: need acr gold, need authentication at most 1m0s ago`},
 		"a step-up before both":              {recent.And(a).Or(recent), client, token.ErrStepUp, nil, ""},
-		"both together":                      {recent.And(a).Or(granted).And(b), facts{scopes: 2}, token.ErrStepUp, []string{"b", "a"}, "need scope b a"},
+		"both together":                      {recent.And(a).Or(granted).And(b), facts{scopes: 2}, token.ErrStepUp, []string{"b", "a"}, "need acr gold, need authentication at most 1m0s ago, need scope b a"},
 		"a step-up behind alternatives":      {a.Or(scope.User).And(recent), client, token.ErrStepUp, []string{"a"}, `scope: rule "recent": insufficient user authentication`},
 		"the first denial":                   {granted.Or(scope.User), facts{}, token.ErrDenied, nil, `"granted": access denied: not granted; "user": the kind of subject is unknown, want a user (see Config.Profile.Users)`},
 		"an unknown subject":                 {a.And(scope.User).Or(scope.Client), facts{}, token.ErrSubjectUnknown, nil, `want a user (see Config.Profile.Users); "client": the kind of subject is unknown, want a client (see Config.Profile.Clients)`},
@@ -59,6 +61,14 @@ func TestOr(t *testing.T) {
 		"out of reach, and it might do":      {a.Or(up), facts{}, token.ErrUnavailable, nil, `"up": access token cannot be judged now: database`},
 		"out of reach, and it would not do":  {a.Or(up.And(scope.User)), client, token.ErrScope, []string{"a"}, ""},
 		"out of reach, and scopes miss":      {up.And(a).Or(up.And(b)), facts{}, token.ErrUnavailable, nil, ""},
+		"out of reach, or a bad claim":       {fits.Or(up.And(a)), facts{}, token.ErrUnavailable, nil, ""},
+		"bad claims, the first":              {fits.Or(malformed), facts{}, token.ErrClaim, nil, ""},
+		"bad claims, the other first":        {malformed.Or(fits), facts{}, token.ErrMalformed, nil, ""},
+		"denied for good":                    {up.And(scope.User).Or(fits), client, token.ErrDenied, nil, ""},
+		"out of reach twice":                 {up.And(a).Or(keys.And(a)), facts{}, token.ErrUnavailable, nil, ""},
+		"out of reach twice, the other":      {keys.And(a).Or(up.And(a)), facts{}, token.ErrKeysUnavailable, nil, ""},
+		"scopes for after a step-up too":     {c.And(recent.And(a).Or(granted)), facts{}, token.ErrScope, []string{"c", "a"}, ""},
+		"long scopes, and all named":         {scope.All(long("a"), long("b"), long("c"), long("d")).Or(scope.User), client, token.ErrScope, []string{long("a"), long("b"), long("c"), long("d")}, `; "user": access denied: subject is a client, want a user`},
 		"a zero policy on the left":          {scope.Policy{}.Or(scope.User), user, token.ErrDenied, nil, ""},
 		"a zero policy on the right":         {scope.User.Or(scope.Policy{}), user, token.ErrDenied, nil, ""},
 		"a zero policy in a branch":          {scope.User.Or(a.And(scope.Policy{})), user, token.ErrDenied, nil, ""},
@@ -80,6 +90,8 @@ func TestOr(t *testing.T) {
 		})
 	}
 }
+
+func long(name string) string { return name + strings.Repeat("x", 200) }
 
 // needOf are the scopes that a challenge names.
 func needOf(err error) []string {
@@ -132,6 +144,9 @@ func TestOrOfAnApplicationThatChangesItsMind(t *testing.T) {
 	calls = 0
 	require.ErrorIs(t, fickle.And(granted).Check(tok), token.ErrDenied)
 	assert.Equal(t, 1, calls, "without alternatives, once")
+	calls = 0
+	require.ErrorIs(t, fickle.And(a).Check(tok), token.ErrScope)
+	assert.Equal(t, 0, calls, "not where a scope is missing")
 }
 
 // Alternatives do not touch the policies that they are made of.

@@ -196,7 +196,7 @@ func TestRefusals(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := r.serve(t, w)
-			policy, needs := s.needs()
+			policy, needs := s.needs(t)
 			for transport, target := range overBoth(t, s.auth, policy, &outcome{}) {
 				t.Run(transport, func(t *testing.T) { refusals.Test(t, s.issuer, target, needs) })
 			}
@@ -204,8 +204,10 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// needs is a policy that asks for all that the settings can prove.
-func (s *service) needs() (scope.Policy, *refusals.Config) {
+// needs is a policy that asks for all that the settings can prove, and that a
+// token of the issuer has.
+func (s *service) needs(t *testing.T) (scope.Policy, *refusals.Config) {
+	t.Helper()
 	kind := s.shape.Access
 	if s.machine {
 		kind = s.shape.Machine
@@ -221,6 +223,15 @@ func (s *service) needs() (scope.Policy, *refusals.Config) {
 	}
 	if needs.User {
 		policy = policy.And(scope.User)
+	}
+	good, err := s.auth.Authenticate(t.Context(), token.Bearer(s.issuer.Token(needs.Good...)))
+	require.NoError(t, err)
+	needs.Sets = map[string][]string{}
+	for set := range s.profile.Sets {
+		if values, _ := good.Values(set); len(values) > 0 {
+			needs.Sets[set] = values
+			policy = policy.And(scope.AllOf(set, values...))
+		}
 	}
 	return policy, needs
 }

@@ -15,6 +15,11 @@ type Config struct {
 	// these. If any one of several is enough, name one. Empty means that
 	// the call needs none; then the attacks on scopes do not apply.
 	Scopes []string
+	// Sets are what the call needs of sets of rights other than scopes, as with
+	// scope.AllOf, by the names that the sets have in Profile.Sets; the good
+	// token has just these, in the first source of each set. Empty means that the
+	// call needs none; then the attacks on sets do not apply.
+	Sets map[string][]string
 	// Good is what else a good token of this service has, such as an audience
 	// or claims that its policy asks for.
 	Good []tokentest.Edit

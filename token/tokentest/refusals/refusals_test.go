@@ -85,6 +85,7 @@ var weakGuards = map[check]string{
 	checkMarkType:   "mark of users in an array",
 	checkRules:      "rule 4: another value",
 	checkRuleType:   "rule 1: value in an array",
+	checkRole:       "values of a set as scopes",
 }
 
 // Attacks that two checks stand against, and why they are made all the same.
@@ -120,6 +121,17 @@ func ofUsers(scopes ...string) *refusals.Config {
 		User:    true,
 		Profile: token.Profile{Rules: all, Users: []token.Mark{user}, Clients: []token.Mark{{Claim: "azpacr", Values: []string{"1"}}}},
 	}
+}
+
+// roles are those that a call for clerks needs.
+var roles = []string{"clerk", "cashier"}
+
+// ofClerks is a call for users with some roles, and where the service finds them.
+func ofClerks(scopes ...string) *refusals.Config {
+	cfg := ofUsers(scopes...)
+	cfg.Sets = map[string][]string{"roles": roles}
+	cfg.Profile.Sets = map[string][]token.Source{"roles": {{Path: []string{"realm_access", "roles"}}}}
+	return cfg
 }
 
 // The suite finds every weak guard, and every attack finds one: it was refused
@@ -172,7 +184,7 @@ func admittedBy(t *testing.T, issuer *tokentest.Issuer, missing check) (names []
 	t.Helper()
 	scopes := []string{"orders:read", "orders:list"}
 	guard := naive{issuer: issuer, scopes: scopes, without: missing, seen: map[string]bool{}}
-	results := refusals.Run(t.Context(), issuer, guard.target(), ofUsers(scopes...))
+	results := refusals.Run(t.Context(), issuer, guard.target(), ofClerks(scopes...))
 	for _, r := range results {
 		require.NotErrorIs(t, r.Err, refusals.ErrRefused, "without the check that %s", missing)
 		if errors.Is(r.Err, refusals.ErrAdmitted) {
@@ -190,8 +202,8 @@ func TestReasonsOfRefusals(t *testing.T) {
 		t.Run(algorithm, func(t *testing.T) {
 			t.Parallel()
 			issuer := tokentest.NewIssuer(t, &tokentest.Options{Algorithms: []string{algorithm, "ES384"}})
-			policy := scope.All("orders:read", "orders:list").And(scope.User)
-			needs := ofUsers(policy.Scopes()...)
+			policy := scope.All("orders:read", "orders:list").And(scope.User).And(scope.AllOf("roles", roles...))
+			needs := ofClerks(policy.Scopes()...)
 			cfg := issuer.Config()
 			cfg.Profile = needs.Profile
 			verifier, err := token.NewVerifier(cfg)

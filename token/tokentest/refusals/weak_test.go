@@ -55,6 +55,7 @@ const (
 	checkMarkType   check = "the mark is a string"
 	checkRules      check = "the rules for all tokens"
 	checkRuleType   check = "the claims of the rules are strings"
+	checkRole       check = "the caller has the role"
 )
 
 // naive is a guard written without postern, as people write them, that makes
