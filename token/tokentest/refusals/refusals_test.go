@@ -83,9 +83,9 @@ var weakGuards = map[check]string{
 	checkMark:       "no mark of users or clients",
 	checkNoClient:   "mark of clients beside that of users",
 	checkMarkType:   "mark of users in an array",
+	checkRole:       "values of a set as scopes",
 	checkRules:      "rule 4: another value",
 	checkRuleType:   "rule 1: value in an array",
-	checkRole:       "values of a set as scopes",
 }
 
 // Attacks that two checks stand against, and why they are made all the same.
