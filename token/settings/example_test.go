@@ -106,6 +106,23 @@ func ExampleFile_ConfigFor() {
 	// true
 }
 
+// Commands that take claims as flags can read them as files do.
+func ExampleParseClaim() {
+	name, path, err := settings.ParseClaim("/realm_access/roles")
+	fmt.Printf("%q %q %v\n", name, path, err)
+	name, path, err = settings.ParseClaim("https://example.com/roles")
+	fmt.Printf("%q %q %v\n", name, path, err)
+	// Output:
+	// "" ["realm_access" "roles"] <nil>
+	// "https://example.com/roles" [] <nil>
+}
+
+func ExampleParseShape() {
+	shape, err := settings.ParseShape("words or list")
+	fmt.Println(shape == token.ShapeWordsOrList, err)
+	// Output: true <nil>
+}
+
 func ExampleMarshal() {
 	out, err := settings.Marshal(&settings.File{Issuers: []settings.Issuer{{Config: token.Config{
 		Issuer:   "https://as.example.com",

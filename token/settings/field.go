@@ -8,6 +8,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/postern-go/postern/internal/evidence"
 	"github.com/postern-go/postern/token"
 )
 
@@ -131,19 +132,25 @@ func duration(name string, at *time.Duration) field {
 	}}
 }
 
+// ParseShape reads a shape as a file says it, which is as Shape.String does. The
+// default shape has no name. An error matches token.ErrConfig.
+func ParseShape(text string) (token.Shape, error) {
+	for s := token.ShapeText; s <= token.ShapeBoolean; s++ {
+		if s.String() == text {
+			return s, nil
+		}
+	}
+	return token.ShapeDefault, evidence.Errorf(token.ErrConfig, "unknown shape, want text, words, list, words or list, text or list, keys, or boolean")
+}
+
 func shape(at *token.Shape) field {
 	return field{name: "shape", read: func(v value) error {
 		said, err := v.text()
 		if err != nil {
 			return err
 		}
-		for s := token.ShapeText; s <= token.ShapeBoolean; s++ {
-			if s.String() == said {
-				*at = s
-				return nil
-			}
-		}
-		return v.fault("unknown shape, want text, words, list, words or list, text or list, keys, or boolean")
+		*at, err = ParseShape(said)
+		return v.faulty(err)
 	}, write: func() *yaml.Node {
 		if *at == token.ShapeDefault {
 			return nil

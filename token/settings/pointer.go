@@ -4,28 +4,38 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/postern-go/postern/internal/evidence"
+	"github.com/postern-go/postern/token"
 )
 
-// place is where a claim is: its name, or a JSON Pointer (RFC 6901), which begins
-// with a slash.
+// ParseClaim reads where a claim is, as a file says it: the name of a claim at the
+// top level, or a JSON Pointer (RFC 6901), which begins with a slash and leads to
+// one inside of others. Exactly one of name and path is set; see token.Source. An
+// error matches token.ErrConfig.
+func ParseClaim(text string) (name string, path []string, err error) {
+	switch {
+	case text == "":
+		return "", nil, evidence.Errorf(token.ErrConfig, "is empty, want the name of a claim")
+	case text[0] != '/':
+		return text, nil, nil
+	}
+	path, ok := parsePointer(text)
+	if !ok {
+		return "", nil, evidence.Errorf(token.ErrConfig, "not a JSON Pointer: in one, ~ is written ~0, and a slash inside of a name ~1")
+	}
+	return "", path, nil
+}
+
+// place is where a claim is.
 func place(claim *string, path *[]string) field {
 	return field{name: "claim", read: func(v value) error {
 		said, err := v.text()
-		switch {
-		case err != nil:
+		if err != nil {
 			return err
-		case said == "":
-			return v.fault("is empty, want the name of a claim")
-		case said[0] != '/':
-			*claim = said
-			return nil
 		}
-		names, ok := parsePointer(said)
-		if !ok {
-			return v.fault("not a JSON Pointer: in one, ~ is written ~0, and a slash inside of a name ~1")
-		}
-		*path = names
-		return nil
+		*claim, *path, err = ParseClaim(said)
+		return v.faulty(err)
 	}, write: func() *yaml.Node {
 		said := *claim
 		if *path != nil {

@@ -34,6 +34,14 @@ func (v value) fault(format string, args ...any) error {
 	return faultAt(v.node.Line, v.path, evidence.Errorf(token.ErrConfig, format, args...))
 }
 
+// faulty is an error about the value, or nil for nil.
+func (v value) faulty(err error) error {
+	if err == nil {
+		return nil
+	}
+	return faultAt(v.node.Line, v.path, err)
+}
+
 // faultAt is an error at a place of a file. The line is 0 where it is not known.
 func faultAt(line int, path string, err error) error {
 	where := ""
