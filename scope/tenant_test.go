@@ -67,6 +67,19 @@ func TestTenant(t *testing.T) {
 	assert.Equal(t, "all(write) and tenant", scope.All("write").And(ofSubject).String())
 }
 
+// An alternative is about the same call.
+func TestTenantOrAnother(t *testing.T) {
+	t.Parallel()
+	p := ofSubject.Or(scope.All("admin"))
+	tok := subject(t, "acme")
+	require.NoError(t, p.CheckCall(addressed("acme"), tok))
+	require.ErrorIs(t, p.CheckCall(addressed("globex"), tok), token.ErrScope, "which would help")
+	require.ErrorIs(t, p.Check(tok), token.ErrScope)
+	err := ofSubject.Or(scope.Client).CheckCall(addressed("globex"), tok)
+	require.ErrorIs(t, err, token.ErrDenied)
+	assert.True(t, printable.Is(err.Error()), "%q", err)
+}
+
 // A policy that does not ask about the call is the same with and without one.
 func TestCheckCallOfOtherPolicies(t *testing.T) {
 	t.Parallel()
