@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/postern-go/postern/internal/claims"
 	"github.com/postern-go/postern/internal/jws"
 	"github.com/postern-go/postern/internal/nilcheck"
 	"github.com/postern-go/postern/jwks"
@@ -21,8 +20,8 @@ type Config struct {
 	// Issuer is the authorization server's identifier. It equals the iss
 	// claim byte for byte: neither case nor a final slash is forgiven
 	// (RFC 9068 §4, RFC 7519 §4.1.1). A template such as
-	// "https://login.example.com/{tenant}" is refused: see ByIssuer for
-	// services with several issuers.
+	// "https://login.example.com/{tenant}" is refused: see ByIssuer and Template
+	// for services with several issuers.
 	Issuer string
 	// Audience lists the identifiers of this resource server. The aud claim
 	// must contain one of them exactly (RFC 9068 §4).
@@ -145,39 +144,6 @@ func (c Config) source() (jwks.Source, error) {
 	return jwks.NewRemote(jwks.RemoteConfig{Issuer: c.Issuer, HTTPClient: c.HTTPClient, RootCAs: c.RootCAs, Time: c.Time})
 }
 
-// signed says which signed objects are accepted.
-func (c Config) signed(keys jwks.Source) jws.Settings {
-	return jws.Settings{
-		Keys:             keys,
-		Algorithms:       c.algorithms(),
-		Types:            c.Profile.types(),
-		AllowMissingType: c.Profile.AllowMissingType,
-		RequireKeyID:     c.RequireKeyID,
-		Names:            jws.Names{Algorithms: "Config.Algorithms", Types: "Config.Profile.Types", RequireKeyID: "Config.RequireKeyID"},
-	}
-}
-
-// rules says which claims are accepted.
-func (c Config) rules() *claims.Rules {
-	scopes, setting := c.Profile.scopes()
-	return claims.New(claims.Settings{
-		Issuer:        c.Issuer,
-		Audience:      slices.Clone(c.Audience),
-		AudienceClaim: c.Profile.AudienceClaim,
-		Scopes:        scopes,
-		ScopeSetting:  setting,
-		Sets:          c.Profile.sets(),
-		ClientIDClaim: c.Profile.clientIDClaim(),
-		Required:      slices.Clone(c.Profile.required()),
-		ClientIDs:     slices.Clone(c.Profile.ClientIDs),
-		Rules:         marks(c.Profile.Rules),
-		Users:         marks(c.Profile.Users),
-		Clients:       marks(c.Profile.Clients),
-		Leeway:        c.leeway(),
-		MaxLifetime:   c.MaxLifetime,
-	})
-}
-
 // Validate checks the settings without using them, for those that come from a
 // file. NewVerifier calls it. It makes no request and does not block. The error
 // matches ErrConfig.
@@ -215,7 +181,7 @@ func (c Config) validateIdentifiers() error {
 		return fmt.Errorf("%w: Issuer is required", ErrConfig)
 	}
 	if strings.ContainsAny(c.Issuer, "{}") {
-		return fmt.Errorf("%w: Issuer is %q, a template, want the iss of the tokens; for several issuers see ByIssuer", ErrConfig, c.Issuer)
+		return fmt.Errorf("%w: Issuer is %q, a template, want the iss of the tokens; for several issuers see ByIssuer and Template", ErrConfig, c.Issuer)
 	}
 	if len(c.Audience) == 0 || slices.Contains(c.Audience, "") {
 		return fmt.Errorf("%w: Audience is required and must not contain an empty string", ErrConfig)

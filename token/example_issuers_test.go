@@ -33,7 +33,9 @@ func ExampleIssuers_Replace() {
 func ExampleNewResolver() {
 	customers := map[string]*token.Verifier{"https://other.example.com": otherVerifier}
 	resolver, err := token.NewResolver(token.ResolverConfig{
-		Allow: func(issuer string) bool { return slices.Contains([]string{"https://other.example.com", "https://new.example.com"}, issuer) },
+		Allow: func(issuer string) bool {
+			return slices.Contains([]string{"https://other.example.com", "https://new.example.com"}, issuer)
+		},
 		Resolve: func(_ context.Context, issuer string) (token.Authenticator, error) {
 			v, ok := customers[issuer]
 			if !ok {

@@ -110,6 +110,36 @@ func ExampleMark() {
 	// unknown
 }
 
+// An issuer that has roles inside of another claim, says in a claim what a token
+// is for, and writes one scope as a string and several as an array.
+func ExampleSource() {
+	verifier, err := token.NewVerifier(token.Config{
+		Issuer:   "https://as.example.com",
+		Audience: []string{"https://api.example.com"},
+		Keys:     jwks.Static{{ID: "es256", Public: issuerKey}},
+		Profile: token.Profile{
+			Rules:  []token.Mark{{Claim: "use", Values: []string{"access"}}},
+			Scopes: []token.Source{{Claim: "scope", Shape: token.ShapeWordsOrList}},
+			Sets:   map[string][]token.Source{"roles": {{Path: []string{"realm_access", "roles"}}}},
+		},
+		Time: clock,
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	roles := map[string][]string{"roles": {"editor"}}
+	t, err := verifier.Authenticate(context.Background(), token.Bearer(tokenWith("use", "access", "scope", []string{"a", "b"}, "realm_access", roles)))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(t.Scopes(), t.HasValue("roles", "editor"))
+	_, err = verifier.Authenticate(context.Background(), token.Bearer(tokenWith("use", "id")))
+	fmt.Println(err)
+	// Output:
+	// [a b] true
+	// token: claim missing or wrong: use is "id", want one of ["access"] (see Config.Profile.Rules)
+}
+
 // A service that has routes for users and learns at start that its issuer's
 // profile does not say what proves one.
 func ExampleCanTell() {
@@ -118,6 +148,31 @@ func ExampleCanTell() {
 	// Output:
 	// true
 	// false
+}
+
+// A service that has routes for roles and learns at start that no profile says
+// where they are.
+func ExampleHasSet() {
+	fmt.Println(token.HasSet(verifier, "roles"))
+	// Output: false
+}
+
+// What a service prints when it starts.
+func ExampleRelaxations() {
+	verifier, err := token.NewVerifier(token.Config{
+		Issuer:   "https://as.example.com",
+		Audience: []string{"https://api.example.com"},
+		Profile:  token.Profile{Types: []string{"JWT"}, ClientIDClaim: "azp"},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, line := range token.Relaxations(verifier) {
+		fmt.Println(line)
+	}
+	// Output:
+	// Profile.Types accepts ["JWT"]
+	// Profile.ClientIDClaim reads the client id from "azp"
 }
 
 // Two issuers, each with keys, audience and algorithms of its own.

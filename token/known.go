@@ -19,6 +19,7 @@ type known struct {
 // resolution is the Authenticator of an issuer, for a while.
 type resolution struct {
 	auth     Authenticator
+	from     *template        // nil if Resolve gave it
 	remember *Verifier        // auth, if it remembers tokens
 	time     func() time.Time // of the Resolver
 	asked    time.Time
@@ -26,8 +27,8 @@ type resolution struct {
 	failing  bool          // asking again has failed since
 }
 
-func newResolution(auth Authenticator, clock func() time.Time, good time.Duration) *resolution {
-	r := &resolution{auth: auth, time: clock, asked: clock(), good: good}
+func newResolution(auth Authenticator, from *template, asked time.Time, cfg ResolverConfig) *resolution {
+	r := &resolution{auth: auth, from: from, time: cfg.Time, asked: asked, good: cfg.KnownFor}
 	if v, ok := auth.(*Verifier); ok && v.memory != nil {
 		r.remember = v
 	}
@@ -37,8 +38,8 @@ func newResolution(auth Authenticator, clock func() time.Time, good time.Duratio
 // fresh reports whether nothing needs to be asked.
 func (r *resolution) fresh() bool { return isWithin(r.asked, r.time(), r.good) }
 
-// verifier is the Verifier that remembers tokens of the issuer, or nil if there
-// is none, or none that may be asked at this moment.
+// verifier is the Verifier that remembers tokens of the issuer. It is nil if
+// there is no such Verifier, and if it must not be asked at this moment.
 func (k *known) verifier() *Verifier {
 	r := k.holds.Load()
 	if r == nil || r.remember == nil || !r.fresh() {
@@ -61,6 +62,22 @@ type knownIssuers struct {
 
 func newKnownIssuers(most int) *knownIssuers {
 	return &knownIssuers{most: most, of: map[string]*known{}, proven: list.New(), unproven: list.New()}
+}
+
+// find returns an issuer that is known by the same settings, and counts a use. A
+// rule that has changed its mind may have made others of them apply.
+func (t *knownIssuers) find(issuer string, from *template) (*known, *resolution) {
+	k := t.of[issuer]
+	if k == nil {
+		return nil, nil
+	}
+	held := k.holds.Load()
+	if held.from != from {
+		t.drop(issuer)
+		return nil, nil
+	}
+	k.used.Store(true)
+	return k, held
 }
 
 // put keeps what was found for an issuer.

@@ -54,10 +54,15 @@ func TestMemoryOfTheCache(t *testing.T) {
 		"large, a scope twice, listed":   {true, []any{"pad", strings.Repeat("p", 6<<10), "scope", []string{"a", "b", "a"}}},
 		"large, many scopes twice":       {false, []any{"pad", strings.Repeat("p", 6<<10), "scope", strings.Join(many, " ")}},
 		"several audiences":              {false, []any{"aud", []string{"x", audience, "y", "z"}}},
+		"sets":                           {false, []any{"roles", many[:30], "groups", []string{"a", "b"}, "pad", strings.Repeat("p", 6<<10)}},
+		"a set that cannot be read":      {false, []any{"roles", []any{1}}},
 		"a subject of an awkward length": {false, []any{"sub", strings.Repeat("s", 2020)}},
 		"a subject that fills a bucket":  {false, []any{"sub", strings.Repeat("s", 3500)}},
 	} {
-		v := newVerifier(t, func(cfg *token.Config) { cfg.CacheSize, cfg.Profile.ScopeList = size, c.list })
+		v := newVerifier(t, func(cfg *token.Config) {
+			cfg.CacheSize, cfg.Profile.ScopeList = size, c.list
+			cfg.Profile.Sets = map[string][]token.Source{"roles": {{Claim: "roles"}}, "groups": {{Claim: "groups"}}}
+		})
 		call := func(id string) {
 			raw := mint{alg: "EdDSA", claims: pairs(append([]any{"jti", id}, c.claims...))}.token()
 			_, err := v.Authenticate(context.Background(), token.Bearer(raw))

@@ -29,7 +29,7 @@ func newRecent(most int, keep time.Duration) *recent {
 	return &recent{most: most, keep: keep, of: map[[sha256.Size]byte]note{}}
 }
 
-// find returns what is remembered of an issuer.
+// find returns the note about an issuer, if there is one that still counts.
 func (r *recent) find(issuer string, now time.Time) (note, bool) {
 	if len(r.of) == 0 {
 		return note{}, false

@@ -24,6 +24,7 @@ const (
 
 var (
 	errTooMany = errors.New("too many issuers are being resolved (see ResolverConfig.NewPerSecond)")
+	errTooSlow = errors.New("Resolve did not return in time (see ResolverConfig.ResolveTimeout)")
 	errBusy    = errors.New("too many calls of Resolve have not returned")
 )
 
@@ -31,11 +32,12 @@ var (
 // has a context of its own: a caller that gives up takes nothing from the others.
 // Its results are set before done is closed.
 type flight struct {
-	done chan struct{}
-	k    *known
-	auth Authenticator
-	err  error
-	over bool // under Resolver.mu
+	done  chan struct{}
+	begun time.Time // what Resolve finds may be as old as this
+	k     *known
+	auth  Authenticator
+	err   error
+	over  bool // under Resolver.mu
 }
 
 // fromResolve finds the Authenticator of an issuer that is allowed by asking
@@ -49,7 +51,7 @@ func (r *Resolver) fromResolve(ctx context.Context, issuer string) (*known, Auth
 	case <-f.done:
 		return f.k, f.auth, f.err
 	case <-ctx.Done():
-		return nil, nil, &rejection.Error{Reason: ErrUnavailable, Cause: context.Cause(ctx)}
+		return nil, nil, &rejection.Error{Reason: ErrUnavailable, Claim: "iss", Got: issuer, Cause: context.Cause(ctx)}
 	}
 }
 
@@ -58,14 +60,9 @@ func (r *Resolver) heldOrFlight(issuer string) (*flight, *known, Authenticator, 
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := r.config.Time()
-	k := r.known.of[issuer]
-	var held *resolution
-	if k != nil {
-		k.used.Store(true)
-		held = k.holds.Load()
-		if held.fresh() {
-			return nil, k, held.auth, nil
-		}
+	k, held := r.known.find(issuer, nil)
+	if held != nil && held.fresh() {
+		return nil, k, held.auth, nil
 	}
 	if _, ok := r.unknown.find(issuer, now); ok {
 		return nil, nil, nil, unknownIssuer(issuer, nil)
@@ -88,15 +85,15 @@ func (r *Resolver) flight(issuer string, k *known, now time.Time) (*flight, erro
 		return f, nil
 	}
 	if n, ok := r.failed.find(issuer, now); ok {
-		return nil, unavailable(n.err, failedPause)
+		return nil, unavailable(issuer, n.err, failedPause)
 	}
 	if r.running >= maxRunning {
-		return nil, unavailable(errBusy, failedPause)
+		return nil, unavailable(issuer, errBusy, failedPause)
 	}
 	if k == nil && !r.strangers.take(now) {
-		return nil, unavailable(errTooMany, time.Second)
+		return nil, unavailable(issuer, errTooMany, time.Second)
 	}
-	f := &flight{done: make(chan struct{})}
+	f := &flight{done: make(chan struct{}), begun: now}
 	r.flights[issuer] = f
 	r.running++
 	r.start(f, issuer)
@@ -107,7 +104,7 @@ func (r *Resolver) flight(issuer string, k *known, now time.Time) (*flight, erro
 // Resolve does not heed its context.
 func (r *Resolver) start(f *flight, issuer string) {
 	ctx, cancel := context.WithTimeout(context.Background(), r.config.ResolveTimeout)
-	stop := context.AfterFunc(ctx, func() { r.land(f, issuer, nil, context.Cause(ctx)) })
+	stop := context.AfterFunc(ctx, func() { r.land(f, issuer, nil, errTooSlow) })
 	go func() {
 		err := errors.New("Resolve did not return") // by runtime.Goexit
 		var auth Authenticator
@@ -123,8 +120,8 @@ func (r *Resolver) start(f *flight, issuer string) {
 	}()
 }
 
-// call is a call of Resolve whose panic is contained, and what is wrong with its
-// answer.
+// call calls Resolve, contains its panic, and refuses an answer that is of no
+// use.
 func (r *Resolver) call(ctx context.Context, issuer string) (auth Authenticator, err error) {
 	ended := false
 	defer func() {
@@ -167,14 +164,14 @@ func (r *Resolver) land(f *flight, issuer string, auth Authenticator, err error)
 	}
 	switch {
 	case err == nil && current:
-		f.k, f.auth = r.known.put(issuer, newResolution(auth, r.config.Time, r.config.KnownFor)), auth
+		f.k, f.auth = r.known.put(issuer, newResolution(auth, nil, f.begun, r.config)), auth
 	case err == nil:
 		f.k, f.auth = &known{issuer: issuer}, auth
 	case errors.Is(err, ErrIssuer) && !errors.Is(err, ErrUnavailable):
 		f.err = unknownIssuer(issuer, err)
 		if current {
 			r.known.drop(issuer)
-			r.unknown.add(issuer, r.config.Time(), nil)
+			r.unknown.add(issuer, f.begun, nil)
 		}
 	default:
 		r.failure(f, issuer, err, current)
@@ -184,17 +181,17 @@ func (r *Resolver) land(f *flight, issuer string, auth Authenticator, err error)
 // failure ends a flight without an answer. An issuer that is known is served for
 // a while longer.
 func (r *Resolver) failure(f *flight, issuer string, err error, current bool) {
-	f.err = unavailable(err, failedPause)
+	f.err = unavailable(issuer, err, failedPause)
 	if !current {
 		return
 	}
 	now := r.config.Time()
-	k := r.known.of[issuer]
-	if k == nil || !r.usable(k.holds.Load(), now) {
+	k, held := r.known.find(issuer, nil)
+	if k == nil || !r.usable(held, now) {
 		r.failed.add(issuer, now, err)
 		return
 	}
-	old := *k.holds.Load()
+	old := *held
 	old.failing = true
 	old.good = min(elapsed(old.asked, now)+stalePause, staleFactor*r.config.KnownFor)
 	k.holds.Store(&old)
@@ -202,17 +199,17 @@ func (r *Resolver) failure(f *flight, issuer string, err error, current bool) {
 }
 
 func unknownIssuer(issuer string, cause error) error {
-	return &rejection.Error{Reason: ErrIssuer, Claim: "iss", Got: issuer, Want: "an issuer that Resolve knows", Cause: cause}
+	return &rejection.Error{Reason: ErrIssuer, Claim: "iss", Got: issuer, Want: "an issuer that Resolve knows", Setting: "ResolverConfig.Resolve", Cause: cause}
 }
 
 // unavailable is the failure to resolve an issuer, with the time to come again
 // unless err has one.
-func unavailable(err error, after time.Duration) error {
+func unavailable(issuer string, err error, after time.Duration) error {
 	var known interface{ RetryAfter() time.Duration }
 	if !errors.As(err, &known) {
 		err = &later{err, after}
 	}
-	return &rejection.Error{Reason: ErrUnavailable, Cause: err}
+	return &rejection.Error{Reason: ErrUnavailable, Claim: "iss", Got: issuer, Cause: err}
 }
 
 // later is an error that knows when a retry makes sense.

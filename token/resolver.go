@@ -10,8 +10,8 @@ import (
 	"github.com/postern-go/postern/internal/rejection"
 )
 
-// Resolver is the Authenticator for tokens of issuers that nobody could list:
-// the tenants of a product, the realms of a server. From iss, which is not
+// Resolver is the Authenticator for tokens of issuers that no list has: the
+// tenants of a product, the realms of a server. From iss, which is not
 // verified at that point, it finds the Authenticator of the issuer, and asks
 // that one about the token. So iss can only choose among what the settings
 // allow, and the issuer of the verified token is checked once more. It is safe
@@ -126,10 +126,10 @@ func (r *Resolver) ask(ctx context.Context, p *Presentation, id *tokenID) (*Toke
 	return t, nil
 }
 
-// Forget drops what is known of an issuer, its remembered tokens included, so
-// that it is resolved again in the next call: call it when a tenant was
-// removed, or has come. An answer of Resolve that is under way is not kept. It
-// does not block.
+// Forget drops the Authenticator of an issuer, its remembered tokens included,
+// so that the issuer is resolved again in the next call. Call it when a tenant
+// was removed, and when one was added. An answer of Resolve that is under way is
+// not kept. It does not block.
 //
 // Only this process forgets. Others do when ResolverConfig.KnownFor has passed.
 func (r *Resolver) Forget(issuer string) {
@@ -160,7 +160,7 @@ func (r *Resolver) some(f func(Authenticator) bool) bool {
 	return slices.ContainsFunc(r.templates, func(t *template) bool { return f(t.sample) })
 }
 
-// find returns what is known of an issuer and its Authenticator.
+// find returns the Authenticator of an issuer, and the entry it is held in.
 func (r *Resolver) find(ctx context.Context, issuer string) (*known, Authenticator, error) {
 	if err := checkIdentifier(issuer); err != nil {
 		return nil, nil, err
@@ -170,7 +170,7 @@ func (r *Resolver) find(ctx context.Context, issuer string) (*known, Authenticat
 		if !ok {
 			continue
 		}
-		switch allowed, err := contained(t.allows, value, "Template.Allow"); {
+		switch allowed, err := contained(issuer, "Template.Allow", func() bool { return t.allows(value) }); {
 		case err != nil:
 			return nil, nil, err
 		case allowed:
@@ -178,7 +178,7 @@ func (r *Resolver) find(ctx context.Context, issuer string) (*known, Authenticat
 		}
 	}
 	if r.config.Allow != nil {
-		switch allowed, err := contained(r.config.Allow, issuer, "ResolverConfig.Allow"); {
+		switch allowed, err := contained(issuer, "ResolverConfig.Allow", func() bool { return r.config.Allow(issuer) }); {
 		case err != nil:
 			return nil, nil, err
 		case allowed:
@@ -188,32 +188,49 @@ func (r *Resolver) find(ctx context.Context, issuer string) (*known, Authenticat
 	r.mu.Lock()
 	r.known.drop(issuer) // the rule has changed its mind
 	r.mu.Unlock()
-	return nil, nil, &rejection.Error{Reason: ErrIssuer, Claim: "iss", Got: issuer, Want: "an issuer that the Resolver allows", Setting: "ResolverConfig"}
+	return nil, nil, &rejection.Error{Reason: ErrIssuer, Claim: "iss", Got: issuer, Want: "an issuer that the Resolver allows", Setting: "ResolverConfig.Templates and Allow"}
 }
 
-// fromTemplate makes the Verifier of an issuer if there is none.
+// fromTemplate makes the Verifier of an issuer if there is none. That takes as
+// long as reading a token, so that others need not wait for it.
 func (r *Resolver) fromTemplate(t *template, issuer, value string) (*known, Authenticator, error) {
+	if k, auth := r.heldFrom(t, issuer); k != nil {
+		return k, auth, nil
+	}
+	if r.stranger(t) && !r.mayAsk() {
+		return nil, nil, unavailable(issuer, errTooMany, time.Second)
+	}
+	v, err := t.verifier(issuer, value)
+	if err != nil {
+		return nil, nil, unavailable(issuer, err, failedPause)
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	var auth Authenticator
-	if k := r.known.of[issuer]; k != nil {
-		held := k.holds.Load()
-		if held.fresh() {
-			k.used.Store(true)
-			return k, held.auth, nil
-		}
-		auth = held.auth // the settings are the same
-	} else if r.stranger(t) && !r.strangers.take(r.config.Time()) {
-		return nil, nil, unavailable(errTooMany, time.Second)
+	if k, held := r.known.find(issuer, t); k != nil { // of a call at the same time, with the keys it fetches
+		return k, held.auth, nil
 	}
-	if auth == nil {
-		v, err := t.verifier(issuer, value)
-		if err != nil {
-			return nil, nil, unavailable(err, failedPause)
-		}
-		auth = v
+	return r.known.put(issuer, newResolution(v, t, r.config.Time(), r.config)), v, nil
+}
+
+// heldFrom returns the Verifier of an issuer that was made before. Its settings
+// are the same however long ago that was.
+func (r *Resolver) heldFrom(t *template, issuer string) (*known, Authenticator) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	k, held := r.known.find(issuer, t)
+	if k == nil {
+		return nil, nil
 	}
-	return r.known.put(issuer, newResolution(auth, r.config.Time, r.config.KnownFor)), auth, nil
+	if !held.fresh() {
+		k.holds.Store(newResolution(held.auth, t, r.config.Time(), r.config))
+	}
+	return k, held.auth
+}
+
+func (r *Resolver) mayAsk() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.strangers.take(r.config.Time())
 }
 
 // stranger reports whether a new issuer of t may be one that a stranger has
@@ -224,14 +241,14 @@ func (r *Resolver) stranger(t *template) bool {
 
 // contained calls a rule of the program and survives its panic: gRPC servers
 // do not recover.
-func contained(rule func(string) bool, value, setting string) (allowed bool, err error) {
+func contained(issuer, setting string, rule func() bool) (allowed bool, err error) {
 	ended := false
 	defer func() {
 		if !ended { // runtime.Goexit goes on
-			allowed, err = false, unavailable(fmt.Errorf("%s panicked: %v", setting, recover()), failedPause)
+			allowed, err = false, unavailable(issuer, fmt.Errorf("%s panicked: %v", setting, recover()), failedPause)
 		}
 	}()
-	allowed = rule(value)
+	allowed = rule()
 	ended = true
 	return allowed, nil
 }

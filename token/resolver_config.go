@@ -28,8 +28,8 @@ type ResolverConfig struct {
 	// remembered tokens.
 	//
 	// It is called concurrently, but once at a time for an issuer. All callers
-	// that need the answer wait for it, so ctx is none of theirs: it has no
-	// values, and ends after ResolveTimeout. No more calls are made while 256
+	// that need the answer wait for it, so ctx is not that of one of them: it has
+	// no values, and ends after ResolveTimeout. No more calls are made while 256
 	// have not returned.
 	Resolve func(ctx context.Context, issuer string) (Authenticator, error)
 	// ResolveTimeout is how long Resolve may take. Zero means 5 seconds.
@@ -38,11 +38,11 @@ type ResolverConfig struct {
 	// Bearer.
 	Schemes []Scheme
 
-	// KnownFor is how long an Authenticator is used before Resolve is asked
-	// again, and the allow rule. So it is how long after its removal an issuer is
-	// still accepted, unless Forget is called. If asking again fails, the issuer
-	// is accepted until twice this time has passed since Resolve last answered,
-	// and Resolve is asked every ten seconds. Zero means 5 minutes.
+	// KnownFor is how long after Resolve was asked its answer is used before it
+	// is asked again, and the allow rule. So it is how long after its removal an
+	// issuer is still accepted, unless Forget is called. If asking again fails,
+	// the issuer is accepted until twice this time has passed, and Resolve is
+	// asked every ten seconds. Zero means 5 minutes.
 	KnownFor time.Duration
 	// UnknownFor is how long an issuer stays unknown that Resolve does not know,
 	// and how late a new one may be served, unless Forget is called. Zero means
@@ -52,7 +52,7 @@ type ResolverConfig struct {
 	// is dropped, with its keys and remembered tokens; those without a single
 	// good token go first. Zero means 1000.
 	MaxKnown int
-	// MaxUnknown is how many unknown issuers are kept, about 150 bytes each. Zero
+	// MaxUnknown is how many unknown issuers are kept, some 350 bytes each. Zero
 	// means 10000.
 	MaxUnknown int
 	// NewPerSecond is for how many issuers that are not known Resolve is asked in

@@ -55,6 +55,36 @@ func TestResolutionsEnd(t *testing.T) {
 	})
 }
 
+// What Resolve has found is as old as the call: a tenant may have been removed
+// while it ran.
+func TestSlowAnswersAreOld(t *testing.T) {
+	for name, answer := range map[string]error{"known": nil, "unknown": token.ErrIssuer} {
+		t.Run(name, func(t *testing.T) {
+			inTime(t, func(t *testing.T) {
+				d, v := newDirectory(nil), newVerifier(t, nil)
+				d.fault = func(context.Context, string) (token.Authenticator, error) {
+					time.Sleep(4 * time.Second)
+					if answer != nil {
+						return nil, answer
+					}
+					return v, nil
+				}
+				r := newResolver(t, d, func(c *token.ResolverConfig) { c.KnownFor, c.UnknownFor = time.Minute, time.Minute })
+				_, err := authenticate(r, tokenOf(issuer))
+				require.ErrorIs(t, err, answer)
+				time.Sleep(56*time.Second - 1)
+				_, err = authenticate(r, tokenOf(issuer))
+				require.ErrorIs(t, err, answer)
+				require.Equal(t, 1, d.asked(issuer))
+				time.Sleep(1)
+				_, err = authenticate(r, tokenOf(issuer))
+				require.ErrorIs(t, err, answer)
+				assert.Equal(t, 2, d.asked(issuer))
+			})
+		})
+	}
+}
+
 // New settings of a tenant take effect in the same time.
 func TestResolutionsChange(t *testing.T) {
 	inTime(t, func(t *testing.T) {
@@ -106,6 +136,44 @@ func TestResolveFailsForTheKnown(t *testing.T) {
 			})
 		})
 	}
+}
+
+// However often Resolve is asked in vain, the bound is twice KnownFor.
+func TestServedWhileResolveFails(t *testing.T) {
+	inTime(t, func(t *testing.T) {
+		d := newDirectory(auths{issuer: newVerifier(t, nil)})
+		r := newResolver(t, d, func(c *token.ResolverConfig) { c.KnownFor = time.Second })
+		mustPass(t, r, tokenOf(issuer))
+		d.set(func() {
+			d.fault = func(context.Context, string) (token.Authenticator, error) { return nil, errors.New("x") }
+		})
+		time.Sleep(time.Second)
+		mustPass(t, r, tokenOf(issuer))
+		time.Sleep(time.Second - 1)
+		mustPass(t, r, tokenOf(issuer))
+		time.Sleep(1)
+		mustFail(t, r, tokenOf(issuer), token.ErrUnavailable)
+	})
+}
+
+// What was forgotten and is unknown again is so for as long as if it were new, and
+// what is no longer remembered takes no memory.
+func TestUnknownAgain(t *testing.T) {
+	inTime(t, func(t *testing.T) {
+		d := newDirectory(nil)
+		r := newResolver(t, d, nil)
+		mustFail(t, r, tokenOf(issuer), token.ErrIssuer)
+		time.Sleep(30 * time.Second)
+		r.Forget(issuer)
+		mustFail(t, r, tokenOf(issuer), token.ErrIssuer)
+		time.Sleep(30 * time.Second)
+		mustFail(t, r, tokenOf(otherIssuer), token.ErrIssuer)
+		mustFail(t, r, tokenOf(issuer), token.ErrIssuer)
+		assert.Equal(t, 2, d.asked(issuer))
+		time.Sleep(time.Minute)
+		mustFail(t, r, tokenOf(otherIssuer), token.ErrIssuer)
+		assert.Equal(t, []int{1, 1}, []int{token.Held(r)["unknown"], token.Held(r)["queued"]})
+	})
 }
 
 // Forget is removal at once, and the way in for a tenant that is new.
@@ -275,7 +343,7 @@ func TestEvictedVerifiersAreDropped(t *testing.T) {
 	runtime.KeepAlive(r)
 }
 
-// 100,000 issuers that nobody knows take bounded memory and bounded calls of
+// 100,000 issuers that do not exist take bounded memory and bounded calls of
 // Resolve, and those that are known are served meanwhile.
 func TestManyUnknownIssuers(t *testing.T) {
 	inTime(t, func(t *testing.T) {
@@ -304,6 +372,43 @@ func TestManyUnknownIssuers(t *testing.T) {
 		mustFail(t, r, tokenOf(otherIssuer), token.ErrUnavailable) // the price
 		time.Sleep(time.Second)
 		mustPass(t, r, tokenOf(otherIssuer))
+	})
+}
+
+// Strangers do not keep the Resolver from asking again for those it knows, or
+// from serving them while it cannot ask.
+func TestStrangersAndTheKnown(t *testing.T) {
+	inTime(t, func(t *testing.T) {
+		v := newVerifier(t, nil)
+		d := newDirectory(auths{issuer: v})
+		r := newResolver(t, d, func(c *token.ResolverConfig) { c.NewPerSecond, c.ResolveTimeout = 150, time.Millisecond })
+		mustPass(t, r, tokenOf(issuer))
+		time.Sleep(5 * time.Minute)
+		for i := range 300 {
+			mustFail(t, r, tokenOf(nth(i)), token.ErrIssuer)
+		}
+		mustFail(t, r, tokenOf(nth(300)), token.ErrUnavailable)
+		mustPass(t, r, tokenOf(issuer))
+		assert.Equal(t, 2, d.asked(issuer))
+
+		time.Sleep(5 * time.Minute)
+		stuck := make(chan struct{})
+		d.set(func() {
+			d.fault = func(context.Context, string) (token.Authenticator, error) {
+				<-stuck
+				return v, nil
+			}
+		})
+		for i := range 256 {
+			mustFail(t, r, tokenOf(nth(1000+i)), token.ErrUnavailable)
+		}
+		mustPass(t, r, tokenOf(issuer))
+		assert.Equal(t, 2, d.asked(issuer))
+		time.Sleep(5 * time.Minute)
+		mustFail(t, r, tokenOf(issuer), token.ErrUnavailable)
+		close(stuck)
+		synctest.Wait()
+		mustPass(t, r, tokenOf(issuer))
 	})
 }
 

@@ -152,7 +152,7 @@ func (p Profile) validateLooked() error {
 		}
 	}
 	if len(tops) > maxLooked {
-		return fmt.Errorf("%w: Profile looks at %d claims, want at most %d", ErrConfig, len(tops), maxLooked)
+		return fmt.Errorf("%w: Profile.Rules and the other fields look at %d claims, want at most %d", ErrConfig, len(tops), maxLooked)
 	}
 	return nil
 }

@@ -183,8 +183,9 @@ func (p *pattern) value(issuer string) (string, bool) {
 // admits reports whether issuer, of a key, stands for all issuers of p.
 func (p *pattern) admits(issuer string) bool {
 	variable, ok := p.between(issuer)
-	last := len(variable) - 1
-	return ok && last > 0 && variable[0] == '{' && variable[last] == '}' && isValue(variable[1:last])
+	name, opened := strings.CutPrefix(variable, "{")
+	name, closed := strings.CutSuffix(name, "}")
+	return ok && opened && closed && isValue(name)
 }
 
 func (p *pattern) between(issuer string) (string, bool) {

@@ -2,9 +2,14 @@ package token_test
 
 import (
 	"context"
+	"crypto"
+	"crypto/ed25519"
 	"errors"
+	"fmt"
+	"io"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -257,6 +262,71 @@ func TestTemplatesInOrder(t *testing.T) {
 	mustPass(t, r, tokenOf(tenant(acme), "tid", acme))
 }
 
+// Each of a thousand issuers gets less memory than a single one.
+func TestMemoryOfATemplate(t *testing.T) {
+	t.Parallel()
+	for size, remembers := range map[int]bool{0: false, 4 << 20: true} {
+		r := fromTemplates(t, shared(func(t *token.Template) { t.Config.CacheSize = size }))
+		var raws []string
+		for i := range 800 {
+			raws = append(raws, tokenOf(tenant(acme), "tid", acme, "jti", fmt.Sprint(i)))
+			mustPass(t, r, raws[i])
+		}
+		remembered := 0
+		for _, raw := range raws {
+			if mustPass(t, r, raw).Remembered() {
+				remembered++
+			}
+		}
+		assert.Equal(t, remembers, remembered > 500, "%d of 800", remembered)
+	}
+}
+
+// The rule of a Template is asked again in time, and its Verifier stays.
+func TestTemplateIsAskedAgain(t *testing.T) {
+	inTime(t, func(t *testing.T) {
+		var refuses atomic.Bool
+		r := fromTemplates(t, shared(func(t *token.Template) {
+			t.Values, t.Allow = nil, func(string) bool { return !refuses.Load() }
+		}))
+		raw := tokenOf(tenant(acme), "tid", acme)
+		mustPass(t, r, raw)
+		time.Sleep(5 * time.Minute)
+		assert.True(t, mustPass(t, r, raw).Remembered())
+		refuses.Store(true)
+		time.Sleep(5*time.Minute - 1)
+		assert.True(t, mustPass(t, r, raw).Remembered())
+		time.Sleep(1)
+		mustFail(t, r, raw, token.ErrIssuer)
+		refuses.Store(false)
+		assert.False(t, mustPass(t, r, raw).Remembered())
+	})
+}
+
+// An issuer that another rule allows from now on is judged by the settings that
+// go with that.
+func TestIssuerChangesHands(t *testing.T) {
+	inTime(t, func(t *testing.T) {
+		var byTemplate atomic.Bool
+		tmpl := shared(func(t *token.Template) {
+			t.Values, t.Allow = nil, func(string) bool { return byTemplate.Load() }
+		})
+		iss := tenant(acme)
+		d := newDirectory(auths{iss: verifierOf(t, iss)})
+		r := newResolver(t, d, func(c *token.ResolverConfig) { c.Templates = []token.Template{tmpl} })
+		for range 2 {
+			byTemplate.Store(false)
+			mustPass(t, r, tokenOf(iss))
+			time.Sleep(5 * time.Minute)
+			byTemplate.Store(true)
+			mustFail(t, r, tokenOf(iss), token.ErrClaim) // tid
+			mustPass(t, r, tokenOf(iss, "tid", acme))
+			time.Sleep(5 * time.Minute)
+		}
+		assert.Equal(t, 2, d.total())
+	})
+}
+
 // A key that names its issuer verifies tokens of no other.
 func TestKeysOfIssuers(t *testing.T) {
 	t.Parallel()
@@ -363,6 +433,51 @@ func TestKeysOfTemplates(t *testing.T) {
 		before := a.Requests()
 		mustPass(t, r, a.Token())
 		assert.LessOrEqual(t, a.Requests()-before, 2)
+	})
+}
+
+// keySet is the key set that a server publishes.
+type keySet string
+
+func (s *keySet) RoundTrip(*http.Request) (*http.Response, error) {
+	header := http.Header{"Content-Type": {"application/json"}}
+	return &http.Response{StatusCode: http.StatusOK, Header: header, Body: io.NopCloser(strings.NewReader(string(*s)))}, nil
+}
+
+func edJWK(key crypto.PublicKey, more string) string {
+	return `{"kty":"OKP","crv":"Ed25519","kid":"ed","x":"` + b64(key.(ed25519.PublicKey)) + `"` + more + `}`
+}
+
+// A key that was replaced under its kid is found, though another tenant has a key
+// of the same kid, which is withheld and no news.
+func TestSharedKeyIsReplaced(t *testing.T) {
+	inTime(t, func(t *testing.T) {
+		old, _, err := ed25519.GenerateKey(nil)
+		require.NoError(t, err)
+		theirs, foreign, err := ed25519.GenerateKey(nil)
+		require.NoError(t, err)
+		theirNext, foreignNext, err := ed25519.GenerateKey(nil)
+		require.NoError(t, err)
+		of := func(tid string, key crypto.Signer) string {
+			return mint{alg: "EdDSA", key: key, claims: pairs([]any{"iss", tenant(tid), "tid", tid})}.token()
+		}
+		beside := edJWK(theirs, `,"issuer":"`+tenant(globex)+`"`)
+		set := keySet(`{"keys":[` + edJWK(old, "") + "," + beside + `]}`)
+		remote, err := jwks.NewRemote(jwks.RemoteConfig{URLs: []string{"https://login.example.com/keys"}, HTTPClient: &http.Client{Transport: &set}})
+		require.NoError(t, err)
+		r := fromTemplates(t, shared(func(t *token.Template) { t.Config.Keys = remote }))
+		raw := tokenOf(tenant(acme), "tid", acme)
+		mustFail(t, r, raw, token.ErrSignature)
+		set = keySet(`{"keys":[` + edJWK(keys.ed().Public(), `,"issuer":"`+entra+`"`) + "," + beside + `]}`)
+		time.Sleep(time.Minute)
+		mustPass(t, r, raw)
+		time.Sleep(time.Minute)
+		mustFail(t, r, of(acme, foreign), token.ErrSignature)
+		mustPass(t, r, of(globex, foreign))
+		set = keySet(`{"keys":[` + edJWK(keys.ed().Public(), "") + "," + edJWK(theirNext, `,"issuer":"`+tenant(globex)+`"`) + `]}`)
+		time.Sleep(time.Minute)
+		mustFail(t, r, of(acme, foreignNext), token.ErrSignature) // which makes the Remote find that key
+		mustPass(t, r, of(globex, foreignNext))
 	})
 }
 

@@ -42,7 +42,7 @@ func TestErrorsLeadToTheCure(t *testing.T) {
 		"another client id claim":       {mint{}, func(c *token.Config) { c.Profile.ClientIDClaim = "azp" }, token.ErrClaim, `azp is absent, want a string that is not empty (see Config.Profile.Required); it has "client_id"`},
 		"no audience beside a client": {
 			claims("aud", nil), nil, token.ErrAudience,
-			`aud is absent, want one of ["` + audience + `"] (see Config.Audience); it has "client_id", which names its client and not its audience`,
+			`aud is absent, want one of ["` + audience + `"] (see Config.Audience); it has "client_id", which names its client and not its audience (see Config.Profile.AudienceClaim)`,
 		},
 		"no audience and no client": {claims("aud", nil, "client_id", nil), legacy, token.ErrAudience, `aud is absent, want one of ["` + audience + `"] (see Config.Audience)`},
 		"an ID token":               {mint{header: jwt, claims: map[string]any{"at_hash": "x"}}, legacy, token.ErrType, "at_hash is there, which makes it an ID token, want an access token (see Config.Profile.Types)"},

@@ -22,6 +22,7 @@ type Verifier struct {
 	tooLarge      error
 	time          func() time.Time
 	memory        *memory // nil if nothing is remembered
+	relaxed       []string
 }
 
 // NewVerifier checks cfg and makes no request: a service starts while its
@@ -44,6 +45,7 @@ func newVerifier(cfg Config, keys jwks.Source) *Verifier {
 		maxSize:       cfg.maxTokenSize(),
 		tooLarge:      tooLarge(cfg.maxTokenSize()),
 		time:          cfg.time(),
+		relaxed:       cfg.relaxations(),
 	}
 	if c := newCache(cfg.cacheSize()); c != nil {
 		v.memory = &memory{cache: c, signatures: v.signatures, rules: v.rules, time: v.time}

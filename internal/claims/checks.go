@@ -239,31 +239,6 @@ func checkOthers(r *Rules, _ *Set, c received) error {
 	return nil
 }
 
-// checkRules wants what the rules say of claims anywhere in the payload.
-func checkRules(_ *Rules, _ *Set, c received) error {
-	if c.gathered == nil {
-		return nil
-	}
-	return c.gathered.brokenRule
-}
-
-// readScope reads the scopes. No claim means no scope, never all.
-func readScope(r *Rules, s *Set, c received) error {
-	switch {
-	case r.scopeClaim == "":
-		s.Scopes = c.gathered.scopes
-		return c.gathered.scopeFault
-	case c.scope.Kind == strict.Absent:
-		return nil
-	}
-	scopes, ok := r.Scopes[0].Shape.values(c.scope)
-	if !ok {
-		return r.wrongShape(r.Scopes[0].Path, r.Scopes[0].Shape, c.scope)
-	}
-	s.Scopes = Unique(scopes)
-	return nil
-}
-
 // checkNoIDToken rejects a token that looks like an ID token if the type does
 // not tell (RFC 8725 §3.12). An ID token says who signed in, not which rights
 // anyone has, and every client of the issuer can get one.

@@ -31,7 +31,7 @@ type noAudience string
 
 func (payload noAudience) String() string {
 	if found := present(string(payload), ClientIDNames); len(found) > 0 {
-		return "; it has " + quoted(found) + ", which names its client and not its audience"
+		return "; it has " + quoted(found) + ", which names its client and not its audience (see Config.Profile.AudienceClaim)"
 	}
 	return ""
 }
@@ -63,7 +63,7 @@ func (s *Set) WhereScopes(payload string) string {
 	}
 	var claims []string
 	for _, from := range s.Rules.Scopes {
-		claims = append(claims, printable.Value(strconv.QuoteToASCII(display(from.Path))))
+		claims = append(claims, printable.Value(strconv.QuoteToASCII(Display(from.Path))))
 		if len(present(payload, from.Path[:1])) > 0 {
 			return "the scope claim " + claims[len(claims)-1] + " of the token is empty"
 		}

@@ -99,10 +99,18 @@ func (r *Rules) brokenRule(p *Payload) error {
 	for i := range r.must {
 		m := &r.must[i]
 		if value, holds := m.holds(p, clientID); !holds {
-			return (&rejection.Error{Reason: rejection.Claim, Claim: display(m.Path), Want: r.want.rules[i], Setting: "Config.Profile.Rules"}).Saw(value)
+			return (&rejection.Error{Reason: rejection.Claim, Claim: Display(m.Path), Want: r.want.rules[i], Setting: "Config.Profile.Rules"}).Saw(value)
 		}
 	}
 	return nil
+}
+
+// checkRules wants what the rules say of claims anywhere in the payload.
+func checkRules(_ *Rules, _ *Set, c received) error {
+	if c.gathered == nil {
+		return nil
+	}
+	return c.gathered.brokenRule
 }
 
 // kind weighs the evidence. A subject that is proven to be both counts as

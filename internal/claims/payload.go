@@ -42,28 +42,7 @@ func (r *Rules) Read(payload string) (Payload, error) {
 		c.looked.more = make([]strict.Value, len(r.names)-fewLooked)
 	}
 	err := strict.Members(payload, func(name string, value strict.Value) {
-		switch name {
-		case "iss":
-			c.iss = value
-		case "sub":
-			c.sub = value
-		case "aud":
-			c.aud = value
-		case "exp":
-			c.exp = value
-		case "nbf":
-			c.nbf = value
-		case "iat":
-			c.iat = value
-		case "jti":
-			c.jti = value
-		case "cnf":
-			c.cnf = value
-		case "nonce", "at_hash", "c_hash":
-			c.idToken = name
-		case "_claim_names":
-			c.looked.distributed = value
-		}
+		c.keep(name, value)
 		switch name {
 		case r.ClientIDClaim:
 			c.clientID = value
@@ -80,6 +59,32 @@ func (r *Rules) Read(payload string) (Payload, error) {
 		return Payload{}, &rejection.Error{Reason: rejection.Malformed, Want: "a strict JSON object as payload", Cause: err}
 	}
 	return c, nil
+}
+
+// keep keeps a claim whose name says what it is, for every issuer.
+func (p *Payload) keep(name string, value strict.Value) {
+	switch name {
+	case "iss":
+		p.iss = value
+	case "sub":
+		p.sub = value
+	case "aud":
+		p.aud = value
+	case "exp":
+		p.exp = value
+	case "nbf":
+		p.nbf = value
+	case "iat":
+		p.iat = value
+	case "jti":
+		p.jti = value
+	case "cnf":
+		p.cnf = value
+	case "nonce", "at_hash", "c_hash":
+		p.idToken = name
+	case "_claim_names":
+		p.looked.distributed = value
+	}
 }
 
 // gather looks at claims anywhere in the payload. It is done before the checks,

@@ -87,9 +87,9 @@ func (s Shape) wanted() string {
 	}[s]
 }
 
-// display is a path as operators read it: the name of a claim, or a JSON
+// Display is a path as operators read it: the name of a claim, or a JSON
 // Pointer (RFC 6901).
-func display(path []string) string {
+func Display(path []string) string {
 	if len(path) == 1 {
 		return path[0]
 	}

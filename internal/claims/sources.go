@@ -83,6 +83,23 @@ func (s *set) read(p *Payload) []string {
 	return Unique(joined)
 }
 
+// readScope reads the scopes. No claim means no scope, never all.
+func readScope(r *Rules, s *Set, c received) error {
+	switch {
+	case r.scopeClaim == "":
+		s.Scopes = c.gathered.scopes
+		return c.gathered.scopeFault
+	case c.scope.Kind == strict.Absent:
+		return nil
+	}
+	scopes, ok := r.Scopes[0].Shape.values(c.scope)
+	if !ok {
+		return r.wrongShape(r.Scopes[0].Path, r.Scopes[0].Shape, c.scope)
+	}
+	s.Scopes = Unique(scopes)
+	return nil
+}
+
 // joinScopes reads scopes from several places. No claim means no scope, never
 // all; one of another shape rejects the token, as for a single place.
 func (r *Rules) joinScopes(p *Payload) (joined []string, fault error) {
@@ -102,7 +119,7 @@ func (r *Rules) joinScopes(p *Payload) (joined []string, fault error) {
 }
 
 func (r *Rules) wrongShape(path []string, shape Shape, value strict.Value) error {
-	return (&rejection.Error{Reason: rejection.Claim, Claim: display(path), Want: shape.wanted(), Setting: r.ScopeSetting}).Saw(value)
+	return (&rejection.Error{Reason: rejection.Claim, Claim: Display(path), Want: shape.wanted(), Setting: r.ScopeSetting}).Saw(value)
 }
 
 // Values are those of a set. known is false if the token does not tell: the

@@ -42,6 +42,10 @@ var mayPanic = map[string]panics{
 	"middleware.New":                {documented: []string{"New"}},
 	"middleware.Middleware.Require": {documented: []string{"Middleware.Require"}},
 	"middleware.Mux.Handle":         {documented: []string{"Mux.Handle"}},
+	"scope.Policy.Or":               {documented: []string{"Policy.Or"}},
+	"scope.literals":                {documented: []string{"ClientID", "Issuer", "AllOf", "AnyOf"}},
+	"scope.mustHave":                {documented: []string{"Claims", "Func"}},
+	"scope.Tenant":                  {documented: []string{"Tenant"}},
 	"scope.scopeRule":               {documented: []string{"All", "Any"}},
 	"token.ByIssuer":                {documented: []string{"ByIssuer"}},
 }

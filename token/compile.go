@@ -1,0 +1,42 @@
+package token
+
+import (
+	"slices"
+
+	"github.com/postern-go/postern/internal/claims"
+	"github.com/postern-go/postern/internal/jws"
+	"github.com/postern-go/postern/jwks"
+)
+
+// signed says which signed objects are accepted.
+func (c Config) signed(keys jwks.Source) jws.Settings {
+	return jws.Settings{
+		Keys:             keys,
+		Algorithms:       c.algorithms(),
+		Types:            c.Profile.types(),
+		AllowMissingType: c.Profile.AllowMissingType,
+		RequireKeyID:     c.RequireKeyID,
+		Names:            jws.Names{Algorithms: "Config.Algorithms", Types: "Config.Profile.Types", RequireKeyID: "Config.RequireKeyID"},
+	}
+}
+
+// rules says which claims are accepted.
+func (c Config) rules() *claims.Rules {
+	scopes, setting := c.Profile.scopes()
+	return claims.New(claims.Settings{
+		Issuer:        c.Issuer,
+		Audience:      slices.Clone(c.Audience),
+		AudienceClaim: c.Profile.AudienceClaim,
+		Scopes:        scopes,
+		ScopeSetting:  setting,
+		Sets:          c.Profile.sets(),
+		ClientIDClaim: c.Profile.clientIDClaim(),
+		Required:      slices.Clone(c.Profile.required()),
+		ClientIDs:     slices.Clone(c.Profile.ClientIDs),
+		Rules:         marks(c.Profile.Rules),
+		Users:         marks(c.Profile.Users),
+		Clients:       marks(c.Profile.Clients),
+		Leeway:        c.leeway(),
+		MaxLifetime:   c.MaxLifetime,
+	})
+}
