@@ -22,18 +22,21 @@ var cures = map[string]string{
 		"that its tokens may be refused for as long. Otherwise the token is forged.",
 	"issuer": "copy the issuer from its metadata. Never make the comparison lenient.",
 	"audience": "the client has to ask for a token for this service (RFC 8707 resource, or what its issuer calls audience). List further " +
-		"identifiers of this service in Config.Audience; never those of others.",
+		"identifiers of this service in Config.Audience; never those of others. If the issuer leaves aud out, see " +
+		"Profile.AudienceClaim.",
 	"expired":       "the client has to get a new one, before the old one ends. Many at once, or only on one machine: look at its clock.",
 	"not_yet_valid": "set the clocks of this machine and of the issuer. Config.Leeway is for the remaining difference.",
 	"claim": "the error names the claim. Fit Config.Profile to the issuer, one setting at a time; if the policy's type is to blame, " +
-		"fix the type.",
+		"fix the type. A broken rule often means an ID token, or a token for another tenant or service: look at the client " +
+		"before you widen the rule.",
 	"inactive": "none; the client has to get a new one.",
 	"binding":  "configure the proof that the issuer uses. A bound token that is used without its key may have been stolen.",
 	"scope": "the client has to ask for the scope, and the user or an administrator to grant it. If tokens have it in another claim, " +
-		"set Profile.ScopeClaim and Profile.ScopeList.",
+		"set Profile.ScopeClaim and Profile.ScopeList, or Profile.Scopes for several claims or other shapes.",
 	"step_up": "the client has to send the user to the issuer again with these parameters (RFC 9470).",
-	"denied": "if it should be allowed, register the route or method with a policy; Interceptor.Audit finds methods without one at " +
-		"start.",
+	"denied": "the error names the rule, what was seen and what was wanted. Roles and groups are granted at the issuer. If the values " +
+		"of a set are not known, set Profile.Sets to the claims and shapes that they have. If the call should be allowed, " +
+		"register the route or method with a policy; Interceptor.Audit finds methods without one at start.",
 	"subject_unknown": "set Profile.Users, and Profile.Clients where clients have another sub, to how the issuer marks them: a claim such as " +
 		"idtyp or gty, the beginning or end of sub. Policy.NeverMet finds rules that no token can meet at start.",
 	"unavailable": "the cause stands in the error. If it is a fault of your own code, let it return one of the outcomes.",

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/postern-go/postern/examples/internal/cli"
 	"github.com/postern-go/postern/token/settings"
@@ -15,14 +16,21 @@ type options struct {
 	settings *settings.File
 	dir      string // of the files that the settings name
 	as       string
+	propose  bool
+	given    []settings.Issuer // those of settings, before files were read for them
 }
 
 const usage = `Usage: explain -issuer URL -audience URI [flags] < token
        explain -settings FILE [-as URL] < token
+       explain -propose -issuer URL -audience URI [flags] < token
 
 Makes every check that a service with these settings would make of the access
 token on standard input, and prints each with its verdict. With several issuers
 the settings are those of the issuer that the token names, as in a service.
+
+With -propose it prints the smallest token.Profile with which a service would
+accept this access token, and says what that relaxes. Flags about the profile
+do not count then. It proposes nothing that would let in ID tokens.
 
 ` + cli.Usage + `
 Exit code: 0 good, 1 refused, 2 wrong usage, 3 could not be judged.
@@ -43,6 +51,7 @@ func parse(args []string, out io.Writer) (options, error) {
 		set.PrintDefaults()
 	}
 	set.StringVar(&o.as, "as", "", "`URL` of the issuer whose settings to use, whatever the token names")
+	set.BoolVar(&o.propose, "propose", false, "print the smallest profile for this token instead")
 	issuers.Register(set)
 	if err := set.Parse(args); err != nil {
 		return options{}, err
@@ -64,6 +73,7 @@ func (o *options) finish(issuers *cli.Issuers, rest int) (err error) {
 	if o.settings, err = issuers.File(); err != nil {
 		return fmt.Errorf("%w: %w", errUsage, err)
 	}
+	o.given = slices.Clone(o.settings.Issuers)
 	return nil
 }
 

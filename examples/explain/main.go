@@ -7,6 +7,9 @@
 //
 // or with -settings issuers.yaml, the file of the service; see docs/settings.md.
 //
+// With -propose it prints the smallest token.Profile with which this access token
+// would be accepted.
+//
 // The token is read from standard input, so that it stands in no history of a
 // shell and no list of processes, and is not printed. Its header and claims
 // are: mind where the output goes.
@@ -79,6 +82,9 @@ func (o *options) judge(ctx context.Context, raw string, out io.Writer) (int, er
 	}
 	if err != nil {
 		return exitUsage, err
+	}
+	if o.propose {
+		return o.proposeFor(ctx, cfg, raw, out)
 	}
 	e, err := newExplanation(cfg)
 	if err != nil {

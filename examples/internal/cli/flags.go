@@ -59,8 +59,8 @@ func (i *Issuers) registerClaims(set *flag.FlagSet) {
 		return nil
 	})
 	set.Func("rule", "* `mark` that every token must bear: "+marks.Usage+"; may be repeated", i.addTo(func(p *token.Profile) *[]token.Mark { return &p.Rules }))
-	set.Func("user", "* `mark` of users, as for -rule", i.addTo(func(p *token.Profile) *[]token.Mark { return &p.Users }))
-	set.Func("client", "* `mark` of clients that act for themselves, as for -rule", i.addTo(func(p *token.Profile) *[]token.Mark { return &p.Clients }))
+	set.Func("user", "* `mark` of users, as for -rule; may be repeated", i.addTo(func(p *token.Profile) *[]token.Mark { return &p.Users }))
+	set.Func("client", "* `mark` of clients that act for themselves, as for -rule; may be repeated", i.addTo(func(p *token.Profile) *[]token.Mark { return &p.Clients }))
 }
 
 func (i *Issuers) addTo(list func(*token.Profile) *[]token.Mark) func(string) error {
@@ -76,7 +76,7 @@ func (i *Issuers) registerRights(set *flag.FlagSet) {
 		i.profile().ScopeList = true
 		return nil
 	})
-	set.Func("scope", "* `source` of scopes, in place of the two flags before: "+marks.SourceUsage+"; may be repeated (default shape words)", func(v string) error {
+	set.Func("scope", "* `source` of scopes, in place of -scope-claim and -scope-list: "+marks.SourceUsage+"; may be repeated (default shape words)", func(v string) error {
 		return marks.AppendSource(&i.profile().Scopes, v)
 	})
 	set.Func("set", "* `NAME=source` of a set of other rights, such as roles=/realm_access/roles; may be repeated (default shape list)", func(v string) error {
