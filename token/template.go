@@ -39,6 +39,13 @@ type Template struct {
 	// take at most ResolverConfig.MaxKnown times as much, 256 MB by default, and
 	// as little as comes in.
 	Config Config
+	// Discovery has the settings with which the keys of each issuer are
+	// discovered, such as a proxy. Its Issuer must be "" and its URLs nil. In its
+	// DiscoverAt the variable of Issuer stands for the same value, so that the
+	// metadata of each issuer has a place of its own. Discovery must be nil, which
+	// means the zero RemoteConfig with Config.HTTPClient and Config.RootCAs, if
+	// Config sets one of those or Keys. It is copied.
+	Discovery *jwks.RemoteConfig
 }
 
 // templateCacheSize is for some 400 tokens.
@@ -81,8 +88,9 @@ type template struct {
 	allows    func(value string) bool
 	claim     string
 	config    Config // with Keys that are not a jwks.Static
-	discovers bool   // the keys of each issuer
-	listed    int    // values; 0 if they are not listed
+	discovery *jwks.RemoteConfig
+	discovers bool // the keys of each issuer
+	listed    int  // values; 0 if they are not listed
 	sample    *Verifier
 }
 
@@ -107,6 +115,14 @@ func (t Template) compile() (*template, error) {
 		made.allows = func(string) bool { return true }
 	case t.Allow == nil:
 		made.allows = func(value string) bool { return slices.Contains(values, value) }
+	}
+	if err := t.validateDiscovery(p); err != nil {
+		return nil, err
+	}
+	if t.Discovery != nil {
+		discovery := *t.Discovery
+		discovery.AllowHosts, discovery.PlainHTTPHosts = slices.Clone(discovery.AllowHosts), slices.Clone(discovery.PlainHTTPHosts)
+		made.discovery = &discovery
 	}
 	if made.config.CacheSize == 0 {
 		made.config.CacheSize = templateCacheSize
@@ -138,10 +154,34 @@ func (t Template) validateValues() error {
 	return nil
 }
 
+func (t Template) validateDiscovery(p pattern) error {
+	d := t.Discovery
+	switch {
+	case d == nil:
+		return nil
+	case t.Config.Keys != nil || t.Config.HTTPClient != nil || t.Config.RootCAs != nil:
+		return errors.New("Discovery is set beside Config.Keys, HTTPClient or RootCAs, want one or the other")
+	case d.Issuer != "" || d.URLs != nil:
+		return errors.New("Discovery has an Issuer or URLs, want neither: the keys of each issuer are discovered")
+	case d.DiscoverAt != "" && !strings.Contains(d.DiscoverAt, p.variable):
+		return fmt.Errorf("Discovery.DiscoverAt is %q, want the variable %s in it", d.DiscoverAt, p.variable)
+	}
+	return nil
+}
+
 // verifier makes the Verifier of one of the issuers.
 func (t *template) verifier(issuer, value string) (*Verifier, error) {
 	cfg := t.config
 	cfg.Issuer = issuer
+	if t.discovery != nil {
+		remote := *t.discovery
+		remote.Issuer, remote.DiscoverAt = issuer, strings.ReplaceAll(remote.DiscoverAt, t.variable, value)
+		keys, err := jwks.NewRemote(remote)
+		if err != nil {
+			return nil, err
+		}
+		cfg.Keys = keys
+	}
 	if t.claim != "" {
 		cfg.Profile.Rules = append(slices.Clip(cfg.Profile.Rules), Mark{Claim: t.claim, Values: []string{value}})
 	}
@@ -153,12 +193,12 @@ func (t *template) verifier(issuer, value string) (*Verifier, error) {
 }
 
 // pattern is the Issuer of a Template, taken apart at its variable.
-type pattern struct{ prefix, suffix string }
+type pattern struct{ prefix, variable, suffix string }
 
 func patternOf(text string) (pattern, error) {
 	prefix, rest, open := strings.Cut(text, "{")
 	name, suffix, closed := strings.Cut(rest, "}")
-	p := pattern{prefix, suffix}
+	p := pattern{prefix, "{" + name + "}", suffix}
 	_, path, _ := strings.Cut(prefix, "://")
 	switch {
 	case !open || !closed || !isValue(name):

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto"
 	"crypto/ed25519"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -150,36 +151,53 @@ func TestTemplateMistakes(t *testing.T) {
 	discovers, err := jwks.NewRemote(jwks.RemoteConfig{Issuer: tenant(acme)})
 	require.NoError(t, err)
 	for name, edit := range map[string]func(*token.Template){
-		"nothing":                     of(""),
-		"no variable":                 of("https://a.example/x"),
-		"two variables":               of("https://a.example/{x}/{y}"),
-		"a variable in a variable":    of("https://a.example/{{x}}"),
-		"not closed":                  of("https://a.example/{x"),
-		"closed twice":                of("https://a.example/{x}}"),
-		"without a name":              of("https://a.example/{}"),
-		"in the host":                 of("https://{x}.example/y"),
-		"as the host":                 of("https://{x}/y"),
-		"in the port":                 of("https://a.example:{x}/y"),
-		"in the scheme":               of("{x}://a.example/y"),
-		"in the user":                 of("https://{x}@a.example/y"),
-		"in a query":                  of("https://a.example/?t={x}"),
-		"begins within a segment":     of("https://a.example/t-{x}"),
-		"ends within a segment":       of("https://a.example/{x}-t"),
-		"after dots":                  of("https://a.example/../{x}"),
-		"before dots":                 of("https://a.example/{x}/.."),
-		"before an empty segment":     of("https://a.example/{x}//y"),
-		"http":                        of("http://a.example/{x}"),
-		"no scheme":                   of("a.example/{x}"),
-		"too long":                    of("https://a.example/" + strings.Repeat("x", 512) + "/{x}"),
-		"no values":                   func(t *token.Template) { t.Values = nil },
-		"an empty list of values":     func(t *token.Template) { t.Values = []string{} },
-		"values, and any":             func(t *token.Template) { t.AnyValue = true },
-		"values, and a rule":          func(t *token.Template) { t.Allow = token.IsGUID },
-		"any, and a rule":             func(t *token.Template) { t.Values, t.AnyValue, t.Allow = nil, true, token.IsGUID },
-		"a value of two segments":     func(t *token.Template) { t.Values = []string{"a", "b/c"} },
-		"an empty value":              func(t *token.Template) { t.Values = []string{""} },
-		"a value that is dots":        func(t *token.Template) { t.Values = []string{".."} },
-		"an issuer in its settings":   func(t *token.Template) { t.Config.Issuer = tenant(acme) },
+		"nothing":                   of(""),
+		"no variable":               of("https://a.example/x"),
+		"two variables":             of("https://a.example/{x}/{y}"),
+		"a variable in a variable":  of("https://a.example/{{x}}"),
+		"not closed":                of("https://a.example/{x"),
+		"closed twice":              of("https://a.example/{x}}"),
+		"without a name":            of("https://a.example/{}"),
+		"in the host":               of("https://{x}.example/y"),
+		"as the host":               of("https://{x}/y"),
+		"in the port":               of("https://a.example:{x}/y"),
+		"in the scheme":             of("{x}://a.example/y"),
+		"in the user":               of("https://{x}@a.example/y"),
+		"in a query":                of("https://a.example/?t={x}"),
+		"begins within a segment":   of("https://a.example/t-{x}"),
+		"ends within a segment":     of("https://a.example/{x}-t"),
+		"after dots":                of("https://a.example/../{x}"),
+		"before dots":               of("https://a.example/{x}/.."),
+		"before an empty segment":   of("https://a.example/{x}//y"),
+		"http":                      of("http://a.example/{x}"),
+		"no scheme":                 of("a.example/{x}"),
+		"too long":                  of("https://a.example/" + strings.Repeat("x", 512) + "/{x}"),
+		"no values":                 func(t *token.Template) { t.Values = nil },
+		"an empty list of values":   func(t *token.Template) { t.Values = []string{} },
+		"values, and any":           func(t *token.Template) { t.AnyValue = true },
+		"values, and a rule":        func(t *token.Template) { t.Allow = token.IsGUID },
+		"any, and a rule":           func(t *token.Template) { t.Values, t.AnyValue, t.Allow = nil, true, token.IsGUID },
+		"a value of two segments":   func(t *token.Template) { t.Values = []string{"a", "b/c"} },
+		"an empty value":            func(t *token.Template) { t.Values = []string{""} },
+		"a value that is dots":      func(t *token.Template) { t.Values = []string{".."} },
+		"an issuer in its settings": func(t *token.Template) { t.Config.Issuer = tenant(acme) },
+		"discovery beside keys":     func(t *token.Template) { t.Discovery = &jwks.RemoteConfig{} },
+		"discovery beside a client": func(t *token.Template) {
+			t.Config.Keys, t.Config.HTTPClient, t.Discovery = nil, http.DefaultClient, &jwks.RemoteConfig{}
+		},
+		"discovery beside authorities": func(t *token.Template) {
+			t.Config.Keys, t.Config.RootCAs, t.Discovery = nil, x509.NewCertPool(), &jwks.RemoteConfig{}
+		},
+		"discovery of one issuer": func(t *token.Template) {
+			t.Config.Keys, t.Discovery = nil, &jwks.RemoteConfig{Issuer: tenant(acme)}
+		},
+		"discovery with URLs": func(t *token.Template) {
+			t.Config.Keys, t.Discovery = nil, &jwks.RemoteConfig{URLs: []string{"https://a.example/keys"}}
+		},
+		"discovery at one place": func(t *token.Template) {
+			t.Config.Keys, t.Discovery = nil, &jwks.RemoteConfig{DiscoverAt: "https://a.example/x"}
+		},
+		"discovery with bad settings": func(t *token.Template) { t.Config.Keys, t.Discovery = nil, &jwks.RemoteConfig{FetchTimeout: 1} },
 		"no audience":                 func(t *token.Template) { t.Config.Audience = nil },
 		"the keys of one issuer":      func(t *token.Template) { t.Config.Keys = discovers },
 		"a nil source":                func(t *token.Template) { t.Config.Keys = (*jwks.Remote)(nil) },
@@ -433,6 +451,29 @@ func TestKeysOfTemplates(t *testing.T) {
 		before := a.Requests()
 		mustPass(t, r, a.Token())
 		assert.LessOrEqual(t, a.Requests()-before, 2)
+	})
+}
+
+// Realms whose metadata is inside of a network have it at places of their own.
+// What the program changes later changes nothing.
+func TestDiscoveryOfTemplates(t *testing.T) {
+	inTime(t, func(t *testing.T) {
+		realms := farm{}
+		for _, name := range []string{"a", "b"} {
+			realms["/inside/"+name] = tokentest.NewIssuer(t, &tokentest.Options{Identifier: "https://sso.internal/inside/" + name})
+		}
+		discovery := &jwks.RemoteConfig{DiscoverAt: "https://sso.internal/inside/{realm}", HTTPClient: &http.Client{Transport: realms}}
+		r := fromTemplates(t, token.Template{Issuer: "https://sso.example.com/realms/{realm}", AnyValue: true,
+			Config: token.Config{Audience: []string{audience}}, Discovery: discovery})
+		*discovery = jwks.RemoteConfig{}
+		a, b := realms["/inside/a"], realms["/inside/b"]
+		outside := func(name string) tokentest.Edit {
+			return tokentest.Claim("iss", "https://sso.example.com/realms/"+name)
+		}
+		mustPass(t, r, a.Token(outside("a")))
+		mustPass(t, r, b.Token(outside("b")))
+		mustFail(t, r, a.Token(outside("b"), tokentest.Header("kid", b.SigningKey().ID)), token.ErrSignature)
+		mustFail(t, r, a.Token(), token.ErrIssuer)
 	})
 }
 

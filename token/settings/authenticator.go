@@ -12,7 +12,7 @@ import (
 // several, and a token.Resolver if there are templates. It reads the files that
 // the settings name, and makes no request. An error matches token.ErrConfig.
 func (f *File) Authenticator() (token.Authenticator, error) {
-	configs, err := f.Configs()
+	configs, err := f.built()
 	if err != nil {
 		return nil, err
 	}
@@ -23,7 +23,7 @@ func (f *File) Authenticator() (token.Authenticator, error) {
 			templates = append(templates, f.Issuers[i].template(c))
 			continue
 		}
-		verifier, err := token.NewVerifier(c)
+		verifier, err := token.NewVerifier(c.Config)
 		if err != nil {
 			return nil, f.placed(&located{fmt.Sprintf("issuers[%d]", i), err})
 		}

@@ -86,11 +86,18 @@ type unread struct{}
 
 func (unread) Keys(context.Context, string) ([]jwks.Key, error) { return nil, jwks.ErrUnavailable }
 
+// built is the settings of one issuer or template with what its files hold.
+type built struct {
+	token.Config
+	discovery *jwks.RemoteConfig // of each issuer of a template; nil if Config says all
+}
+
 // config returns the Config with its source of keys, if it is valid. That of a
 // template has no Issuer.
-func (i *Issuer) config(from files) (token.Config, error) {
-	c := i.Config
-	if err := i.Keys.set(&c, i.Template, from); err != nil {
+func (i *Issuer) config(from files) (built, error) {
+	c := built{Config: i.Config}
+	var err error
+	if c.discovery, err = i.Keys.set(&c.Config, i.Template, from); err != nil {
 		return c, bare(err)
 	}
 	if i.Template == "" {

@@ -82,6 +82,7 @@ var written = map[string]string{
 var unwritten = map[string]string{
 	"Template.Allow":          "code of the program",
 	"Template.Config":         "the other fields of the issuer",
+	"Template.Discovery":      "keys, of a template without urls and file",
 	"Config.Keys":             "Keys says where they are",
 	"Config.Confirmations":    "code of the program",
 	"Config.HTTPClient":       "a value of the program",

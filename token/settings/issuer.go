@@ -2,7 +2,9 @@ package settings
 
 import (
 	"slices"
+	"strings"
 
+	"github.com/postern-go/postern/jwks"
 	"github.com/postern-go/postern/token"
 )
 
@@ -50,8 +52,8 @@ func (i *Issuer) named() string {
 	return "issuer"
 }
 
-func (i *Issuer) template(c token.Config) token.Template {
-	return token.Template{Issuer: i.Template, Values: i.Values, AnyValue: i.AnyValue, Claim: i.Claim, Config: c}
+func (i *Issuer) template(c built) token.Template {
+	return token.Template{Issuer: i.Template, Values: i.Values, AnyValue: i.AnyValue, Claim: i.Claim, Config: c.Config, Discovery: c.discovery}
 }
 
 // admits reports whether an issuer is one of those of the template.
@@ -59,15 +61,30 @@ func (i *Issuer) admits(issuer string) bool {
 	if i.Template == "" {
 		return false
 	}
-	value, ok := i.template(token.Config{}).Value(issuer)
+	value, ok := i.template(built{}).Value(issuer)
 	return ok && (i.AnyValue || slices.Contains(i.Values, value))
 }
 
 // one is the Config for a single issuer of the template, as a Resolver makes it.
-func (i *Issuer) one(c token.Config, issuer string) token.Config {
+func (i *Issuer) one(c built, issuer string) (token.Config, error) {
 	c.Issuer = issuer
-	if value, ok := i.template(token.Config{}).Value(issuer); ok && i.Claim != "" {
+	value, ok := i.template(built{}).Value(issuer)
+	if ok && i.Claim != "" {
 		c.Profile.Rules = append(slices.Clip(c.Profile.Rules), token.Mark{Claim: i.Claim, Values: []string{value}})
 	}
-	return c
+	if c.discovery == nil {
+		return c.Config, nil
+	}
+	remote := *c.discovery
+	remote.Issuer, remote.DiscoverAt = issuer, strings.ReplaceAll(remote.DiscoverAt, i.variable(), value)
+	var err error
+	c.Keys, err = jwks.NewRemote(remote)
+	return c.Config, err
+}
+
+// variable is that of the template, with its braces.
+func (i *Issuer) variable() string {
+	_, rest, _ := strings.Cut(i.Template, "{")
+	name, _, _ := strings.Cut(rest, "}")
+	return "{" + name + "}"
 }

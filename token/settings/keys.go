@@ -23,33 +23,32 @@ type Keys struct {
 	File string
 }
 
-// set gives c its source of keys. The template is "" for a single issuer.
-func (k Keys) set(c *token.Config, template string, from files) (err error) {
+// set gives c its source of keys. The template is "" for a single issuer; the
+// keys of each of several are discovered with the settings it returns, if any.
+func (k Keys) set(c *token.Config, template string, from files) (discovery *jwks.RemoteConfig, err error) {
 	switch {
 	case isZero(k):
-		return nil
+		return nil, nil
 	case c.Keys != nil:
-		return evidence.Errorf(token.ErrConfig, "Config.Keys and Keys are set, want one of them")
+		return nil, evidence.Errorf(token.ErrConfig, "Config.Keys and Keys are set, want one of them")
 	case k.File != "" && !isZero(Keys{Remote: k.Remote, RootCAsFile: k.RootCAsFile}):
-		return evidence.Errorf(token.ErrConfig, "file replaces all fetching, want no other field beside it")
+		return nil, evidence.Errorf(token.ErrConfig, "file replaces all fetching, want no other field beside it")
 	case k.File != "":
 		if c.Keys, err = from.keys(k.File); err != nil {
 			err = &located{"keys.file", err}
 		}
-		return err
-	case template != "" && isZero(k.Remote):
-		c.RootCAs, err = k.rootCAs(from)
-		return err
-	case template != "" && len(k.Remote.URLs) == 0:
-		return evidence.Errorf(token.ErrConfig, "the keys of a template are in urls or in a file, or are discovered with no field but root_cas_file")
+		return nil, err
 	}
 	remote, err := k.remote(from)
 	if err != nil {
-		return err
+		return nil, err
+	}
+	if template != "" && len(remote.URLs) == 0 {
+		return &remote, nil
 	}
 	remote.Issuer = cmp.Or(remote.Issuer, c.Issuer, template)
 	c.Keys, err = jwks.NewRemote(remote)
-	return err
+	return nil, err
 }
 
 func (k Keys) remote(from files) (r jwks.RemoteConfig, err error) {

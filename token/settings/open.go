@@ -18,22 +18,35 @@ import (
 const maxNamed = 1 << 20
 
 // Configs returns the Config of every entry, with its source of keys, in the
-// order of the file. That of a template has no Issuer; see token.Template. It
-// reads the files that the settings name, and makes no request. An error matches
-// token.ErrConfig.
+// order of the file. That of a template has no Issuer, and no Keys where those of
+// each issuer are discovered; see token.Template. It reads the files that the
+// settings name, and makes no request. An error matches token.ErrConfig.
 func (f *File) Configs() ([]token.Config, error) {
+	all, err := f.built()
+	configs := make([]token.Config, len(all))
+	for i, c := range all {
+		configs[i] = c.Config
+	}
+	if err != nil {
+		return nil, err
+	}
+	return configs, nil
+}
+
+// built is what every entry comes to, in the order of the file.
+func (f *File) built() ([]built, error) {
 	if err := f.check(); err != nil {
 		return nil, f.placed(err)
 	}
-	configs := make([]token.Config, len(f.Issuers))
+	all := make([]built, len(f.Issuers))
 	for i := range f.Issuers {
 		c, err := f.Issuers[i].config(directory(f.dir))
 		if err != nil {
 			return nil, f.placed(&located{fmt.Sprintf("issuers[%d]", i), err})
 		}
-		configs[i] = c
+		all[i] = c
 	}
-	return configs, nil
+	return all, nil
 }
 
 // ConfigFor returns the Config by which the tokens of one issuer are judged. For
@@ -54,7 +67,11 @@ func (f *File) ConfigFor(issuer string) (token.Config, error) {
 		if err != nil {
 			return token.Config{}, f.placed(&located{fmt.Sprintf("issuers[%d]", n), err})
 		}
-		return i.one(c, issuer), nil
+		one, err := i.one(c, issuer)
+		if err != nil {
+			return token.Config{}, f.placed(&located{fmt.Sprintf("issuers[%d]", n), err})
+		}
+		return one, nil
 	}
 	return token.Config{}, evidence.OneLine(fmt.Errorf("settings: %w: %s is not in the settings", token.ErrIssuer, printable.Value(issuer)))
 }

@@ -157,20 +157,44 @@ func TestFilesOfKeys(t *testing.T) {
 	}
 }
 
-// The issuers of a template have their keys where each says, with authorities of
-// one's own.
-func TestAuthoritiesOfATemplate(t *testing.T) {
+// The issuers of a template have their keys where each says, or where the
+// settings say, with authorities of one's own.
+func TestDiscoveryOfATemplate(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	server := httptest.NewUnstartedServer(http.NotFoundHandler())
-	server.StartTLS()
+	asked := make(chan string, 100)
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked <- r.URL.Path
+		http.NotFound(w, r)
+	}))
 	t.Cleanup(server.Close)
 	write(t, dir, "ca.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})))
-	configs, err := read(t, dir, "issuers:\n- audience: [x]\n  any_value: true\n  template: 'https://as.example.com/{t}'\n  keys: {root_cas_file: ca.pem}\n").Configs()
-	require.NoError(t, err)
-	assert.NotNil(t, configs[0].RootCAs)
-	assert.Nil(t, configs[0].Keys)
-	assert.Empty(t, configs[0].Issuer)
+	issuer := tokentest.NewIssuer(t, nil)
+	for keys, where := range map[string]string{
+		"{root_cas_file: ca.pem}": "/realms/one/.well-known/openid-configuration",
+		"{root_cas_file: ca.pem, discover_at: '" + server.URL + "/inside/{realm}'}": "/inside/one/.well-known/openid-configuration",
+	} {
+		file := read(t, dir, "issuers:\n- audience: [x]\n  any_value: true\n  template: '"+server.URL+"/realms/{realm}'\n  keys: "+keys+"\n")
+		configs, err := file.Configs()
+		require.NoError(t, err)
+		assert.Nil(t, configs[0].Keys)
+		assert.Empty(t, configs[0].Issuer)
+		auth, err := file.Authenticator()
+		require.NoError(t, err)
+		one, err := file.ConfigFor(server.URL + "/realms/one")
+		require.NoError(t, err)
+		same, err := token.NewVerifier(one)
+		require.NoError(t, err)
+		for _, a := range []token.Authenticator{auth, same} {
+			_, err = a.Authenticate(t.Context(), token.Bearer(issuer.Token(tokentest.Claim("iss", server.URL+"/realms/one"))))
+			require.ErrorIs(t, err, token.ErrKeysUnavailable)
+			var paths []string
+			for len(asked) > 0 {
+				paths = append(paths, <-asked)
+			}
+			assert.Contains(t, paths, where, keys)
+		}
+	}
 }
 
 func TestConfigs(t *testing.T) {
