@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/postern-go/postern/jwks"
@@ -19,7 +20,7 @@ import (
 // on trial.
 func (c *candidate) impostors(key ed25519.PrivateKey) (list []string) {
 	claims := maps.Clone(c.claims)
-	for _, name := range accessOnly {
+	for _, name := range c.lacking() {
 		delete(claims, name)
 	}
 	for _, kind := range kinds {
@@ -44,6 +45,15 @@ func (c *candidate) impostors(key ed25519.PrivateKey) (list []string) {
 		list = append(list, sign(key, header, claims))
 	}
 	return list
+}
+
+// lacking are the claims of the token that ID tokens lack. Those of one issuer at
+// least have a client_id, and no jti and no scope.
+func (c *candidate) lacking() []string {
+	if c.claims["jti"] != nil || c.scopeClaim != "" {
+		return accessOnly
+	}
+	return slices.DeleteFunc(slices.Clone(accessOnly), func(name string) bool { return name == "client_id" })
 }
 
 func sign(key ed25519.PrivateKey, header, claims map[string]any) string {

@@ -11,7 +11,11 @@ import (
 // accessOnly are claims that access tokens have and ID tokens lack, as far as the
 // documents of issuers say, those first that tokens for users and for machines
 // have both.
-var accessOnly = []string{"client_id", "cid", "appid", "azpacr", "appidacr", "scope", "scp", "permissions", "gty", "idtyp"}
+var accessOnly = append([]string{"client_id", "cid", "azpacr", "appidacr"}, mapped...)
+
+// mapped are those of them that an administrator may have mapped into ID tokens
+// too, so that they tell something only beside a client id.
+var mapped = []string{"scope", "scp", "permissions", "gty", "idtyp"}
 
 // lines are the settings that the token needs to be accepted.
 func (c *candidate) lines() (lines []Line, err error) {
@@ -119,7 +123,7 @@ func (c *candidate) discriminators() [][]Line {
 		}
 	}
 	for _, name := range accessOnly {
-		if c.claims[name] != nil {
+		if c.claims[name] != nil && (c.clientClaim != "" || !slices.Contains(mapped, name)) {
 			rule(token.Mark{Claim: name, Present: true}, "demands "+name+", which ID tokens lack; access tokens without it are refused")
 		}
 	}

@@ -23,6 +23,18 @@ func (c *candidate) apart(ctx context.Context, lines []Line) string {
 	return "the claim " + c.clientClaim + ", which is required; look at an ID token of the issuer whether it lacks it"
 }
 
+// aboutAudience warns of an audience that tells nothing.
+func (c *candidate) aboutAudience() []string {
+	aud := c.claims["aud"]
+	if list, ok := aud.([]any); ok && len(list) == 1 {
+		aud = list[0]
+	}
+	if c.clientID == "" || aud != c.clientID {
+		return nil
+	}
+	return []string{"Its aud is the client that it was issued to, as in ID tokens: it does not say which service it is for. Have the issuer write the service into aud if it can."}
+}
+
 // signs are what issuers have in the tokens of machines or of users, and the marks
 // for it.
 var signs = []struct {

@@ -135,6 +135,7 @@ func (c *candidate) proposal(ctx context.Context, lines []Line) *Proposal {
 	if c.now.Before(c.begins) {
 		p.Notes = append(p.Notes, "This token is not valid before "+c.begins.UTC().Format(time.RFC3339)+"; check the clocks.")
 	}
+	p.Notes = append(p.Notes, c.aboutAudience()...)
 	p.Notes = append(p.Notes, c.aboutSubject(ctx, p.Profile)...)
 	return p
 }
