@@ -1,6 +1,7 @@
 package scope
 
 import (
+	"context"
 	"slices"
 	"strings"
 
@@ -129,8 +130,17 @@ func (p Policy) Scopes() []string {
 // call needs, ErrDenied, or what a function of Claims or Func returned. Its text
 // names the rule that refused, for operators. It does not block unless such a
 // function does.
-func (p Policy) Check(t *token.Token) error {
-	switch {
+//
+// A rule about the call, such as that of Tenant, is denied; see CheckCall.
+func (p Policy) Check(t *token.Token) error { return p.decide(call{token: t}) }
+
+// CheckCall is Check for a call with this context. Guards use it.
+func (p Policy) CheckCall(ctx context.Context, t *token.Token) error {
+	return p.decide(call{ctx, t})
+}
+
+func (p Policy) decide(c call) error {
+	switch t := c.token; {
 	case p.access == public:
 		return nil
 	case t.IsZero() && p.access == optional:
@@ -140,7 +150,7 @@ func (p Policy) Check(t *token.Token) error {
 	case p.access == refused:
 		return errZero
 	}
-	return p.judge(call{t})
+	return p.judge(c)
 }
 
 // String reads like the rule: "all(orders:read)", "any(a, b) and user",

@@ -1,6 +1,7 @@
 package scope
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,7 +11,8 @@ import (
 
 // call is what rules are held against.
 type call struct {
-	token *token.Token // verified
+	ctx   context.Context // nil if only the token is known
+	token *token.Token    // verified
 }
 
 // rule is one demand on a call: check, or one of the policies in branches.

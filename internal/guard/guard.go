@@ -58,15 +58,27 @@ func (g *Guard) Decide(ctx context.Context, p scope.Policy, fields []string, cal
 	if !parsed && !credentials.IsToken68(raw) {
 		return nil, credentials.ErrMalformed
 	}
-	t, err := g.authenticate(ctx, token.Presentation{Scheme: scheme, Token: raw, Call: call()})
+	c := call()
+	t, err := g.authenticate(ctx, token.Presentation{Scheme: scheme, Token: raw, Call: c})
 	switch {
 	case err == nil:
-		return t, p.Check(t)
+		return t, p.CheckCall(policyContext(ctx, c), t)
 	case parsed && !credentials.IsToken68(raw):
 		return nil, credentials.ErrMalformed
 	default:
 		return nil, orGone(ctx, err)
 	}
+}
+
+// policyContext is the context in which a policy is checked. A transport whose
+// calls are more than a context adds what it has.
+func policyContext(ctx context.Context, c token.Call) context.Context {
+	if adds, ok := c.(interface {
+		PolicyContext(context.Context) context.Context
+	}); ok {
+		return adds.PolicyContext(ctx)
+	}
+	return ctx
 }
 
 // parses reports whether the Authenticator parses tokens of a scheme itself.

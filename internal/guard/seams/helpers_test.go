@@ -79,7 +79,7 @@ func overUnary(t *testing.T, s setup, authorization ...string) (got reply) {
 
 func overStream(t *testing.T, s setup, authorization ...string) (got reply) {
 	sent := &sent{header: metadata.MD{}, trailer: metadata.MD{}}
-	stream := &stream{sent: sent, ctx: incoming(t, authorization)}
+	stream := &stream{sent: sent, ctx: grpc.NewContextWithServerTransportStream(incoming(t, authorization), sent)}
 	got.err = s.interceptor().Stream(nil, stream, &grpc.StreamServerInfo{FullMethod: method}, func(any, grpc.ServerStream) error {
 		got.admitted = true
 		return nil
