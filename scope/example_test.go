@@ -62,6 +62,12 @@ func ExamplePolicy_And() {
 	// refused
 }
 
+// A service that runs tries a new rule, and enforces the old one.
+func ExamplePolicy_Rehearsed() {
+	fmt.Println(scope.All("orders:read").And(scope.User.Rehearsed()))
+	// Output: all(orders:read) and REHEARSAL(user)
+}
+
 // At start a service looks for rules that no token can meet.
 func ExamplePolicy_NeverMet() {
 	verifier, err := token.NewVerifier(token.Config{
