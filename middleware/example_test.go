@@ -94,6 +94,26 @@ func ExampleMiddleware_Require() {
 	// 401 Bearer realm="api"
 }
 
+// Each user has a path, and gets in there alone.
+func ExampleRequestFrom() {
+	issuer, verifier := newVerifier()
+	own := scope.Tenant((*token.Token).Subject, func(ctx context.Context) string {
+		r, ok := middleware.RequestFrom(ctx)
+		if !ok {
+			return ""
+		}
+		return r.PathValue("user")
+	})
+	mux := middleware.New(verifier, nil).NewMux()
+	mux.HandleFunc("GET /{user}/orders", own, listOrders)
+
+	show(mux, "GET", "/alice/orders", issuer.Token())
+	show(mux, "GET", "/bob/orders", issuer.Token())
+	// Output:
+	// 200 the orders of alice
+	// 403
+}
+
 // A handler whose policy depends on what is asked for decides by itself.
 func ExampleMiddleware_Check() {
 	issuer, verifier := newVerifier()

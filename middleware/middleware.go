@@ -43,9 +43,9 @@ func New(auth token.Authenticator, cfg *Config) *Middleware {
 	if err != nil {
 		panic(err)
 	}
-	config := cfg.orZero()
+	config := cfg.effective()
 	return &Middleware{
-		guard:    guard.New(auth, schemes),
+		guard:    guard.New(auth, schemes, config.Rehearsal),
 		auth:     auth,
 		table:    challenge.New(config.Resource, schemes),
 		bases:    guard.NewBases(config.Resource),
@@ -133,13 +133,13 @@ func (m *Middleware) check(r *http.Request, p scope.Policy) (t *token.Token, c *
 	}
 	begun := m.observer.Begin()
 	fields, dpop := presented(r)
-	t, err = m.guard.Decide(r.Context(), p, fields, func() token.Call {
+	v := m.guard.Decide(r.Context(), p, fields, func() token.Call {
 		c = &call{PassContext: guard.PassContext{Pass: guard.Pass{DPoP: dpop}}, m: m, r: r}
 		return c
 	})
-	m.tell(r, p, t, err, begun)
-	if err != nil && c != nil {
-		return nil, c, c.response.With(err)
+	m.tell(r, p, v, begun)
+	if v.Err != nil && c != nil {
+		return nil, c, c.response.With(v.Err)
 	}
-	return t, c, err
+	return v.Token, c, v.Err
 }

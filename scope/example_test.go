@@ -1,6 +1,7 @@
 package scope_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -61,6 +62,12 @@ func ExamplePolicy_And() {
 	// refused
 }
 
+// A service that runs tries a new rule, and enforces the old one.
+func ExamplePolicy_Rehearsed() {
+	fmt.Println(scope.All("orders:read").And(scope.User.Rehearsed()))
+	// Output: all(orders:read) and REHEARSAL(user)
+}
+
 // At start a service looks for rules that no token can meet.
 func ExamplePolicy_NeverMet() {
 	verifier, err := token.NewVerifier(token.Config{
@@ -76,6 +83,37 @@ func ExamplePolicy_NeverMet() {
 	// Output:
 	// <nil>
 	// scope: invalid configuration: rule "user" of policy "user" is never met, since the issuer's profile has no marks for it (see Config.Profile.Users)
+}
+
+// A service with a path for each tenant, each of which has an issuer.
+func ExampleTenant() {
+	realms := token.Template{Issuer: "https://sso.example.com/realms/{realm}"}
+	type key struct{}
+	p := scope.All("orders:read").And(scope.Tenant(
+		func(t *token.Token) string {
+			realm, _ := realms.Value(t.Issuer())
+			return realm
+		},
+		func(ctx context.Context) string { // over HTTP, see middleware.RequestFrom
+			tenant, _ := ctx.Value(key{}).(string)
+			return tenant
+		}))
+	t, err := token.Vouched("", token.VouchedClaims{
+		Issuer: "https://sso.example.com/realms/acme", Audience: []string{"https://api.example.com"},
+		Scopes: []string{"orders:read"}, Expiry: time.Now().Add(time.Hour),
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, tenant := range []string{"acme", "globex"} {
+		fmt.Println(p.CheckCall(context.WithValue(context.Background(), key{}, tenant), t))
+	}
+	fmt.Println(p, errors.Is(p.Check(t), token.ErrDenied))
+	// Output:
+	// <nil>
+	// scope: rule "tenant": access denied: the tenant of the token is "acme", want "globex", the tenant addressed
+	// all(orders:read) and tenant true
 }
 
 func ExampleParse() {

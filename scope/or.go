@@ -28,9 +28,12 @@ import (
 //
 // Or panics, with an error that matches token.ErrConfig, if p or q asks for
 // nothing of a token, as Public, Optional and Authenticated do: the other side
-// would never matter.
+// would never matter. It panics over a rehearsal too.
 func (p Policy) Or(q Policy) Policy {
 	for _, side := range []Policy{p, q} {
+		if side.trial != nil {
+			panic(fmt.Errorf("scope: %w: policy %q is a rehearsal, which cannot be an alternative", token.ErrConfig, side))
+		}
 		if !side.IsZero() && len(side.rules) == 0 {
 			panic(fmt.Errorf("scope: %w: policy %q asks for nothing of a token, so its alternative would never matter", token.ErrConfig, side))
 		}
@@ -48,7 +51,7 @@ func (p Policy) Or(q Policy) Policy {
 		either.stage = max(either.stage, slices.MaxFunc(branch.rules, byStage).stage)
 	}
 	either.name = strings.Join(names, " or ")
-	return Policy{required, []rule{either}}
+	return Policy{access: required, rules: []rule{either}}
 }
 
 // alternatives are the policies one of which is enough.

@@ -1,6 +1,7 @@
 package scope
 
 import (
+	"context"
 	"slices"
 	"strings"
 
@@ -12,16 +13,18 @@ import (
 // caller with a good token is denied, any other is asked for one.
 type Policy struct {
 	access access
-	rules  []rule // in the order in which they decide
+	rules  []rule  // in the order in which they decide
+	trial  *Policy // only reports; nil for none
 }
 
 // access says whether a policy needs a token.
 type access uint8
 
 const (
-	refused  access = iota
-	public          // no token is looked at
-	optional        // a token is checked if there is one
+	refused   access = iota
+	public           // no token is looked at
+	rehearsed        // a token is looked at, and nothing is refused
+	optional         // a token is checked if there is one
 	required
 )
 
@@ -100,7 +103,7 @@ func (p Policy) And(q Policy) Policy {
 	}
 	rules := slices.Concat(p.rules, q.rules)
 	slices.SortStableFunc(rules, byStage)
-	return Policy{access: max(p.access, q.access), rules: rules}
+	return Policy{access: max(p.access, q.access), rules: rules, trial: together(p.trial, q.trial)}
 }
 
 // IsZero reports whether p is the zero Policy, which refuses every call.
@@ -129,9 +132,18 @@ func (p Policy) Scopes() []string {
 // call needs, ErrDenied, or what a function of Claims or Func returned. Its text
 // names the rule that refused, for operators. It does not block unless such a
 // function does.
-func (p Policy) Check(t *token.Token) error {
-	switch {
-	case p.access == public:
+//
+// A rule about the call, such as that of Tenant, is denied; see CheckCall.
+func (p Policy) Check(t *token.Token) error { return p.decide(call{token: t}) }
+
+// CheckCall is Check for a call with this context. Guards use it.
+func (p Policy) CheckCall(ctx context.Context, t *token.Token) error {
+	return p.decide(call{ctx, t})
+}
+
+func (p Policy) decide(c call) error {
+	switch t := c.token; {
+	case p.access == public, p.access == rehearsed:
 		return nil
 	case t.IsZero() && p.access == optional:
 		return nil
@@ -140,29 +152,40 @@ func (p Policy) Check(t *token.Token) error {
 	case p.access == refused:
 		return errZero
 	}
-	return p.judge(call{t})
+	return p.judge(c)
 }
 
 // String reads like the rule: "all(orders:read)", "any(a, b) and user",
-// "(all(a) or user) and client id(web)", "public". The zero Policy is "refused".
+// "(all(a) or user) and client id(web)", "public". The zero Policy is "refused",
+// and a rule that only reports stands in "REHEARSAL(...)".
 func (p Policy) String() string {
-	switch p.access {
-	case refused:
-		return "refused"
-	case public:
-		return "public"
-	case optional:
-		return "optional"
+	names := p.names()
+	if p.trial != nil {
+		names = append(names, "REHEARSAL("+p.trial.String()+")")
 	}
-	if len(p.rules) == 0 {
-		return "authenticated"
+	return strings.Join(names, " and ")
+}
+
+// names are those of the rules that are enforced.
+func (p Policy) names() []string {
+	switch {
+	case p.access == refused:
+		return []string{"refused"}
+	case p.access == public:
+		return []string{"public"}
+	case p.access == rehearsed:
+		return nil
+	case p.access == optional:
+		return []string{"optional"}
+	case len(p.rules) == 0:
+		return []string{"authenticated"}
 	}
 	names := make([]string, len(p.rules))
 	for i, r := range p.rules {
 		names[i] = r.name
-		if r.branches != nil && len(p.rules) > 1 {
+		if r.branches != nil && (len(p.rules) > 1 || p.trial != nil) {
 			names[i] = "(" + r.name + ")"
 		}
 	}
-	return strings.Join(names, " and ")
+	return names
 }

@@ -1,6 +1,7 @@
 package scope
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,7 +11,8 @@ import (
 
 // call is what rules are held against.
 type call struct {
-	token *token.Token // verified
+	ctx   context.Context // nil if only the token is known
+	token *token.Token    // verified
 }
 
 // rule is one demand on a call: check, or one of the policies in branches.
@@ -62,13 +64,13 @@ func scopeRule(kind string, scopes []string, one bool) Policy {
 		check = func(c call) error { return missingUnless(slices.ContainsFunc(need, c.token.HasScope)) }
 	}
 	name := kind + "(" + strings.Join(need, ", ") + ")"
-	return Policy{required, []rule{{stage: stageScope, name: name, check: check, need: need, one: one}}}
+	return Policy{access: required, rules: []rule{{stage: stageScope, name: name, check: check, need: need, one: one}}}
 }
 
 // application is the policy of one rule that is not about scopes.
 func application(name string, check func(*token.Token) error) Policy {
 	onToken := func(c call) error { return check(c.token) }
-	return Policy{required, []rule{{stage: stageApplication, name: name, check: onToken}}}
+	return Policy{access: required, rules: []rule{{stage: stageApplication, name: name, check: onToken}}}
 }
 
 // custom is the policy of a rule that is the user's own code.

@@ -9,6 +9,7 @@ import (
 	"github.com/postern-go/postern/internal/claims"
 	"github.com/postern-go/postern/internal/jws"
 	"github.com/postern-go/postern/internal/rejection"
+	"github.com/postern-go/postern/jwks"
 )
 
 // Verifier is the Authenticator for JWT access tokens (RFC 9068) of one
@@ -32,6 +33,11 @@ func NewVerifier(cfg Config) (*Verifier, error) {
 	if err != nil {
 		return nil, err
 	}
+	return newVerifier(cfg, keys), nil
+}
+
+// newVerifier is NewVerifier with settings that have been checked.
+func newVerifier(cfg Config, keys jwks.Source) *Verifier {
 	v := &Verifier{
 		signatures:    jws.New(cfg.signed(keys)),
 		rules:         cfg.rules(),
@@ -44,7 +50,7 @@ func NewVerifier(cfg Config) (*Verifier, error) {
 	if c := newCache(cfg.cacheSize()); c != nil {
 		v.memory = &memory{cache: c, signatures: v.signatures, rules: v.rules, time: v.time}
 	}
-	return v, nil
+	return v
 }
 
 func tooLarge(most int) error {

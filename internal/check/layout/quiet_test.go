@@ -45,6 +45,7 @@ var mayPanic = map[string]panics{
 	"scope.Policy.Or":               {documented: []string{"Policy.Or"}},
 	"scope.literals":                {documented: []string{"ClientID", "Issuer", "AllOf", "AnyOf"}},
 	"scope.mustHave":                {documented: []string{"Claims", "Func"}},
+	"scope.Tenant":                  {documented: []string{"Tenant"}},
 	"scope.scopeRule":               {documented: []string{"All", "Any"}},
 	"scope.LogTo":                   {documented: []string{"LogTo"}},
 	"token.ByIssuer":                {documented: []string{"ByIssuer"}},

@@ -1,7 +1,6 @@
 package issuers_test
 
 import (
-	"github.com/postern-go/postern/token"
 	"github.com/postern-go/postern/token/tokentest"
 	"github.com/postern-go/postern/token/tokentest/issuers"
 )
@@ -9,13 +8,7 @@ import (
 func autheliaRecipes() []recipe {
 	authelia := issuers.Authelia()
 	return []recipe{{
-		shape: authelia,
-		config: token.Config{Algorithms: []string{"RS256"}, Profile: token.Profile{
-			ScopeClaim: "scp",
-			ScopeList:  true,
-			Users:      []token.Mark{notTheClient},
-			Sets:       map[string][]token.Source{"groups": {{Claim: "groups", Shape: token.ShapeList}}},
-		}},
+		shape:  authelia,
 		scopes: []string{"photos:read", "photos:write"},
 		more: map[string]tokentest.Edit{
 			"user, no audience asked for": tokentest.Edits(authelia.Access, tokentest.Audience()),

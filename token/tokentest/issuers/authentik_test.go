@@ -1,7 +1,6 @@
 package issuers_test
 
 import (
-	"github.com/postern-go/postern/token"
 	"github.com/postern-go/postern/token/tokentest"
 	"github.com/postern-go/postern/token/tokentest/issuers"
 )
@@ -9,18 +8,7 @@ import (
 func authentikRecipes() []recipe {
 	authentik := issuers.Authentik()
 	return []recipe{{
-		shape: authentik,
-		config: token.Config{Algorithms: []string{"RS256"}, Profile: token.Profile{
-			Types:         []string{"JWT"},
-			ClientIDClaim: "azp",
-			Required:      []string{"sub", "azp", "uid", "iat"},
-			Users:         []token.Mark{{Claim: "user_type", Values: []string{"internal", "external"}}},
-			Clients:       []token.Mark{{Claim: "user_type", Values: []string{"service_account"}}},
-			Sets: map[string][]token.Source{
-				"groups": {{Claim: "groups", Shape: token.ShapeList}},
-				"roles":  {{Claim: "entitlements", Shape: token.ShapeList}},
-			},
-		}},
+		shape:  authentik,
 		scopes: []string{"photos"},
 		more: map[string]tokentest.Edit{
 			"user, client sent nonce":          tokentest.Edits(authentik.Access, tokentest.Claim("nonce", "n-0S6_WzA2Mj")),

@@ -1,7 +1,6 @@
 package issuers_test
 
 import (
-	"github.com/postern-go/postern/token"
 	"github.com/postern-go/postern/token/tokentest"
 	"github.com/postern-go/postern/token/tokentest/issuers"
 )
@@ -9,14 +8,7 @@ import (
 func duendeRecipes() []recipe {
 	duende := issuers.Duende()
 	return []recipe{{
-		shape: duende,
-		config: token.Config{Algorithms: []string{"RS256"}, Profile: token.Profile{
-			Required: []string{"client_id", "iat", "jti"},
-			Scopes:   []token.Source{{Claim: "scope", Shape: token.ShapeWordsOrList}},
-			Users:    []token.Mark{notTheClient},
-			Clients:  []token.Mark{noSubject},
-			Sets:     map[string][]token.Source{"roles": {{Claim: "role", Shape: token.ShapeTextOrList}}},
-		}},
+		shape:  duende,
 		scopes: []string{"photos:read", "photos:write"},
 		more: map[string]tokentest.Edit{
 			"user, scopes in a string":    tokentest.Edits(duende.Access, tokentest.Claim("scope", "openid photos:read photos:write")),

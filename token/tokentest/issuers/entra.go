@@ -18,7 +18,14 @@ const (
 
 // EntraV2 is a tenant of Microsoft Entra ID. The registration of the service has
 // requestedAccessTokenVersion 2, app roles, and the optional claim idtyp.
-func EntraV2() Shape {
+func EntraV2() Shape { return entraV2("entra-v2") }
+
+// EntraMultiTenant is EntraV2 for a service that users of several tenants call.
+// It is one of the tenants; tokens of another have its issuer identifier, by
+// tokentest.Claim("iss", ...) before the Edit, and then its tid.
+func EntraMultiTenant() Shape { return entraV2("entra-multi-tenant") }
+
+func entraV2(name string) Shape {
 	access := form{typ: "JWT", clientID: "azp", scope: "scp", claims: append(entraUserClaims(),
 		claim{"azp", entraClient},
 		claim{"azpacr", "0"},
@@ -31,7 +38,7 @@ func EntraV2() Shape {
 		claim{"ver", "2.0"},
 	)}
 	id := entraID().with(claim{"preferred_username", "alice@example.com"}, claim{"ver", "2.0"})
-	return entra("entra-v2", tokentest.Options{
+	return entra(name, tokentest.Options{
 		Identifier: "https://login.microsoftonline.com/" + entraTenant + "/v2.0", Audience: []string{entraAPI}, Algorithms: []string{"RS256"},
 	}, access, machine, id)
 }

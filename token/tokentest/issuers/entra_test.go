@@ -1,31 +1,18 @@
 package issuers_test
 
 import (
-	"github.com/postern-go/postern/token"
 	"github.com/postern-go/postern/token/tokentest"
 	"github.com/postern-go/postern/token/tokentest/issuers"
 )
 
 func entraRecipes() []recipe {
-	v2, v1 := issuers.EntraV2(), issuers.EntraV1()
-	profile := func(clientID string) token.Profile {
-		return token.Profile{
-			Types:         []string{"JWT"},
-			ScopeClaim:    "scp",
-			ClientIDClaim: clientID,
-			Required:      []string{"sub", clientID, "iat"},
-			Users:         []token.Mark{{Claim: "scp", Present: true}},
-			Clients:       []token.Mark{{Claim: "idtyp", Values: []string{"app"}}},
-			Sets: map[string][]token.Source{
-				"roles":  {{Claim: "roles", Shape: token.ShapeList}},
-				"groups": {{Claim: "groups", Shape: token.ShapeList}},
-			},
-		}
+	v2, v1, many := issuers.EntraV2(), issuers.EntraV1(), issuers.EntraMultiTenant()
+	of := func(tenant string, shape tokentest.Edit) tokentest.Edit {
+		return tokentest.Edits(tokentest.Claim("iss", "https://login.microsoftonline.com/"+tenant+"/v2.0"), shape)
 	}
 	return []recipe{
 		{
 			shape:  v2,
-			config: token.Config{Algorithms: []string{"RS256"}, Profile: profile("azp")},
 			scopes: []string{"photos.read", "photos.write"},
 			more: map[string]tokentest.Edit{
 				"machine, no idtyp":            tokentest.Edits(v2.Machine, tokentest.WithoutClaim("idtyp")),
@@ -39,11 +26,22 @@ func entraRecipes() []recipe {
 			},
 		},
 		{
+			shape:  many,
+			scopes: []string{"photos.read", "photos.write"},
+			more: map[string]tokentest.Edit{
+				"user of the second tenant":         of("7b0d4f52-1f6e-4c3a-8a41-90de34ab56cd", many.Access),
+				"user of a tenant not listed":       of("11111111-2222-4333-8444-555555555555", many.Access),
+				"user with a personal account":      of("9188040d-6c67-4c5b-b112-36a304b66dad", many.Access),
+				"user of a tenant in upper case":    of("7B0D4F52-1F6E-4C3A-8A41-90DE34AB56CD", many.Access),
+				"listed tid, issuer of another":     tokentest.Edits(many.Access, tokentest.Claim("iss", "https://login.microsoftonline.com/11111111-2222-4333-8444-555555555555/v2.0")),
+				"listed issuer, tid of another":     tokentest.Edits(many.Access, tokentest.Claim("tid", "7b0d4f52-1f6e-4c3a-8a41-90de34ab56cd")),
+				"issuer with a slash more":          tokentest.Edits(many.Access, tokentest.Claim("iss", many.Options.Identifier+"/")),
+				"issuer with the variable unfilled": tokentest.Edits(many.Access, tokentest.Claim("iss", "https://login.microsoftonline.com/{tenantid}/v2.0")),
+				"user of the second tenant, no tid": tokentest.Edits(of("7b0d4f52-1f6e-4c3a-8a41-90de34ab56cd", many.Access), tokentest.WithoutClaim("tid")),
+			},
+		},
+		{
 			shape:  v1,
-			config: token.Config{Algorithms: []string{"RS256"}, Profile: profile("appid")},
-			keys: map[string]any{"urls": []string{
-				"https://login.microsoftonline.com/3f6c2c1e-5f0b-4a7e-9d55-6b1f0e7a2c10/discovery/keys",
-			}},
 			scopes: []string{"photos.read", "photos.write"},
 			more: map[string]tokentest.Edit{
 				"user, version 2.0": tokentest.Edits(issuers.EntraV2().Access, tokentest.Claim("iss", issuers.EntraV2().Options.Identifier)),

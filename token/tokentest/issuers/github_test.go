@@ -1,7 +1,6 @@
 package issuers_test
 
 import (
-	"github.com/postern-go/postern/token"
 	"github.com/postern-go/postern/token/tokentest"
 	"github.com/postern-go/postern/token/tokentest/issuers"
 )
@@ -9,21 +8,7 @@ import (
 func githubRecipes() []recipe {
 	job := issuers.GitHubActions().Machine
 	return []recipe{{
-		shape: issuers.GitHubActions(),
-		config: token.Config{Algorithms: []string{"RS256"}, Profile: token.Profile{
-			Types:    []string{"JWT"},
-			Required: []string{"sub", "iat", "jti"},
-			Rules: []token.Mark{
-				{Claim: "repository_id", Values: []string{"456789"}},
-				{Claim: "repository_owner_id", Values: []string{"123456"}},
-			},
-			Clients: []token.Mark{{Claim: "runner_environment", Values: []string{"github-hosted", "self-hosted"}}},
-			Sets: map[string][]token.Source{
-				"ref":         {{Claim: "ref", Shape: token.ShapeText}},
-				"environment": {{Claim: "environment", Shape: token.ShapeText}},
-				"workflow":    {{Claim: "job_workflow_ref", Shape: token.ShapeText}},
-			},
-		}},
+		shape:   issuers.GitHubActions(),
 		machine: true,
 		more: map[string]tokentest.Edit{
 			"machine, pull request": tokentest.Edits(job,

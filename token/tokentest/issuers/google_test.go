@@ -1,7 +1,6 @@
 package issuers_test
 
 import (
-	"github.com/postern-go/postern/token"
 	"github.com/postern-go/postern/token/tokentest"
 	"github.com/postern-go/postern/token/tokentest/issuers"
 )
@@ -9,16 +8,7 @@ import (
 func googleRecipes() []recipe {
 	shape := issuers.Google()
 	return []recipe{{
-		shape: shape,
-		config: token.Config{Algorithms: []string{"RS256"}, Profile: token.Profile{
-			Types:         []string{"JWT"},
-			ClientIDClaim: "azp",
-			Required:      []string{"sub", "azp", "iat"},
-			Rules: []token.Mark{
-				{Claim: "email", Values: []string{"photos-push@photos-prod.iam.gserviceaccount.com"}},
-				{Claim: "email_verified", Shape: token.ShapeBoolean, Values: []string{"true"}},
-			},
-		}},
+		shape:   shape,
 		machine: true,
 		more: map[string]tokentest.Edit{
 			"machine of another project": tokentest.Edits(shape.Machine, tokentest.Claim("email", "photos-push@evil.iam.gserviceaccount.com")),
@@ -34,16 +24,8 @@ func googleRecipes() []recipe {
 
 func firebaseRecipes() []recipe {
 	shape := issuers.Firebase()
-	provider := token.Mark{Path: []string{"firebase", "sign_in_provider"}, Values: []string{"anonymous"}, Not: true}
 	return []recipe{{
 		shape: shape,
-		config: token.Config{Algorithms: []string{"RS256"}, Profile: token.Profile{
-			Types:    []string{"JWT"},
-			Required: []string{"sub", "iat", "auth_time"},
-			Rules:    []token.Mark{provider},
-			Users:    []token.Mark{provider},
-			Sets:     map[string][]token.Source{"roles": {{Claim: "roles", Shape: token.ShapeList}}},
-		}},
 		more: map[string]tokentest.Edit{
 			"anonymous user": tokentest.Edits(shape.Access, tokentest.Claim("firebase", map[string]any{
 				"identities": map[string]any{}, "sign_in_provider": "anonymous",
@@ -56,20 +38,8 @@ func firebaseRecipes() []recipe {
 
 func supabaseRecipes() []recipe {
 	shape := issuers.Supabase()
-	signedIn := token.Mark{Claim: "role", Values: []string{"authenticated"}}
 	return []recipe{{
 		shape: shape,
-		config: token.Config{Algorithms: []string{"ES256"}, Profile: token.Profile{
-			Types:    []string{"JWT"},
-			Required: []string{"sub", "iat", "session_id"},
-			Rules: []token.Mark{
-				signedIn,
-				{Claim: "is_anonymous", Shape: token.ShapeBoolean, Values: []string{"false"}},
-				{Claim: "client_id", Absent: true},
-			},
-			Users: []token.Mark{signedIn},
-			Sets:  map[string][]token.Source{"roles": {{Path: []string{"app_metadata", "roles"}, Shape: token.ShapeList}}},
-		}},
 		more: map[string]tokentest.Edit{
 			"anonymous user": tokentest.Edits(shape.Access, tokentest.Claim("is_anonymous", true)),
 			"user, through an app of the OAuth server": tokentest.Edits(shape.Access,

@@ -1,7 +1,6 @@
 package issuers_test
 
 import (
-	"github.com/postern-go/postern/token"
 	"github.com/postern-go/postern/token/tokentest"
 	"github.com/postern-go/postern/token/tokentest/issuers"
 )
@@ -9,14 +8,7 @@ import (
 func hydraRecipes() []recipe {
 	hydra := issuers.Hydra()
 	return []recipe{{
-		shape: hydra,
-		config: token.Config{Algorithms: []string{"RS256"}, Profile: token.Profile{
-			Types:      []string{"JWT"},
-			ScopeClaim: "scp",
-			ScopeList:  true,
-			Users:      []token.Mark{notTheClient},
-			Sets:       map[string][]token.Source{"roles": {{Path: []string{"ext", "roles"}, Shape: token.ShapeList}}},
-		}},
+		shape:  hydra,
 		scopes: []string{"photos:read", "photos:write"},
 		more: map[string]tokentest.Edit{
 			"user, no audience asked for": tokentest.Edits(hydra.Access, tokentest.Audience()),

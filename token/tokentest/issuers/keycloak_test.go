@@ -1,7 +1,6 @@
 package issuers_test
 
 import (
-	"github.com/postern-go/postern/token"
 	"github.com/postern-go/postern/token/tokentest"
 	"github.com/postern-go/postern/token/tokentest/issuers"
 )
@@ -9,19 +8,7 @@ import (
 func keycloakRecipes() []recipe {
 	shape := issuers.Keycloak()
 	return []recipe{{
-		shape: shape,
-		config: token.Config{Algorithms: []string{"RS256"}, Profile: token.Profile{
-			Types:         []string{"JWT", "at+jwt"},
-			ClientIDClaim: "azp",
-			Required:      []string{"sub", "azp", "iat", "jti"},
-			Rules:         []token.Mark{{Claim: "typ", Values: []string{"Bearer"}}},
-			Users:         []token.Mark{{Claim: "auth_time", Present: true}},
-			Clients:       []token.Mark{{Claim: "client_id", Present: true}},
-			Sets: map[string][]token.Source{
-				"realm roles": {{Path: []string{"realm_access", "roles"}, Shape: token.ShapeList}},
-				"roles":       {{Path: []string{"resource_access", "photos", "roles"}, Shape: token.ShapeList}},
-			},
-		}},
+		shape:  shape,
 		scopes: []string{"photos:read", "photos:write"},
 		more: map[string]tokentest.Edit{
 			"user, typ at+jwt":                  tokentest.Edits(shape.Access, tokentest.Type("at+jwt")),

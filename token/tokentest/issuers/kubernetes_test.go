@@ -1,7 +1,6 @@
 package issuers_test
 
 import (
-	"github.com/postern-go/postern/token"
 	"github.com/postern-go/postern/token/tokentest"
 	"github.com/postern-go/postern/token/tokentest/issuers"
 )
@@ -13,25 +12,9 @@ func kubernetesRecipes() []recipe {
 			"namespace": namespace, "serviceaccount": map[string]any{"name": name, "uid": "9c1e2b7e-5d7c-4c2a-8f6b-9a8d1e3f5c7b"},
 		}))
 	}
-	clients := []token.Mark{{Claim: "sub", Prefix: "system:serviceaccount:"}}
 	return []recipe{
 		{
-			shape: issuers.Kubernetes(),
-			config: token.Config{Algorithms: []string{"RS256"}, Profile: token.Profile{
-				Types:            []string{},
-				AllowMissingType: true,
-				Required:         []string{"sub", "iat", "jti"},
-				Rules:            []token.Mark{{Path: []string{"kubernetes.io", "namespace"}, Values: []string{"shop"}}},
-				Clients:          clients,
-				Sets: map[string][]token.Source{
-					"account": {{Path: []string{"kubernetes.io", "serviceaccount", "name"}, Shape: token.ShapeText}},
-				},
-			}},
-			keys: map[string]any{
-				"urls":          []string{"https://kubernetes.default.svc/openid/v1/jwks"},
-				"token_file":    "/var/run/secrets/kubernetes.io/serviceaccount/token",
-				"root_cas_file": "/var/run/secrets/kubernetes.io/serviceaccount/ca.crt",
-			},
+			shape:   issuers.Kubernetes(),
 			machine: true,
 			more: map[string]tokentest.Edit{
 				"machine, other account":       account("shop", "default"),
@@ -44,14 +27,7 @@ func kubernetesRecipes() []recipe {
 			},
 		},
 		{
-			shape: issuers.EKS(),
-			config: token.Config{Algorithms: []string{"RS256"}, Profile: token.Profile{
-				Types:            []string{},
-				AllowMissingType: true,
-				Required:         []string{"sub", "iat", "jti"},
-				Rules:            []token.Mark{{Claim: "sub", Values: []string{"system:serviceaccount:shop:checkout"}}},
-				Clients:          clients,
-			}},
+			shape:   issuers.EKS(),
 			machine: true,
 			more: map[string]tokentest.Edit{
 				"machine, other account": account("shop", "default"),

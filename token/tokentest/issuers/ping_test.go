@@ -1,16 +1,8 @@
 package issuers_test
 
 import (
-	"github.com/postern-go/postern/token"
 	"github.com/postern-go/postern/token/tokentest"
 	"github.com/postern-go/postern/token/tokentest/issuers"
-)
-
-// notTheClient and noSubject tell users from clients at issuers that have no sub
-// for clients, or the client id.
-var (
-	notTheClient = token.Mark{Claim: "sub", ClientID: true, Not: true}
-	noSubject    = token.Mark{Claim: "sub", Absent: true}
 )
 
 // forThisService is an ID token that an issuer was brought to issue for it, and
@@ -23,14 +15,7 @@ func pingRecipes() []recipe {
 	one := issuers.PingOne()
 	return []recipe{
 		{
-			shape: one,
-			config: token.Config{Algorithms: []string{"RS256"}, Profile: token.Profile{
-				AllowMissingType: true,
-				Required:         []string{"client_id", "scope", "iat"},
-				Users:            []token.Mark{notTheClient},
-				Clients:          []token.Mark{noSubject},
-				Sets:             map[string][]token.Source{"permissions": {{Claim: "p1.permissions", Shape: token.ShapeList}}},
-			}},
+			shape:  one,
 			scopes: []string{"photos:read", "photos:write"},
 			more: map[string]tokentest.Edit{
 				"user, after 1 March 2027":  tokentest.Edits(one.Access, tokentest.Type("at+jwt")),
@@ -39,12 +24,7 @@ func pingRecipes() []recipe {
 			},
 		},
 		{
-			shape: issuers.PingFederate(),
-			keys:  map[string]any{"urls": []string{"https://sso.example.com/ext/photos/jwks"}},
-			config: token.Config{Algorithms: []string{"RS256"}, Profile: token.Profile{
-				Users: []token.Mark{notTheClient},
-				Sets:  map[string][]token.Source{"groups": {{Claim: "groups", Shape: token.ShapeTextOrList}}},
-			}},
+			shape:  issuers.PingFederate(),
 			scopes: []string{"photos:read", "photos:write"},
 			more: map[string]tokentest.Edit{
 				"user, one group":           tokentest.Edits(issuers.PingFederate().Access, tokentest.Claim("groups", "photos-admins")),

@@ -1,7 +1,6 @@
 package issuers_test
 
 import (
-	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -10,9 +9,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/postern-go/postern/jwks"
 	"github.com/postern-go/postern/scope"
 	"github.com/postern-go/postern/token"
+	"github.com/postern-go/postern/token/settings"
 	"github.com/postern-go/postern/token/tokentest"
 	"github.com/postern-go/postern/token/tokentest/issuers"
 	"github.com/postern-go/postern/token/tokentest/refusals"
@@ -21,10 +20,6 @@ import (
 // recipe is the other half of what a page says.
 type recipe struct {
 	shape issuers.Shape
-	// config is the settings of the page in Go, without issuer and audience.
-	config token.Config
-	// keys is where the settings of the page find the keys, if not by discovery.
-	keys map[string]any
 	// more are the tokens of further rows, by the name that the page gives them.
 	more map[string]tokentest.Edit
 	// scopes are what the refusal suite asks for, and the good token of the
@@ -34,8 +29,6 @@ type recipe struct {
 	// good is what else the good token of the suite has. Dex issues none, so that
 	// its settings are attacked with a token that they would accept.
 	good tokentest.Edit
-	// iss is that of access tokens, if metadata and keys are under another name.
-	iss string
 }
 
 // photosAPI is the audience in most recipes.
@@ -93,11 +86,10 @@ func TestRecipes(t *testing.T) {
 		r := recipes()[name]
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			issuer, auth := r.serve(t)
-			seen := &outcome{}
-			for transport, target := range overBoth(t, auth, scope.Authenticated, seen) {
+			s, seen := r.serve(t, w), &outcome{}
+			for transport, target := range overBoth(t, s.auth, scope.Authenticated, seen) {
 				for _, want := range w.rows {
-					assert.Equal(t, want, r.try(t, issuer, target, want.token, seen), "over %s", transport)
+					assert.Equal(t, want, s.try(t, target, want.token, seen), "over %s", transport)
 				}
 			}
 			r.wantsRows(t, w.rows)
@@ -127,31 +119,38 @@ func (r recipe) tokens() map[string]tokentest.Edit {
 	return all
 }
 
-// serve is the issuer, and what a service makes of the settings.
-func (r recipe) serve(t *testing.T) (*tokentest.Issuer, token.Authenticator) {
-	t.Helper()
-	issuer := tokentest.NewIssuer(t, &r.shape.Options)
-	cfg := r.config
-	cfg.Issuer, cfg.Audience, cfg.HTTPClient = r.issuer(), r.shape.Options.Audience, issuer.Client()
-	if r.iss != "" {
-		keys, err := jwks.NewRemote(jwks.RemoteConfig{Issuer: r.iss, DiscoverAt: issuer.Identifier(), HTTPClient: issuer.Client()})
-		require.NoError(t, err)
-		cfg.Keys, cfg.HTTPClient = keys, nil
-	}
-	verifier, err := token.NewVerifier(cfg)
-	require.NoError(t, err)
-	return issuer, verifier
+// service is an issuer, and what the settings on a page make of its tokens.
+type service struct {
+	recipe
+	issuer  *tokentest.Issuer
+	auth    token.Authenticator
+	profile token.Profile
 }
 
-// issuer is the iss of access tokens.
-func (r recipe) issuer() string { return cmp.Or(r.iss, r.shape.Options.Identifier) }
+// serve reads the settings. Only the network is not real, and the files that a
+// pod has for it.
+func (r recipe) serve(t *testing.T, w written) *service {
+	t.Helper()
+	file, err := settings.Parse([]byte(w.settings))
+	require.NoError(t, err)
+	require.Len(t, file.Issuers, 1)
+	s := &service{recipe: r, issuer: tokentest.NewIssuer(t, &r.shape.Options), profile: file.Issuers[0].Config.Profile}
+	keys := &file.Issuers[0].Keys
+	keys.Remote.HTTPClient, keys.Remote.TokenFile, keys.RootCAsFile = s.issuer.Client(), "", ""
+	if keys.Remote.URLs != nil {
+		keys.Remote.URLs = []string{s.issuer.KeysURL()}
+	}
+	s.auth, err = file.Authenticator()
+	require.NoError(t, err)
+	return s
+}
 
 // try is the row that a service would write.
-func (r recipe) try(t *testing.T, issuer *tokentest.Issuer, target tokentest.Target, kind string, seen *outcome) row {
+func (s *service) try(t *testing.T, target tokentest.Target, kind string, seen *outcome) row {
 	t.Helper()
-	edit, known := r.tokens()[kind]
+	edit, known := s.tokens()[kind]
 	require.True(t, known, "the page names the unknown token %q", kind)
-	raw, minted := mintIfAny(issuer, edit)
+	raw, minted := mintIfAny(s.issuer, edit)
 	if !minted {
 		return row{token: kind, answer: "none"}
 	}
@@ -165,14 +164,14 @@ func (r recipe) try(t *testing.T, issuer *tokentest.Issuer, target tokentest.Tar
 		subject: got.token.SubjectKind().String(),
 		client:  got.token.ClientID(),
 		scopes:  strings.Join(got.token.Scopes(), " "),
-		sets:    r.sets(got.token),
+		sets:    s.sets(got.token),
 	}
 }
 
 // sets are the other rights of a token: "groups: a b; roles: unknown".
-func (r recipe) sets(tok *token.Token) string {
+func (s *service) sets(tok *token.Token) string {
 	var parts []string
-	for _, name := range slices.Sorted(maps.Keys(r.config.Profile.Sets)) {
+	for _, name := range slices.Sorted(maps.Keys(s.profile.Sets)) {
 		switch values, known := tok.Values(name); {
 		case !known:
 			parts = append(parts, name+": unknown")
@@ -192,35 +191,47 @@ func mintIfAny(issuer *tokentest.Issuer, edit tokentest.Edit) (raw string, ok bo
 // No attack gets past the settings.
 func TestRefusals(t *testing.T) {
 	t.Parallel()
-	for name, r := range recipes() {
+	for name, w := range readPages(t) {
+		r := recipes()[name]
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			issuer, auth := r.serve(t)
-			policy, needs := r.needs()
-			for transport, target := range overBoth(t, auth, policy, &outcome{}) {
-				t.Run(transport, func(t *testing.T) { refusals.Test(t, issuer, target, needs) })
+			s := r.serve(t, w)
+			policy, needs := s.needs(t)
+			for transport, target := range overBoth(t, s.auth, policy, &outcome{}) {
+				t.Run(transport, func(t *testing.T) { refusals.Test(t, s.issuer, target, needs) })
 			}
 		})
 	}
 }
 
-// needs is a policy that asks for all that the settings can prove.
-func (r recipe) needs() (scope.Policy, *refusals.Config) {
-	kind := r.shape.Access
-	if r.machine {
-		kind = r.shape.Machine
+// needs is a policy that asks for all that the settings can prove, and that a
+// token of the issuer has.
+func (s *service) needs(t *testing.T) (scope.Policy, *refusals.Config) {
+	t.Helper()
+	kind := s.shape.Access
+	if s.machine {
+		kind = s.shape.Machine
 	}
 	needs := &refusals.Config{
-		Scopes: r.scopes, Profile: r.config.Profile, User: !r.machine && len(r.config.Profile.Users) > 0,
-		Good: []tokentest.Edit{kind, r.good},
+		Scopes: s.scopes, Profile: s.profile, User: !s.machine && len(s.profile.Users) > 0,
+		Good: []tokentest.Edit{kind, s.good},
 	}
 	policy := scope.Authenticated
-	if len(r.scopes) > 0 {
-		policy = scope.All(r.scopes...)
-		needs.Good = append(needs.Good, tokentest.Scope(r.scopes...))
+	if len(s.scopes) > 0 {
+		policy = scope.All(s.scopes...)
+		needs.Good = append(needs.Good, tokentest.Scope(s.scopes...))
 	}
 	if needs.User {
 		policy = policy.And(scope.User)
+	}
+	good, err := s.auth.Authenticate(t.Context(), token.Bearer(s.issuer.Token(needs.Good...)))
+	require.NoError(t, err)
+	needs.Sets = map[string][]string{}
+	for set := range s.profile.Sets {
+		if values, _ := good.Values(set); len(values) > 0 {
+			needs.Sets[set] = values
+			policy = policy.And(scope.AllOf(set, values...))
+		}
 	}
 	return policy, needs
 }

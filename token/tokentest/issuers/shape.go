@@ -40,6 +40,7 @@ func All() []Shape {
 		Dex(),
 		Duende(),
 		EKS(),
+		EntraMultiTenant(),
 		EntraV1(),
 		EntraV2(),
 		Firebase(),

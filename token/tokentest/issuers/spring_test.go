@@ -1,7 +1,6 @@
 package issuers_test
 
 import (
-	"github.com/postern-go/postern/token"
 	"github.com/postern-go/postern/token/tokentest"
 	"github.com/postern-go/postern/token/tokentest/issuers"
 )
@@ -10,12 +9,7 @@ func springRecipes() []recipe {
 	plain := issuers.SpringDefault()
 	return []recipe{
 		{
-			shape: issuers.Spring(),
-			config: token.Config{Algorithms: []string{"RS256"}, Profile: token.Profile{
-				ScopeList: true,
-				Users:     []token.Mark{notTheClient},
-				Sets:      map[string][]token.Source{"roles": {{Claim: "roles", Shape: token.ShapeList}}},
-			}},
+			shape:  issuers.Spring(),
 			scopes: []string{"photos:read", "photos:write"},
 			more: map[string]tokentest.Edit{
 				"ID token for this service": forThisService(issuers.Spring()),
@@ -23,14 +17,7 @@ func springRecipes() []recipe {
 			},
 		},
 		{
-			shape: plain,
-			config: token.Config{Algorithms: []string{"RS256"}, Profile: token.Profile{
-				Types:            []string{},
-				AllowMissingType: true,
-				Required:         []string{"sub", "iat", "jti", "scope"},
-				Rules:            []token.Mark{{Claim: "azp", Absent: true}},
-				ScopeList:        true,
-			}},
+			shape:  plain,
 			scopes: []string{"photos:read", "photos:write"},
 			more: map[string]tokentest.Edit{
 				"user, got for another service": plain.Access,

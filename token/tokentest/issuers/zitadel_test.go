@@ -1,7 +1,6 @@
 package issuers_test
 
 import (
-	"github.com/postern-go/postern/token"
 	"github.com/postern-go/postern/token/tokentest"
 	"github.com/postern-go/postern/token/tokentest/issuers"
 )
@@ -11,12 +10,6 @@ func zitadelRecipes() []recipe {
 	const roles = "urn:zitadel:iam:org:project:323568173649035265:roles"
 	return []recipe{{
 		shape: zitadel,
-		config: token.Config{Algorithms: []string{"RS256"}, Profile: token.Profile{
-			Types:   []string{"JWT"},
-			Users:   []token.Mark{{Claim: "urn:example:kind", Values: []string{"human"}}},
-			Clients: []token.Mark{{Claim: "urn:example:kind", Values: []string{"machine"}}},
-			Sets:    map[string][]token.Source{"roles": {{Claim: roles, Shape: token.ShapeKeys}}},
-		}},
 		more: map[string]tokentest.Edit{
 			"user, no action": tokentest.Edits(zitadel.Access, tokentest.WithoutClaim("urn:example:kind")),
 			"user, role in the client's project": tokentest.Edits(zitadel.Access, tokentest.WithoutClaim(roles),

@@ -2,6 +2,7 @@ package refusals
 
 import (
 	"cmp"
+	"encoding/hex"
 	"encoding/json"
 	"net/url"
 	"slices"
@@ -27,6 +28,11 @@ func issuerAttacks() []Attack {
 		try{row: "7519-4.1.1-1", name: "issuer as the user part of another host", edit: reclaim("iss", withHost(func(h string) string { return h + "@attacker.test" }))},
 		try{row: "7519-4.1.1-1", name: "issuer with a path more", edit: reclaim("iss", suffix("/tenant"))},
 		try{row: "7519-4.1.1-1", name: "issuer with a space", edit: reclaim("iss", suffix(" "))},
+		try{row: "7519-4.1.1-1", name: "issuer with two slashes at the end", edit: reclaim("iss", suffix("//"))},
+		try{row: "7519-4.1.1-1", name: "issuer with dot segments", edit: reclaim("iss", suffix("/x/.."))},
+		try{row: "7519-4.1.1-1", name: "issuer with percent-encoding", edit: reclaim("iss", escapedLast)},
+		try{row: "7519-4.1.1-1", name: "issuer with a query", edit: reclaim("iss", suffix("?tenant=x"))},
+		try{row: "7519-4.1.1-1", name: "issuer with a fragment", edit: reclaim("iss", suffix("#x"))},
 		try{row: "9068-2.2-1", name: "iss missing", edit: tokentest.WithoutClaim("iss")},
 		try{row: "7519-4.1.1-1", name: "iss is a number", edit: tokentest.Claim("iss", 5)},
 		try{row: "7519-4.1.1-1", name: "iss is null", edit: tokentest.Claim("iss", nil)},
@@ -195,6 +201,13 @@ func audienceIs(value any) tokentest.Edit {
 
 func reaudience(f func(string) string) tokentest.Edit {
 	return audienceAs(func(service string) any { return f(service) })
+}
+
+// escapedLast writes the last character of a URL in the other way (RFC 3986
+// §2.1).
+func escapedLast(s string) string {
+	last := max(len(s)-1, 0)
+	return s[:last] + "%" + hex.EncodeToString([]byte(s[last:]))
 }
 
 func otherSlash(s string) string {

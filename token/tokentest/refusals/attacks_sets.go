@@ -35,7 +35,7 @@ func setAttacks() []Attack {
 			return a.bearer(a.at(slices.Concat(asAny(a.needed()), []any{1})))
 		}},
 		try{row: "9068-4-7", name: "scopes as values of a set", want: refuseScope, reason: "scope", applies: func(a *attacker) bool { return len(a.cfg.Scopes) > 0 }, make: func(a *attacker) tokentest.Credentials {
-			return a.bearer(tokentest.Scope(), a.hold(token.ShapeDefault, slices.Concat(a.needed(), a.cfg.Scopes)...))
+			return a.bearer(tokentest.Scope("something:else"), a.hold(token.ShapeDefault, slices.Concat(a.needed(), a.cfg.Scopes)...))
 		}},
 	)
 	for n := range attacks {
@@ -103,28 +103,8 @@ func held(in token.Source, shape token.Shape, values []string) tokentest.Edit {
 }
 
 func placed(in token.Source, value any) tokentest.Edit {
-	path := in.Path
-	if in.Claim != "" {
-		path = []string{in.Claim}
-	}
-	return tokentest.EditDraft(func(d *mint.Draft) {
-		d.Claims.Set(path[0], inObject(d.Claims.Get(path[0]), path[1:], value))
-	})
-}
-
-// inObject is a value with another one at the end of a path. What edits share is
-// not written to.
-func inObject(old any, path []string, value any) any {
-	if len(path) == 0 {
-		return value
-	}
-	object, _ := old.(map[string]any)
-	object = maps.Clone(object)
-	if object == nil {
-		object = map[string]any{}
-	}
-	object[path[0]] = inObject(object[path[0]], path[1:], value)
-	return object
+	path := placeOf(token.Mark{Claim: in.Claim, Path: in.Path})
+	return tokentest.EditDraft(func(d *mint.Draft) { d.Claims.SetAt(path, value) })
 }
 
 func wantsArray(a *attacker) bool {

@@ -51,6 +51,28 @@ func TestRefusalsOfSoundServices(t *testing.T) {
 	}
 }
 
+// A service of many tenants is no weaker than one of one.
+func TestRefusalsOfTenants(t *testing.T) {
+	t.Parallel()
+	issuer := tokentest.NewIssuer(t, &tokentest.Options{Identifier: "https://sso.test/realms/acme"})
+	needs := ofUsers("orders:read", "orders:list")
+	cfg := issuer.Config()
+	cfg.Issuer, cfg.Profile = "", needs.Profile
+	for name, template := range map[string]token.Template{
+		"listed": {Issuer: "https://sso.test/realms/{realm}", Values: []string{"acme"}, Config: cfg},
+		"any":    {Issuer: "https://sso.test/realms/{realm}", AnyValue: true, Config: cfg},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			resolver, err := token.NewResolver(token.ResolverConfig{Templates: []token.Template{template}})
+			require.NoError(t, err)
+			service := middleware.New(resolver, nil).Require(scope.All(needs.Scopes...).And(scope.User))(http.HandlerFunc(
+				func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }))
+			refusals.Test(t, issuer, tokentest.HTTPTarget(service, orders), needs)
+		})
+	}
+}
+
 // For each guard that leaves one check out, an attack that then gets in.
 var weakGuards = map[check]string{
 	checkPresence:   "no credentials",
