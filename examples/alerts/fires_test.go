@@ -64,7 +64,7 @@ func (r *run) idle(t *testing.T, duration time.Duration) {
 }
 
 func (r *run) token(edits ...tokentest.Edit) string {
-	return r.issuer.Token(append([]tokentest.Edit{tokentest.Audience(audience), tokentest.Scope("orders:read")}, edits...)...)
+	return r.issuer.Token(append([]tokentest.Edit{tokentest.Audience(audience), tokentest.Scope("orders:read orders:list")}, edits...)...)
 }
 
 func (r *run) present(raw string) {
@@ -115,6 +115,10 @@ func TestAlertsFire(t *testing.T) {
 			r.call(t, 70*time.Minute, 0)
 			r.call(t, 10*time.Minute, 20, tokentest.Audience("https://other.example.com"))
 		}, "Tokens are for somebody else"},
+		"a scope that is rehearsed": {func(t *testing.T, r *run) {
+			r.call(t, 70*time.Minute, 0)
+			r.call(t, 10*time.Minute, 1, tokentest.Scope("orders:read"))
+		}, "A rehearsal would refuse calls"},
 		"calls without a token": {func(t *testing.T, r *run) {
 			r.call(t, 10*time.Minute, 60*int(step/time.Second))
 		}, "Garbage is sent"},

@@ -36,7 +36,7 @@ func alertsOf(t *testing.T) (list []alert) {
 		require.Len(t, found, 2, name)
 		list = append(list, alert{name, [2]string{found[0][1], found[1][1]}})
 	}
-	require.Len(t, list, 5)
+	require.Len(t, list, 6)
 	return list
 }
 

@@ -62,7 +62,7 @@ func get(t *testing.T, url, raw string) (status int, body string) {
 	return resp.StatusCode, string(text)
 }
 
-// A query about a metric that is not there is never on, and nobody notices.
+// A query about a metric that is not there is never on, and looks healthy.
 func TestQueriesNameWhatIsThere(t *testing.T) {
 	t.Parallel()
 	shown := pages(t)

@@ -20,7 +20,8 @@ import (
 // Service is an API and the pages that Prometheus reads. A service has one such
 // page: this one has both, to compare them.
 type Service struct {
-	// API wants a token with the scope orders:read.
+	// API wants a token with the scope orders:read, and rehearses to want
+	// orders:list too.
 	API http.Handler
 	// Prometheus and OpenTelemetry show the same events. They are for a port
 	// that only operators reach.
@@ -56,7 +57,7 @@ func New(issuer, audience string, client *http.Client, logger *slog.Logger) (*Se
 	}
 	auth := middleware.New(verifier, &middleware.Config{Trace: scope.Traces(scope.LogTo(logger, nil), prom.Trace(), otel.Trace())})
 	return &Service{
-		API:        auth.Require(scope.All("orders:read"))(http.HandlerFunc(orders)),
+		API:        auth.Require(scope.All("orders:read").And(scope.All("orders:list").Rehearsed()))(http.HandlerFunc(orders)),
 		Prometheus: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}), OpenTelemetry: promhttp.HandlerFor(exported, promhttp.HandlerOpts{}),
 	}, nil
 }

@@ -29,6 +29,9 @@ const (
 	// Reason is what ErrorType is, on the span of the server, which has an
 	// error.type of its own.
 	Reason = "postern.reason"
+	// Rehearsed is the reason for which a rehearsal would have refused the call, on
+	// spans.
+	Rehearsed = "postern.rehearsed"
 	// Policy is the policy of the call, on spans.
 	Policy = "postern.policy"
 )
@@ -37,6 +40,7 @@ const (
 const (
 	authentications        = "postern.authentications"
 	authenticationDuration = "postern.authentication.duration"
+	rehearsedRefusals      = "postern.rehearsed.refusals"
 	jwksFetches            = "postern.jwks.fetches"
 	jwksFetchDuration      = "postern.jwks.fetch.duration"
 	jwksRefreshes          = "postern.jwks.refreshes"

@@ -108,7 +108,7 @@ func TestIssuersAreBounded(t *testing.T) {
 	assert.Equal(t, []string{"{call}{issuer=" + strings.Repeat("é", 50) + "}"}, keysOf(named(s.collect(t), "postern.jwks.budget.refusals", true)))
 }
 
-// The hooks run at every call, most of which find their token remembered.
+// The hooks run at every call, and mostly the token is remembered.
 func TestCost(t *testing.T) {
 	s := newSDK(t, otelpostern.Config{Routes: true})
 	for name, tell := range warm(s) {

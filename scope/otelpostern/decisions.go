@@ -17,6 +17,9 @@ func (i *Instruments) Trace() *scope.Trace {
 }
 
 func (i *Instruments) decided(ctx context.Context, d scope.Decision) {
+	if d.Rehearsed != nil {
+		i.decisions.rehearsals.Add(ctx, 1, i.decisions.counted[transportOf(d)][i.kinds.of(ctx, d.Rehearsed)]...)
+	}
 	if d.Nested && d.Err == nil {
 		return // counted by the guard further out
 	}
@@ -36,15 +39,17 @@ func (i *Instruments) decided(ctx context.Context, d scope.Decision) {
 // They are made once: attributes that are sorted and hashed for each call would
 // cost as much as the verification of a token that is remembered.
 type decisions struct {
-	count    metric.Int64Counter
-	duration metric.Float64Histogram
-	counted  [len(transports)][][]metric.AddOption
-	timed    [len(transports)][][len(verifications)][]metric.RecordOption
+	count      metric.Int64Counter
+	rehearsals metric.Int64Counter
+	duration   metric.Float64Histogram
+	counted    [len(transports)][][]metric.AddOption
+	timed      [len(transports)][][len(verifications)][]metric.RecordOption
 }
 
 func newDecisions(m *maker, kinds []kind) decisions {
 	d := decisions{
-		count: m.counter(authentications, "{decision}", "Decisions about calls."),
+		count:      m.counter(authentications, "{decision}", "Decisions about calls."),
+		rehearsals: m.counter(rehearsedRefusals, "{call}", "Calls that went through and that a rehearsal would have refused."),
 		// A verification takes 20 to 100 microseconds, and a remembered token one:
 		// the usual buckets, from 5 ms on, would show a single bar.
 		duration: m.histogram(authenticationDuration, "Time that decisions about calls took, waiting included.",
@@ -77,8 +82,11 @@ func (k kind) options(transport string, more ...attribute.KeyValue) []metric.Add
 // the first refusal for a reason as a change.
 func (d *decisions) begin() {
 	for _, transport := range d.counted[:len(transports)-1] {
-		for _, options := range transport {
+		for kind, options := range transport {
 			nothing(d.count, options)
+			if kind > 0 { // ok is no refusal
+				nothing(d.rehearsals, options)
+			}
 		}
 	}
 }

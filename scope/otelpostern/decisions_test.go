@@ -170,7 +170,7 @@ func TestRoutes(t *testing.T) {
 	assert.EqualValues(t, 2+1000-61, got["{decision}{outcome=ok,transport=http}"])
 }
 
-// Guards call the hooks concurrently, also for a route that nobody has met.
+// Guards call the hooks concurrently, also for routes that are new.
 func TestConcurrently(t *testing.T) {
 	t.Parallel()
 	s := newSDK(t, otelpostern.Config{Routes: true})
@@ -192,4 +192,19 @@ func TestConcurrently(t *testing.T) {
 		total += value
 	}
 	assert.EqualValues(t, 1600, total)
+}
+
+// A rehearsed refusal counts beside the decision, which let the call through.
+func TestRehearsals(t *testing.T) {
+	t.Parallel()
+	s := newSDK(t, otelpostern.Config{})
+	gone, cancel := context.WithCancel(context.Background())
+	cancel()
+	s.Trace().Allowed(context.Background(), scope.Decision{Transport: scope.HTTP, Rehearsed: token.ErrDenied})
+	s.Trace().Allowed(context.Background(), scope.Decision{Transport: scope.HTTP, Rehearsed: token.ErrDenied, Nested: true})
+	s.Trace().Allowed(gone, scope.Decision{Transport: scope.HTTP, Rehearsed: token.AsOutcome(gone.Err(), token.ErrUnavailable)})
+	all := s.collect(t)
+	assert.Equal(t, map[string]float64{"{decision}{outcome=ok,transport=http}": 2}, named(all, "postern.authentications", false))
+	assert.Equal(t, map[string]float64{"{call}{error.type=denied,outcome=denied,transport=http}": 2, "{call}{error.type=call_ended,outcome=unavailable,transport=http}": 1}, named(all, "postern.rehearsed.refusals", false))
+	assert.Len(t, named(all, "postern.rehearsed.refusals", true), 2*(1+len(token.Reasons())))
 }

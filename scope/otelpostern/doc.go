@@ -18,6 +18,7 @@
 //
 //	postern.authentications          counter, {decision}: transport, outcome, error.type
 //	postern.authentication.duration  histogram, s: transport, outcome, verification
+//	postern.rehearsed.refusals       counter, {call}: transport, outcome, error.type
 //	postern.jwks.fetches             counter, {fetch}: issuer, result
 //	postern.jwks.fetch.duration      histogram, s: issuer, result
 //	postern.jwks.refreshes           counter, {refresh}: issuer, cause, result
@@ -45,11 +46,15 @@
 // If the call ended before there was a verdict, error.type is "call_ended", and
 // the outcome unavailable: leave those out of alerts.
 //
+// A call that a rehearsal would have refused counts as it was decided, and in
+// postern.rehearsed.refusals.
+//
 // # Spans
 //
 // A span for each decision would cost more than the decision. The span that the
 // server has begun for the call gets the attributes postern.outcome,
-// postern.reason and postern.policy, the last two if the call is refused. A
+// postern.reason and postern.policy, the last two if the call is refused, and
+// postern.rehearsed if a rehearsal would have refused it. A
 // decision that waited for something also gets a span of its own,
 // "postern.authenticate": see [Config.SpanOver]. Its status is Error only if
 // there was no verdict for want of something that the service needs. A refusal

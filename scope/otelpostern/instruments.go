@@ -24,7 +24,7 @@ type Instruments struct {
 	watched   watched
 }
 
-// New makes the instruments, and every series of the counter of decisions. A nil
+// New makes the instruments, and every series of the counters of decisions. A nil
 // cfg means the zero Config. It does not block. An error is one of the
 // MeterProvider, or matches token.ErrConfig.
 func New(cfg *Config) (*Instruments, error) {

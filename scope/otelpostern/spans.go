@@ -9,6 +9,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/postern-go/postern/scope"
+	"github.com/postern-go/postern/token"
 )
 
 const spanName = "postern.authenticate"
@@ -51,13 +52,16 @@ func (s *spans) span(ctx context.Context, d scope.Decision, k kind) {
 	}
 }
 
-// describe is what a span says of a decision. The reason and the rule are those
-// of a refusal.
+// describe is what a span says of a decision. Only a refusal has a reason and a
+// rule, be it a rehearsed one.
 func describe(d scope.Decision, k kind, reason attribute.Key) []attribute.KeyValue {
-	if k.reason == "" {
-		return []attribute.KeyValue{attribute.String(Outcome, k.outcome)}
-	}
-	return []attribute.KeyValue{
-		attribute.String(Outcome, k.outcome), reason.String(k.reason), attribute.String(Policy, d.Policy.String()),
+	outcome := attribute.String(Outcome, k.outcome)
+	switch {
+	case k.reason != "":
+		return []attribute.KeyValue{outcome, reason.String(k.reason), attribute.String(Policy, d.Policy.String())}
+	case d.Rehearsed != nil:
+		return []attribute.KeyValue{outcome, attribute.String(Rehearsed, token.Reason(d.Rehearsed)), attribute.String(Policy, d.Policy.String())}
+	default:
+		return []attribute.KeyValue{outcome}
 	}
 }

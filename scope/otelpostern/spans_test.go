@@ -34,6 +34,8 @@ func TestSpans(t *testing.T) {
 	method.Transport, method.Route = scope.GRPC, "/shop.Orders/Get"
 	unrouted := slow(nil)
 	unrouted.Route = ""
+	tried := slow(nil)
+	tried.Rehearsed = token.ErrScope
 	const common = "postern.transport=http postern.verification=none "
 	for name, c := range map[string]struct {
 		ctx    context.Context
@@ -65,6 +67,10 @@ func TestSpans(t *testing.T) {
 			ctx: gone, d: slow(token.AsOutcome(fmt.Errorf("x: %w", context.Canceled), token.ErrUnavailable)),
 			server: "postern.outcome=unavailable postern.reason=call_ended postern.policy=all(read)",
 			own:    common + "postern.outcome=unavailable error.type=call_ended postern.policy=all(read) http.route=/orders/{id}",
+		},
+		"a rehearsal would refuse it": {
+			d: tried, server: "postern.outcome=ok postern.rehearsed=scope postern.policy=all(read)",
+			own: common + "postern.outcome=ok postern.rehearsed=scope postern.policy=all(read) http.route=/orders/{id}",
 		},
 		"another router":                 {d: unrouted, server: "postern.outcome=ok", own: common + "postern.outcome=ok"},
 		"a method":                       {d: method, server: "postern.outcome=ok", own: "postern.transport=grpc postern.verification=none postern.outcome=ok rpc.method=shop.Orders/Get"},

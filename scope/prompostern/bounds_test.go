@@ -107,7 +107,7 @@ func TestIssuersAreBounded(t *testing.T) {
 	assert.Equal(t, []string{"{issuer=" + strings.Repeat("é", 50) + "}"}, keysOf(named(s.collect(t), "postern_jwks_budget_refusals_total", true)))
 }
 
-// The hooks run at every call, most of which find their token remembered.
+// The hooks run at every call, and mostly the token is remembered.
 func TestCost(t *testing.T) {
 	s := newMetrics(t)
 	for name, tell := range warm(s) {

@@ -17,7 +17,7 @@ type Collector struct {
 	build     prometheus.Metric
 }
 
-// New makes a Collector, and every series of the counter of decisions. To give
+// New makes a Collector, and every series of the counters of decisions. To give
 // its metrics constant labels, wrap the registry with
 // prometheus.WrapRegistererWith.
 func New() *Collector {
@@ -47,7 +47,7 @@ func (c *Collector) Collect(to chan<- prometheus.Metric) {
 func (c *Collector) parts() []prometheus.Collector {
 	f := &c.fetching
 	return []prometheus.Collector{
-		c.decisions.count, c.decisions.duration, f.fetches, f.duration, f.refreshes, f.budget, f.stale, f.skipped, &c.watched,
+		c.decisions.count, c.decisions.rehearsals, c.decisions.duration, f.fetches, f.duration, f.refreshes, f.budget, f.stale, f.skipped, &c.watched,
 	}
 }
 

@@ -18,17 +18,20 @@ func (c *Collector) Trace() *scope.Trace {
 // decisions are the metrics of decisions, with the series of every kind at hand:
 // looking one up by its labels costs more than counting.
 type decisions struct {
-	kinds    kinds
-	count    *prometheus.CounterVec
-	duration *prometheus.HistogramVec
-	counted  [len(transports)][]prometheus.Counter
-	timed    *[len(transports)][][len(verifications)]atomic.Pointer[prometheus.Observer]
+	kinds      kinds
+	count      *prometheus.CounterVec
+	rehearsals *prometheus.CounterVec
+	duration   *prometheus.HistogramVec
+	counted    [len(transports)][]prometheus.Counter
+	timed      *[len(transports)][][len(verifications)]atomic.Pointer[prometheus.Observer]
 }
 
 func newDecisions() decisions {
 	d := decisions{
 		kinds: newKinds(),
 		count: counter("postern_authentications_total", "Decisions about calls.", "transport", "outcome", "reason"),
+		rehearsals: counter("postern_rehearsed_refusals_total", "Calls that went through and that a rehearsal would have refused.",
+			"transport", "outcome", "reason"),
 		// A verification takes 20 to 100 microseconds, and a remembered token one:
 		// the usual buckets, from 5 ms on, would show a single bar.
 		duration: histogram("postern_authentication_duration_seconds", "Time that decisions about calls took, waiting included.",
@@ -41,14 +44,21 @@ func newDecisions() decisions {
 		if transport == other {
 			continue // of no guard of this module: made when there is one
 		}
-		for k := range d.kinds.list {
+		for k, kind := range d.kinds.list {
 			d.counted[t][k] = d.counter(t, k)
+			if k > 0 { // ok is no refusal
+				d.rehearsals.WithLabelValues(transport, kind.outcome, kind.reason)
+			}
 		}
 	}
 	return d
 }
 
 func (d *decisions) decided(ctx context.Context, is scope.Decision) {
+	if is.Rehearsed != nil {
+		k := d.kinds.list[d.kinds.of(ctx, is.Rehearsed)]
+		d.rehearsals.WithLabelValues(transports[transportOf(is)], k.outcome, k.reason).Inc()
+	}
 	if is.Nested && is.Err == nil {
 		return // counted by the guard further out
 	}

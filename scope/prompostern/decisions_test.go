@@ -165,3 +165,18 @@ func TestConcurrently(t *testing.T) {
 	assert.EqualValues(t, 1600, named(found, "postern_authentications_total", false)["{outcome=ok,reason=,transport=grpc}"])
 	assert.EqualValues(t, 1600, named(found, "postern_authentication_duration_seconds", false)["{outcome=missing,transport=other,verification=none}"])
 }
+
+// A rehearsed refusal counts beside the decision, which let the call through.
+func TestRehearsals(t *testing.T) {
+	t.Parallel()
+	s := newMetrics(t)
+	gone, cancel := context.WithCancel(context.Background())
+	cancel()
+	s.Trace().Allowed(context.Background(), scope.Decision{Transport: scope.HTTP, Rehearsed: token.ErrDenied})
+	s.Trace().Allowed(context.Background(), scope.Decision{Transport: scope.HTTP, Rehearsed: token.ErrDenied, Nested: true})
+	s.Trace().Allowed(gone, scope.Decision{Transport: scope.HTTP, Rehearsed: token.AsOutcome(gone.Err(), token.ErrUnavailable)})
+	all := s.collect(t)
+	assert.Equal(t, map[string]float64{"{outcome=ok,reason=,transport=http}": 2}, named(all, "postern_authentications_total", false))
+	assert.Equal(t, map[string]float64{"{outcome=denied,reason=denied,transport=http}": 2, "{outcome=unavailable,reason=call_ended,transport=http}": 1}, named(all, "postern_rehearsed_refusals_total", false))
+	assert.Len(t, named(all, "postern_rehearsed_refusals_total", true), 2*(1+len(token.Reasons())))
+}

@@ -19,6 +19,7 @@
 //
 //	postern_authentications_total{transport,outcome,reason}
 //	postern_authentication_duration_seconds{transport,outcome,verification}, a histogram
+//	postern_rehearsed_refusals_total{transport,outcome,reason}
 //	postern_jwks_fetches_total{issuer,result}
 //	postern_jwks_fetch_duration_seconds{issuer,result}, a histogram
 //	postern_jwks_refreshes_total{issuer,cause,result}
@@ -55,6 +56,9 @@
 //
 // If the call ended before there was a verdict, the outcome is "unavailable" and
 // the reason "call_ended": leave those out of alerts.
+//
+// A call that a rehearsal would have refused counts as it was decided, and in
+// postern_rehearsed_refusals_total.
 //
 // docs/operators.md has alerts.
 package prompostern

@@ -72,7 +72,7 @@ func ExampleCollector_Describe() {
 	}
 	slices.Sort(names)
 	fmt.Println(len(names), names[0])
-	// Output: 13 postern_authentication_duration_seconds
+	// Output: 14 postern_authentication_duration_seconds
 }
 
 // exampleIssuer is an authorization server as far as its keys are concerned.
