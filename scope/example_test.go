@@ -68,6 +68,27 @@ func ExamplePolicy_Rehearsed() {
 	// Output: all(orders:read) and REHEARSAL(user)
 }
 
+// Guards make such a description of themselves; see Mux.Posture of package
+// middleware. One of your own can be made in the same form.
+func ExampleNewPosture() {
+	verifier, err := token.NewVerifier(token.Config{Issuer: "https://as.example.com", Audience: []string{"https://api.example.com"}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	p := scope.NewPosture("queue", scope.Resource{}, verifier)
+	p.Add("orders.created", scope.User, verifier)
+	fmt.Println(p.Ready(), p.Settings().Rules[0].NeverMet)
+	// Output: false scope: invalid configuration: rule "user" of policy "user" is never met, since the issuer's profile has no marks for it (see Config.Profile.Users)
+}
+
+// What a rehearsed rule would have said.
+func ExamplePolicy_WouldRefuse() {
+	p := scope.Optional.And(scope.User.Rehearsed())
+	fmt.Println(p.Check(nil), p.WouldRefuse(context.Background(), nil))
+	// Output: <nil> token: no access token presented
+}
+
 // At start a service looks for rules that no token can meet.
 func ExamplePolicy_NeverMet() {
 	verifier, err := token.NewVerifier(token.Config{

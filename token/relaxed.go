@@ -20,7 +20,7 @@ func Relaxations(auth Authenticator) []string {
 	switch a := auth.(type) {
 	case *Verifier:
 		if a != nil {
-			return slices.Clone(a.relaxed)
+			return slices.Clone(a.about.relaxed)
 		}
 	case *Issuers:
 		auths := a.load().auths
@@ -49,18 +49,25 @@ func (r *Resolver) relaxations() (list []string) {
 		return nil
 	}
 	for i, t := range r.config.Templates {
-		switch {
-		case t.AnyValue:
-			list = append(list, under(t.Issuer, []string{"Template.AnyValue accepts every issuer of this form"})...)
-		case t.Allow != nil:
-			list = append(list, under(t.Issuer, []string{"Template.Allow accepts the issuers that a function approves of"})...)
-		}
-		list = append(list, under(t.Issuer, r.templates[i].sample.relaxed)...)
+		list = append(list, under(t.Issuer, append(relaxationsOf(t), r.templates[i].sample.about.relaxed...))...)
 	}
 	if r.config.Resolve != nil {
-		list = append(list, "ResolverConfig.Resolve accepts issuers with settings that are not known here")
+		list = append(list, resolves)
 	}
 	return list
+}
+
+const resolves = "ResolverConfig.Resolve accepts issuers with settings that are not known here"
+
+// relaxationsOf says which issuers of a Template are not listed.
+func relaxationsOf(t Template) []string {
+	switch {
+	case t.AnyValue:
+		return []string{"Template.AnyValue accepts every issuer of this form"}
+	case t.Allow != nil:
+		return []string{"Template.Allow accepts the issuers that a function approves of"}
+	}
+	return nil
 }
 
 // relaxations are those of one Verifier.

@@ -22,7 +22,14 @@ type Verifier struct {
 	tooLarge      error
 	time          func() time.Time
 	memory        *memory // nil if nothing is remembered
-	relaxed       []string
+	about         about
+}
+
+// about is what a Verifier tells operators about itself.
+type about struct {
+	keys       jwks.Source
+	algorithms []string
+	relaxed    []string
 }
 
 // NewVerifier checks cfg and makes no request: a service starts while its
@@ -45,7 +52,7 @@ func newVerifier(cfg Config, keys jwks.Source) *Verifier {
 		maxSize:       cfg.maxTokenSize(),
 		tooLarge:      tooLarge(cfg.maxTokenSize()),
 		time:          cfg.time(),
-		relaxed:       cfg.relaxations(),
+		about:         about{keys, slices.Clone(cfg.algorithms()), cfg.relaxations()},
 	}
 	if c := newCache(cfg.cacheSize()); c != nil {
 		v.memory = &memory{cache: c, signatures: v.signatures, rules: v.rules, time: v.time}
