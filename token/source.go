@@ -108,7 +108,7 @@ func (p Profile) scopes() (list []claims.Source, setting string) {
 	if p.ScopeList {
 		shape = claims.List
 	}
-	return []claims.Source{{Path: []string{p.scopeClaim()}, Shape: shape}}, "Config.Profile.ScopeList"
+	return []claims.Source{{Path: []string{p.scopeClaim()}, Shape: shape}}, "Config.Profile.ScopeList, or Scopes for either shape"
 }
 
 func (p Profile) sets() map[string][]claims.Source {

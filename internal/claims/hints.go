@@ -70,7 +70,16 @@ func (s *Set) WhereScopes(payload string) string {
 	}
 	words := "the token has no scope claim " + strings.Join(claims, " or ")
 	if found := present(payload, ScopeNames); len(found) > 0 {
-		words += ", but it has " + quoted(found) + " (see Config.Profile.ScopeClaim)"
+		words += ", but it has " + quoted(found) + " (see " + settingFor(found[0]) + ")"
 	}
 	return words
+}
+
+// settingFor is the setting that reads a claim of ScopeNames. Roles and
+// permissions are not scopes.
+func settingFor(claim string) string {
+	if claim == "roles" || claim == "permissions" {
+		return "Config.Profile.Sets"
+	}
+	return "Config.Profile.ScopeClaim"
 }
