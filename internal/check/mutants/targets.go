@@ -42,7 +42,7 @@ var targets = []target{
 	}, more: []string{"token"}},
 	{dir: "middleware", files: []string{
 		"middleware.go", "pass.go", "mux.go", "host.go", "register.go", "present.go", "answer.go", "body.go", "config.go",
-		"forward.go", "transport.go", "origin.go",
+		"decision.go", "gate.go", "subprotocol.go", "forward.go", "transport.go", "origin.go",
 	}, more: []string{"internal/guard/seams"}},
 	{dir: "grpcauth", files: []string{
 		"interceptor.go", "context.go", "stream.go", "bounded.go", "run.go", "probe.go", "audit.go", "server.go", "present.go", "answer.go", "config.go",
