@@ -46,7 +46,7 @@ var targets = []target{
 	}, more: []string{"internal/guard/seams"}},
 	{dir: "grpcauth", files: []string{
 		"interceptor.go", "context.go", "stream.go", "bounded.go", "run.go", "probe.go", "audit.go", "server.go", "present.go", "answer.go", "config.go",
-		"policies.go", "forward.go", "trace.go",
+		"policies.go", "forward.go", "http.go", "trace.go",
 	}, more: []string{"internal/guard/seams"}},
 }
 
