@@ -34,7 +34,7 @@ var routers = map[string]func(*middleware.Middleware) http.Handler{
 	"gorilla":            contrib.Gorilla,
 	"gin":                contrib.Gin,
 	"echo":               contrib.Echo,
-	"CORS":               contrib.CORS,
+	"CORS":               corsShop,
 	"subtrees":           contrib.Subtrees,
 	"closed":             contrib.Closed,
 	"mounted in chi":     contrib.MountedInChi,

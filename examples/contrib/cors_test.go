@@ -9,11 +9,17 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/postern-go/postern/examples/contrib"
+	"github.com/postern-go/postern/middleware"
 	"github.com/postern-go/postern/scope"
 	"github.com/postern-go/postern/token/tokentest"
 )
 
 const pageOrigin = "https://shop.example.com"
+
+// corsShop is the shop for scripts of the page.
+func corsShop(auth *middleware.Middleware) http.Handler {
+	return contrib.CORS(auth.RequireDecision(contrib.PosternMux(auth)), pageOrigin)
+}
 
 // preflight is what a browser asks before a call with an Authorization field. It
 // never carries one itself.
@@ -34,12 +40,12 @@ func answer(h http.Handler, r *http.Request) *http.Response {
 func TestCORSPreflight(t *testing.T) {
 	t.Parallel()
 	_, auth := newAuth(t)
-	resp := answer(contrib.CORS(auth), preflight(pageOrigin))
+	resp := answer(corsShop(auth), preflight(pageOrigin))
 	assert.Equal(t, http.StatusNoContent, resp.StatusCode)
 	assert.Equal(t, pageOrigin, resp.Header.Get("Access-Control-Allow-Origin"))
 	assert.Equal(t, "authorization", resp.Header.Get("Access-Control-Allow-Headers"))
 
-	resp = answer(contrib.CORS(auth), preflight("https://evil.example"))
+	resp = answer(corsShop(auth), preflight("https://evil.example"))
 	assert.Empty(t, resp.Header.Get("Access-Control-Allow-Origin"))
 }
 
@@ -53,7 +59,7 @@ func TestCORSRefusal(t *testing.T) {
 		if raw != "" {
 			r.Header.Set("Authorization", "Bearer "+raw)
 		}
-		resp := answer(contrib.CORS(auth), r)
+		resp := answer(corsShop(auth), r)
 		assert.Equal(t, status, resp.StatusCode)
 		assert.Equal(t, pageOrigin, resp.Header.Get("Access-Control-Allow-Origin"))
 		assert.Equal(t, "Www-Authenticate, Retry-After", resp.Header.Get("Access-Control-Expose-Headers"))
