@@ -138,6 +138,20 @@ func (g hijackable) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return http.NewResponseController(g.w).Hijack()
 }
 
+// pastGate is the server's own writer if w is a gate that a guard has just opened,
+// and w otherwise. net/http asks its own for more than others can offer, as
+// http.MaxBytesReader does to close the connection.
+func pastGate(w http.ResponseWriter) http.ResponseWriter {
+	g, ok := w.(*gate)
+	if h, hijacks := w.(hijackable); hijacks {
+		g, ok = h.gate, true
+	}
+	if !ok || g.refused || !g.made.Load() {
+		return w
+	}
+	return g.w
+}
+
 // canHijack reports whether w, or what it wraps, can give up its connection.
 func canHijack(w http.ResponseWriter) bool {
 	for {

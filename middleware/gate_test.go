@@ -22,7 +22,7 @@ func TestAbilitiesBehindRequireDecision(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			srv := startServer(t, http2, w.auth.RequireDecision(w.auth.Require(anybody)(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
+			srv := startServer(t, http2, w.auth.RequireDecision(w.checked(t, func(rw http.ResponseWriter) {
 				_, hijacks := rw.(http.Hijacker)
 				assert.Equal(t, !http2, hijacks)
 				control := http.NewResponseController(rw)
@@ -37,13 +37,59 @@ func TestAbilitiesBehindRequireDecision(t *testing.T) {
 				assert.NoError(t, err)
 				assert.EqualValues(t, 3, n)
 				assert.NotNil(t, rw.(interface{ CloseNotify() <-chan bool }).CloseNotify())
-			}))))
+			})))
 			resp, text := get(t, srv, "Bearer "+w.Token())
 			assert.Equal(t, http.StatusOK, resp.StatusCode)
 			assert.Equal(t, http2, resp.ProtoMajor == 2)
 			assert.Equal(t, "one two", text)
 		})
 	}
+}
+
+// checked is a handler that decides by itself, and keeps the writer of
+// RequireDecision.
+func (w world) checked(t *testing.T, next func(http.ResponseWriter)) http.Handler {
+	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		_, err := w.auth.Check(r, anybody)
+		assert.NoError(t, err)
+		next(rw)
+	})
+}
+
+// Right behind a guard it is the server's own writer again.
+func TestWriterBehindRequireAndRequireDecision(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for name, server := range map[string]http.ResponseWriter{
+		"no hijacker": httptest.NewRecorder(),
+		"hijacker": struct {
+			*httptest.ResponseRecorder
+			http.Hijacker
+		}{ResponseRecorder: httptest.NewRecorder()},
+	} {
+		ran := false
+		w.auth.RequireDecision(w.auth.Require(anybody)(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
+			assert.Equal(t, server, rw, name)
+			ran = true
+		}))).ServeHTTP(server, w.good())
+		assert.True(t, ran, name)
+	}
+	// One that was refused before stays shut.
+	resp := serve(w.auth.RequireDecision(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		write(rw.Write(nil))
+		w.auth.Require(anybody)(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
+			write(rw.Write([]byte(secret)))
+		})).ServeHTTP(rw, r)
+	})), w.good())
+	assert.Empty(t, body(t, resp))
+	// So does one that learns of no decision.
+	resp = serve(w.auth.RequireDecision(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		w.auth.Require(anybody)(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
+			write(rw.Write([]byte(secret)))
+		})).ServeHTTP(rw, r.WithContext(t.Context()))
+	})), w.good())
+	assert.Equal(t, http.StatusInternalServerError, resp.StatusCode)
+	assert.Empty(t, body(t, resp))
 }
 
 func startServer(t *testing.T, http2 bool, h http.Handler) *httptest.Server {
@@ -86,7 +132,7 @@ func TestHijackBehindRequireDecision(t *testing.T) {
 	srv := startServer(t, false, w.auth.RequireDecision(takeOver))
 	resp, _ := exchange(t, srv, "GET", "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
 	assert.Equal(t, http.StatusInternalServerError, resp.StatusCode)
-	srv = startServer(t, false, w.auth.RequireDecision(w.auth.Require(anybody)(takeOver)))
+	srv = startServer(t, false, w.auth.RequireDecision(w.checked(t, func(rw http.ResponseWriter) { takeOver(rw, nil) })))
 	resp, _ = exchange(t, srv, "GET", "GET / HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "+w.Token()+"\r\n\r\n")
 	assert.Equal(t, http.StatusSwitchingProtocols, resp.StatusCode)
 }
@@ -113,7 +159,7 @@ func TestWritersInFrontOfRequireDecision(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h := w.auth.RequireDecision(w.auth.Require(anybody)(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
+			h := w.auth.RequireDecision(w.checked(t, func(rw http.ResponseWriter) {
 				_, hijacks := rw.(http.Hijacker)
 				assert.Equal(t, row.hijacks, hijacks)
 				assert.ErrorIs(t, http.NewResponseController(rw).Flush(), row.flushes)
@@ -122,7 +168,7 @@ func TestWritersInFrontOfRequireDecision(t *testing.T) {
 					assert.Fail(t, "the caller is still there")
 				default:
 				}
-			})))
+			}))
 			srv := startServer(t, false, http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { h.ServeHTTP(row.front(rw), r) }))
 			resp, _ := get(t, srv, "Bearer "+w.Token())
 			assert.Equal(t, http.StatusOK, resp.StatusCode)
@@ -144,4 +190,25 @@ func TestUndecidedProxy(t *testing.T) {
 	resp, text := exchange(t, srv, "GET", "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
 	assert.Equal(t, http.StatusInternalServerError, resp.StatusCode)
 	assert.Empty(t, text)
+}
+
+// gone is a server that knows its caller to be gone.
+type gone struct{ http.ResponseWriter }
+
+func (gone) CloseNotify() <-chan bool {
+	c := make(chan bool, 1)
+	c <- true
+	return c
+}
+
+func TestCloseNotifyIsThatOfTheServer(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.auth.RequireDecision(w.checked(t, func(rw http.ResponseWriter) {
+		select {
+		case <-rw.(interface{ CloseNotify() <-chan bool }).CloseNotify():
+		default:
+			assert.Fail(t, "the caller is gone")
+		}
+	})).ServeHTTP(gone{httptest.NewRecorder()}, w.good())
 }

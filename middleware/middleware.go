@@ -96,7 +96,7 @@ func (g *guarded) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r, done := g.m.Admit(w, r, g.policy)
 	defer done()
 	if r != nil {
-		g.next.ServeHTTP(w, r)
+		g.next.ServeHTTP(pastGate(w), r)
 	}
 }
 

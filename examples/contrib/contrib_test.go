@@ -4,9 +4,11 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"testing"
 	"time"
 
+	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -16,6 +18,12 @@ import (
 	"github.com/postern-go/postern/token/tokentest"
 	"github.com/postern-go/postern/token/tokentest/refusals"
 )
+
+// gin would print its routes otherwise.
+func TestMain(m *testing.M) {
+	gin.SetMode(gin.ReleaseMode)
+	os.Exit(m.Run())
+}
 
 func newAuth(t *testing.T) (*tokentest.Issuer, *middleware.Middleware) {
 	t.Helper()

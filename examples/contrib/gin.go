@@ -11,7 +11,6 @@ import (
 
 // Gin is the shop on an engine of gin.
 func Gin(auth *middleware.Middleware) http.Handler {
-	gin.SetMode(gin.ReleaseMode)
 	engine := gin.New()
 	engine.GET("/healthz", gin.WrapF(healthy))
 	engine.GET("/orders/:id", ginGuard(auth, scope.All("orders:read")), gin.WrapF(showOrder))

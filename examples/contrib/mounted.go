@@ -28,7 +28,6 @@ func MountedInGorilla(auth *middleware.Middleware) http.Handler {
 
 // MountedInGin is the same below gin.
 func MountedInGin(auth *middleware.Middleware) http.Handler {
-	gin.SetMode(gin.ReleaseMode)
 	engine := gin.New()
 	engine.Any("/*path", gin.WrapH(PosternMux(auth)))
 	return engine

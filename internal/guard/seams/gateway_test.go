@@ -63,6 +63,7 @@ func TestGatewaysAnswerAsTheMiddlewareDoes(t *testing.T) {
 			w := httptest.NewRecorder()
 			w.Header().Set("Content-Type", "application/json")
 			w.Header().Set("WWW-Authenticate", "of the gateway")
+			w.Header().Set("Retry-After", "3600")
 			assert.True(t, grpcauth.WriteHTTP(w, got.err, trailerOf(got)))
 			assert.Equal(t, want.status, w.Code)
 			assert.Equal(t, want.fields, w.Header())
