@@ -36,7 +36,8 @@ func TestAuditOfTheTable(t *testing.T) {
 	}, texts(joinedErrors(err)))
 }
 
-// A rule about users can be met only where the profile tells users apart.
+// A rule about users can be met only where the profile tells users apart, and
+// one about roles only where it says which claim has them.
 func TestAuditOfRulesThatAreNeverMet(t *testing.T) {
 	t.Parallel()
 	cfg := tokentest.NewIssuer(t, nil).Config()
@@ -46,12 +47,15 @@ func TestAuditOfRulesThatAreNeverMet(t *testing.T) {
 	i := grpcauth.New(verifier, grpcauth.Policies{
 		"/shop.v1.Orders/List": scope.Client,
 		"/shop.v1.Orders/Add":  scope.All("orders:write").And(scope.User),
+		"/shop.v1.Orders/Drop": scope.AllOf("roles", "admin"),
+		"/shop.v1.Orders/Edit": scope.All("orders:write").Or(scope.AllOf("roles", "admin")),
 	}, nil)
-	err = i.Audit(serving(t, i, "shop.v1.Orders", "List", "Add"))
+	err = i.Audit(serving(t, i, "shop.v1.Orders", "List", "Add", "Drop", "Edit"))
 	assert.ErrorIs(t, err, token.ErrConfig)
 	found := texts(joinedErrors(err))
-	require.Len(t, found, 1)
+	require.Len(t, found, 2)
 	assert.Contains(t, found[0], "/shop.v1.Orders/Add can never be called")
+	assert.Contains(t, found[1], "/shop.v1.Orders/Drop can never be called")
 }
 
 // serving is a guarded server with services, whose names have dots, and the

@@ -3,6 +3,7 @@ package grpcauth
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -34,6 +35,14 @@ type Config struct {
 	// a guard further in find the token in the context.
 	KeepCredentials bool
 
+	// Rehearsal makes a guard that REFUSES NO CALL and tells Trace which it would
+	// have refused, by scope.Decision.Rehearsed; methods without a policy are among
+	// them. It is for a server that runs behind another guard, until its log shows
+	// that callers would notice nothing. It implies KeepCredentials and
+	// CallsOutliveToken, and Hide does nothing, so that what is there now works as
+	// before. It needs Trace.Allowed.
+	Rehearsal bool
+
 	// Trace observes decisions. Nil observes nothing. New copies it.
 	Trace *scope.Trace
 
@@ -53,6 +62,9 @@ type Config struct {
 func (c *Config) Validate() error {
 	if err := c.orZero().Resource.Validate(); err != nil {
 		return fmt.Errorf("grpcauth: %w", err)
+	}
+	if set := c.orZero(); set.Rehearsal && (set.Trace == nil || set.Trace.Allowed == nil) {
+		return fmt.Errorf("grpcauth: %w: Rehearsal tells its findings to Trace.Allowed, which is nil", token.ErrConfig)
 	}
 	return c.hiding()
 }
@@ -82,4 +94,14 @@ func (c *Config) orZero() Config {
 		return Config{}
 	}
 	return *c
+}
+
+// effective is a copy of c with what a rehearsal implies.
+func (c *Config) effective() Config {
+	set := c.orZero()
+	set.Hide = slices.Clone(set.Hide)
+	if set.Rehearsal {
+		set.KeepCredentials, set.CallsOutliveToken, set.Hide = true, true, nil
+	}
+	return set
 }

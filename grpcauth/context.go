@@ -31,10 +31,13 @@ func presentedIn(ctx context.Context) presented {
 // handOn is ctx for the handler of an admitted call: without the caller's
 // credentials, with the token, and with a pass for inner guards.
 func (i *Interceptor) handOn(ctx context.Context, sent presented, p scope.Policy, t *token.Token, c *call) context.Context {
-	inner := i.withoutCredentials(ctx)
+	inner, shows := ctx, i.config.KeepCredentials || p.IsRehearsed()
+	if !shows {
+		inner = i.withoutCredentials(ctx)
+	}
 	pass := sent.outer
 	pass.Reported = pass.Reported || i.observer.Reports(p)
-	if !i.config.KeepCredentials {
+	if !shows {
 		pass.Fields, pass.DPoP = sent.fields, sent.dpop
 	}
 	if pass.Fields != nil || pass.Reported {

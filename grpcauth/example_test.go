@@ -142,6 +142,18 @@ func ExampleInterceptor_Audit() {
 }
 
 // Settings that are not literals are checked before New, which panics.
+// A test keeps what a server lets in in a file, by tokentest.Golden.
+func ExampleInterceptor_Posture() {
+	_, verifier := newVerifier()
+	guard := grpcauth.New(verifier, grpcauth.Policies{
+		grpc_testing.TestService_UnaryCall_FullMethodName: scope.All("greetings:read"),
+	}, nil)
+	for _, rule := range guard.Posture().Rules {
+		fmt.Println(rule.Route, rule.Policy)
+	}
+	// Output: /grpc.testing.TestService/UnaryCall all(greetings:read)
+}
+
 func ExamplePolicies_Validate() {
 	policies := grpcauth.Policies{"shop.v1.Orders.List": scope.All("orders:read")}
 	fmt.Println(policies.Validate())

@@ -151,9 +151,14 @@ func newWorld(tb testing.TB, s settings) world {
 	return w
 }
 
+// withRoles says in which claim the issuer's roles are.
+var withRoles = token.Profile{Sets: map[string][]token.Source{"roles": {{Path: []string{"realm_access", "roles"}}}}}
+
 func verifierOf(tb testing.TB, issuer *tokentest.Issuer) *token.Verifier {
 	tb.Helper()
-	verifier, err := token.NewVerifier(issuer.Config())
+	cfg := issuer.Config()
+	cfg.Profile.Sets = withRoles.Sets
+	verifier, err := token.NewVerifier(cfg)
 	require.NoError(tb, err)
 	return verifier
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"slices"
 	"sync"
 
 	"google.golang.org/grpc"
@@ -53,11 +52,10 @@ func New(auth token.Authenticator, policies Policies, cfg *Config) *Interceptor 
 	if err != nil {
 		panic(err)
 	}
-	config := cfg.orZero()
-	config.Hide = slices.Clone(config.Hide)
+	config := cfg.effective()
 	return &Interceptor{
 		auth:     auth,
-		guard:    guard.New(auth, schemes),
+		guard:    guard.New(auth, schemes, config.Rehearsal),
 		policies: maps.Clone(policies),
 		table:    challenge.New(config.Resource, schemes),
 		bases:    guard.NewBases(config.Resource),
@@ -114,22 +112,25 @@ func (i *Interceptor) admit(ctx context.Context, method string, setHeader func(m
 	}
 	var c *call
 	begun := i.observer.Begin()
-	t, err := i.guard.Decide(ctx, policy, presented.fields, func() token.Call {
+	v := i.guard.Decide(ctx, policy, presented.fields, func() token.Call {
 		c = &call{PassContext: guard.PassContext{Context: ctx, Pass: guard.Pass{DPoP: presented.dpop}}, i: i, method: method}
 		return c
 	})
-	if err != nil {
-		if i.observer.Wants(err) {
-			i.tell(guard.WithToken(i.withoutCredentials(ctx), t), i.decision(ctx, method), t, err, begun)
+	if v.Err != nil {
+		if i.observer.Wants(v.Err) {
+			i.tell(guard.WithToken(i.withoutCredentials(ctx), v.Token), i.decision(ctx, method), v, begun)
 		}
-		return nil, nil, c.refused(err)
+		return nil, nil, c.refused(v.Err)
 	}
 	c.respond(setHeader)
-	inner := i.handOn(ctx, presented, policy, t, c)
+	inner := i.handOn(ctx, presented, policy, v.Token, c)
 	if i.observer.Wants(nil) {
-		i.tell(inner, i.decision(ctx, method), t, nil, begun)
+		i.tell(inner, i.decision(ctx, method), v, begun)
 	}
-	return inner, t, nil
+	if policy.IsRehearsed() {
+		return inner, nil, nil // the call outlives its token
+	}
+	return inner, v.Token, nil
 }
 
 // untilExpiry is the context of an admitted call that ends with its token. It

@@ -24,6 +24,12 @@ func TestRefusals(t *testing.T) {
 			refusals.Test(t, w.Issuer, target(w, call), &refusals.Config{Scopes: needs})
 		})
 	}
+	t.Run("roles", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, settings{policies: all(scope.All(needs...).And(scope.AllOf("roles", "clerk")))})
+		cfg := &refusals.Config{Scopes: needs, Profile: withRoles, Sets: map[string][]string{"roles": {"clerk"}}}
+		refusals.Test(t, w.Issuer, target(w, callUnary), cfg)
+	})
 	t.Run("optional", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t, settings{policies: all(scope.Optional)})

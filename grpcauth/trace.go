@@ -21,16 +21,16 @@ func (i *Interceptor) decision(ctx context.Context, method string) scope.Decisio
 	}
 }
 
-// tell reports a decision. t is the verified token, or nil.
-func (i *Interceptor) tell(ctx context.Context, d scope.Decision, t *token.Token, err error, begun time.Time) {
-	d.Token, d.Err = t, err
+// tell reports a decision.
+func (i *Interceptor) tell(ctx context.Context, d scope.Decision, v guard.Verdict, begun time.Time) {
+	d.Token, d.Err, d.Rehearsed = v.Token, v.Err, v.Rehearsed
 	i.observer.Tell(ctx, d, begun)
 }
 
 // expired reports that a call has outlived its token, which ctx carries.
 func (i *Interceptor) expired(ctx context.Context, d scope.Decision) {
 	t, _ := token.FromContext(ctx)
-	i.tell(ctx, d, t, token.ErrExpired, time.Time{})
+	i.tell(ctx, d, guard.Verdict{Token: t, Err: token.ErrExpired}, time.Time{})
 }
 
 // afterwards reports a panic behind an answer. The hook runs where nothing is

@@ -8,6 +8,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"github.com/postern-go/postern/internal/evidence"
+	"github.com/postern-go/postern/internal/printable"
 	"github.com/postern-go/postern/internal/strict"
 )
 
@@ -23,6 +24,7 @@ type jwk struct {
 	private                bool
 	malformed              bool
 	unread                 string // the first malformed member, as an error shows it
+	issuer                 string
 }
 
 // parseKey reads and checks one element of a set. With an error it returns a
@@ -39,7 +41,7 @@ func parseKey(element string) (Key, error) {
 	if err != nil {
 		return Key{ID: k.id}, k.skipped(err)
 	}
-	return Key{ID: k.id, Algorithm: k.alg, Public: public}, nil
+	return Key{ID: k.id, Algorithm: k.alg, Public: public, Issuer: k.issuer}, nil
 }
 
 func (k *jwk) member(name string, v strict.Value) {
@@ -68,6 +70,8 @@ func (k *jwk) read(name string, v strict.Value) {
 		k.operations(v)
 	case "n", "e", "x", "y":
 		k.number(name, v)
+	case "issuer":
+		k.issuer = issuerOf(v)
 	case "d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv":
 		k.private = true
 	}
@@ -89,6 +93,23 @@ func (k *jwk) text(field *string, v strict.Value) {
 		return
 	}
 	*field = s
+}
+
+// maxIssuer is longer than any issuer in use, and unreadableIssuer is not one.
+const (
+	maxIssuer        = 1024
+	unreadableIssuer = "?"
+)
+
+// issuerOf reads the member issuer. One that cannot be read restricts the key to
+// no issuer at all, since absence would open it to every one. It does not take
+// the key from those who do not heed the member.
+func issuerOf(v strict.Value) string {
+	s, ok := v.Text()
+	if !ok || s == "" || len(s) > maxIssuer || !printable.Is(s) {
+		return unreadableIssuer
+	}
+	return s
 }
 
 // maxOperations is twice as many as there are (RFC 7517 §4.3). Comparing each of

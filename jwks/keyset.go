@@ -90,7 +90,7 @@ func missingFrom(held, keys []Key) (missing []Key) {
 
 func holds(keys []Key, k Key) bool {
 	for _, h := range keys {
-		if h.ID == k.ID && h.Algorithm == k.Algorithm && publickey.Equal(h.Public, k.Public) {
+		if h.ID == k.ID && h.Algorithm == k.Algorithm && h.Issuer == k.Issuer && publickey.Equal(h.Public, k.Public) {
 			return true
 		}
 	}

@@ -60,11 +60,31 @@ func (r *Remote) Snapshot() ([]byte, error) {
 }
 
 func marshalSet(keys []Key) ([]byte, error) {
-	var set jose.JSONWebKeySet
+	set := struct {
+		Keys []json.RawMessage `json:"keys"`
+	}{[]json.RawMessage{}}
 	for _, k := range keys {
-		set.Keys = append(set.Keys, jose.JSONWebKey{Key: k.Public, KeyID: k.ID, Algorithm: k.Algorithm, Use: "sig"})
+		member, err := marshalKey(k)
+		if err != nil {
+			return nil, err
+		}
+		set.Keys = append(set.Keys, member)
 	}
-	return json.Marshal(set)
+	return json.Marshal(&set)
+}
+
+// marshalKey adds the member that go-jose does not know: a key that lost it
+// would be open to every issuer that shares the set.
+func marshalKey(k Key) ([]byte, error) {
+	key, err := json.Marshal(jose.JSONWebKey{Key: k.Public, KeyID: k.ID, Algorithm: k.Algorithm, Use: "sig"})
+	if err != nil || k.Issuer == "" {
+		return key, err
+	}
+	issuer, err := json.Marshal(k.Issuer)
+	if err != nil {
+		return nil, err
+	}
+	return slices.Concat([]byte(`{"issuer":`), issuer, []byte(","), key[1:]), nil
 }
 
 // takeOver makes a set out of a snapshot, or returns nil if the snapshot may

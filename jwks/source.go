@@ -31,6 +31,15 @@ type Key struct {
 	Algorithm string
 	// Public is an *rsa.PublicKey, an *ecdsa.PublicKey or an ed25519.PublicKey.
 	Public crypto.PublicKey
+	// Issuer is the JWK's member of that name, or "" if there is none: the one
+	// issuer that signs with this key, in a set that several issuers share. It
+	// may be a template such as "https://login.example.com/{tenant}/v2.0". The
+	// member is not of RFC 7517; Entra ID publishes it. If it is not a string of
+	// 1 to 1024 printable characters, Issuer is "?", which is no issuer.
+	//
+	// A Source does nothing with it, and neither does the Verifier of a single
+	// issuer, whose Source has no other keys. A token.Template heeds it.
+	Issuer string
 }
 
 // Source supplies an issuer's current keys. Its method may be called

@@ -52,6 +52,9 @@ type Status struct {
 	// Expires is when the lifetime of the set ends, UsableUntil when it stops
 	// serving even if the issuer cannot be reached.
 	Expires, UsableUntil time.Time
+	// BudgetSpentUntil is when the next kid that is not held, and was not asked for
+	// before, may cause a fetch. Zero: now.
+	BudgetSpentUntil time.Time
 	// LastError is why the last attempt failed, or nil if it did not.
 	// FailingSince is when the first of those in a row failed, Failures their
 	// number.
@@ -63,7 +66,7 @@ type Status struct {
 	LastPanic error
 }
 
-// Status returns the current status. It makes no request and never blocks. The
+// Status returns the current status. It makes no request and does not block. The
 // error texts in it may name hosts: show it to operators. Every text is one
 // bounded line of printable ASCII.
 func (r *Remote) Status() Status {
@@ -71,9 +74,19 @@ func (r *Remote) Status() Status {
 	s := Status{State: st.at(now), Issuer: printable.Line(r.config.Issuer), LastPanic: r.panics.err()}
 	s.DiscoverAt, s.Proxy = r.config.DiscoverAt, r.config.Proxy
 	s.PlainHTTPHosts, s.AllowHosts = slices.Clone(r.config.PlainHTTPHosts), slices.Clone(r.config.AllowHosts)
+	s.BudgetSpentUntil = r.budgetSpentUntil(now)
 	s.fillSet(st.set)
 	s.fillFailure(st.failure)
 	return s
+}
+
+func (r *Remote) budgetSpentUntil(now time.Time) time.Time {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if b := &r.budget.once; isWithin(b.last, now, b.every) {
+		return b.last.Add(b.every)
+	}
+	return time.Time{}
 }
 
 func (st *state) at(now time.Time) State {
@@ -143,6 +156,7 @@ func (s Status) MarshalJSON() ([]byte, error) {
 		NextRefresh  time.Time `json:"next_refresh,omitzero"`
 		Expires      time.Time `json:"expires,omitzero"`
 		UsableUntil  time.Time `json:"usable_until,omitzero"`
+		SpentUntil   time.Time `json:"budget_spent_until,omitzero"`
 		LastError    string    `json:"last_error,omitempty"`
 		FailingSince time.Time `json:"failing_since,omitzero"`
 		Failures     int       `json:"failures,omitempty"`
@@ -152,7 +166,7 @@ func (s Status) MarshalJSON() ([]byte, error) {
 		DiscoverAt: s.DiscoverAt, PlainHTTP: s.PlainHTTPHosts, AllowHosts: s.AllowHosts, Proxy: s.Proxy,
 		KeyIDs:      append([]string{}, s.KeyIDs...),
 		LastSuccess: s.LastSuccess, LastChange: s.LastChange, NextRefresh: s.NextRefresh,
-		Expires: s.Expires, UsableUntil: s.UsableUntil, FailingSince: s.FailingSince, Failures: s.Failures,
+		Expires: s.Expires, UsableUntil: s.UsableUntil, SpentUntil: s.BudgetSpentUntil, FailingSince: s.FailingSince, Failures: s.Failures,
 	}
 	for _, k := range s.Skipped {
 		out.Skipped = append(out.Skipped, skipped{k.ID, k.Reason.Error(), k.Detail})

@@ -87,18 +87,38 @@ func TestStatusAsJSON(t *testing.T) {
 	b, err := json.Marshal(jwks.Status{
 		State: jwks.StateStale, Issuer: issuerURL, URL: keysURL, KeyIDs: []string{"k"},
 		Skipped:     []jwks.Skipped{{ID: "weak", Reason: jwks.ErrKeyWeak, Detail: "n has 1024 bits"}},
-		LastSuccess: at, LastError: errDown, FailingSince: at, Failures: 2,
+		LastSuccess: at, LastError: errDown, FailingSince: at, Failures: 2, BudgetSpentUntil: at,
 	})
 	require.NoError(t, err)
 	assert.JSONEq(t, `{
 		"state": "stale", "issuer": "https://as.example.com", "url": "https://as.example.com/keys",
 		"key_ids": ["k"], "skipped": [{"kid": "weak", "reason": "jwks: weak key", "detail": "n has 1024 bits"}],
-		"last_success": "2025-07-01T12:00:00Z", "last_error": "connection refused",
+		"last_success": "2025-07-01T12:00:00Z", "budget_spent_until": "2025-07-01T12:00:00Z", "last_error": "connection refused",
 		"failing_since": "2025-07-01T12:00:00Z", "failures": 2
 	}`, string(b))
 	b, err = json.Marshal(jwks.Status{State: jwks.StateEmpty})
 	require.NoError(t, err)
 	assert.JSONEq(t, `{"state": "empty", "key_ids": []}`, string(b))
+}
+
+// An operator sees that strangers with invented kids have spent the budget.
+func TestStatusOfTheBudget(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, k := newServer(), ecKey("k")
+		r := newRemote(t, s, nil)
+		s.publish(k)
+		requireKey(t, r, k)
+		require.Zero(t, r.Status().BudgetSpentUntil)
+		begin := time.Now()
+		_, err := r.Keys(t.Context(), "invented")
+		require.ErrorIs(t, err, jwks.ErrNotFound)
+		require.Equal(t, begin.Add(30*time.Second), r.Status().BudgetSpentUntil)
+		time.Sleep(30*time.Second - 1)
+		require.NotZero(t, r.Status().BudgetSpentUntil)
+		time.Sleep(time.Nanosecond)
+		require.Zero(t, r.Status().BudgetSpentUntil)
+	})
 }
 
 // A status belongs to its reader.

@@ -36,6 +36,13 @@ type Config struct {
 	// Body makes the body of refusals, such as ProblemJSON. Nil leaves them empty.
 	Body Body
 
+	// Rehearsal makes a guard that REFUSES NO CALL and tells Trace which it would
+	// have refused, by scope.Decision.Rehearsed. It is for a service that runs behind
+	// another guard, until its log shows that callers would notice nothing. It
+	// implies KeepCredentials and ResponsesOutliveToken, and Hide does nothing, so
+	// that what is there now works as before. It needs Trace.Allowed.
+	Rehearsal bool
+
 	// Trace observes decisions. Nil observes nothing. New copies it.
 	Trace *scope.Trace
 }
@@ -45,6 +52,9 @@ type Config struct {
 func (c *Config) Validate() error {
 	if err := c.orZero().Resource.Validate(); err != nil {
 		return fmt.Errorf("middleware: %w", err)
+	}
+	if set := c.orZero(); set.Rehearsal && (set.Trace == nil || set.Trace.Allowed == nil) {
+		return fmt.Errorf("middleware: %w: Rehearsal tells its findings to Trace.Allowed, which is nil", token.ErrConfig)
 	}
 	return c.hiding()
 }
@@ -82,5 +92,14 @@ func (c *Config) orZero() Config {
 	}
 	set := *c
 	set.Hide = slices.Clone(c.Hide)
+	return set
+}
+
+// effective is c with what a rehearsal implies.
+func (c *Config) effective() Config {
+	set := c.orZero()
+	if set.Rehearsal {
+		set.KeepCredentials, set.ResponsesOutliveToken, set.Hide = true, true, nil
+	}
 	return set
 }

@@ -2,6 +2,7 @@ package middleware_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -94,6 +95,26 @@ func ExampleMiddleware_Require() {
 	// 401 Bearer realm="api"
 }
 
+// Each user has a path, and gets in there alone.
+func ExampleRequestFrom() {
+	issuer, verifier := newVerifier()
+	own := scope.Tenant((*token.Token).Subject, func(ctx context.Context) string {
+		r, ok := middleware.RequestFrom(ctx)
+		if !ok {
+			return ""
+		}
+		return r.PathValue("user")
+	})
+	mux := middleware.New(verifier, nil).NewMux()
+	mux.HandleFunc("GET /{user}/orders", own, listOrders)
+
+	show(mux, "GET", "/alice/orders", issuer.Token())
+	show(mux, "GET", "/bob/orders", issuer.Token())
+	// Output:
+	// 200 the orders of alice
+	// 403
+}
+
 // A handler whose policy depends on what is asked for decides by itself.
 func ExampleMiddleware_Check() {
 	issuer, verifier := newVerifier()
@@ -118,6 +139,41 @@ func ExampleMiddleware_Check() {
 	// Output:
 	// 200 a report for alice
 	// 403 Bearer realm="api", error="insufficient_scope", error_description="The access token lacks a required scope", scope="reports:read reports:full"
+}
+
+// What a service lets in, for its operators.
+func ExampleHealthHandler() {
+	issuer, verifier := newVerifier()
+	mux := middleware.New(verifier, nil).NewMux()
+	mux.HandleFunc("GET /orders", scope.All("orders:read"), listOrders)
+	mux.Handle("GET /debug/guards", scope.All("ops"), middleware.HealthHandler(mux.Posture))
+
+	r := httptest.NewRequest(http.MethodGet, "/debug/guards", nil)
+	r.Header.Set("Authorization", "Bearer "+issuer.Token(tokentest.Scope("ops")))
+	answer := serve(mux, r)
+	var health struct {
+		Ready  bool
+		Guards []scope.Posture
+	}
+	if err := json.NewDecoder(answer.Body).Decode(&health); err != nil {
+		fmt.Println(err)
+	}
+	fmt.Println(answer.StatusCode, health.Ready, health.Guards[0].Issuers[0].Issuer)
+	// Output: 200 true https://issuer.test
+}
+
+// A test keeps such lines in a file, by tokentest.Golden.
+func ExampleMux_Posture() {
+	_, verifier := newVerifier()
+	mux := middleware.New(verifier, nil).NewMux()
+	mux.HandleFunc("GET /orders", scope.All("orders:read"), listOrders)
+	p := mux.Posture()
+	fmt.Println(p.Ready(), "before the first call")
+	settings, err := json.Marshal(p.Settings())
+	fmt.Println(string(settings), err)
+	// Output:
+	// false before the first call
+	// {"transport":"http","issuers":[{"issuer":"https://issuer.test","audience":["https://api.example.com"],"algorithms":["RS256","PS256","ES256","EdDSA","Ed25519"]}],"rules":[{"route":"GET /orders","policy":"all(orders:read)"}]} <nil>
 }
 
 // Refusals that a program can show to a person.

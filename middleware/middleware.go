@@ -43,9 +43,9 @@ func New(auth token.Authenticator, cfg *Config) *Middleware {
 	if err != nil {
 		panic(err)
 	}
-	config := cfg.orZero()
+	config := cfg.effective()
 	return &Middleware{
-		guard:    guard.New(auth, schemes),
+		guard:    guard.New(auth, schemes, config.Rehearsal),
 		auth:     auth,
 		table:    challenge.New(config.Resource, schemes),
 		bases:    guard.NewBases(config.Resource),
@@ -57,10 +57,12 @@ func New(auth token.Authenticator, cfg *Config) *Middleware {
 // Require returns the wrapper that lets only those calls through to a handler
 // that p allows, and answers all others by WriteError without calling it. A
 // handler that is not wrapped is open to everyone: use a Mux, or put
-// RequireDecision around the router. The handler gets the verified token from token.FromContext. Behind scope.Public,
-// or scope.Optional if the caller presented none, it gets no token, even if an
-// outer guard has let one in. It gets a copy of the request without the
-// caller's credentials, see Config.KeepCredentials, and the server's own
+// RequireDecision around the router.
+//
+// The handler gets the verified token from token.FromContext. Behind
+// scope.Public, or scope.Optional if the caller presented none, it gets no token,
+// even if an outer guard has let one in. It gets a copy of the request without
+// the caller's credentials, see Config.KeepCredentials, and the server's own
 // http.ResponseWriter.
 //
 // The context of the request ends when the token expires, at token.Deadline by
@@ -161,14 +163,14 @@ func (m *Middleware) check(r *http.Request, p scope.Policy) (t *token.Token, c *
 	}
 	begun := m.observer.Begin()
 	fields, dpop := presented(r)
-	t, err = m.guard.Decide(r.Context(), p, fields, func() token.Call {
+	v := m.guard.Decide(r.Context(), p, fields, func() token.Call {
 		c = &call{PassContext: guard.PassContext{Pass: guard.Pass{DPoP: dpop}}, m: m, r: r}
 		return c
 	})
 	decisionOf(r.Context()).note()
-	m.tell(r, p, t, err, begun)
-	if err != nil && c != nil {
-		return nil, c, c.response.With(err)
+	m.tell(r, p, v, begun)
+	if v.Err != nil && c != nil {
+		return nil, c, c.response.With(v.Err)
 	}
-	return t, c, err
+	return v.Token, c, v.Err
 }

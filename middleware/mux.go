@@ -102,6 +102,9 @@ func (x *Mux) String() string {
 		width = max(width, len(r.Pattern))
 	}
 	var b strings.Builder
+	if x.m.config.Rehearsal {
+		b.WriteString("REHEARSAL: no call is refused\n")
+	}
 	for _, r := range append(routes, Route{Pattern: elsewhere}) {
 		fmt.Fprintf(&b, "%-*s  %v\n", width, r.Pattern, r.Policy)
 	}

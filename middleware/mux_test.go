@@ -166,6 +166,15 @@ func TestMux_String(t *testing.T) {
 		"(anything else)                refused\n", newMux(newWorld(t)).String())
 }
 
+// A rehearsal is the first thing that the table of a service says.
+func TestMux_String_ofARehearsal(t *testing.T) {
+	t.Parallel()
+	trace := &scope.Trace{Allowed: func(context.Context, scope.Decision) {}}
+	mux := newWorldWith(t, &middleware.Config{Rehearsal: true, Trace: trace}).auth.NewMux()
+	mux.Handle("/x", scope.User, subject)
+	assert.Equal(t, "REHEARSAL: no call is refused\n/x               user\n(anything else)  refused\n", mux.String())
+}
+
 func TestMux_Routes(t *testing.T) {
 	t.Parallel()
 	mux := newMux(newWorld(t))

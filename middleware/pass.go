@@ -31,12 +31,15 @@ func presented(r *http.Request) (fields, dpop []string) {
 // handler returns.
 func (m *Middleware) handOn(r *http.Request, p scope.Policy, t *token.Token, c *call) (_ *http.Request, stop context.CancelFunc) {
 	ctx, stop := r.Context(), context.CancelFunc(nothingToStop)
-	if t != nil && !m.config.ResponsesOutliveToken {
+	if t != nil && !m.config.ResponsesOutliveToken && !p.IsRehearsed() {
 		ctx, stop = expiry.Context(ctx, t.Deadline())
 	}
 	ctx = m.withPass(ctx, r, p, c)
 	ctx = guard.WithToken(ctx, t)
-	header, hidden := m.withoutCredentials(r.Header)
+	header, hidden := r.Header, false
+	if !p.IsRehearsed() {
+		header, hidden = m.withoutCredentials(r.Header)
+	}
 	if ctx == r.Context() && !hidden {
 		return r, stop
 	}
@@ -54,7 +57,7 @@ func (m *Middleware) withPass(ctx context.Context, r *http.Request, p scope.Poli
 	pass := outer
 	pass.Reported = outer.Reported || m.observer.Reports(p)
 	_, shown := r.Header["Authorization"]
-	hides := shown && !m.config.KeepCredentials
+	hides := shown && !m.config.KeepCredentials && !p.IsRehearsed()
 	if hides {
 		pass.Fields, pass.DPoP = presented(r)
 	}

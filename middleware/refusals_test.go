@@ -31,6 +31,10 @@ func TestRefusals(t *testing.T) {
 			},
 			&refusals.Config{Scopes: needs},
 		},
+		"Require, with roles": {
+			func(w world) http.Handler { return w.guard(policy.And(scope.AllOf("roles", "clerk"))) },
+			&refusals.Config{Scopes: needs, Profile: withRoles, Sets: map[string][]string{"roles": {"clerk"}}},
+		},
 		"Optional": {
 			func(w world) http.Handler { return w.guard(scope.Optional) },
 			&refusals.Config{Optional: true},

@@ -166,7 +166,8 @@ func TestAuditOfRoutesThatCanBeServed(t *testing.T) {
 	assert.NoError(t, newMux(w).Audit())
 }
 
-// A rule about users can be met only where the profile tells users apart.
+// A rule about users can be met only where the profile tells users apart, and
+// one about roles only where it says which claim has them.
 func TestAuditOfRulesThatAreNeverMet(t *testing.T) {
 	t.Parallel()
 	issuer := tokentest.NewIssuer(t, nil)
@@ -180,11 +181,16 @@ func TestAuditOfRulesThatAreNeverMet(t *testing.T) {
 		"clients need no mark":      {nil, scope.Client, true},
 		"both a user and a client":  {[]token.Mark{{Claim: "sub", ClientID: true, Not: true}}, scope.User.And(scope.Client), false},
 		"no rule about the subject": {nil, scope.All("a"), true},
+		"users are an alternative":  {nil, scope.All("a").Or(scope.User), true},
+		"neither alternative":       {nil, scope.User.Or(scope.AllOf("roles", "admin")), false},
+		"roles are nowhere":         {nil, scope.All("a").And(scope.AllOf("roles", "admin")), false},
+		"groups are in a claim":     {nil, scope.AnyOf("groups", "staff"), true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			cfg := issuer.Config()
 			cfg.Profile.Users = row.users
+			cfg.Profile.Sets = map[string][]token.Source{"groups": {{Claim: "groups"}}}
 			verifier, err := token.NewVerifier(cfg)
 			require.NoError(t, err)
 			mux := middleware.New(verifier, nil).NewMux()

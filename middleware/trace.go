@@ -6,17 +6,16 @@ import (
 
 	"github.com/postern-go/postern/internal/guard"
 	"github.com/postern-go/postern/scope"
-	"github.com/postern-go/postern/token"
 )
 
-// tell reports a decision. verified is the token, or nil.
-func (m *Middleware) tell(r *http.Request, p scope.Policy, verified *token.Token, err error, begun time.Time) {
-	if !m.observer.Wants(err) {
+// tell reports a decision.
+func (m *Middleware) tell(r *http.Request, p scope.Policy, v guard.Verdict, begun time.Time) {
+	if !m.observer.Wants(v.Err) {
 		return
 	}
-	m.observer.Tell(guard.WithToken(r.Context(), verified), scope.Decision{
+	m.observer.Tell(guard.WithToken(r.Context(), v.Token), scope.Decision{
 		Policy: p, Transport: scope.HTTP, Route: r.Pattern, Listed: !p.IsZero(), Method: known(r.Method),
-		Err: err, Token: verified, Nested: guard.PassOf(r.Context()).Reported,
+		Err: v.Err, Rehearsed: v.Rehearsed, Token: v.Token, Nested: guard.PassOf(r.Context()).Reported,
 	}, begun)
 }
 

@@ -66,6 +66,10 @@ type Decision struct {
 	// matches token.ErrUnavailable, and is not a sign of an outage: leave it
 	// out of alerts.
 	Err error
+	// Rehearsed is the error with which a rehearsal would have refused a call that
+	// went through, or nil; see Policy.Rehearsed and the Rehearsal of a guard's
+	// Config. Err is nil then, and the Trace's Allowed is called.
+	Rehearsed error
 	// Token is the verified token, or nil. Beside an Err it was good but not good
 	// enough (ErrScope, ErrDenied, ErrStepUp), or has expired during the call.
 	Token *token.Token

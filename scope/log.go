@@ -57,7 +57,8 @@ const (
 
 // LogTo makes a Trace that writes the decisions of a guard to a logger, one line
 // each: refusals at level INFO, those without a verdict (token.ErrUnavailable)
-// at WARN, and calls that went through at DEBUG. A line has no token in it. A
+// and what a rehearsal would have refused at WARN, and calls that went through at
+// DEBUG. A line has no token in it. A
 // caller that went away before there was a verdict is logged at DEBUG.
 //
 // The attributes are: transport, policy, route, method, outcome and reason (see
@@ -103,29 +104,37 @@ type decisionLog struct {
 }
 
 func (l *decisionLog) allowed(ctx context.Context, d Decision) {
+	if d.Rehearsed != nil {
+		l.fault(ctx, slog.LevelWarn, "call would be refused", d, d.Rehearsed)
+		return
+	}
 	if l.logger.Enabled(ctx, slog.LevelDebug) {
 		l.logger.LogAttrs(ctx, slog.LevelDebug, "call allowed", l.attributes(d)...)
 	}
 }
 
 func (l *decisionLog) refused(ctx context.Context, d Decision) {
-	level := levelOf(ctx, d.Err)
+	l.fault(ctx, levelOf(ctx, d.Err), "call refused", d, d.Err)
+}
+
+// fault writes a line about a call with a fault, if it is one of the sample.
+func (l *decisionLog) fault(ctx context.Context, level slog.Level, message string, d Decision, err error) {
 	if !l.logger.Enabled(ctx, level) {
 		return
 	}
 	leftOut := 0
 	if l.sample != nil {
 		var ok bool
-		if leftOut, ok = l.sample.admit(string(d.Transport)+" "+token.Reason(d.Err), l.now()); !ok {
+		if leftOut, ok = l.sample.admit(string(d.Transport)+" "+token.Reason(err), l.now()); !ok {
 			return
 		}
 	}
 	attributes := append(l.attributes(d),
-		slog.String("outcome", token.Outcome(d.Err)), slog.String("reason", token.Reason(d.Err)), slog.String("error", printable.Line(d.Err.Error())))
+		slog.String("outcome", token.Outcome(err)), slog.String("reason", token.Reason(err)), slog.String("error", printable.Line(err.Error())))
 	if leftOut > 0 {
 		attributes = append(attributes, slog.Int("left_out", leftOut))
 	}
-	l.logger.LogAttrs(ctx, level, "call refused", attributes...)
+	l.logger.LogAttrs(ctx, level, message, attributes...)
 }
 
 // levelOf tells an outage from a refusal, and from a caller that went away.

@@ -1,8 +1,7 @@
 package scope
 
 import (
-	"errors"
-	"fmt"
+	"context"
 	"slices"
 	"strings"
 
@@ -14,38 +13,19 @@ import (
 // caller with a good token is denied, any other is asked for one.
 type Policy struct {
 	access access
-	rules  []rule // in the order in which they decide
+	rules  []rule  // in the order in which they decide
+	trial  *Policy // only reports; nil for none
 }
 
 // access says whether a policy needs a token.
 type access uint8
 
 const (
-	refused  access = iota
-	public          // no token is looked at
-	optional        // a token is checked if there is one
+	refused   access = iota
+	public           // no token is looked at
+	rehearsed        // a token is looked at, and nothing is refused
+	optional         // a token is checked if there is one
 	required
-)
-
-// rule is one demand on a verified token.
-type rule struct {
-	stage stage
-	name  string
-	check func(*token.Token) error
-	need  []string // of a scope rule: the scopes it speaks of
-	one   bool     // of a scope rule: one of need is enough
-
-	kind    token.SubjectKind // of a rule about subjects: which it wants
-	setting string            // of such a rule: where marks of that kind are set
-}
-
-// stage orders the rules of a policy: a caller who lacks a scope is told so
-// before the application's own rules run.
-type stage uint8
-
-const (
-	stageScope stage = iota
-	stageApplication
 )
 
 // The policies that ask for no scope.
@@ -87,27 +67,43 @@ func Any(scopes ...string) Policy { return scopeRule("any", scopes, true) }
 //
 // f may be called concurrently and should not block. If it returns an error
 // that matches one of the outcomes of package token, such as a
-// token.StepUpError, that is the answer; any other error is token.ErrDenied.
+// token.StepUpError, that is the answer; any other error is token.ErrDenied. A
+// panic of f surfaces in the goroutine of the call, like a panic of a handler,
+// and lets no call through. Claims panics, with an error that matches
+// token.ErrConfig, if name is empty or f is nil.
 func Claims[T any](name string, f func(T) error) Policy {
-	return application(name, func(t *token.Token) error {
+	mustHave(name, f != nil)
+	return custom(name, func(t *token.Token) error {
 		claims, err := token.ClaimsOf[T](t)
-		if err == nil {
-			err = f(claims)
+		if err != nil {
+			return err
 		}
-		return refusedBy(name, err)
+		return f(claims)
 	})
+}
+
+// Func asks for a good token that f approves of. It is Claims for rules about
+// what is known of every token, such as its principal or its age. The same is
+// true of name, of f and of its errors. Like Claims, Func panics if name is empty
+// or f is nil.
+func Func(name string, f func(*token.Token) error) Policy {
+	mustHave(name, f != nil)
+	return custom(name, f)
 }
 
 // And asks for everything that p and q ask for. Scopes are checked first, then
 // claims in the order given. The stricter of both decides whether a token is
 // needed; a zero Policy on either side makes the result refuse every call.
+//
+// An alternative made by Or that asks for scopes alone counts as a scope here.
+// For any other the missing scopes are named only if all else holds.
 func (p Policy) And(q Policy) Policy {
 	if p.IsZero() || q.IsZero() {
 		return Policy{}
 	}
 	rules := slices.Concat(p.rules, q.rules)
-	slices.SortStableFunc(rules, func(a, b rule) int { return int(a.stage) - int(b.stage) })
-	return Policy{access: max(p.access, q.access), rules: rules}
+	slices.SortStableFunc(rules, byStage)
+	return Policy{access: max(p.access, q.access), rules: rules, trial: together(p.trial, q.trial)}
 }
 
 // IsZero reports whether p is the zero Policy, which refuses every call.
@@ -125,7 +121,7 @@ func (p Policy) IsOptional() bool { return p.access == optional }
 func (p Policy) Scopes() []string {
 	var scopes []string
 	for _, r := range p.rules {
-		scopes = appendNew(scopes, r.need...)
+		scopes = appendNew(scopes, r.scopes()...)
 	}
 	return scopes
 }
@@ -133,12 +129,21 @@ func (p Policy) Scopes() []string {
 // Check returns nil if t is enough for the call, and otherwise an error that
 // matches exactly one of the outcomes of package token: ErrMissing if a token
 // is needed and t is nil or zero, a *token.ScopeError that names everything the
-// call needs, ErrDenied, or what a Claims function returned. Its text names the
-// rule that refused, for operators. It does not block unless such a function
-// does.
-func (p Policy) Check(t *token.Token) error {
-	switch {
-	case p.access == public:
+// call needs, ErrDenied, or what a function of Claims or Func returned. Its text
+// names the rule that refused, for operators. It does not block unless such a
+// function does.
+//
+// A rule about the call, such as that of Tenant, is denied; see CheckCall.
+func (p Policy) Check(t *token.Token) error { return p.decide(call{token: t}) }
+
+// CheckCall is Check for a call with this context. Guards use it.
+func (p Policy) CheckCall(ctx context.Context, t *token.Token) error {
+	return p.decide(call{ctx, t})
+}
+
+func (p Policy) decide(c call) error {
+	switch t := c.token; {
+	case p.access == public, p.access == rehearsed:
 		return nil
 	case t.IsZero() && p.access == optional:
 		return nil
@@ -147,108 +152,40 @@ func (p Policy) Check(t *token.Token) error {
 	case p.access == refused:
 		return errZero
 	}
-	for _, r := range p.rules {
-		if err := r.check(t); err != nil {
-			return p.explain(t, err)
-		}
-	}
-	return nil
-}
-
-// explain replaces the failure of one scope rule by the scopes that the whole
-// policy needs, since a client asks for a token with the scopes that the answer
-// names.
-func (p Policy) explain(t *token.Token, err error) error {
-	if err != errScope {
-		return err
-	}
-	var need []string
-	for _, r := range p.rules {
-		need = appendNew(need, r.wanted(t)...)
-	}
-	return &token.ScopeError{Need: need, Token: t}
-}
-
-// wanted lists the scopes that a rule adds to those a call needs. Of
-// alternatives it lists those that the caller has, which the new token must
-// keep, or else all.
-func (r rule) wanted(t *token.Token) []string {
-	if !r.one || r.check(t) != nil {
-		return r.need
-	}
-	return slices.DeleteFunc(slices.Clone(r.need), func(s string) bool { return !t.HasScope(s) })
+	return p.judge(c)
 }
 
 // String reads like the rule: "all(orders:read)", "any(a, b) and user",
-// "public". The zero Policy is "refused".
+// "(all(a) or user) and client id(web)", "public". The zero Policy is "refused",
+// and a rule that only reports stands in "REHEARSAL(...)".
 func (p Policy) String() string {
-	switch p.access {
-	case refused:
-		return "refused"
-	case public:
-		return "public"
-	case optional:
-		return "optional"
-	}
-	if len(p.rules) == 0 {
-		return "authenticated"
-	}
-	names := make([]string, len(p.rules))
-	for i, r := range p.rules {
-		names[i] = r.name
+	names := p.names()
+	if p.trial != nil {
+		names = append(names, "REHEARSAL("+p.trial.String()+")")
 	}
 	return strings.Join(names, " and ")
 }
 
-var (
-	errScope = errors.New("scope: missing")
-	errZero  = fmt.Errorf("%w: no policy allows the call", token.ErrDenied)
-	errNone  = fmt.Errorf("scope: %w: no scope given; use Authenticated to ask for none", token.ErrConfig)
-)
-
-func scopeRule(kind string, scopes []string, one bool) Policy {
-	if len(scopes) == 0 {
-		panic(errNone)
-	}
-	for _, s := range scopes {
-		if !Valid(s) {
-			panic(fmt.Errorf("scope: %w: %w: %q", token.ErrConfig, ErrSyntax, s))
-		}
-	}
-	need := appendNew(nil, scopes...)
-	check := func(t *token.Token) error { return missingUnless(hasAll(t, need)) }
-	if one {
-		check = func(t *token.Token) error { return missingUnless(slices.ContainsFunc(need, t.HasScope)) }
-	}
-	name := kind + "(" + strings.Join(need, ", ") + ")"
-	return Policy{required, []rule{{stage: stageScope, name: name, check: check, need: need, one: one}}}
-}
-
-func application(name string, check func(*token.Token) error) Policy {
-	return Policy{required, []rule{{stage: stageApplication, name: name, check: check}}}
-}
-
-func hasAll(t *token.Token, need []string) bool {
-	for _, s := range need {
-		if !t.HasScope(s) {
-			return false
-		}
-	}
-	return true
-}
-
-func missingUnless(ok bool) error {
-	if ok {
+// names are those of the rules that are enforced.
+func (p Policy) names() []string {
+	switch {
+	case p.access == refused:
+		return []string{"refused"}
+	case p.access == public:
+		return []string{"public"}
+	case p.access == rehearsed:
 		return nil
+	case p.access == optional:
+		return []string{"optional"}
+	case len(p.rules) == 0:
+		return []string{"authenticated"}
 	}
-	return errScope
-}
-
-func appendNew(list []string, more ...string) []string {
-	for _, s := range more {
-		if !slices.Contains(list, s) {
-			list = append(list, s)
+	names := make([]string, len(p.rules))
+	for i, r := range p.rules {
+		names[i] = r.name
+		if r.branches != nil && (len(p.rules) > 1 || p.trial != nil) {
+			names[i] = "(" + r.name + ")"
 		}
 	}
-	return list
+	return names
 }

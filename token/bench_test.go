@@ -153,6 +153,39 @@ func BenchmarkVerifyWorkingSet(b *testing.B) {
 
 // BenchmarkByIssuer measures remembered tokens of several issuers, a hundred of each.
 func BenchmarkByIssuer(b *testing.B) {
+	benchIssuers(b, func(a auths) token.Authenticator { return token.ByIssuer(a) })
+}
+
+// BenchmarkResolver is BenchmarkByIssuer for issuers that are resolved.
+func BenchmarkResolver(b *testing.B) {
+	benchIssuers(b, func(a auths) token.Authenticator { return newResolver(b, newDirectory(a), nil) })
+}
+
+// BenchmarkResolverStrangers measures what it takes to refuse a token of an issuer
+// that is invented: one that Resolve does not know, one that may not be asked
+// for any more, and one that a Template allows.
+func BenchmarkResolverStrangers(b *testing.B) {
+	for name, r := range map[string]*token.Resolver{
+		"unknown":  newResolver(b, newDirectory(nil), func(c *token.ResolverConfig) { c.NewPerSecond = 1_000_000 }),
+		"too-many": newResolver(b, newDirectory(nil), func(c *token.ResolverConfig) { c.NewPerSecond = 1 }),
+		"template": fromTemplates(b, shared(func(t *token.Template) { t.Values, t.AnyValue = nil, true })),
+	} {
+		b.Run(name, func(b *testing.B) {
+			head := b64([]byte(`{"alg":"ES256","typ":"at+jwt","kid":"nobody's"}`)) + "."
+			i := 0
+			b.ReportAllocs()
+			for b.Loop() {
+				raw := head + b64([]byte(`{"iss":"`+tenant(fmt.Sprint(i))+`"}`)) + ".AAAA"
+				if _, err := authenticate(r, raw); err == nil {
+					b.Fatal("let in")
+				}
+				i++
+			}
+		})
+	}
+}
+
+func benchIssuers(b *testing.B, of func(auths) token.Authenticator) {
 	const each = 100
 	for _, n := range []int{1, 8, 64} {
 		b.Run(fmt.Sprintf("issuers=%d", n), func(b *testing.B) {
@@ -166,7 +199,7 @@ func BenchmarkByIssuer(b *testing.B) {
 					tokens = append(tokens, token.Bearer(m.token()))
 				}
 			}
-			auth := token.ByIssuer(auths)
+			auth := of(auths)
 			rand.New(rand.NewPCG(1, 2)).Shuffle(len(tokens), func(i, j int) { tokens[i], tokens[j] = tokens[j], tokens[i] })
 			for i := range 2 * len(tokens) {
 				_, err := auth.Authenticate(context.Background(), tokens[i%len(tokens)])

@@ -20,8 +20,8 @@ type Config struct {
 	// Issuer is the authorization server's identifier. It equals the iss
 	// claim byte for byte: neither case nor a final slash is forgiven
 	// (RFC 9068 §4, RFC 7519 §4.1.1). A template such as
-	// "https://login.example.com/{tenant}" is refused: see ByIssuer for
-	// services with several issuers.
+	// "https://login.example.com/{tenant}" is refused: see ByIssuer and Template
+	// for services with several issuers.
 	Issuer string
 	// Audience lists the identifiers of this resource server. The aud claim
 	// must contain one of them exactly (RFC 9068 §4).
@@ -181,7 +181,7 @@ func (c Config) validateIdentifiers() error {
 		return fmt.Errorf("%w: Issuer is required", ErrConfig)
 	}
 	if strings.ContainsAny(c.Issuer, "{}") {
-		return fmt.Errorf("%w: Issuer is %q, a template, want the iss of the tokens; for several issuers see ByIssuer", ErrConfig, c.Issuer)
+		return fmt.Errorf("%w: Issuer is %q, a template, want the iss of the tokens; for several issuers see ByIssuer and Template", ErrConfig, c.Issuer)
 	}
 	if len(c.Audience) == 0 || slices.Contains(c.Audience, "") {
 		return fmt.Errorf("%w: Audience is required and must not contain an empty string", ErrConfig)

@@ -30,7 +30,8 @@
 // and anything not understood is refused; the first failure is the answer. No
 // check is optional. For an issuer that does not follow RFC 9068, set a
 // [Profile], in which each relaxation is a field with a name. Services with
-// several issuers put one Verifier for each behind [ByIssuer].
+// several issuers put one Verifier for each behind [ByIssuer]. Where no list has
+// all issuers, such as the tenants of a product, a [Resolver] finds them.
 //
 // # Errors
 //

@@ -175,6 +175,13 @@ func ExampleRelaxations() {
 	// Profile.ClientIDClaim reads the client id from "azp"
 }
 
+func ExamplePostures() {
+	for _, p := range token.Postures(token.ByIssuer(map[string]token.Authenticator{"https://as.example.com": verifier})) {
+		fmt.Println(p.Issuer, p.Audience, p.Ready())
+	}
+	// Output: https://as.example.com [https://api.example.com] true
+}
+
 // Two issuers, each with keys, audience and algorithms of its own.
 func ExampleByIssuer() {
 	auth := token.ByIssuer(map[string]token.Authenticator{

@@ -87,12 +87,19 @@ func Remembers(v *Verifier, raw string) bool {
 func Hinted(auth Authenticator, raw string) bool {
 	var id tokenID
 	id.hash(raw)
-	return auth.(*byIssuer).hints.get(&id) != nil
+	return hintsOf(auth).get(&id) != nil
+}
+
+func hintsOf(auth Authenticator) *hints {
+	if r, ok := auth.(*Resolver); ok {
+		return &r.hints
+	}
+	return &auth.(*Issuers).load().hints
 }
 
 // Hints is how many tokens that is known of.
 func Hints(auth Authenticator) (n int) {
-	table := auth.(*byIssuer).hints.table.Load()
+	table := hintsOf(auth).table.Load()
 	if table == nil {
 		return 0
 	}
@@ -108,3 +115,15 @@ func Hints(auth Authenticator) (n int) {
 
 // Selected is what of the claims is given to the decoder for a target of type t.
 func Selected(t reflect.Type, claims string) string { return string(namesFor(t).of([]byte(claims))) }
+
+// Held is how many issuers a Resolver keeps in memory: known and unknown ones,
+// those that failed, and those that are being resolved.
+func Held(r *Resolver) map[string]int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return map[string]int{
+		"known": len(r.known.of), "in use": r.known.proven.Len(), "others": r.known.unproven.Len(),
+		"unknown": len(r.unknown.of), "queued": len(r.unknown.queue), "failed": len(r.failed.of),
+		"flights": len(r.flights), "running": r.running,
+	}
+}

@@ -6,7 +6,7 @@ import (
 )
 
 // hints map the identity of a token to the Verifier that remembers it, so that
-// ByIssuer need not read iss again. A hint is not trusted: that Verifier
+// Issuers and a Resolver need not read iss again. A hint is not trusted: that Verifier
 // decides as if it had been asked directly. A lost hint, common in a flood,
 // costs reading iss and nothing else.
 //
@@ -24,13 +24,26 @@ const (
 
 type hintSet [hintWays]atomic.Pointer[hint]
 
+// hint has one of verifier and known. A Verifier that a Resolver has dropped
+// must not stay in memory because of a hint, so that one points to what knows
+// of it.
 type hint struct {
 	id       tokenID
 	verifier *Verifier
+	known    *known
 }
 
-// get returns the Verifier to ask, or nil.
-func (h *hints) get(id *tokenID) *Verifier {
+// forgotten reports whether the hint has become useless.
+func (h *hint) forgotten() bool {
+	v := h.verifier
+	if h.known != nil {
+		v = h.known.verifier()
+	}
+	return v == nil || !v.memory.holds(&h.id)
+}
+
+// get returns the hint for a token, or nil.
+func (h *hints) get(id *tokenID) *hint {
 	table := h.table.Load()
 	if table == nil {
 		return nil
@@ -38,7 +51,7 @@ func (h *hints) get(id *tokenID) *Verifier {
 	set := &table[id.set()]
 	for i := range set {
 		if k := set[i].Load(); k != nil && k.id == *id {
-			return k.verifier
+			return k
 		}
 	}
 	return nil
@@ -46,21 +59,21 @@ func (h *hints) get(id *tokenID) *Verifier {
 
 // put takes a free place for the hint, or the place of a hint with a forgotten
 // token, or else any.
-func (h *hints) put(id *tokenID, v *Verifier) {
+func (h *hints) put(fresh *hint) {
 	table := h.table.Load()
 	if table == nil {
 		h.table.CompareAndSwap(nil, new([hintSets]hintSet))
 		table = h.table.Load()
 	}
-	set := &table[id.set()]
-	place := int(id.rest[16]) % hintWays
+	set := &table[fresh.id.set()]
+	place := int(fresh.id.rest[16]) % hintWays
 	for i := range set {
-		if k := set[i].Load(); k == nil || k.id == *id || !k.verifier.memory.holds(&k.id) {
+		if k := set[i].Load(); k == nil || k.id == fresh.id || k.forgotten() {
 			place = i
 			break
 		}
 	}
-	set[place].Store(&hint{*id, v})
+	set[place].Store(fresh)
 }
 
 func (id *tokenID) set() uint64 { return binary.LittleEndian.Uint64(id.rest[24:]) % hintSets }

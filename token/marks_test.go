@@ -379,7 +379,7 @@ func TestCanTell(t *testing.T) {
 		"marks of clients":        {newVerifier(t, func(c *token.Config) { c.Profile.Clients = notClient }), false, true},
 		"one of several":          {several(marked), true, true},
 		"none of several":         {token.ByIssuer(map[string]token.Authenticator{issuer: plain}), false, true},
-		"no issuers":              {token.ByIssuer(nil), false, false},
+		"no issuers":              {token.ByIssuer(nil), true, true},
 		"issuers within issuers":  {several(several(marked)), true, true},
 		"several, one is unknown": {several(wrapped{plain}), true, true},
 		"another Authenticator":   {wrapped{plain}, true, true},

@@ -162,12 +162,27 @@ func (p Profile) tellsIDTokens() bool {
 	if !p.AllowMissingType && !slices.ContainsFunc(p.types(), isNotAccessTokenType) {
 		return true
 	}
-	tells := func(name string) bool {
-		return name != p.AudienceClaim && name != p.clientIDClaim() && name != "azp" &&
-			!slices.Contains(registered, name) && !slices.Contains(aboutUsers, name)
+	for _, name := range p.Required {
+		if p.tellsTokens(name) {
+			return true
+		}
 	}
-	return slices.ContainsFunc(p.Required, tells) ||
-		slices.ContainsFunc(p.Rules, func(m Mark) bool { return !m.Not && !m.Absent && tells(path(m.Claim, m.Path)[0]) })
+	for _, m := range p.Rules {
+		if !m.Not && !m.Absent && p.tellsTokens(path(m.Claim, m.Path)[0]) {
+			return true
+		}
+	}
+	return false
+}
+
+// tellsTokens reports whether a claim of this name can tell the two apart. Those
+// that an ID token has as well do not.
+func (p Profile) tellsTokens(name string) bool {
+	switch name {
+	case p.AudienceClaim, p.clientIDClaim(), "azp":
+		return false
+	}
+	return !slices.Contains(registered, name) && !slices.Contains(aboutUsers, name)
 }
 
 func isNotAccessTokenType(typ string) bool {

@@ -12,23 +12,60 @@ import (
 
 // Relaxations lists the settings of auth that accept more than RFC 9068 and the
 // defaults of Config do, one printable line each, for a service to print when it
-// starts and for a test to compare. Each line of ByIssuer begins with the issuer.
+// starts and for a test to compare. Each line of Issuers begins with the issuer,
+// and each of a Resolver with the Template; what Resolve returns is not known.
 // The list is empty for a strict Verifier, and for an Authenticator of another
-// kind, nil included, of which nothing is known. It does not block.
+// kind, nil included, about which nothing is known. It does not block.
 func Relaxations(auth Authenticator) []string {
 	switch a := auth.(type) {
 	case *Verifier:
 		if a != nil {
-			return slices.Clone(a.relaxed)
+			return slices.Clone(a.about.relaxed)
 		}
-	case *byIssuer:
+	case *Issuers:
+		auths := a.load().auths
 		var all []string
-		for _, issuer := range slices.Sorted(maps.Keys(a.auths)) {
-			for _, line := range Relaxations(a.auths[issuer]) {
-				all = append(all, printable.Line(issuer+": "+line))
-			}
+		for _, issuer := range slices.Sorted(maps.Keys(auths)) {
+			all = append(all, under(issuer, Relaxations(auths[issuer]))...)
 		}
 		return all
+	case *Resolver:
+		return a.relaxations()
+	}
+	return nil
+}
+
+// under puts a name before each line.
+func under(name string, lines []string) (list []string) {
+	for _, line := range lines {
+		list = append(list, printable.Line(name+": "+line))
+	}
+	return list
+}
+
+// relaxations are those of the Templates, and which issuers are not listed.
+func (r *Resolver) relaxations() (list []string) {
+	if r == nil {
+		return nil
+	}
+	for i, t := range r.config.Templates {
+		list = append(list, under(t.Issuer, append(relaxationsOf(t), r.templates[i].sample.about.relaxed...))...)
+	}
+	if r.config.Resolve != nil {
+		list = append(list, resolves)
+	}
+	return list
+}
+
+const resolves = "ResolverConfig.Resolve accepts issuers with settings that are not known here"
+
+// relaxationsOf says which issuers of a Template are not listed.
+func relaxationsOf(t Template) []string {
+	switch {
+	case t.AnyValue:
+		return []string{"Template.AnyValue accepts every issuer of this form"}
+	case t.Allow != nil:
+		return []string{"Template.Allow accepts the issuers that a function approves of"}
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package token_test
 
 import (
+	"context"
 	"reflect"
 	"strings"
 	"testing"
@@ -57,9 +58,34 @@ func TestRelaxationsShow(t *testing.T) {
 		})
 	}
 	var none *token.Verifier
-	for _, auth := range []token.Authenticator{nil, none, token.ByIssuer(nil)} {
+	var noResolver *token.Resolver
+	var noIssuers *token.Issuers
+	for _, auth := range []token.Authenticator{nil, none, noResolver, &token.Resolver{}, noIssuers, token.ByIssuer(nil)} {
 		assert.Empty(t, token.Relaxations(auth))
 	}
+}
+
+// Issuers that are not listed show.
+func TestRelaxationsOfResolvers(t *testing.T) {
+	t.Parallel()
+	cfg := token.Config{Audience: []string{audience}, Keys: published(), Profile: token.Profile{ClientIDClaim: "azp"}}
+	r, err := token.NewResolver(token.ResolverConfig{
+		Templates: []token.Template{
+			{Issuer: "https://a.example/{t}", AnyValue: true, Config: cfg},
+			{Issuer: "https://b.example/{t}", Allow: token.IsGUID, Config: cfg},
+			{Issuer: "https://c.example/{t}", Values: []string{"one"}, Config: cfg},
+		},
+		Allow:   func(string) bool { return false },
+		Resolve: func(context.Context, string) (token.Authenticator, error) { return nil, token.ErrIssuer },
+	})
+	require.NoError(t, err)
+	const azp = `Profile.ClientIDClaim reads the client id from "azp"`
+	assert.Equal(t, []string{
+		"https://a.example/{t}: Template.AnyValue accepts every issuer of this form", "https://a.example/{t}: " + azp,
+		"https://b.example/{t}: Template.Allow accepts the issuers that a function approves of", "https://b.example/{t}: " + azp,
+		"https://c.example/{t}: " + azp,
+		"ResolverConfig.Resolve accepts issuers with settings that are not known here",
+	}, token.Relaxations(r))
 }
 
 // A field that comes to the Profile has to say whether it relaxes a check.

@@ -34,7 +34,7 @@ type object = map[string]any
 func raw(text string) json.RawMessage { return json.RawMessage(text) }
 
 // A token bears every rule of its issuer's profile, or is refused.
-func TestC_8725_3_12_RulesAboutClaims(t *testing.T) {
+func TestC_8725_3_12_1_RulesAboutClaims(t *testing.T) {
 	t.Parallel()
 	use := token.Mark{Claim: "token_use", Values: []string{"access"}}
 	role := token.Mark{Path: []string{"realm_access", "roles"}, Shape: token.ShapeList, Values: []string{"admin"}}

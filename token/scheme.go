@@ -68,20 +68,47 @@ func schemesOf(auth Authenticator) []Scheme {
 // Schemes is Bearer.
 func (v *Verifier) Schemes() []Scheme { return []Scheme{{Name: bearer, ParsesToken: true}} }
 
-// Schemes is what the issuers take together, in the order of their identifiers.
-// The values of a parameter are lists of words, and those of all issuers become
-// one.
-func (b *byIssuer) Schemes() (all []Scheme) {
+// Schemes is what the issuers given to ByIssuer take together, in the order of
+// their identifiers. The values of a parameter are lists of words, and those of
+// all issuers become one. Replace does not change it.
+func (b *Issuers) Schemes() []Scheme {
+	if b == nil {
+		return nil
+	}
+	return slices.Clone(b.schemes)
+}
+
+func (b *issuerSet) schemes() (all []Scheme) {
 	for _, issuer := range slices.Sorted(maps.Keys(b.auths)) {
-		for _, scheme := range schemesOf(b.auths[issuer]) {
-			if i := indexOf(all, scheme.Name); i >= 0 {
-				all[i] = all[i].and(scheme)
-				continue
-			}
-			all = append(all, scheme)
-		}
+		all = together(all, schemesOf(b.auths[issuer]))
 	}
 	return all
+}
+
+// together is all with more schemes, those of one name as one.
+func together(all, more []Scheme) []Scheme {
+	for _, scheme := range more {
+		if i := indexOf(all, scheme.Name); i >= 0 {
+			all[i] = all[i].and(scheme)
+			continue
+		}
+		all = append(all, scheme)
+	}
+	return all
+}
+
+// admitSchemes refuses schemes that a guard does not know of: it would turn
+// their tokens away, or leave the form of a token to an Authenticator that does
+// not look at it.
+func admitSchemes(asked, now []Scheme) error {
+	for _, scheme := range now {
+		i := indexOf(asked, scheme.Name)
+		if i < 0 || asked[i].ParsesToken && !scheme.ParsesToken {
+			return &oneLine{fmt.Errorf("token: %w: Replace brings the scheme %+q with ParsesToken %t, which the first issuers do not have; guards ask for schemes once",
+				ErrConfig, scheme.Name, scheme.ParsesToken)}
+		}
+	}
+	return nil
 }
 
 func indexOf(schemes []Scheme, name string) int {

@@ -12,7 +12,7 @@ import (
 	"github.com/postern-go/postern/token"
 )
 
-func TestC_9068_2_2_3_ScopesFromSeveralClaims(t *testing.T) {
+func TestC_9068_2_2_3_1_ScopesFromSeveralClaims(t *testing.T) {
 	t.Parallel()
 	either := []token.Source{{Claim: "scope", Shape: token.ShapeWordsOrList}}
 	both := []token.Source{{Claim: "scope"}, {Claim: "permissions", Shape: token.ShapeList}}
@@ -58,7 +58,7 @@ func TestC_9068_2_2_3_ScopesFromSeveralClaims(t *testing.T) {
 	}
 }
 
-func TestSets(t *testing.T) {
+func TestC_9068_2_2_3_1_1_Sets(t *testing.T) {
 	t.Parallel()
 	roles := map[string][]token.Source{
 		"roles":  {{Path: []string{"realm_access", "roles"}}, {Path: []string{"resource_access", "photos.app", "roles"}}},
@@ -152,7 +152,7 @@ func TestSetsAreRemembered(t *testing.T) {
 
 // A claim that stands for aud is exact, and an aud that is there as well must
 // pass too.
-func TestC_9068_4_AudienceElsewhere(t *testing.T) {
+func TestC_7519_4_1_3_1_AudienceElsewhere(t *testing.T) {
 	t.Parallel()
 	p := token.Profile{AudienceClaim: "azp", Rules: []token.Mark{{Claim: "token_use", Values: []string{"access"}}}, ClientIDs: []string{"other", audience}}
 	for name, c := range map[string]struct {

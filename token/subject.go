@@ -32,10 +32,12 @@ func (k SubjectKind) String() string {
 // CanTell reports whether some token that auth finds good can have a subject of
 // this kind, so that a service learns when it starts that a rule about users
 // can never be met. A Verifier can tell clients, since their sub is their
-// client id, and users if its Profile has marks of Users. ByIssuer can tell
-// what one of its issuers can. For any other Authenticator, nil included, the
-// answer is not known, and CanTell returns true. It returns false for
-// SubjectUnknown, which no token proves. It does not block.
+// client id, and users if its Profile has marks of Users. Issuers can tell what
+// one of those listed now can; without any it is not known, since Replace may
+// bring some. A Resolver can tell what one of its Templates can; what Resolve
+// returns is not known. For any other Authenticator, nil included, the answer
+// is not known either. CanTell returns true where it is not known, and false
+// for SubjectUnknown, which no token proves. It does not block.
 func CanTell(auth Authenticator, kind SubjectKind) bool {
 	if kind != SubjectUser && kind != SubjectClient {
 		return false
@@ -43,34 +45,31 @@ func CanTell(auth Authenticator, kind SubjectKind) bool {
 	switch a := auth.(type) {
 	case *Verifier:
 		return kind == SubjectClient || a == nil || len(a.rules.Users) > 0
-	case *byIssuer:
-		for _, each := range a.auths {
-			if CanTell(each, kind) {
-				return true
-			}
-		}
-		return false
+	case severalAuthenticators:
+		return a.some(func(each Authenticator) bool { return CanTell(each, kind) })
 	default:
 		return true
 	}
 }
 
+// severalAuthenticators is an Authenticator that asks others.
+type severalAuthenticators interface {
+	// some reports whether f is true of one of them, or of one that is not known.
+	some(f func(Authenticator) bool) bool
+}
+
 // HasSet reports whether some token that auth finds good can have a set of this
 // name, so that a service learns when it starts that a rule about it can never
-// be met. For a Verifier its Profile.Sets tells, and for ByIssuer those of its
-// issuers. For any other Authenticator, nil included, the answer is not known,
-// and HasSet returns true. It does not block.
+// be met. For a Verifier its Profile.Sets tells, and for Issuers and a Resolver
+// those of their issuers, as far as CanTell knows them. For any other
+// Authenticator, nil included, the answer is not known, and HasSet returns true.
+// It does not block.
 func HasSet(auth Authenticator, set string) bool {
 	switch a := auth.(type) {
 	case *Verifier:
 		return a == nil || a.rules.HasSet(set)
-	case *byIssuer:
-		for _, each := range a.auths {
-			if HasSet(each, set) {
-				return true
-			}
-		}
-		return false
+	case severalAuthenticators:
+		return a.some(func(each Authenticator) bool { return HasSet(each, set) })
 	default:
 		return true
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/postern-go/postern/internal/claims"
 	"github.com/postern-go/postern/internal/jws"
 	"github.com/postern-go/postern/internal/rejection"
+	"github.com/postern-go/postern/jwks"
 )
 
 // Verifier is the Authenticator for JWT access tokens (RFC 9068) of one
@@ -21,7 +22,14 @@ type Verifier struct {
 	tooLarge      error
 	time          func() time.Time
 	memory        *memory // nil if nothing is remembered
-	relaxed       []string
+	about         about
+}
+
+// about is what a Verifier tells operators about itself.
+type about struct {
+	keys       jwks.Source
+	algorithms []string
+	relaxed    []string
 }
 
 // NewVerifier checks cfg and makes no request: a service starts while its
@@ -32,6 +40,11 @@ func NewVerifier(cfg Config) (*Verifier, error) {
 	if err != nil {
 		return nil, err
 	}
+	return newVerifier(cfg, keys), nil
+}
+
+// newVerifier is NewVerifier with settings that have been checked.
+func newVerifier(cfg Config, keys jwks.Source) *Verifier {
 	v := &Verifier{
 		signatures:    jws.New(cfg.signed(keys)),
 		rules:         cfg.rules(),
@@ -39,12 +52,12 @@ func NewVerifier(cfg Config) (*Verifier, error) {
 		maxSize:       cfg.maxTokenSize(),
 		tooLarge:      tooLarge(cfg.maxTokenSize()),
 		time:          cfg.time(),
-		relaxed:       cfg.relaxations(),
+		about:         about{keys, slices.Clone(cfg.algorithms()), cfg.relaxations()},
 	}
 	if c := newCache(cfg.cacheSize()); c != nil {
 		v.memory = &memory{cache: c, signatures: v.signatures, rules: v.rules, time: v.time}
 	}
-	return v, nil
+	return v
 }
 
 func tooLarge(most int) error {

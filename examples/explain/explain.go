@@ -18,20 +18,13 @@ type explanation struct {
 	keys     keys
 }
 
-func newExplanation(o options) (*explanation, error) {
-	k, err := o.keys()
+func newExplanation(cfg token.Config) (*explanation, error) {
+	k, err := keysOf(&cfg)
 	if err != nil {
 		return nil, err
 	}
-	verifier, err := token.NewVerifier(token.Config{
-		Issuer:     o.issuer,
-		Audience:   o.audience,
-		Keys:       k.source,
-		Algorithms: o.algorithms,
-		Profile:    o.profile(),
-		Leeway:     o.leeway,
-		CacheSize:  -1,
-	})
+	cfg.CacheSize = -1
+	verifier, err := token.NewVerifier(cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -108,10 +101,11 @@ func printVerdict(out io.Writer, first error) int {
 		fmt.Fprintln(out, "\nVerdict: good. Whether it is enough for a call is for the service's policy to say.")
 		return exitGood
 	case errors.Is(first, token.ErrUnavailable):
-		fmt.Fprintln(out, "\nVerdict: none. The token could not be judged; a service answers 503, and its client keeps the token.")
+		fmt.Fprintf(out, "\nVerdict: none. The token could not be judged; a service answers 503, and its client keeps the token.\nCure: %s\n", cures[token.Reason(first)])
 		return exitUnjudged
 	default:
-		fmt.Fprintf(out, "\nVerdict: refused, reason %q. See docs/reasons.md for the cure.\n", token.Reason(first))
+		reason := token.Reason(first)
+		fmt.Fprintf(out, "\nVerdict: refused, reason %q.\nCure: %s\n", reason, cures[reason])
 		return exitRefused
 	}
 }

@@ -88,6 +88,7 @@ func TestVerdicts(t *testing.T) {
 			t.Parallel()
 			got := explain(t, c.raw, append(append([]string{}, usual...), c.args...)...)
 			assert.Equal(t, c.code, got.code, "%s%s", got.out, got.problems)
+			assert.Equal(t, c.code == exitRefused, strings.Contains(got.out, "\nCure: "), got.out)
 			for _, text := range c.says {
 				assert.Contains(t, got.out, text)
 			}
@@ -147,6 +148,7 @@ func TestOutage(t *testing.T) {
 	assert.Contains(t, got.out, "FAIL  aud (audience)", "it goes on")
 	assert.Contains(t, got.out, "NOT VERIFIED")
 	assert.Contains(t, got.out, "Verdict: none")
+	assert.Contains(t, got.out, "Cure: "+cures["keys_unavailable"])
 
 	got = explain(t, issuer.Token(tokentest.Type("JWT")), "-issuer", issuer.Identifier(), "-audience", audience)
 	assert.Equal(t, exitRefused, got.code, "which needs no keys")

@@ -4,55 +4,84 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"github.com/postern-go/postern/jwks"
+	"github.com/postern-go/postern/token"
+	"github.com/postern-go/postern/token/settings"
 )
 
 // maxSet is the longest key set that ParseSet reads, and a byte.
 const maxSet = 512<<10 + 1
 
-// keys are where the issuer's keys come from, and what is to be said of them.
+// keys says which keys of an issuer are not used.
 type keys struct {
-	source jwks.Source
 	// skipped are the keys that are not used, as far as known by now.
 	skipped func() []jwks.Skipped
 }
 
-func (o *options) keys() (keys, error) {
-	if o.jwksFile != "" {
-		return keysOfFile(o.jwksFile)
+// loadFiles reads the key sets that are in files in a way that a service does not:
+// a set without a usable key is shown, and not refused.
+func (o *options) loadFiles() error {
+	for i := range o.settings.Issuers {
+		issuer := &o.settings.Issuers[i]
+		if issuer.Keys.File == "" {
+			continue
+		}
+		name := issuer.Keys.File
+		if !filepath.IsAbs(name) {
+			name = filepath.Join(o.dir, name)
+		}
+		source, err := keysOfFile(name)
+		if err != nil {
+			return err
+		}
+		issuer.Config.Keys, issuer.Keys = source, settings.Keys{}
 	}
-	cfg := jwks.RemoteConfig{Issuer: o.issuer}
-	if o.jwksURL != "" {
-		cfg.URLs = []string{o.jwksURL}
-	}
-	remote, err := jwks.NewRemote(cfg)
-	if err != nil {
-		return keys{}, err
-	}
-	return keys{remote, func() []jwks.Skipped { return remote.Status().Skipped }}, nil
+	return nil
 }
 
-func keysOfFile(name string) (keys, error) {
+func keysOfFile(name string) (jwks.Source, error) {
 	file, err := os.Open(name)
 	if err != nil {
-		return keys{}, err
+		return nil, err
 	}
 	defer file.Close()
 	data, err := io.ReadAll(io.LimitReader(file, maxSet))
 	if err != nil {
-		return keys{}, err
+		return nil, err
 	}
 	set, err := jwks.ParseSet(data)
 	if err != nil {
-		return keys{}, fmt.Errorf("%s: %w", name, err)
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	return keys{fromFile{set.Keys}, func() []jwks.Skipped { return set.Skipped }}, nil
+	return fromFile{set.Keys, set.Skipped}, nil
+}
+
+// keysOf gives a Config a source that can tell which keys it skips.
+func keysOf(cfg *token.Config) (keys, error) {
+	if cfg.Keys == nil {
+		remote, err := jwks.NewRemote(jwks.RemoteConfig{Issuer: cfg.Issuer, RootCAs: cfg.RootCAs})
+		if err != nil {
+			return keys{}, err
+		}
+		cfg.Keys, cfg.RootCAs = remote, nil
+	}
+	switch source := cfg.Keys.(type) {
+	case *jwks.Remote:
+		return keys{func() []jwks.Skipped { return source.Status().Skipped }}, nil
+	case fromFile:
+		return keys{func() []jwks.Skipped { return source.skipped }}, nil
+	}
+	return keys{func() []jwks.Skipped { return nil }}, nil
 }
 
 // fromFile is a jwks.Static that may be empty. A service must not start with no
 // key; this tool shows why it has none.
-type fromFile struct{ jwks.Static }
+type fromFile struct {
+	jwks.Static
+	skipped []jwks.Skipped
+}
 
 // print lists the keys that are not used: one of them may have signed the
 // token.

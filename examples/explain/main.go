@@ -5,6 +5,11 @@
 //	go run ./examples/explain -issuer https://login.example.com \
 //	    -audience https://orders.example.com < token
 //
+// or with -settings issuers.yaml, the file of the service; see docs/settings.md.
+//
+// With -propose it prints the smallest token.Profile with which this access token
+// would be accepted.
+//
 // The token is read from standard input, so that it stands in no history of a
 // shell and no list of processes, and is not printed. Its header and claims
 // are: mind where the output goes.
@@ -21,6 +26,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
+
+	"github.com/postern-go/postern/token"
 )
 
 // The exit codes.
@@ -45,13 +52,43 @@ func run(ctx context.Context, args []string, in io.Reader, out, problems io.Writ
 	if err != nil {
 		return exitUsage
 	}
-	e, err := newExplanation(o)
-	if err != nil {
+	if err := o.check(); err != nil {
 		return usageError(problems, err)
 	}
 	raw, err := read(in)
 	if err != nil {
 		return usageError(problems, err)
 	}
-	return e.explain(ctx, raw, out)
+	code, err := o.judge(ctx, raw, out)
+	if err != nil {
+		return usageError(problems, err)
+	}
+	return code
+}
+
+// check refuses settings that a service would refuse, whatever the token.
+func (o *options) check() error {
+	if err := o.loadFiles(); err != nil {
+		return err
+	}
+	_, err := o.settings.Configs()
+	return err
+}
+
+func (o *options) judge(ctx context.Context, raw string, out io.Writer) (int, error) {
+	cfg, err := o.choose(raw, out)
+	if errors.Is(err, token.ErrIssuer) {
+		return o.explainStranger(ctx, raw, out)
+	}
+	if err != nil {
+		return exitUsage, err
+	}
+	if o.propose {
+		return o.proposeFor(ctx, cfg, raw, out)
+	}
+	e, err := newExplanation(cfg)
+	if err != nil {
+		return exitUsage, err
+	}
+	return e.explain(ctx, raw, out), nil
 }

@@ -10,52 +10,17 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/postern-go/postern/token"
+	"github.com/postern-go/postern/token/settings"
 )
 
+// The flags of the service itself; those of issuers have tests of their own.
 func TestParse(t *testing.T) {
 	t.Parallel()
-	one := issuerOptions{issuer: "https://a", audience: []string{"https://photos"}}
-	for name, c := range map[string]struct {
-		args string
-		want []issuerOptions
-	}{
-		"one issuer":             {"-issuer https://a -audience https://photos", []issuerOptions{one}},
-		"audience before issuer": {"-audience https://photos -issuer https://a", []issuerOptions{one}},
-		"two dashes":             {"--issuer=https://a --audience=https://photos", []issuerOptions{one}},
-		"two issuers": {
-			"-issuer https://a -audience https://photos -issuer https://b -audience x -audience y",
-			[]issuerOptions{one, {issuer: "https://b", audience: []string{"x", "y"}}},
-		},
-		"all of one issuer": {
-			"-issuer https://a -audience x -jwks https://a/keys -type JWT -type at+jwt -allow-missing-type " +
-				"-scope-claim scp -scope-list -client-id-claim azp -required sub,iat -user email -client gty=client-credentials -client !email",
-			[]issuerOptions{{
-				issuer: "https://a", audience: []string{"x"}, jwksURL: "https://a/keys",
-				profile: token.Profile{
-					Types: []string{"JWT", "at+jwt"}, AllowMissingType: true,
-					ScopeClaim: "scp", ScopeList: true, ClientIDClaim: "azp", Required: []string{"sub", "iat"},
-					Users:   []token.Mark{{Claim: "email", Present: true}},
-					Clients: []token.Mark{{Claim: "gty", Values: []string{"client-credentials"}}, {Claim: "email", Absent: true}},
-				},
-			}},
-		},
-		"relaxed for one of two": {
-			"-issuer https://a -audience https://photos -issuer https://b -audience x -type JWT",
-			[]issuerOptions{one, {issuer: "https://b", audience: []string{"x"}, profile: token.Profile{Types: []string{"JWT"}}}},
-		},
-		"nothing else required": {
-			"-issuer https://a -audience x -required=",
-			[]issuerOptions{{issuer: "https://a", audience: []string{"x"}, profile: token.Profile{Required: []string{}}}},
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			o, err := parse(strings.Fields(c.args), io.Discard)
-			require.NoError(t, err)
-			assert.Equal(t, c.want, o.issuers)
-			assert.Equal(t, "127.0.0.1:8080", o.listen)
-		})
-	}
+	o, err := parse(strings.Fields("-issuer https://a -audience https://photos -grpc-listen="), io.Discard)
+	require.NoError(t, err)
+	assert.Equal(t, "127.0.0.1:8080", o.listen)
+	assert.Empty(t, o.grpcListen)
+	assert.Equal(t, []settings.Issuer{{Config: token.Config{Issuer: "https://a", Audience: []string{"https://photos"}}}}, o.settings.Issuers)
 }
 
 func TestParseRefuses(t *testing.T) {
@@ -68,6 +33,7 @@ func TestParseRefuses(t *testing.T) {
 		"first without audience":  {"-issuer", "https://a", "-issuer", "https://b", "-audience", "x"},
 		"same issuer twice":       {"-issuer", "https://a", "-audience", "x", "-issuer", "https://a", "-audience", "y"},
 		"empty issuer":            {"-issuer", "", "-audience", "x"},
+		"no such file":            {"-settings", "/nonexistent"},
 		"empty audience":          {"-issuer", "https://a", "-audience", ""},
 		"unknown flag":            {"-issuer", "https://a", "-audience", "x", "-insecure"},
 		"something left over":     {"-issuer", "https://a", "-audience", "x", "y"},
@@ -87,7 +53,7 @@ func TestParseHelp(t *testing.T) {
 	var told strings.Builder
 	_, err := parse([]string{"-h"}, &told)
 	assert.ErrorIs(t, err, flag.ErrHelp)
-	for _, name := range []string{"-listen", "-grpc-listen", "-issuer", "-audience", "-jwks"} {
+	for _, name := range []string{"-listen", "-grpc-listen", "-issuer", "-audience", "-jwks", "-settings"} {
 		assert.Contains(t, told.String(), name)
 	}
 }

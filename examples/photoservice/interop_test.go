@@ -3,24 +3,19 @@
 package main
 
 import (
-	"bytes"
-	"context"
 	"encoding/json"
-	"fmt"
-	"net"
 	"net/http"
 	"net/url"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	"github.com/postern-go/postern/scope"
+	"github.com/postern-go/postern/token"
 )
 
 // TestInteropOIDCProvider runs the photo service against an authorization
@@ -57,10 +52,69 @@ func TestInteropOIDCProvider(t *testing.T) {
 		s := start(t, "-issuer", as.issuer, "-audience", "urn:photos:other")
 		assertStatus(t, s, "GET /photos", as.token(t, "urn:photos:RS256", "photos:read"), http.StatusUnauthorized)
 	})
+	t.Run("permissions", func(t *testing.T) {
+		t.Parallel()
+		checkPermissions(t, as)
+	})
+	t.Run("realm", func(t *testing.T) {
+		t.Parallel()
+		checkRealm(t, as)
+	})
 	t.Run("opaque", func(t *testing.T) {
 		t.Parallel()
 		s := start(t, "-issuer", as.issuer, "-audience", "urn:photos:opaque")
 		assertStatus(t, s, "GET /photos", as.token(t, "urn:photos:opaque", "photos:read"), http.StatusUnauthorized)
+	})
+}
+
+// checkPermissions has tokens of RFC 9068 with a claim more, which is another
+// set of rights than their scopes.
+func checkPermissions(t *testing.T, as *oidcProvider) {
+	t.Helper()
+	const resource = "urn:photos:permissions"
+	cfg := token.Config{Issuer: as.issuer, Audience: []string{resource}}
+	cfg.Profile.Sets = map[string][]token.Source{"permissions": {{Claim: "permissions"}}}
+	raw := as.token(t, resource, "photos:write")
+	sets := map[string][]string{"permissions": {"photos:read", "photos:count"}}
+	newGuards(t, verifierOf(t, cfg), scope.AllOf("permissions", "photos:count", "photos:read")).check(t, map[string]presented{
+		"all of two": {raw, admitted, seen{"interop", "interop", token.SubjectClient, []string{"photos:write"}, sets}},
+		"tampered":   {raw: forged(t, raw, members{"sub": "olivia"}), want: unauthenticated("signature")},
+		"opaque":     {raw: as.token(t, "urn:photos:opaque", "photos:read"), want: unauthenticated("malformed")},
+	})
+	newGuards(t, verifierOf(t, cfg), scope.AllOf("permissions", "photos:write")).check(t, map[string]presented{
+		"scope among permissions": {raw: raw, want: denied},
+	})
+	newGuards(t, verifierOf(t, cfg), scope.All("photos:read")).check(t, map[string]presented{
+		"permission among scopes": {raw: raw, want: lacksScope},
+	})
+}
+
+// checkRealm has tokens of the shape of Keycloak's.
+func checkRealm(t *testing.T, as *oidcProvider) {
+	t.Helper()
+	const resource = "urn:photos:realm"
+	cfg := token.Config{Issuer: as.issuer, Audience: []string{resource, "urn:photos:RS256"}}
+	raw := as.token(t, resource, "photos:read")
+	newGuards(t, verifierOf(t, cfg), scope.All("photos:read")).check(t, map[string]presented{
+		"as RFC 9068": {raw: raw, want: unauthenticated("type")},
+	})
+
+	cfg.Profile = token.Profile{
+		Types:         []string{"JWT", "at+jwt"},
+		ClientIDClaim: "azp",
+		Required:      []string{"sub", "iat", "jti"},
+		Sets:          map[string][]token.Source{"roles": {{Path: []string{"realm_access", "roles"}}, {Path: []string{"resource_access", "photos.api", "roles"}}}},
+		Rules:         []token.Mark{{Claim: "typ", Values: []string{"Bearer"}}},
+		Clients:       []token.Mark{{Claim: "preferred_username", Prefix: "service-account-"}},
+	}
+	roles := map[string][]string{"roles": {"offline_access", "reader", "counter"}}
+	newGuards(t, verifierOf(t, cfg), scope.AllOf("roles", "reader", "counter")).check(t, map[string]presented{
+		"roles":                    {raw, admitted, seen{"interop", "interop", token.SubjectClient, []string{"photos:read"}, roles}},
+		"without the rule's claim": {raw: as.token(t, "urn:photos:RS256", "photos:read"), want: unauthenticated("claim")},
+		"tampered":                 {raw: forged(t, raw, members{"realm_access": members{"roles": []string{"admin"}}}), want: unauthenticated("signature")},
+	})
+	newGuards(t, verifierOf(t, cfg), scope.AllOf("roles", "admin")).check(t, map[string]presented{
+		"role in another service": {raw: raw, want: denied},
 	})
 }
 
@@ -81,50 +135,9 @@ func tampered(raw string) string {
 // oidcProvider is the authorization server under test.
 type oidcProvider struct{ issuer string }
 
-// startOIDCProvider installs the server into a directory of its own and runs
-// it until the test ends.
 func startOIDCProvider(t *testing.T) *oidcProvider {
 	t.Helper()
-	source, err := filepath.Abs("testdata/oidc-provider")
-	require.NoError(t, err)
-	dir := t.TempDir()
-	manifest, err := os.ReadFile(filepath.Join(source, "package.json"))
-	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "package.json"), manifest, 0o600))
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
-	defer cancel()
-	install := exec.CommandContext(ctx, "npm", "install", "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts")
-	install.Dir = dir
-	output, err := install.CombinedOutput()
-	require.NoError(t, err, "%s", output)
-
-	port := freePort(t)
-	var log bytes.Buffer
-	server := exec.CommandContext(t.Context(), "node", filepath.Join(source, "server.mjs"), fmt.Sprint(port))
-	server.Dir, server.Stdout, server.Stderr = dir, &log, &log
-	require.NoError(t, server.Start())
-	t.Cleanup(func() {
-		_ = server.Wait() // killed with the context, which ends before
-		if t.Failed() {
-			t.Logf("the authorization server said:\n%s", &log)
-		}
-	})
-	as := &oidcProvider{issuer: fmt.Sprintf("http://127.0.0.1:%d", port)}
-	as.awaitReady(t)
-	return as
-}
-
-func (as *oidcProvider) awaitReady(t *testing.T) {
-	t.Helper()
-	for deadline := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
-		resp, err := http.Get(as.issuer + "/.well-known/openid-configuration")
-		if err == nil {
-			_ = resp.Body.Close()
-			require.Equal(t, http.StatusOK, resp.StatusCode)
-			return
-		}
-		require.True(t, time.Now().Before(deadline), "the authorization server does not answer: %v", err)
-	}
+	return &oidcProvider{issuer: startNode(t, "oidc-provider")}
 }
 
 // token gets an access token by the client credentials grant.
@@ -145,12 +158,4 @@ func (as *oidcProvider) token(t *testing.T, resource, scope string) string {
 	require.NoError(t, json.NewDecoder(resp.Body).Decode(&answer))
 	require.Equal(t, http.StatusOK, resp.StatusCode, answer.Error)
 	return answer.AccessToken
-}
-
-func freePort(t *testing.T) int {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer func() { _ = listener.Close() }()
-	return listener.Addr().(*net.TCPAddr).Port
 }

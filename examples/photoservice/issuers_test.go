@@ -1,8 +1,11 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -114,6 +117,12 @@ func TestProfileFlags(t *testing.T) {
 		"scope list":      {[]string{"-scope-list"}, tokentest.Claim("scope", []string{"photos:read"})},
 		"client id claim": {[]string{"-client-id-claim", "azp"}, tokentest.Edits(tokentest.WithoutClaim("client_id"), tokentest.Claim("azp", "c"))},
 		"required":        {[]string{"-required", "sub"}, tokentest.WithoutClaim("jti")},
+		"legacy":          {[]string{"-legacy"}, tokentest.Edits(tokentest.WithoutHeader("typ"), tokentest.WithoutClaim("jti"))},
+		"leeway":          {[]string{"-leeway", "50s"}, tokentest.ExpiresIn(-40 * time.Second)},
+		"algorithms":      {[]string{"-algorithms", "ES384"}, tokentest.Algorithm("ES384")},
+		"scopes at a path": {[]string{"-scope", "/rights/photos:list", "-scope", "scope"}, tokentest.Edits(tokentest.WithoutClaim("scope"),
+			tokentest.Claim("rights", map[string]any{"photos": []string{"photos:read"}}))},
+		"audience claim": {[]string{"-audience-claim", "resource"}, tokentest.Edits(tokentest.WithoutClaim("aud"), tokentest.Claim("resource", audience))},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -130,6 +139,41 @@ func TestProfileFlags(t *testing.T) {
 	}
 }
 
+// A file says the same as the flags, for issuers that stand in it beside each
+// other.
+func TestSettingsFile(t *testing.T) {
+	t.Parallel()
+	a, b := loopback(t), loopback(t)
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "b.json"), []byte(b.KeySet()), 0o600))
+	file := filepath.Join(dir, "issuers.yaml")
+	require.NoError(t, os.WriteFile(file, fmt.Appendf(nil, `issuers:
+- {issuer: %s, audience: [for-a]}
+- issuer: %s
+  audience: [for-b]
+  keys: {file: b.json}
+  profile: {types: [JWT], scopes: [{claim: /rights/photos, shape: list}], users: [{claim: email, present: true}]}
+`, a.Identifier(), b.Identifier()), 0o600))
+	s := start(t, "-settings", file)
+	rights := tokentest.Claim("rights", map[string]any{"photos": []string{"photos:read"}})
+	for name, c := range map[string]struct {
+		raw  string
+		want int
+	}{
+		"of a":                {a.Token(tokentest.Audience("for-a"), tokentest.Scope("photos:read")), 200},
+		"of b":                {b.Token(tokentest.Audience("for-b"), tokentest.Type("JWT"), rights), 200},
+		"of a, with b's path": {a.Token(tokentest.Audience("for-a"), rights, tokentest.WithoutClaim("scope")), 403},
+		"of a, of b's type":   {a.Token(tokentest.Audience("for-a"), tokentest.Type("JWT"), tokentest.Scope("photos:read")), 401},
+		"of b, for a":         {b.Token(tokentest.Audience("for-a"), tokentest.Type("JWT"), rights), 401},
+	} {
+		got, _, _ := s.call("GET /photos", c.raw, "")
+		assert.Equal(t, c.want, got, name)
+	}
+	_, _, who := s.call("GET /whoami", b.Token(tokentest.Audience("for-b"), tokentest.Type("JWT"), tokentest.Claim("email", "x")), "")
+	assert.Equal(t, "user", who["subject_kind"])
+	assert.Zero(t, b.Requests())
+}
+
 func TestAlgorithms(t *testing.T) {
 	t.Parallel()
 	all := []string{"RS256", "PS256", "ES256", "EdDSA", "ES384", "RS512"}
@@ -137,7 +181,7 @@ func TestAlgorithms(t *testing.T) {
 	s := start(t, "-issuer", issuer.Identifier(), "-audience", audience)
 	for i, alg := range all {
 		want := http.StatusOK
-		if i >= len(algorithms) {
+		if i >= 4 { // the rest is not among the default of token.Config
 			want = http.StatusUnauthorized
 		}
 		got, _, _ := s.call("GET /photos", issuer.Token(tokentest.Scope("photos:read"), tokentest.Algorithm(alg)), "")

@@ -4,6 +4,8 @@
 //	go run ./examples/photoservice -listen 127.0.0.1:8080 -grpc-listen 127.0.0.1:8081 \
 //	    -issuer https://login.example.com -audience https://photos.example.com
 //
+// or with -settings issuers.yaml, as docs/settings.md says. It serves
+//
 //	GET  /photos    needs photos:read
 //	POST /photos    needs photos:write; {"title": "Harbour at dawn"}
 //	GET  /whoami    any valid token; answers sub, client_id, scope and iss

@@ -15,14 +15,10 @@ import (
 	"github.com/postern-go/postern/examples/internal/photosvc"
 	"github.com/postern-go/postern/examples/internal/serve"
 	"github.com/postern-go/postern/grpcauth"
-	"github.com/postern-go/postern/jwks"
 	"github.com/postern-go/postern/middleware"
 	"github.com/postern-go/postern/scope"
 	"github.com/postern-go/postern/token"
 )
-
-// algorithms this service accepts, from any issuer.
-var algorithms = []string{"RS256", "PS256", "ES256", "EdDSA"}
 
 // service is the photo service with both its faces.
 type service struct {
@@ -33,7 +29,9 @@ type service struct {
 // run serves until ctx ends. It says on out where, and on log why it refuses
 // calls.
 func run(ctx context.Context, o options, out, log io.Writer) error {
-	auth, err := authenticator(o.issuers)
+	// This makes no request: the service starts whether its issuers can be reached
+	// or not.
+	auth, err := o.settings.Authenticator()
 	if err != nil {
 		return err
 	}
@@ -49,38 +47,6 @@ func newService(auth token.Authenticator, o operator) (service, error) {
 	store := new(photosvc.Store)
 	rpc, err := grpcServer(auth, store, o)
 	return service{httpHandler(auth, store, o), rpc}, err
-}
-
-// authenticator makes one verifier for each issuer, with its own keys,
-// audience and profile, and puts them behind one door. It makes no request:
-// the service starts whether its issuers can be reached or not.
-func authenticator(issuers []issuerOptions) (token.Authenticator, error) {
-	verifiers := make(map[string]token.Authenticator)
-	for _, i := range issuers {
-		v, err := verifier(i)
-		if err != nil {
-			return nil, fmt.Errorf("issuer %s: %w", i.issuer, err)
-		}
-		verifiers[i.issuer] = v
-	}
-	return token.ByIssuer(verifiers), nil
-}
-
-func verifier(i issuerOptions) (*token.Verifier, error) {
-	cfg := token.Config{
-		Issuer:     i.issuer,
-		Audience:   i.audience,
-		Algorithms: algorithms,
-		Profile:    i.profile,
-	}
-	if i.jwksURL != "" {
-		keys, err := jwks.NewRemote(jwks.RemoteConfig{URLs: []string{i.jwksURL}})
-		if err != nil {
-			return nil, err
-		}
-		cfg.Keys = keys
-	}
-	return token.NewVerifier(cfg)
 }
 
 // httpHandler is the HTTP face. Printing it shows its table of routes.

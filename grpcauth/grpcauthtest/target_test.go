@@ -62,6 +62,20 @@ func TestTarget(t *testing.T) {
 	})
 }
 
+// So does one of many tenants.
+func TestTargetOfTenants(t *testing.T) {
+	t.Parallel()
+	issuer := tokentest.NewIssuer(t, &tokentest.Options{Identifier: "https://sso.test/realms/acme"})
+	cfg := issuer.Config()
+	cfg.Issuer = ""
+	resolver, err := token.NewResolver(token.ResolverConfig{Templates: []token.Template{{
+		Issuer: "https://sso.test/realms/{realm}", AnyValue: true, Config: cfg,
+	}}})
+	require.NoError(t, err)
+	service := target(t, grpcauth.New(resolver, grpcauth.Policies{method: scope.All("orders:read")}, nil).ServerOptions()...)
+	refusals.Test(t, issuer, service, &refusals.Config{Scopes: []string{"orders:read"}})
+}
+
 // So does one that only users may call, and that tells them by marks.
 func TestTargetForUsers(t *testing.T) {
 	t.Parallel()

@@ -40,7 +40,7 @@ func TestFormIsJudgedBefore(t *testing.T) {
 				asked = true
 				return nil, token.ErrInactive
 			}})
-			_, err := g.Decide(t.Context(), scope.Authenticated, []string{row.field}, func() token.Call { return nil })
+			err := g.Decide(t.Context(), scope.Authenticated, []string{row.field}, func() token.Call { return nil }).Err
 			assert.ErrorIs(t, err, row.want)
 			assert.Equal(t, row.asked, asked)
 		})

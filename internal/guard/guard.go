@@ -19,54 +19,95 @@ var ErrNoVerdict = fmt.Errorf("%w: the authenticator returned neither token nor 
 
 // Guard decides by one Authenticator. It is immutable.
 type Guard struct {
-	auth    token.Authenticator
-	schemes []token.Scheme
-	names   []string // of the schemes
+	auth      token.Authenticator
+	schemes   []token.Scheme
+	names     []string // of the schemes
+	rehearsal bool     // refuses no call
 }
 
 // New returns a Guard that asks auth, which must not be nil and takes these
 // schemes; see token.SchemesOf.
-func New(auth token.Authenticator, schemes []token.Scheme) Guard {
-	g := Guard{auth: auth, schemes: schemes}
+// In a rehearsal it refuses no call.
+func New(auth token.Authenticator, schemes []token.Scheme, rehearsal bool) Guard {
+	g := Guard{auth: auth, schemes: schemes, rehearsal: rehearsal}
 	for _, s := range schemes {
 		g.names = append(g.names, s.Name)
 	}
 	return g
 }
 
+// Verdict is what a Guard has decided.
+type Verdict struct {
+	// Token is the verified token, or nil. Beside an error it is good, and not good
+	// enough for the policy: it tells an operator who was refused, and lets nothing
+	// through.
+	Token *token.Token
+	// Err is nil if the call may go through. Otherwise it matches exactly one of the
+	// outcomes of package token. If the context of the call ended before the token
+	// was judged, it matches the error of that context as well.
+	Err error
+	// Rehearsed is what a rehearsal would have refused the call with, beside a nil
+	// Err.
+	Rehearsed error
+}
+
 // Decide reads the Authorization fields of a call, asks the Authenticator about
 // the token in them, and holds the token against the policy, which must not be
-// public. With a nil error the call may go through; the token is nil then only
-// if the policy is optional and there was none. Every error matches exactly one
-// of the outcomes of package token.
-//
-// A token beside an error is good, and not good enough for the policy: it tells
-// an operator who was refused, and lets nothing through. If ctx ended before
-// the token was judged, the error matches ctx.Err() as well.
+// public. If the call may go through, the token is nil only if the policy is
+// optional and there was none, or in a rehearsal.
 //
 // call returns the call that the Authenticator may ask about. It runs only if
 // there is a token.
-func (g *Guard) Decide(ctx context.Context, p scope.Policy, fields []string, call func() token.Call) (*token.Token, error) {
+func (g *Guard) Decide(ctx context.Context, p scope.Policy, fields []string, call func() token.Call) Verdict {
+	v := g.judge(ctx, p, fields, call)
+	if v.Err != nil && (g.rehearsal || p.IsRehearsed()) {
+		return Verdict{Token: v.Token, Rehearsed: v.Err}
+	}
+	return v
+}
+
+func (g *Guard) judge(ctx context.Context, p scope.Policy, fields []string, call func() token.Call) Verdict {
 	scheme, raw, err := credentials.Split(fields, g.names...)
 	if err != nil {
-		if p.IsOptional() && errors.Is(err, token.ErrMissing) {
-			return nil, nil
+		if (p.IsOptional() || p.IsRehearsed()) && errors.Is(err, token.ErrMissing) {
+			return Verdict{Rehearsed: p.WouldRefuse(ctx, nil)}
 		}
-		return nil, err
+		return Verdict{Err: err}
 	}
 	parsed := g.parses(scheme)
 	if !parsed && !credentials.IsToken68(raw) {
-		return nil, credentials.ErrMalformed
+		return Verdict{Err: credentials.ErrMalformed}
 	}
-	t, err := g.authenticate(ctx, token.Presentation{Scheme: scheme, Token: raw, Call: call()})
+	c := call()
+	t, err := g.authenticate(ctx, token.Presentation{Scheme: scheme, Token: raw, Call: c})
 	switch {
 	case err == nil:
-		return t, p.Check(t)
+		return hold(policyContext(ctx, c), p, t)
 	case parsed && !credentials.IsToken68(raw):
-		return nil, credentials.ErrMalformed
+		return Verdict{Err: credentials.ErrMalformed}
 	default:
-		return nil, orGone(ctx, err)
+		return Verdict{Err: orGone(ctx, err)}
 	}
+}
+
+// hold holds a good token against the policy.
+func hold(ctx context.Context, p scope.Policy, t *token.Token) Verdict {
+	v := Verdict{Token: t, Err: p.CheckCall(ctx, t)}
+	if v.Err == nil {
+		v.Rehearsed = p.WouldRefuse(ctx, t)
+	}
+	return v
+}
+
+// policyContext is the context in which a policy is checked. A transport whose
+// calls are more than a context adds what it has.
+func policyContext(ctx context.Context, c token.Call) context.Context {
+	if adds, ok := c.(interface {
+		PolicyContext(context.Context) context.Context
+	}); ok {
+		return adds.PolicyContext(ctx)
+	}
+	return ctx
 }
 
 // parses reports whether the Authenticator parses tokens of a scheme itself.

@@ -80,7 +80,8 @@ func (*asked) Respond(token.Field) bool { return false }
 func (w *world) decide(auth token.Authenticator, p scope.Policy, fields []string) (verdict *token.Token, gathered bool, err error) {
 	var call asked
 	g := newGuard(auth)
-	verdict, err = g.Decide(context.Background(), p, fields, func() token.Call { return &call })
+	v := g.Decide(context.Background(), p, fields, func() token.Call { return &call })
+	verdict, err = v.Token, v.Err
 	return verdict, bool(call), err
 }
 
@@ -89,7 +90,7 @@ func newGuard(auth token.Authenticator) guard.Guard {
 	if err != nil {
 		panic(err)
 	}
-	return guard.New(auth, schemes)
+	return guard.New(auth, schemes, false)
 }
 
 // What is known of an Authenticator saves work and changes no verdict.
@@ -298,7 +299,7 @@ func TestCallerIsGone(t *testing.T) {
 				cancel()
 				return nil, row.err
 			}))
-			_, err := g.Decide(ctx, scope.Authenticated, []string{"Bearer abc"}, func() token.Call { return nil })
+			err := g.Decide(ctx, scope.Authenticated, []string{"Bearer abc"}, func() token.Call { return nil }).Err
 			requireOneOutcome(t, err)
 			assert.ErrorIs(t, err, row.err)
 			if row.want == nil {

@@ -54,7 +54,7 @@ func places() map[string]place {
 		if cfg.Confirmations == nil {
 			raw = issuer.Token()
 		}
-		_, err := g.Decide(context.Background(), p, []string{"Bearer " + raw}, func() token.Call { return nil })
+		err := g.Decide(context.Background(), p, []string{"Bearer " + raw}, func() token.Call { return nil }).Err
 		require.Error(t, err)
 		return err
 	}

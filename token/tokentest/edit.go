@@ -61,19 +61,23 @@ func ClientCredentials() Edit {
 func Scope(scopes ...string) Edit {
 	return Edit{func(d *mint.Draft) {
 		if len(scopes) == 0 {
-			d.Claims.Remove(d.ScopeClaim)
+			d.RemoveScopes()
 			return
 		}
 		d.SetScopes(scopes...)
 	}}
 }
 
-// Audience sets aud: a string if there is one, and otherwise an array.
+// Audience sets aud, or the claim that Shaped has put in its place: a string if
+// there is one, and otherwise an array.
 func Audience(audience ...string) Edit {
-	if len(audience) == 1 {
-		return Claim("aud", audience[0])
-	}
-	return Claim("aud", append([]string{}, audience...))
+	return Edit{func(d *mint.Draft) {
+		if len(audience) == 1 {
+			d.Claims.Set(d.AudienceClaim, audience[0])
+			return
+		}
+		d.Claims.Set(d.AudienceClaim, append([]string{}, audience...))
+	}}
 }
 
 // ExpiresIn sets exp to d from now. Negative: the token has expired. Fractions

@@ -106,6 +106,20 @@ func ExampleIssuer_GoDown() {
 	// Output: keys_unavailable
 }
 
+// A change of whom a service lets in is seen in review: the file is part of the
+// repository.
+func ExampleGolden() {
+	verifier, err := token.NewVerifier(token.Config{Issuer: "https://as.example.com", Audience: []string{"https://api.example.com"}})
+	if err != nil {
+		panic(err)
+	}
+	settings := token.Postures(verifier)[0]
+	settings.Keys = nil // which changes while the service runs
+	tokentest.Golden(t, "testdata/posture.json", settings)
+	fmt.Println("as reviewed")
+	// Output: as reviewed
+}
+
 func ExampleHTTPTarget() {
 	issuer := tokentest.NewIssuer(t, nil)
 	verifier, err := token.NewVerifier(issuer.Config("https://orders.example.com"))

@@ -2,6 +2,7 @@ package tokentest
 
 import (
 	"slices"
+	"strconv"
 
 	"github.com/postern-go/postern/token"
 	"github.com/postern-go/postern/token/tokentest/internal/mint"
@@ -16,12 +17,28 @@ import (
 // appid or cid, the first that the token has.
 func Marked(m token.Mark) Edit {
 	return Edit{func(d *mint.Draft) {
+		path := placeOf(m.Claim, m.Path)
 		if m.Absent {
-			d.Claims.Remove(m.Claim)
+			d.Claims.RemoveAt(path)
 			return
 		}
-		d.Claims.Set(m.Claim, bearing(m, clientIDOf(d)))
+		d.Claims.SetAt(path, inShape(m.Shape, bearing(m, clientIDOf(d))))
 	}}
+}
+
+// inShape is a claim with one value.
+func inShape(s token.Shape, value string) any {
+	switch s {
+	case token.ShapeList, token.ShapeWordsOrList, token.ShapeTextOrList:
+		return []string{value}
+	case token.ShapeKeys:
+		return map[string]any{value: struct{}{}}
+	case token.ShapeBoolean:
+		is, _ := strconv.ParseBool(value) // "marked" is not true
+		return is
+	default:
+		return value
+	}
 }
 
 // bearing is a value of the claim for a mark that wants one.
@@ -30,6 +47,8 @@ func bearing(m token.Mark, clientID string) string {
 	switch {
 	case m.Present, m.Not && m.Prefix+m.Suffix != "":
 		return other
+	case m.Not && m.Shape == token.ShapeBoolean:
+		return strconv.FormatBool(!slices.Contains(m.Values, "true"))
 	case m.Not && m.ClientID:
 		return clientID + "-" + other
 	case m.Not:

@@ -38,7 +38,7 @@ func (i *Issuer) IDToken(edits ...Edit) string {
 }
 
 func (i *Issuer) newDraft(typ string) *mint.Draft {
-	d := &mint.Draft{Now: i.Now(), Attacker: i.attacker, ClientIDClaim: "client_id", ScopeClaim: "scope"}
+	d := &mint.Draft{Now: i.Now(), Attacker: i.attacker, AudienceClaim: "aud", ClientIDClaim: "client_id", ScopePath: []string{"scope"}}
 	d.KeyFor = func(algorithm string) mint.Key { return mint.Key(i.keyFor(algorithm)) }
 	d.Header.Set("typ", typ)
 	d.UseKey(mint.Key(i.SigningKey()))

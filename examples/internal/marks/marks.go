@@ -1,4 +1,4 @@
-// Package marks reads marks of users and clients from a command line.
+// Package marks reads marks and sources of claims from a command line.
 package marks
 
 import (
@@ -7,17 +7,23 @@ import (
 	"strings"
 
 	"github.com/postern-go/postern/token"
+	"github.com/postern-go/postern/token/settings"
 )
 
 // Usage says how a mark is written.
 const Usage = "CLAIM=VALUE, CLAIM=PREFIX*, CLAIM=*SUFFIX or CLAIM={client_id}, each also with != for the opposite,\n" +
-	"or CLAIM for one that is there and !CLAIM for one that is not"
+	"or CLAIM for one that is there and !CLAIM for one that is not;\n" +
+	"a CLAIM that begins with a slash is a JSON Pointer, and CLAIM:SHAPE says how its values are written"
+
+// SourceUsage says how a source is written.
+const SourceUsage = "CLAIM or CLAIM:SHAPE, with a shape of text, words, list, words-or-list, text-or-list and keys;\n" +
+	"a CLAIM that begins with a slash is a JSON Pointer"
 
 // clientID stands for the client id of the token.
 const clientID = "{client_id}"
 
-// ErrSyntax is the error of Parse.
-var ErrSyntax = errors.New("not a mark")
+// ErrSyntax is the error of Parse and ParseSource.
+var ErrSyntax = errors.New("not a claim or what is said about one")
 
 // Parse reads a mark as Usage says. Whether it makes sense is for
 // token.NewVerifier to say.
@@ -26,16 +32,18 @@ func Parse(text string) (token.Mark, error) {
 	var m token.Mark
 	switch {
 	case compared:
-		m.Claim, m.Not = strings.CutSuffix(claim, "!")
+		claim, m.Not = strings.CutSuffix(claim, "!")
 		compare(&m, value)
 	case strings.HasPrefix(claim, "!"):
-		m.Claim, m.Absent = claim[1:], true
+		claim, m.Absent = claim[1:], true
 	default:
-		m.Claim, m.Present = claim, true
+		m.Present = true
 	}
-	if m.Claim == "" || compared && strings.Trim(value, "*") == "" {
+	source, err := ParseSource(claim)
+	if err != nil || compared && strings.Trim(value, "*") == "" {
 		return token.Mark{}, fmt.Errorf("%w: %q, want %s", ErrSyntax, text, Usage)
 	}
+	m.Claim, m.Path, m.Shape = source.Claim, source.Path, source.Shape
 	return m, nil
 }
 
@@ -63,4 +71,31 @@ func AppendTo(list *[]token.Mark) func(string) error {
 		}
 		return err
 	}
+}
+
+// ParseSource reads a claim and the shape of its values as SourceUsage says. What
+// follows a colon is a part of the name if it is no shape: names may be URLs.
+func ParseSource(text string) (token.Source, error) {
+	var s token.Source
+	claim := text
+	if i := strings.LastIndexByte(text, ':'); i >= 0 {
+		shape, err := settings.ParseShape(strings.ReplaceAll(text[i+1:], "-", " "))
+		if err == nil {
+			claim, s.Shape = text[:i], shape
+		}
+	}
+	var err error
+	if s.Claim, s.Path, err = settings.ParseClaim(claim); err != nil {
+		return token.Source{}, fmt.Errorf("%w: %q, want %s", ErrSyntax, text, SourceUsage)
+	}
+	return s, nil
+}
+
+// AppendSource adds a source to a list.
+func AppendSource(list *[]token.Source, text string) error {
+	s, err := ParseSource(text)
+	if err == nil {
+		*list = append(*list, s)
+	}
+	return err
 }

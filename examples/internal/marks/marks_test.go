@@ -21,14 +21,43 @@ func TestParse(t *testing.T) {
 		"a=b=c":           {Claim: "a", Values: []string{"b=c"}},
 		"email":           {Claim: "email", Present: true},
 		"!sub":            {Claim: "sub", Absent: true},
+
+		"/realm_access/roles:list=x":       {Path: []string{"realm_access", "roles"}, Shape: token.ShapeList, Values: []string{"x"}},
+		"/a~1b!=*x":                        {Path: []string{"a/b"}, Suffix: "x", Not: true},
+		"!/a/b":                            {Path: []string{"a", "b"}, Absent: true},
+		"/a/b":                             {Path: []string{"a", "b"}, Present: true},
+		"groups:words-or-list={client_id}": {Claim: "groups", Shape: token.ShapeWordsOrList, ClientID: true},
+		"https://example.com/roles=x":      {Claim: "https://example.com/roles", Values: []string{"x"}},
+		"ok:boolean=true":                  {Claim: "ok", Shape: token.ShapeBoolean, Values: []string{"true"}},
 	} {
 		var list []token.Mark
 		require.NoError(t, marks.AppendTo(&list)(text))
 		assert.Equal(t, []token.Mark{want}, list, text)
 	}
-	for _, text := range []string{"", "!", "=", "=x", "!=x", "a=", "a=*", "a!=**"} {
+	for _, text := range []string{"", "!", "=", "=x", "!=x", "a=", "a=*", "a!=**", "/a~2", "!/a~", ":list=x", "/~=x"} {
 		var list []token.Mark
 		assert.ErrorIs(t, marks.AppendTo(&list)(text), marks.ErrSyntax, text)
+		assert.Empty(t, list)
+	}
+}
+
+func TestParseSource(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]token.Source{
+		"scope":                     {Claim: "scope"},
+		"scp:words or list":         {Claim: "scp", Shape: token.ShapeWordsOrList},
+		"/a/b:keys":                 {Path: []string{"a", "b"}, Shape: token.ShapeKeys},
+		"urn:example:roles":         {Claim: "urn:example:roles"},
+		"urn:example:list:list":     {Claim: "urn:example:list", Shape: token.ShapeList},
+		"https://example.com/roles": {Claim: "https://example.com/roles"},
+	} {
+		var list []token.Source
+		require.NoError(t, marks.AppendSource(&list, text))
+		assert.Equal(t, []token.Source{want}, list, text)
+	}
+	for _, text := range []string{"", ":list", "/a~", "/~2:list"} {
+		var list []token.Source
+		assert.ErrorIs(t, marks.AppendSource(&list, text), marks.ErrSyntax, text)
 		assert.Empty(t, list)
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/postern-go/postern/jwks"
 	"github.com/postern-go/postern/scope"
 	"github.com/postern-go/postern/token"
 	"github.com/postern-go/postern/token/tokentest"
@@ -84,7 +85,32 @@ func verification(t *testing.T) (list []subject) {
 		t, err := ruled.Authenticate(context.Background(), token.Bearer(raw))
 		return err == nil && t.HasValue("roles", "admin")
 	}})
-	return append(list, subject{"verify/warm/by-issuer", passes(several, w.good(900))})
+	resolver, tenants := resolvers(t, w)
+	return append(list,
+		subject{"verify/warm/by-issuer", passes(several, w.good(900))},
+		subject{"verify/warm/resolver", passes(resolver, w.good(900))},
+		subject{"verify/warm/template", passes(tenants, w.good(900, tokentest.Claim("iss", "https://login.test/acme/v2"), tokentest.Claim("tid", "acme")))})
+}
+
+// resolvers find the Verifier of w by a function, and make one of a tenant with
+// the same keys.
+func resolvers(t *testing.T, w world) (byFunction, byTemplate *token.Resolver) {
+	t.Helper()
+	shared := w.Config()
+	var err error
+	shared.Keys, err = jwks.NewRemote(jwks.RemoteConfig{URLs: []string{w.KeysURL()}, HTTPClient: w.Client()})
+	require.NoError(t, err)
+	shared.Issuer, shared.HTTPClient = "", nil
+	byFunction, err = token.NewResolver(token.ResolverConfig{
+		Allow:   func(string) bool { return true },
+		Resolve: func(context.Context, string) (token.Authenticator, error) { return w.warm, nil },
+	})
+	require.NoError(t, err)
+	byTemplate, err = token.NewResolver(token.ResolverConfig{Templates: []token.Template{{
+		Issuer: "https://login.test/{tid}/v2", AnyValue: true, Claim: "tid", Config: shared,
+	}}})
+	require.NoError(t, err)
+	return byFunction, byTemplate
 }
 
 func refusals(t *testing.T) []subject {
@@ -135,10 +161,12 @@ func policies(t *testing.T) []subject {
 	t.Helper()
 	verified := verified(t)
 	holds := func(p scope.Policy) func() bool { return func() bool { return p.Check(verified) == nil } }
+	lacking := scope.All("orders:write") // made once, as services do
 	return []subject{
 		{"policy/all", holds(scope.All(needed))},
 		{"policy/any-and-user", holds(scope.Any("orders:write", needed).And(scope.User))},
-		{"policy/refused", func() bool { return errors.Is(scope.All("orders:write").Check(verified), token.ErrScope) }},
+		{"policy/alternatives", holds(scope.All("orders:write").And(scope.User).Or(scope.ClientID("x")).Or(scope.All(needed)))},
+		{"policy/refused", func() bool { return errors.Is(lacking.Check(verified), token.ErrScope) }},
 		{"claims/ClaimsOf", func() bool {
 			c, err := token.ClaimsOf[struct {
 				Groups string `json:"groups"`

@@ -25,6 +25,7 @@ var requirements = map[string]requirement{
 	"github.com/stretchr/testify":               {"v1.11.1", "tests"},
 	"github.com/davecgh/go-spew":                {"v1.1.1", "by way of testify"},
 	"github.com/pmezard/go-difflib":             {"v1.0.0", "by way of testify"},
+	"go.yaml.in/yaml/v3":                        {"v3.0.5", "reads settings from files, in token/settings alone; the oldest release that requires no other module"},
 	"gopkg.in/yaml.v3":                          {"v3.0.1", "by way of testify"},
 	"golang.org/x/net":                          {"v0.48.0", "by way of grpc"},
 	"golang.org/x/sys":                          {"v0.39.0", "by way of grpc"},

@@ -24,6 +24,7 @@ type ban struct {
 const (
 	whyNoGRPC    = "a service that speaks HTTP only must not link grpc"
 	whyNoTesting = "a service must not link what is for its tests: testing registers flags, test kits hold private keys"
+	whyNoYAML    = "a service that takes no settings from a file must not link a reader of YAML"
 	whyPeers     = "HTTP and gRPC share policies and the table of answers, and neither drags in the other"
 	whyDown      = "packages import downwards: keys, then tokens, then policies, then transports"
 )
@@ -32,6 +33,8 @@ var bans = []ban{
 	{speaksNoGRPC, "google.golang.org/grpc", whyNoGRPC},
 	{speaksNoGRPC, "google.golang.org/protobuf", whyNoGRPC},
 	{speaksNoGRPC, "google.golang.org/genproto", whyNoGRPC},
+	{readsNoSettings, "go.yaml.in/yaml", whyNoYAML},
+	{readsNoSettings, module + "/token/settings", whyNoYAML},
 	{isLibrary, "testing", whyNoTesting},
 	{isLibrary, "net/http/httptest", whyNoTesting},
 	{isLibrary, "github.com/stretchr/testify", whyNoTesting},
@@ -65,6 +68,11 @@ func speaksNoGRPC(rel string) bool {
 	return isLibrary(rel) && rel != "grpcauth" || isUnder(rel, "token/tokentest")
 }
 
+// readsNoSettings is every package that a service links besides token/settings.
+func readsNoSettings(rel string) bool {
+	return isLibrary(rel) && rel != "token/settings" || isTestKit(rel)
+}
+
 func only(names ...string) func(string) bool {
 	return func(rel string) bool { return slices.Contains(names, rel) }
 }
@@ -92,6 +100,7 @@ func isUnder(importPath, path string) bool {
 var thirdParty = map[string][]string{
 	"jwks":                          {"github.com/go-jose/go-jose/v4"},
 	"token":                         {"github.com/go-jose/go-jose/v4/json"},
+	"token/settings":                {"go.yaml.in/yaml/v3"},
 	"token/tokentest/internal/mint": {"github.com/go-jose/go-jose/v4"},
 	"grpcauth":                      {"google.golang.org/grpc", "google.golang.org/protobuf", "google.golang.org/genproto/googleapis/rpc/errdetails"},
 	"grpcauth/grpcauthtest":         {"google.golang.org/grpc", "google.golang.org/protobuf"},
@@ -137,7 +146,7 @@ func TestServiceBinary(t *testing.T) {
 	t.Parallel()
 	unwanted := []string{
 		"google.golang.org/grpc", "google.golang.org/protobuf", "testing", "github.com/stretchr/testify",
-		module + "/token/tokentest", module + "/grpcauth", "golang.org/x/oauth2", "golang.org/x/net",
+		module + "/token/tokentest", module + "/grpcauth", "golang.org/x/oauth2", "golang.org/x/net", module + "/token/settings", "go.yaml.in/yaml",
 	}
 	for _, rel := range []string{"jwks", "token", "scope", "middleware"} {
 		t.Run(rel, func(t *testing.T) {

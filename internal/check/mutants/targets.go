@@ -27,21 +27,21 @@ var targets = []target{
 	{dir: "internal/jws", files: []string{"compact.go", "header.go", "algorithm.go", "keys.go", "cost.go", "verifier.go"}, more: []string{"token"}},
 	{dir: "internal/claims", files: []string{"payload.go", "lists.go", "rules.go", "checks.go", "numericdate.go", "marks.go", "shape.go", "lookup.go", "sources.go", "hints.go", "set.go"}, more: []string{"token"}},
 	{dir: "token", files: []string{
-		"binding.go", "verifier.go", "memory.go", "cache.go", "bucket.go", "issuers.go", "hints.go", "present.go", "scheme.go", "respond.go", "config.go", "compile.go", "profile.go", "source.go", "relaxed.go", "context.go", "claims.go", "selection.go",
+		"binding.go", "verifier.go", "memory.go", "cache.go", "bucket.go", "issuers.go", "hints.go", "resolver.go", "resolver_config.go", "resolve.go", "template.go", "identifier.go", "own_keys.go", "known.go", "recent.go", "pace.go", "present.go", "scheme.go", "respond.go", "config.go", "compile.go", "profile.go", "source.go", "relaxed.go", "posture.go", "context.go", "claims.go", "selection.go",
 		"token.go", "vouched.go", "marks.go", "subject.go", "errors.go", "insufficient.go", "static.go", "outcome.go", "explain.go",
 	}, more: []string{"middleware", "grpcauth"}},
 	{dir: "internal/expiry", files: []string{"expiry.go"}, more: []string{"middleware", "grpcauth"}},
 	{dir: "internal/printable", files: []string{"printable.go"}, more: []string{"token"}},
 	{dir: "internal/nilcheck", files: []string{"nilcheck.go"}, more: []string{"token", "middleware", "grpcauth"}},
 	{dir: "internal/weburl", files: []string{"weburl.go"}, more: []string{"scope", "middleware"}},
-	{dir: "scope", files: []string{"policy.go", "parse.go", "subject.go", "refusal.go", "resource.go", "log.go", "sample.go"}, more: []string{"middleware"}},
+	{dir: "scope", files: []string{"policy.go", "rule.go", "or.go", "judge.go", "finding.go", "client.go", "sets.go", "met.go", "parse.go", "subject.go", "refusal.go", "resource.go", "tenant.go", "log.go", "sample.go", "rehearsal.go"}, more: []string{"middleware"}},
 	{dir: "jwks", files: []string{
 		"parse.go", "jwk.go", "weak.go", "source.go", "thumbprint.go",
 		"remote.go", "flight.go", "state.go", "keyset.go", "budget.go", "failure.go", "backoff.go", "retry.go", "reconsider.go",
 		"discovery.go", "discovers.go", "origins.go", "validate.go", "snapshot.go", "contain.go", "check.go", "clock.go", "config.go",
 	}, more: []string{"token"}},
 	{dir: "middleware", files: []string{
-		"middleware.go", "pass.go", "mux.go", "host.go", "register.go", "present.go", "answer.go", "body.go", "config.go",
+		"middleware.go", "pass.go", "from.go", "mux.go", "host.go", "register.go", "present.go", "answer.go", "body.go", "config.go",
 		"decision.go", "gate.go", "subprotocol.go", "forward.go", "transport.go", "origin.go",
 	}, more: []string{"internal/guard/seams"}},
 	{dir: "grpcauth", files: []string{

@@ -31,6 +31,8 @@ type setup struct {
 	policy   scope.Policy
 	resource scope.Resource
 	trace    *scope.Trace
+
+	rehearsal bool
 }
 
 // reply is what a caller gets over one of the transports.
@@ -40,6 +42,14 @@ type reply struct {
 	err        error       // gRPC
 	challenges []string    // values of WWW-Authenticate
 	fields     http.Header // header, or header metadata and trailer, by canonical names
+
+	handlers    context.Context // of the handler
+	credentials []string        // that it sees
+}
+
+// handle is what the handler of an admitted call notes.
+func (r *reply) handle(ctx context.Context, credentials []string) {
+	r.admitted, r.handlers, r.credentials = true, ctx, credentials
 }
 
 // transports call a service with Authorization values.
@@ -53,14 +63,18 @@ func overHTTP(t *testing.T, s setup, authorization ...string) (got reply) {
 		r.Header.Add("Authorization", value)
 	}
 	w := httptest.NewRecorder()
-	middleware.New(s.auth, &middleware.Config{Resource: s.resource, Trace: s.trace}).
-		Require(s.policy)(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { got.admitted = true })).ServeHTTP(w, r)
+	middleware.New(s.auth, &middleware.Config{Resource: s.resource, Trace: s.trace, Rehearsal: s.rehearsal}).
+		Require(s.policy)(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got.handle(r.Context(), r.Header["Authorization"]) })).ServeHTTP(w, r)
 	got.status, got.fields, got.challenges = w.Code, w.Header(), w.Header()["Www-Authenticate"]
 	return got
 }
 
 func (s setup) interceptor() *grpcauth.Interceptor {
-	return grpcauth.New(s.auth, grpcauth.Policies{method: s.policy}, &grpcauth.Config{Resource: s.resource, Trace: s.trace})
+	policies := grpcauth.Policies{}
+	if !s.policy.IsZero() {
+		policies[method] = s.policy
+	}
+	return grpcauth.New(s.auth, policies, &grpcauth.Config{Resource: s.resource, Trace: s.trace, Rehearsal: s.rehearsal})
 }
 
 func incoming(t *testing.T, authorization []string) context.Context {
@@ -70,8 +84,8 @@ func incoming(t *testing.T, authorization []string) context.Context {
 func overUnary(t *testing.T, s setup, authorization ...string) (got reply) {
 	sent := &sent{header: metadata.MD{}, trailer: metadata.MD{}}
 	ctx := grpc.NewContextWithServerTransportStream(incoming(t, authorization), sent)
-	_, got.err = s.interceptor().Unary(ctx, nil, &grpc.UnaryServerInfo{FullMethod: method}, func(context.Context, any) (any, error) {
-		got.admitted = true
+	_, got.err = s.interceptor().Unary(ctx, nil, &grpc.UnaryServerInfo{FullMethod: method}, func(ctx context.Context, _ any) (any, error) {
+		got.handle(ctx, metadata.ValueFromIncomingContext(ctx, "authorization"))
 		return nil, nil
 	})
 	return sent.in(got)
@@ -79,9 +93,9 @@ func overUnary(t *testing.T, s setup, authorization ...string) (got reply) {
 
 func overStream(t *testing.T, s setup, authorization ...string) (got reply) {
 	sent := &sent{header: metadata.MD{}, trailer: metadata.MD{}}
-	stream := &stream{sent: sent, ctx: incoming(t, authorization)}
-	got.err = s.interceptor().Stream(nil, stream, &grpc.StreamServerInfo{FullMethod: method}, func(any, grpc.ServerStream) error {
-		got.admitted = true
+	stream := &stream{sent: sent, ctx: grpc.NewContextWithServerTransportStream(incoming(t, authorization), sent)}
+	got.err = s.interceptor().Stream(nil, stream, &grpc.StreamServerInfo{FullMethod: method}, func(_ any, ss grpc.ServerStream) error {
+		got.handle(ss.Context(), metadata.ValueFromIncomingContext(ss.Context(), "authorization"))
 		return nil
 	})
 	return sent.in(got)

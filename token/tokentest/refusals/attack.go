@@ -54,8 +54,10 @@ func Attacks() []Attack {
 		audienceAttacks(),
 		timeAttacks(),
 		claimAttacks(),
+		ruleAttacks(),
 		bindingAttacks(),
 		scopeAttacks(),
+		setAttacks(),
 		subjectAttacks(),
 	)
 }

@@ -2,12 +2,14 @@ package refusals
 
 import (
 	"cmp"
+	"encoding/hex"
 	"encoding/json"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/postern-go/postern/token"
 	"github.com/postern-go/postern/token/tokentest"
 	"github.com/postern-go/postern/token/tokentest/internal/mint"
 )
@@ -26,6 +28,11 @@ func issuerAttacks() []Attack {
 		try{row: "7519-4.1.1-1", name: "issuer as the user part of another host", edit: reclaim("iss", withHost(func(h string) string { return h + "@attacker.test" }))},
 		try{row: "7519-4.1.1-1", name: "issuer with a path more", edit: reclaim("iss", suffix("/tenant"))},
 		try{row: "7519-4.1.1-1", name: "issuer with a space", edit: reclaim("iss", suffix(" "))},
+		try{row: "7519-4.1.1-1", name: "issuer with two slashes at the end", edit: reclaim("iss", suffix("//"))},
+		try{row: "7519-4.1.1-1", name: "issuer with dot segments", edit: reclaim("iss", suffix("/x/.."))},
+		try{row: "7519-4.1.1-1", name: "issuer with percent-encoding", edit: reclaim("iss", escapedLast)},
+		try{row: "7519-4.1.1-1", name: "issuer with a query", edit: reclaim("iss", suffix("?tenant=x"))},
+		try{row: "7519-4.1.1-1", name: "issuer with a fragment", edit: reclaim("iss", suffix("#x"))},
 		try{row: "9068-2.2-1", name: "iss missing", edit: tokentest.WithoutClaim("iss")},
 		try{row: "7519-4.1.1-1", name: "iss is a number", edit: tokentest.Claim("iss", 5)},
 		try{row: "7519-4.1.1-1", name: "iss is null", edit: tokentest.Claim("iss", nil)},
@@ -49,14 +56,19 @@ func audienceAttacks() []Attack {
 		try{row: "7519-4.1.3-2", name: "this service and a space", edit: reaudience(suffix(" "))},
 		try{row: "7519-4.1.3-2", name: "two services in one string", edit: reaudience(suffix(" https://other.example.com"))},
 		try{row: "7519-4.1.3-2", name: "the beginning of this service's name", edit: reaudience(func(s string) string { return s[:len(s)-1] })},
-		try{row: "9068-2.2-1", name: "aud missing", edit: tokentest.WithoutClaim("aud")},
+		try{row: "9068-2.2-1", name: "aud missing", edit: tokentest.EditDraft(func(d *mint.Draft) { d.Claims.Remove(d.AudienceClaim) })},
 		try{row: "7519-4.1.3-2", name: "aud is an empty array", edit: tokentest.Audience()},
 		try{row: "7519-4.1.3-2", name: "aud is empty", edit: tokentest.Audience("")},
-		try{row: "7519-4.1.3-2", name: "aud is null", edit: tokentest.Claim("aud", nil)},
+		try{row: "7519-4.1.3-2", name: "aud is null", edit: audienceIs(nil)},
 		try{row: "7519-4.1.3-3", name: "aud has a number beside this service", edit: audienceAs(func(s string) any { return []any{s, 1} }), reason: "claim"},
 		try{row: "7519-4.1.3-3", name: "aud is an object with this service in it", edit: audienceAs(func(s string) any { return map[string]string{"a": s} }), reason: "claim"},
 		try{row: "7519-4.1.3-3", name: "aud is an array in an array", edit: audienceAs(func(s string) any { return []any{[]string{s}} }), reason: "claim"},
-		try{row: "7519-4.1.3-3", name: "aud is a number", edit: tokentest.Claim("aud", 5), reason: "claim audience"},
+		try{row: "7519-4.1.3-3", name: "aud is a number", edit: audienceIs(5), reason: "claim audience"},
+		try{
+			name: "another service in aud beside the claim that stands for it", edit: tokentest.Claim("aud", "https://other.example.com"),
+			applies: func(a *attacker) bool { return a.cfg.Profile.AudienceClaim != "" },
+			why:     "a client that calls two services has tokens for the other one as well",
+		},
 	)
 }
 
@@ -105,16 +117,16 @@ func claimAttacks() []Attack {
 		try{row: "7519-4.1.2-1", name: "sub is a number", edit: tokentest.Claim("sub", 5)},
 		try{row: "7519-4.1.2-1", name: "sub is null", edit: tokentest.Claim("sub", nil)},
 		try{row: "9068-2.2-1", name: "sub is an array", edit: inArray("sub")},
-		try{row: "9068-2.2-1", name: "client_id missing", edit: clientIDAs(nil), applies: requiresClientID},
-		try{row: "9068-2.2-1", name: "client_id is a number", edit: clientIDAs(func(any) any { return 5 })},
+		try{row: "9068-2.2-1", name: "client_id missing", edit: clientIDAs(nil), reason: "claim audience", applies: requiresClientID},
+		try{row: "9068-2.2-1", name: "client_id is a number", edit: clientIDAs(func(any) any { return 5 }), reason: "claim audience"},
 		try{row: "9068-2.2-1", name: "client_id is an array", edit: clientIDAs(func(id any) any { return []any{id} })},
 		try{row: "9068-2.2-1", name: "iat missing", edit: tokentest.WithoutClaim("iat"), applies: requires("iat")},
 		try{row: "9068-2.2-1", name: "iat is null", edit: tokentest.Claim("iat", nil)},
 		try{row: "9068-2.2-1", name: "jti missing", edit: tokentest.WithoutClaim("jti"), applies: requires("jti")},
 		try{row: "7519-4.1.7-1", name: "jti is a number", edit: tokentest.Claim("jti", 7)},
 		try{row: "9068-2.2-1", name: "jti is an array", edit: inArray("jti")},
-		try{row: "9068-2.2.3-1", name: "scope is an array", edit: tokentest.EditDraft(scopeInArray), applies: func(a *attacker) bool { return !a.profile().ScopeList }},
-		try{row: "9068-2.2.3-1", name: "scope is a string", edit: tokentest.EditDraft(scopeInString), applies: func(a *attacker) bool { return a.profile().ScopeList }},
+		try{row: "9068-2.2.3-1", name: "scope is an array", edit: tokentest.EditDraft(scopeInArray), applies: func(a *attacker) bool { return !a.reads(token.ShapeList) }},
+		try{row: "9068-2.2.3-1", name: "scope is a string", edit: tokentest.EditDraft(scopeInString), applies: func(a *attacker) bool { return !a.reads(token.ShapeWords) }},
 	)
 }
 
@@ -138,9 +150,9 @@ func fromNow(name string, distance time.Duration) tokentest.Edit {
 
 var inMilliseconds = tokentest.EditDraft(func(d *mint.Draft) { d.Claims.Set("exp", d.Now.Add(time.Minute).UnixMilli()) })
 
-func scopeInArray(d *mint.Draft) { d.Claims.Set(d.ScopeClaim, append([]string{}, d.Scopes()...)) }
+func scopeInArray(d *mint.Draft) { d.Claims.SetAt(d.ScopePath, append([]string{}, d.Scopes()...)) }
 
-func scopeInString(d *mint.Draft) { d.Claims.Set(d.ScopeClaim, strings.Join(d.Scopes(), " ")) }
+func scopeInString(d *mint.Draft) { d.Claims.SetAt(d.ScopePath, strings.Join(d.Scopes(), " ")) }
 
 // clientIDAs sets the client id to something made from it, or leaves it out.
 func clientIDAs(f func(id any) any) tokentest.Edit {
@@ -158,6 +170,15 @@ func requires(claim string) func(*attacker) bool {
 	return func(a *attacker) bool { return slices.Contains(requiredBy(a.profile()), claim) }
 }
 
+// requiresScope holds for services that call a token without scopes invalid.
+func requiresScope(a *attacker) bool {
+	p := a.profile()
+	if p.Scopes == nil {
+		return requires(cmp.Or(p.ScopeClaim, "scope"))(a)
+	}
+	return slices.ContainsFunc(p.Scopes, func(s token.Source) bool { return requires(placeOf(token.Mark{Claim: s.Claim, Path: s.Path})[0])(a) })
+}
+
 func requiresClientID(a *attacker) bool {
 	return requires(cmp.Or(a.profile().ClientIDClaim, "client_id"))(a)
 }
@@ -165,17 +186,28 @@ func requiresClientID(a *attacker) bool {
 // audienceAs sets aud to something made from the name of this service.
 func audienceAs(f func(service string) any) tokentest.Edit {
 	return tokentest.EditDraft(func(d *mint.Draft) {
-		switch aud := d.Claims.Get("aud").(type) {
+		switch aud := d.Claims.Get(d.AudienceClaim).(type) {
 		case string:
-			d.Claims.Set("aud", f(aud))
+			d.Claims.Set(d.AudienceClaim, f(aud))
 		case []string:
-			d.Claims.Set("aud", f(aud[0]))
+			d.Claims.Set(d.AudienceClaim, f(aud[0]))
 		}
 	})
 }
 
+func audienceIs(value any) tokentest.Edit {
+	return tokentest.EditDraft(func(d *mint.Draft) { d.Claims.Set(d.AudienceClaim, value) })
+}
+
 func reaudience(f func(string) string) tokentest.Edit {
 	return audienceAs(func(service string) any { return f(service) })
+}
+
+// escapedLast writes the last character of a URL in the other way (RFC 3986
+// §2.1).
+func escapedLast(s string) string {
+	last := max(len(s)-1, 0)
+	return s[:last] + "%" + hex.EncodeToString([]byte(s[last:]))
 }
 
 func otherSlash(s string) string {

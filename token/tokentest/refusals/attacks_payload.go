@@ -2,6 +2,7 @@ package refusals
 
 import (
 	"encoding/json"
+	"strings"
 
 	"github.com/postern-go/postern/token/tokentest"
 	"github.com/postern-go/postern/token/tokentest/internal/mint"
@@ -39,7 +40,7 @@ func payloadAttacks() []Attack {
 		try{row: "7519-4-1", name: "member of a claim twice", edit: tokentest.Claim("act", json.RawMessage(`{"sub":"a","sub":"b"}`)), why: twice},
 		try{row: "7519-4-1", name: "member of cnf twice", edit: tokentest.Claim("cnf", json.RawMessage(`{"jkt":"a","jkt":"b"}`)), why: twice},
 		try{row: "7519-4-3", name: "ISS instead of iss", edit: renamed("iss", "ISS"), why: folded, reason: "issuer"},
-		try{row: "7519-4-3", name: "AUD instead of aud", edit: renamed("aud", "AUD"), why: folded, reason: "audience"},
+		try{row: "7519-4-3", name: "AUD instead of aud", edit: tokentest.EditDraft(shoutedAudience), why: folded, reason: "audience"},
 		try{row: "7519-4-3", name: "EXP instead of exp", edit: renamed("exp", "EXP"), why: folded, reason: "claim"},
 		try{row: "7519-4-3", name: "Sub instead of sub", edit: renamed("sub", "Sub"), applies: requires("sub"), why: folded, reason: "claim"},
 		try{row: "7519-4-3", name: "sub with a long s instead of sub", edit: renamed("sub", "\u017fub"), applies: requires("sub"), why: folded, reason: "claim"},
@@ -53,6 +54,12 @@ func renamed(from, to string) tokentest.Edit {
 		d.Claims.Set(to, d.Claims.Get(from))
 		d.Claims.Remove(from)
 	})
+}
+
+func shoutedAudience(d *mint.Draft) {
+	value := d.Claims.Get(d.AudienceClaim)
+	d.Claims.Remove(d.AudienceClaim)
+	d.Claims.Set(strings.ToUpper(d.AudienceClaim), value)
 }
 
 var replicated = tokentest.EditDraft(func(d *mint.Draft) {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/postern-go/postern/token"
 	"github.com/postern-go/postern/token/tokentest"
 	"github.com/postern-go/postern/token/tokentest/internal/mint"
 )
@@ -40,7 +41,7 @@ func scopeAttacks() []Attack {
 		name: "scope", want: refuseScope, reason: "scope",
 		why: "a client may do what it was granted and no more (RFC 6750 §3.1, RFC 6749 §3.3)",
 	}.attacks(
-		try{row: "6749-3.3-6", name: "no scope claim", edit: tokentest.Scope()},
+		try{row: "6749-3.3-6", name: "no scope claim", edit: tokentest.Scope(), applies: func(a *attacker) bool { return !requiresScope(a) }},
 		try{row: "6749-3.3-6", name: "scope is empty", edit: tokentest.Scope("")},
 		try{row: "6750-3.1-3", name: "another scope", edit: tokentest.Scope("something:else")},
 		try{row: "6750-3.1-3", name: "all scopes but one", edit: tokentest.EditDraft(func(d *mint.Draft) { d.SetScopes(d.Scopes()[1:]...) }), applies: needsSeveralScopes},
@@ -81,21 +82,26 @@ func rescope(f func(string) string) tokentest.Edit {
 	})
 }
 
-// moved puts the scopes into another claim.
+// moved puts the scopes into another claim, and another scope into theirs, which
+// the service may require to be there.
 func moved(to string) tokentest.Edit {
 	return tokentest.EditDraft(func(d *mint.Draft) {
-		d.Claims.Set(to, d.Scopes())
-		d.Claims.Remove(d.ScopeClaim)
+		scopes := d.Scopes()
+		d.SetScopes("x")
+		d.Claims.Set(to, scopes)
 	})
 }
 
 // shouted puts the scopes into the claim of that name in the other case.
 func shouted(d *mint.Draft) {
-	d.Claims.Set(swapCase(d.ScopeClaim), d.Claims.Get(d.ScopeClaim))
+	d.Claims.Set(swapCase(d.ScopePath[0]), d.Claims.Get(d.ScopePath[0]))
 }
 
 func scopesAreNotIn(claim string) func(*attacker) bool {
-	return func(a *attacker) bool { return a.profile().ScopeClaim != claim }
+	return func(a *attacker) bool {
+		inSource := func(s token.Source) bool { return s.Claim == claim || len(s.Path) > 0 && s.Path[0] == claim }
+		return a.profile().ScopeClaim != claim && !slices.ContainsFunc(a.profile().Scopes, inSource)
+	}
 }
 
 func needsSeveralScopes(a *attacker) bool { return len(a.cfg.Scopes) > 1 }

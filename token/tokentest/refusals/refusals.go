@@ -15,6 +15,11 @@ type Config struct {
 	// these. If any one of several is enough, name one. Empty means that
 	// the call needs none; then the attacks on scopes do not apply.
 	Scopes []string
+	// Sets are what the call needs of sets of rights other than scopes, as with
+	// scope.AllOf, by the names that the sets have in Profile.Sets; the good
+	// token has just these, in the first source of each set. Empty means that the
+	// call needs none; then the attacks on sets do not apply.
+	Sets map[string][]string
 	// Good is what else a good token of this service has, such as an audience
 	// or claims that its policy asks for.
 	Good []tokentest.Edit
@@ -30,8 +35,8 @@ type Config struct {
 	// users from clients do not apply.
 	User bool
 	// Profile is that of the service's token.Config. The good token has its
-	// shape (tokentest.Shaped), and with User it bears the first of its marks of
-	// users; attacks that the profile lets in do not apply. Claims that it
+	// shape (tokentest.Shaped), its rules included, and with User it bears the
+	// first of its marks of users; attacks that the profile lets in do not apply. Claims that it
 	// requires besides those of RFC 9068 are for Good. The zero Profile is
 	// RFC 9068 as written, and no marks mean those of Issuer.Config.
 	Profile token.Profile

@@ -51,6 +51,28 @@ func TestRefusalsOfSoundServices(t *testing.T) {
 	}
 }
 
+// A service of many tenants is no weaker than one of one.
+func TestRefusalsOfTenants(t *testing.T) {
+	t.Parallel()
+	issuer := tokentest.NewIssuer(t, &tokentest.Options{Identifier: "https://sso.test/realms/acme"})
+	needs := ofUsers("orders:read", "orders:list")
+	cfg := issuer.Config()
+	cfg.Issuer, cfg.Profile = "", needs.Profile
+	for name, template := range map[string]token.Template{
+		"listed": {Issuer: "https://sso.test/realms/{realm}", Values: []string{"acme"}, Config: cfg},
+		"any":    {Issuer: "https://sso.test/realms/{realm}", AnyValue: true, Config: cfg},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			resolver, err := token.NewResolver(token.ResolverConfig{Templates: []token.Template{template}})
+			require.NoError(t, err)
+			service := middleware.New(resolver, nil).Require(scope.All(needs.Scopes...).And(scope.User))(http.HandlerFunc(
+				func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }))
+			refusals.Test(t, issuer, tokentest.HTTPTarget(service, orders), needs)
+		})
+	}
+}
+
 // For each guard that leaves one check out, an attack that then gets in.
 var weakGuards = map[check]string{
 	checkPresence:   "no credentials",
@@ -83,6 +105,9 @@ var weakGuards = map[check]string{
 	checkMark:       "no mark of users or clients",
 	checkNoClient:   "mark of clients beside that of users",
 	checkMarkType:   "mark of users in an array",
+	checkRole:       "values of a set as scopes",
+	checkRules:      "rule 4: another value",
+	checkRuleType:   "rule 1: value in an array",
 }
 
 // Attacks that two checks stand against, and why they are made all the same.
@@ -102,17 +127,33 @@ var severalChecks = map[string]string{
 	"too little scope and expired":   "is about the order of checks",
 	"mark of clients alone":          "has no mark of users either",
 	"scope is a string":              "is for lists of scopes; see TestScopesInEitherShape",
+	"another service in aud beside the claim that stands for it": "is for audiences elsewhere; see TestAudienceElsewhere",
 }
 
 // ofUsers is a call for users alone, and how the service tells them.
 func ofUsers(scopes ...string) *refusals.Config {
 	user := token.Mark{Claim: "idtyp", Values: []string{"user"}}
+	var all []token.Mark
+	for name, value := range rules {
+		all = append(all, token.Mark{Claim: name, Values: []string{value}})
+	}
 	return &refusals.Config{
 		Scopes:  scopes,
 		Good:    []tokentest.Edit{tokentest.Marked(user)},
 		User:    true,
-		Profile: token.Profile{Users: []token.Mark{user}, Clients: []token.Mark{{Claim: "azpacr", Values: []string{"1"}}}},
+		Profile: token.Profile{Rules: all, Users: []token.Mark{user}, Clients: []token.Mark{{Claim: "azpacr", Values: []string{"1"}}}},
 	}
+}
+
+// roles are those that a call for clerks needs.
+var roles = []string{"clerk", "cashier"}
+
+// ofClerks is a call for users with some roles, and where the service finds them.
+func ofClerks(scopes ...string) *refusals.Config {
+	cfg := ofUsers(scopes...)
+	cfg.Sets = map[string][]string{"roles": roles}
+	cfg.Profile.Sets = map[string][]token.Source{"roles": {{Path: []string{"realm_access", "roles"}}}}
+	return cfg
 }
 
 // The suite finds every weak guard, and every attack finds one: it was refused
@@ -165,7 +206,7 @@ func admittedBy(t *testing.T, issuer *tokentest.Issuer, missing check) (names []
 	t.Helper()
 	scopes := []string{"orders:read", "orders:list"}
 	guard := naive{issuer: issuer, scopes: scopes, without: missing, seen: map[string]bool{}}
-	results := refusals.Run(t.Context(), issuer, guard.target(), ofUsers(scopes...))
+	results := refusals.Run(t.Context(), issuer, guard.target(), ofClerks(scopes...))
 	for _, r := range results {
 		require.NotErrorIs(t, r.Err, refusals.ErrRefused, "without the check that %s", missing)
 		if errors.Is(r.Err, refusals.ErrAdmitted) {
@@ -183,8 +224,8 @@ func TestReasonsOfRefusals(t *testing.T) {
 		t.Run(algorithm, func(t *testing.T) {
 			t.Parallel()
 			issuer := tokentest.NewIssuer(t, &tokentest.Options{Algorithms: []string{algorithm, "ES384"}})
-			policy := scope.All("orders:read", "orders:list").And(scope.User)
-			needs := ofUsers(policy.Scopes()...)
+			policy := scope.All("orders:read", "orders:list").And(scope.User).And(scope.AllOf("roles", roles...))
+			needs := ofClerks(policy.Scopes()...)
 			cfg := issuer.Config()
 			cfg.Profile = needs.Profile
 			verifier, err := token.NewVerifier(cfg)

@@ -21,7 +21,33 @@ func (g naive) claimsGood(header, claims map[string]any) bool {
 		(!g.has(checkClaims) || g.complete(claims)) &&
 		(!g.has(checkBinding) || !bound) &&
 		(!g.has(checkScope) || g.granted(claims)) &&
+		(!g.has(checkRole) || g.hasRoles(claims)) &&
+		(!g.has(checkRules) || g.meant(claims)) &&
 		g.aboutUser(claims)
+}
+
+// rules are what all tokens of the service have.
+var rules = map[string]string{"token_use": "access", "ver": "2.0", "tid": "t1", "env": "prod"}
+
+func (g naive) meant(claims map[string]any) bool {
+	for name, want := range rules {
+		value := claims[name]
+		if list, ok := value.([]any); ok && !g.has(checkRuleType) {
+			value = list[0]
+		}
+		if value != want {
+			return false
+		}
+	}
+	return true
+}
+
+// hasRoles goes by an array of strings in realm_access, like Keycloak's.
+func (g naive) hasRoles(claims map[string]any) bool {
+	access, _ := claims["realm_access"].(map[string]any)
+	list, _ := access["roles"].([]any)
+	texts := !slices.ContainsFunc(list, func(v any) bool { _, text := v.(string); return !text })
+	return texts && !slices.ContainsFunc(roles, func(r string) bool { return !slices.Contains(list, any(r)) })
 }
 
 // aboutUser goes by idtyp, which is "user" or "app", and by azpacr, which only

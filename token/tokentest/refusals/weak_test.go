@@ -53,6 +53,9 @@ const (
 	checkMark       check = "the subject is marked as a user"
 	checkNoClient   check = "the subject is not marked as a client"
 	checkMarkType   check = "the mark is a string"
+	checkRole       check = "the caller has the role"
+	checkRules      check = "the rules for all tokens"
+	checkRuleType   check = "the claims of the rules are strings"
 )
 
 // naive is a guard written without postern, as people write them, that makes

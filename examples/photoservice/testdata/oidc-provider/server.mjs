@@ -1,14 +1,19 @@
-// An authorization server on loopback, at the port given, with a client that
-// may act on its own behalf. Each resource has access tokens of its own kind.
+// An authorization server on loopback with a client that may act on its own
+// behalf. Each resource has access tokens of its own kind. The server ends with
+// its standard input.
 import { createRequire } from 'node:module';
 import { generateKeyPairSync } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { pathToFileURL } from 'node:url';
 
 const require = createRequire(process.cwd() + '/');
 const { default: Provider } = await import(pathToFileURL(require.resolve('oidc-provider')));
 
-const port = Number(process.argv[2]);
-const issuer = `http://127.0.0.1:${port}`;
+process.stdin.resume().on('close', () => process.exit());
+const server = createServer().listen(0, '127.0.0.1');
+await once(server, 'listening');
+const issuer = `http://127.0.0.1:${server.address().port}`;
 
 const jwk = (kid, alg, pair) => ({ ...pair.privateKey.export({ format: 'jwk' }), kid, alg, use: 'sig' });
 const keys = [
@@ -18,12 +23,29 @@ const keys = [
   jwk('ed', 'EdDSA', generateKeyPairSync('ed25519')),
 ];
 
-// urn:photos:RS256, urn:photos:opaque, ...
+// urn:photos:RS256, urn:photos:opaque, urn:photos:permissions, urn:photos:realm
+const kindOf = (indicator) => indicator.split(':').pop();
 const resource = (indicator) => {
-  const kind = indicator.split(':').pop();
+  const kind = kindOf(indicator);
   const server = { scope: 'photos:read photos:write', audience: indicator, accessTokenTTL: 300 };
   if (kind === 'opaque') return { ...server, accessTokenFormat: 'opaque' };
-  return { ...server, accessTokenFormat: 'jwt', jwt: { sign: { alg: kind } } };
+  return { ...server, accessTokenFormat: 'jwt', jwt: { sign: { alg: keys.some((key) => key.alg === kind) ? kind : 'RS256' } } };
+};
+
+// Claims beside those of RFC 9068.
+const permissions = { permissions: ['photos:read', 'photos:count'] };
+
+// The tokens of a Keycloak realm: another type, and a claim typ for it, the
+// client in azp, roles inside of other claims.
+const realm = {
+  typ: 'Bearer', azp: 'interop', client_id: undefined, preferred_username: 'service-account-interop',
+  realm_access: { roles: ['offline_access', 'reader'] },
+  resource_access: { 'photos.api': { roles: ['counter'] }, orders: { roles: ['admin'] } },
+};
+const customize = (_ctx, token, parts) => {
+  if (kindOf(token.aud) !== 'realm') return;
+  parts.header = { typ: 'JWT' };
+  Object.assign(parts.payload, realm);
 };
 
 const provider = new Provider(issuer, {
@@ -34,6 +56,8 @@ const provider = new Provider(issuer, {
   jwks: { keys },
   enabledJWA: { idTokenSigningAlgValues: ['RS256', 'PS256', 'ES256', 'EdDSA'] },
   scopes: ['photos:read', 'photos:write'],
+  extraTokenClaims: (_ctx, token) => (kindOf(token.aud) === 'permissions' ? permissions : undefined),
+  formats: { customizers: { jwt: customize } },
   features: {
     devInteractions: { enabled: false },
     clientCredentials: { enabled: true },
@@ -44,4 +68,5 @@ const provider = new Provider(issuer, {
   },
 });
 
-provider.listen(port, '127.0.0.1', () => console.log(`listening at ${issuer}`));
+server.on('request', provider.callback());
+console.log(`listening at ${issuer}`);

@@ -3,10 +3,7 @@
 // and documents.
 package mint
 
-import (
-	"strings"
-	"time"
-)
+import "time"
 
 // Draft is a token that is being made. Edits change it; Mint finishes it. It
 // is used by one goroutine.
@@ -18,9 +15,10 @@ type Draft struct {
 	KeyFor   func(algorithm string) Key // the issuer's key for an algorithm
 	Attacker *Attacker
 
-	ClientIDClaim string // holds the client id
-	ScopeClaim    string // holds the scopes
-	ScopeList     bool   // they are an array, and not a string
+	AudienceClaim string   // tells the audience
+	ClientIDClaim string   // holds the client id
+	ScopePath     []string // leads to the claim with the scopes
+	ScopeForm     Form     // how they are written there
 
 	HeaderText     Chain[string]
 	PayloadText    Chain[string]
@@ -29,32 +27,6 @@ type Draft struct {
 	SignWith       func(input []byte) []byte // nil: Key signs
 	Signature      Chain[[]byte]
 	Compact        Chain[string]
-}
-
-// Scopes are the scopes of the token.
-func (d *Draft) Scopes() []string {
-	switch scopes := d.Claims.Get(d.ScopeClaim).(type) {
-	case string:
-		return strings.Fields(scopes)
-	case []string:
-		return scopes
-	default:
-		return nil
-	}
-}
-
-// SetScopes sets the scopes, in the shape that the token has them in. One text
-// may hold several, separated by spaces.
-func (d *Draft) SetScopes(scopes ...string) {
-	text := strings.Join(scopes, " ")
-	switch {
-	case !d.ScopeList:
-		d.Claims.Set(d.ScopeClaim, text)
-	case text == "":
-		d.Claims.Set(d.ScopeClaim, []string{})
-	default:
-		d.Claims.Set(d.ScopeClaim, strings.Split(text, " "))
-	}
 }
 
 // UseKey signs with k and says so in the header.

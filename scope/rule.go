@@ -1,0 +1,169 @@
+package scope
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/postern-go/postern/token"
+)
+
+// call is what rules are held against.
+type call struct {
+	ctx   context.Context // nil if only the token is known
+	token *token.Token    // verified
+}
+
+// rule is one demand on a call: check, or one of the policies in branches.
+type rule struct {
+	stage stage
+	name  string
+	check func(call) error // an error is errScope, a *refusal, or of the user's own if foreign is set
+	need  []string         // of a scope rule: the scopes it speaks of
+	one   bool             // of a scope rule: one of need is enough
+
+	foreign  bool     // check is the user's own code
+	branches []Policy // instead of check
+
+	kind    token.SubjectKind // of a rule about subjects: which it wants
+	setting string            // of such a rule: where marks of that kind are set
+
+	set string // of a rule about a set of rights: its name
+}
+
+// stage orders the rules of a policy: a caller who lacks a scope is told so
+// before the application's own rules run.
+type stage uint8
+
+const (
+	stageScope stage = iota
+	stageApplication
+)
+
+func byStage(a, b rule) int { return int(a.stage) - int(b.stage) }
+
+var (
+	errScope = fmt.Errorf("scope: %w", token.ErrScope)
+	errZero  = fmt.Errorf("%w: no policy allows the call", token.ErrDenied)
+	errNone  = fmt.Errorf("scope: %w: no scope given; use Authenticated to ask for none", token.ErrConfig)
+)
+
+func scopeRule(kind string, scopes []string, one bool) Policy {
+	if len(scopes) == 0 {
+		panic(errNone)
+	}
+	for _, s := range scopes {
+		if !Valid(s) {
+			panic(fmt.Errorf("scope: %w: %w: %q", token.ErrConfig, ErrSyntax, s))
+		}
+	}
+	need := appendNew(nil, scopes...)
+	check := func(c call) error { return missingUnless(hasAll(c.token, need)) }
+	if one {
+		check = func(c call) error { return missingUnless(slices.ContainsFunc(need, c.token.HasScope)) }
+	}
+	name := kind + "(" + strings.Join(need, ", ") + ")"
+	return Policy{access: required, rules: []rule{{stage: stageScope, name: name, check: check, need: need, one: one}}}
+}
+
+// application is the policy of one rule that is not about scopes.
+func application(name string, check func(*token.Token) error) Policy {
+	onToken := func(c call) error { return check(c.token) }
+	return Policy{access: required, rules: []rule{{stage: stageApplication, name: name, check: onToken}}}
+}
+
+// custom is the policy of a rule that is the user's own code.
+func custom(name string, check func(*token.Token) error) Policy {
+	p := application(name, check)
+	p.rules[0].foreign = true
+	return p
+}
+
+// mustHave panics over a rule of the user's own that has no name or no code.
+func mustHave(name string, code bool) {
+	if name == "" {
+		panic(fmt.Errorf("scope: %w: a rule has no name", token.ErrConfig))
+	}
+	if !code {
+		panic(fmt.Errorf("scope: %w: the function of rule %q is nil", token.ErrConfig, name))
+	}
+}
+
+// holds reports whether the rule lets the call through. It explains nothing, so
+// that alternatives that do not hold cost nothing where another one does.
+func (r *rule) holds(c call) bool {
+	if r.branches == nil {
+		return r.check(c) == nil
+	}
+	for _, p := range r.branches {
+		if p.holds(c) {
+			return true
+		}
+	}
+	return false
+}
+
+func (p Policy) holds(c call) bool {
+	for i := range p.rules {
+		if !p.rules[i].holds(c) {
+			return false
+		}
+	}
+	return true
+}
+
+// refusal completes an error of check: with the rule, or with the token.
+func (r *rule) refusal(c call, err error) error {
+	if r.foreign {
+		return refusedBy(r.name, err)
+	}
+	if fixed, ok := err.(*refusal); ok && fixed.seen != nil {
+		return &refusal{rule: fixed.rule, why: fixed.why, seen: fixed.seen, token: c.token}
+	}
+	return err
+}
+
+// scopes lists every scope that the rule speaks of.
+func (r *rule) scopes() []string {
+	scopes := r.need
+	for _, p := range r.branches {
+		scopes = appendNew(scopes, p.Scopes()...)
+	}
+	return scopes
+}
+
+// wanted lists the scopes that a scope rule adds to those a call needs. Of
+// alternatives it lists those that the caller has, which the new token must
+// keep, or else all.
+func (r *rule) wanted(c call) []string {
+	if !r.one || r.check(c) != nil {
+		return r.need
+	}
+	return slices.DeleteFunc(slices.Clone(r.need), func(s string) bool { return !c.token.HasScope(s) })
+}
+
+func hasAll(t *token.Token, need []string) bool {
+	for _, s := range need {
+		if !t.HasScope(s) {
+			return false
+		}
+	}
+	return true
+}
+
+func missingUnless(ok bool) error {
+	if ok {
+		return nil
+	}
+	return errScope
+}
+
+func appendNew(list []string, more ...string) []string {
+	for _, s := range more {
+		if !slices.Contains(list, s) {
+			list = append(list, s)
+		}
+	}
+	return list
+}

@@ -1,0 +1,98 @@
+package token
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/postern-go/postern/jwks"
+)
+
+// Posture is what an Authenticator accepts from one issuer, for operators. It
+// has names for JSON.
+type Posture struct {
+	// Issuer is the issuer, or the Template that describes several. It is "" for
+	// an Authenticator about which nothing is known.
+	Issuer string `json:"issuer"`
+	// Audience and Algorithms are those of its Config.
+	Audience   []string `json:"audience,omitempty"`
+	Algorithms []string `json:"algorithms,omitempty"`
+	// Relaxations are as of the function of that name.
+	Relaxations []string `json:"relaxations,omitempty"`
+	// Keys is the state of its keys. It is nil if the source does not tell, or if
+	// the keys of each issuer of a Template are discovered.
+	Keys *jwks.Status `json:"keys,omitempty"`
+}
+
+// Ready reports whether the keys can be used. It is true if that is not known.
+func (p Posture) Ready() bool { return p.Keys == nil || p.Keys.State != jwks.StateEmpty }
+
+// Postures describes the issuers of auth: one for a Verifier, one each for
+// Issuers, in their order, and one for each Template of a Resolver. What a
+// Resolver's Resolve returns, and an Authenticator of another kind, is one Posture
+// without an Issuer. It makes no request and does not block.
+func Postures(auth Authenticator) []Posture {
+	switch a := auth.(type) {
+	case *Verifier:
+		if a != nil {
+			return []Posture{a.posture()}
+		}
+		return nil
+	case *Issuers:
+		auths := a.load().auths
+		var all []Posture
+		for _, issuer := range slices.Sorted(maps.Keys(auths)) {
+			for _, p := range Postures(auths[issuer]) {
+				if p.Issuer == "" {
+					p.Issuer = issuer
+				}
+				all = append(all, p)
+			}
+		}
+		return all
+	case *Resolver:
+		return a.postures()
+	default:
+		return []Posture{{}}
+	}
+}
+
+func (v *Verifier) posture() Posture {
+	p := Posture{
+		Issuer:      v.rules.Issuer,
+		Audience:    slices.Clone(v.rules.Audience),
+		Algorithms:  slices.Clone(v.about.algorithms),
+		Relaxations: slices.Clone(v.about.relaxed),
+	}
+	p.Keys = statusOf(v.about.keys)
+	return p
+}
+
+func statusOf(source jwks.Source) *jwks.Status {
+	if own, ok := source.(*ownKeys); ok {
+		source = own.shared
+	}
+	tells, ok := source.(interface{ Status() jwks.Status })
+	if !ok {
+		return nil
+	}
+	status := tells.Status()
+	return &status
+}
+
+func (r *Resolver) postures() (all []Posture) {
+	if r == nil {
+		return nil
+	}
+	for i, t := range r.config.Templates {
+		p := r.templates[i].sample.posture()
+		p.Issuer, p.Relaxations = t.Issuer, append(relaxationsOf(t), p.Relaxations...)
+		if r.templates[i].discovers {
+			p.Keys = nil
+		}
+		all = append(all, p)
+	}
+	if r.config.Resolve != nil {
+		all = append(all, Posture{Relaxations: []string{resolves}})
+	}
+	return all
+}

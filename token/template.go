@@ -1,0 +1,255 @@
+package token
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/postern-go/postern/jwks"
+)
+
+// Template describes issuers of a Resolver that differ in one part of their
+// path, such as the tenants of Entra ID, the realms of a Keycloak server or the
+// pools of Cognito. Exactly one of Values, AnyValue and Allow says which they
+// are.
+type Template struct {
+	// Issuer is their identifier with a variable in braces for one whole segment
+	// of the path: "https://login.microsoftonline.com/{tenantid}/v2.0". All else
+	// must equal iss byte for byte. The variable matches 1 to 64 letters, digits,
+	// "-", "_" and ".", and does not begin with ".". Its name means nothing.
+	Issuer string
+	// Values lists the values of the variable, exactly as in iss.
+	Values []string
+	// AnyValue allows every value: everyone who can get a tenant there can call.
+	AnyValue bool
+	// Allow reports whether a value is allowed; see ResolverConfig.Allow.
+	// IsGUID is one.
+	Allow func(value string) bool
+	// Claim names a claim that must equal the value of the variable in every
+	// token, such as "tid". "" means none.
+	Claim string
+	// Config is for each of the issuers, without Issuer. If Keys is nil, the keys
+	// of each are discovered. If it is not, it has the keys of all, and must not
+	// be a jwks.Remote that discovers them, since what it finds is one issuer's.
+	// A key with an Issuer verifies tokens only of this issuer, or of all if that
+	// equals the Template but for the name of the variable.
+	//
+	// CacheSize is for each issuer; zero means 256 KiB here. So remembered tokens
+	// take at most ResolverConfig.MaxKnown times as much, 256 MB by default, and
+	// as little as comes in.
+	Config Config
+	// Discovery has the settings with which the keys of each issuer are
+	// discovered, such as a proxy. Its Issuer must be "" and its URLs nil. In its
+	// DiscoverAt the variable of Issuer stands for the same value, so that the
+	// metadata of each issuer has a place of its own. Discovery must be nil, which
+	// means the zero RemoteConfig with Config.HTTPClient and Config.RootCAs, if
+	// Config sets one of those or Keys. It is copied.
+	Discovery *jwks.RemoteConfig
+}
+
+// templateCacheSize is for some 400 tokens.
+const templateCacheSize = 256 << 10
+
+// Value returns the value that the variable has in an issuer, and whether the
+// issuer fits the Template. It does not ask whether the value is allowed. It is
+// false if Issuer is not a template.
+func (t Template) Value(issuer string) (value string, ok bool) {
+	p, err := patternOf(t.Issuer)
+	if err != nil {
+		return "", false
+	}
+	return p.value(issuer)
+}
+
+// IsGUID reports whether value is a GUID in lower case, as in
+// "9188040d-6c67-4c5b-b112-36a304b66dad". Use it as Template.Allow for issuers
+// with such a variable.
+func IsGUID(value string) bool {
+	if len(value) != 36 {
+		return false
+	}
+	for i := range len(value) {
+		switch c := value[i]; {
+		case i == 8 || i == 13 || i == 18 || i == 23:
+			if c != '-' {
+				return false
+			}
+		case c < '0' || c > '9' && c < 'a' || c > 'f':
+			return false
+		}
+	}
+	return true
+}
+
+// template is a Template made ready for use.
+type template struct {
+	pattern
+	allows    func(value string) bool
+	claim     string
+	config    Config // with Keys that are not a jwks.Static
+	discovery *jwks.RemoteConfig
+	discovers bool // the keys of each issuer
+	listed    int  // values; 0 if they are not listed
+	sample    *Verifier
+}
+
+// Value implements the look-up for a Resolver.
+func (t *template) Value(issuer string) (string, bool) { return t.value(issuer) }
+
+func (t Template) compile() (*template, error) {
+	p, err := patternOf(t.Issuer)
+	if err != nil {
+		return nil, err
+	}
+	if err := t.validateValues(); err != nil {
+		return nil, err
+	}
+	if t.Config.Issuer != "" {
+		return nil, fmt.Errorf("Config.Issuer is %q, want none: Issuer of the Template stands for it", t.Config.Issuer)
+	}
+	values := slices.Clone(t.Values)
+	made := &template{pattern: p, allows: t.Allow, claim: t.Claim, config: t.Config, discovers: t.Config.Keys == nil, listed: len(values)}
+	switch {
+	case t.AnyValue:
+		made.allows = func(string) bool { return true }
+	case t.Allow == nil:
+		made.allows = func(value string) bool { return slices.Contains(values, value) }
+	}
+	if err := t.validateDiscovery(p); err != nil {
+		return nil, err
+	}
+	if t.Discovery != nil {
+		discovery := *t.Discovery
+		discovery.AllowHosts, discovery.PlainHTTPHosts = slices.Clone(discovery.AllowHosts), slices.Clone(discovery.PlainHTTPHosts)
+		made.discovery = &discovery
+	}
+	if made.config.CacheSize == 0 {
+		made.config.CacheSize = templateCacheSize
+	}
+	if static, ok := t.Config.Keys.(jwks.Static); ok { // once for all issuers
+		if made.config.Keys, err = index(static); err != nil {
+			return nil, err
+		}
+	}
+	made.sample, err = made.verifier(p.prefix+"sample"+p.suffix, "sample")
+	return made, err
+}
+
+func (t Template) validateValues() error {
+	ways := 0
+	for _, is := range []bool{len(t.Values) > 0, t.AnyValue, t.Allow != nil} {
+		if is {
+			ways++
+		}
+	}
+	if ways != 1 {
+		return errors.New("want exactly one of Values, AnyValue and Allow, or else no issuer is allowed or it is not clear which")
+	}
+	for _, v := range t.Values {
+		if !isValue(v) {
+			return fmt.Errorf("Values has %q, want 1 to 64 letters, digits, -, _ and ., the first of them no .", v)
+		}
+	}
+	return nil
+}
+
+func (t Template) validateDiscovery(p pattern) error {
+	d := t.Discovery
+	switch {
+	case d == nil:
+		return nil
+	case t.Config.Keys != nil || t.Config.HTTPClient != nil || t.Config.RootCAs != nil:
+		return errors.New("Discovery is set beside Config.Keys, HTTPClient or RootCAs, want one or the other")
+	case d.Issuer != "" || d.URLs != nil:
+		return errors.New("Discovery has an Issuer or URLs, want neither: the keys of each issuer are discovered")
+	case d.DiscoverAt != "" && !strings.Contains(d.DiscoverAt, p.variable):
+		return fmt.Errorf("Discovery.DiscoverAt is %q, want the variable %s in it", d.DiscoverAt, p.variable)
+	}
+	return nil
+}
+
+// verifier makes the Verifier of one of the issuers.
+func (t *template) verifier(issuer, value string) (*Verifier, error) {
+	cfg := t.config
+	cfg.Issuer = issuer
+	if t.discovery != nil {
+		remote := *t.discovery
+		remote.Issuer, remote.DiscoverAt = issuer, strings.ReplaceAll(remote.DiscoverAt, t.variable, value)
+		keys, err := jwks.NewRemote(remote)
+		if err != nil {
+			return nil, err
+		}
+		cfg.Keys = keys
+	}
+	if t.claim != "" {
+		cfg.Profile.Rules = append(slices.Clip(cfg.Profile.Rules), Mark{Claim: t.claim, Values: []string{value}})
+	}
+	keys, err := cfg.checked()
+	if err != nil {
+		return nil, err
+	}
+	return newVerifier(cfg, &ownKeys{shared: keys, issuer: issuer, pattern: &t.pattern}), nil
+}
+
+// pattern is the Issuer of a Template, taken apart at its variable.
+type pattern struct{ prefix, variable, suffix string }
+
+func patternOf(text string) (pattern, error) {
+	prefix, rest, open := strings.Cut(text, "{")
+	name, suffix, closed := strings.Cut(rest, "}")
+	p := pattern{prefix, "{" + name + "}", suffix}
+	_, path, _ := strings.Cut(prefix, "://")
+	switch {
+	case !open || !closed || !isValue(name):
+		return pattern{}, fmt.Errorf("Issuer is %q, want one variable in braces, named by letters and digits", text)
+	case !strings.HasSuffix(path, "/") || suffix != "" && suffix[0] != '/':
+		return pattern{}, fmt.Errorf("Issuer is %q, want a variable that is a whole segment of the path, and not in the host", text)
+	case !isIdentifier(prefix + strings.Repeat("v", maxValue) + suffix):
+		return pattern{}, fmt.Errorf("Issuer is %q, want %s", text, wantedIdentifier)
+	}
+	return p, nil
+}
+
+// value returns the part of an issuer between prefix and suffix.
+func (p *pattern) value(issuer string) (string, bool) {
+	value, ok := p.between(issuer)
+	if !ok || !isValue(value) {
+		return "", false
+	}
+	return value, true
+}
+
+// admits reports whether issuer, of a key, stands for all issuers of p.
+func (p *pattern) admits(issuer string) bool {
+	variable, ok := p.between(issuer)
+	name, opened := strings.CutPrefix(variable, "{")
+	name, closed := strings.CutSuffix(name, "}")
+	return ok && opened && closed && isValue(name)
+}
+
+func (p *pattern) between(issuer string) (string, bool) {
+	rest, ok := strings.CutPrefix(issuer, p.prefix)
+	if !ok {
+		return "", false
+	}
+	return strings.CutSuffix(rest, p.suffix)
+}
+
+const maxValue = 64
+
+// isValue refuses what a path would mean something else by: slashes, escapes,
+// "." and "..".
+func isValue(s string) bool {
+	if s == "" || len(s) > maxValue || s[0] == '.' {
+		return false
+	}
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '-', c == '_', c == '.':
+		default:
+			return false
+		}
+	}
+	return true
+}
