@@ -30,6 +30,11 @@
 // told otherwise. [Interceptor.NewServer] sets limits. On a server made
 // otherwise, [Interceptor.Audit] tells whether the guard is there at all.
 //
+// A gateway that calls the service directly, as one does that was registered with
+// RegisterXHandlerServer of grpc-gateway, passes every interceptor by: guard its
+// routes over HTTP. One that dials the server is guarded here, and [WriteHTTP]
+// answers for it.
+//
 // A panic in a handler, in a rule of a policy or in a hook ends a grpc-go
 // server, where net/http would end the one call. This package recovers none of
 // them. Install an interceptor that does, behind the guard for handlers, and

@@ -19,6 +19,7 @@ import (
 // Header fields that speak of a body, set earlier for another answer, are
 // removed. WriteError must be called before anything was written to w.
 func (m *Middleware) WriteError(w http.ResponseWriter, r *http.Request, err error) {
+	decisionOf(r.Context()).note()
 	answer := m.table.Answer(err, m.used(r))
 	h := w.Header()
 	for _, name := range ofBody {

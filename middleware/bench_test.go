@@ -50,6 +50,7 @@ func BenchmarkRequire(b *testing.B) {
 		{"allowed", guard, request("Bearer " + raw)},
 		{"allowed/Mux", mux, request("Bearer " + raw)},
 		{"allowed/real verifier", w.auth.Require(scope.All("orders:read"))(nothing), request("Bearer " + raw)},
+		{"allowed/behind RequireDecision", middleware.New(instant{verified}, nil).RequireDecision(guard), request("Bearer " + raw)},
 		{"public", middleware.New(instant{}, nil).Require(scope.Public)(nothing), request("Bearer " + raw)},
 		{"refused/no token", guard, request()},
 		{"refused/no token/Mux", mux, request()},

@@ -14,7 +14,9 @@
 // A [Mux] cannot hold a route without a policy, and refuses what it does not
 // hold. With a router of your own, wrap handlers by [Middleware.Require], which
 // is the plain func(http.Handler) http.Handler that net/http, chi, alice and
-// Connect all take. If neither fits, [Middleware.Check] decides and writes
+// Connect all take, and the router by [Middleware.RequireDecision], which lets no
+// forgotten route answer. [Middleware.Admit] is Require for frameworks with
+// handlers of their own. If nothing fits, [Middleware.Check] decides and writes
 // nothing, and [Middleware.WriteError] answers.
 //
 // The handler of a call that went through finds the verified token by

@@ -55,11 +55,14 @@ func New(auth token.Authenticator, cfg *Config) *Middleware {
 }
 
 // Require returns the wrapper that lets only those calls through to a handler
-// that p allows, and answers all others by WriteError without calling it. The
-// handler gets the verified token from token.FromContext. Behind scope.Public,
-// or scope.Optional if the caller presented none, it gets no token, even if an
-// outer guard has let one in. It gets a copy of the request without the
-// caller's credentials, see Config.KeepCredentials, and the server's own
+// that p allows, and answers all others by WriteError without calling it. A
+// handler that is not wrapped is open to everyone: use a Mux, or put
+// RequireDecision around the router.
+//
+// The handler gets the verified token from token.FromContext. Behind
+// scope.Public, or scope.Optional if the caller presented none, it gets no token,
+// even if an outer guard has let one in. It gets a copy of the request without
+// the caller's credentials, see Config.KeepCredentials, and the server's own
 // http.ResponseWriter.
 //
 // The context of the request ends when the token expires, at token.Deadline by
@@ -92,15 +95,41 @@ type guarded struct {
 }
 
 func (g *guarded) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	t, c, err := g.m.check(r, g.policy)
+	r, done := g.m.Admit(w, r, g.policy)
+	defer done()
+	if r != nil {
+		g.next.ServeHTTP(pastGate(w), r)
+	}
+}
+
+// Admit is Require for frameworks whose handlers are not http.Handlers. If p
+// allows the call, it returns the request to go on with, as the handler behind
+// Require gets it. Otherwise it has answered the call by WriteError, and
+// admitted is nil. Call done, which is never nil, when the handler has returned:
+// it releases the context of the request.
+//
+//	func guard(auth *middleware.Middleware, p scope.Policy) gin.HandlerFunc {
+//		return func(c *gin.Context) {
+//			r, done := auth.Admit(c.Writer, c.Request, p)
+//			defer done()
+//			if r == nil {
+//				c.Abort()
+//				return
+//			}
+//			c.Request = r
+//			c.Next()
+//		}
+//	}
+//
+// It blocks like Check. The zero Policy refuses every call.
+func (m *Middleware) Admit(w http.ResponseWriter, r *http.Request, p scope.Policy) (admitted *http.Request, done func()) {
+	t, c, err := m.check(r, p)
 	if err != nil {
-		g.m.WriteError(w, r, err)
-		return
+		m.WriteError(w, r, err)
+		return nil, nothingToStop
 	}
 	c.respond(w.Header())
-	r, stop := g.m.handOn(r, g.policy, t, c)
-	defer stop()
-	g.next.ServeHTTP(w, r)
+	return m.handOn(r, p, t, c)
 }
 
 // Check decides whether p allows the call, and writes nothing: use it where
@@ -129,6 +158,7 @@ func (m *Middleware) Check(r *http.Request, p scope.Policy) (*token.Token, error
 // check is Check. The call is nil if no Authenticator was asked.
 func (m *Middleware) check(r *http.Request, p scope.Policy) (t *token.Token, c *call, err error) {
 	if p.IsPublic() {
+		decisionOf(r.Context()).note()
 		return nil, nil, nil
 	}
 	begun := m.observer.Begin()
@@ -137,6 +167,7 @@ func (m *Middleware) check(r *http.Request, p scope.Policy) (t *token.Token, c *
 		c = &call{PassContext: guard.PassContext{Pass: guard.Pass{DPoP: dpop}}, m: m, r: r}
 		return c
 	})
+	decisionOf(r.Context()).note()
 	m.tell(r, p, v, begun)
 	if v.Err != nil && c != nil {
 		return nil, c, c.response.With(v.Err)

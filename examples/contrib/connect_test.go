@@ -2,6 +2,7 @@ package contrib_test
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -86,24 +87,29 @@ func TestConnect(t *testing.T) {
 	}
 }
 
-func request(authorization string) *connect.Request[text] {
+// fieldsKey is where a call finds further fields to send.
+type fieldsKey struct{}
+
+func request(ctx context.Context, authorization []string) *connect.Request[text] {
 	req := connect.NewRequest(wrapperspb.String("hello"))
-	if authorization != "" {
-		req.Header().Set("Authorization", authorization)
+	fields, _ := ctx.Value(fieldsKey{}).(http.Header)
+	maps.Copy(req.Header(), fields)
+	if len(authorization) > 0 {
+		req.Header()["Authorization"] = authorization
 	}
 	return req
 }
 
-func unaryCall(ctx context.Context, c *connect.Client[text, text], authorization string) (string, error) {
-	resp, err := c.CallUnary(ctx, request(authorization))
+func unaryCall(ctx context.Context, c *connect.Client[text, text], authorization ...string) (string, error) {
+	resp, err := c.CallUnary(ctx, request(ctx, authorization))
 	if err != nil {
 		return "", err
 	}
 	return resp.Msg.GetValue(), nil
 }
 
-func streamCall(ctx context.Context, c *connect.Client[text, text], authorization string) (string, error) {
-	stream, err := c.CallServerStream(ctx, request(authorization))
+func streamCall(ctx context.Context, c *connect.Client[text, text], authorization ...string) (string, error) {
+	stream, err := c.CallServerStream(ctx, request(ctx, authorization))
 	if err != nil {
 		return "", err
 	}
@@ -128,20 +134,23 @@ func assertCode(t *testing.T, want connect.Code, err error) {
 func TestConnectRefusals(t *testing.T) {
 	t.Parallel()
 	issuer, auth := newAuth(t)
-	for _, procedure := range []string{contrib.Greet, contrib.Watch} {
-		refusals.Test(t, issuer, tokentest.HTTPTarget(contrib.Connect(auth), func() *http.Request {
-			r := httptest.NewRequest(http.MethodPost, procedure, strings.NewReader(bodies[procedure]))
-			r.Header.Set("Content-Type", contentTypes[procedure])
-			return r
-		}), &refusals.Config{Scopes: []string{"orders:read"}})
+	// A message of a stream comes after a byte of flags and its length.
+	const framed = "\x00\x00\x00\x00\x07" + `"hello"`
+	for name, row := range map[string]struct{ procedure, contentType, body string }{
+		"unary":            {contrib.Greet, "application/json", `"hello"`},
+		"stream":           {contrib.Watch, "application/connect+json", framed},
+		"gRPC-Web":         {contrib.Greet, "application/grpc-web+json", framed},
+		"gRPC-Web, stream": {contrib.Watch, "application/grpc-web+json", framed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			refusals.Test(t, issuer, tokentest.HTTPTarget(contrib.Connect(auth), func() *http.Request {
+				r := httptest.NewRequest(http.MethodPost, row.procedure, strings.NewReader(row.body))
+				r.Header.Set("Content-Type", row.contentType)
+				return r
+			}), &refusals.Config{Scopes: []string{"orders:read"}})
+		})
 	}
 }
-
-var (
-	contentTypes = map[string]string{contrib.Greet: "application/json", contrib.Watch: "application/connect+json"}
-	// A message of a stream comes after a byte of flags and its length.
-	bodies = map[string]string{contrib.Greet: `"hello"`, contrib.Watch: "\x00\x00\x00\x00\x07" + `"hello"`}
-)
 
 // What a client of grpc-go makes of the answers of the HTTP
 // middleware, as behind a proxy that speaks HTTP.

@@ -4,9 +4,11 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"testing"
 	"time"
 
+	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -16,6 +18,12 @@ import (
 	"github.com/postern-go/postern/token/tokentest"
 	"github.com/postern-go/postern/token/tokentest/refusals"
 )
+
+// gin would print its routes otherwise.
+func TestMain(m *testing.M) {
+	gin.SetMode(gin.ReleaseMode)
+	os.Exit(m.Run())
+}
 
 func newAuth(t *testing.T) (*tokentest.Issuer, *middleware.Middleware) {
 	t.Helper()
@@ -27,10 +35,20 @@ func newAuth(t *testing.T) (*tokentest.Issuer, *middleware.Middleware) {
 
 // routers are the same shop on different routers.
 var routers = map[string]func(*middleware.Middleware) http.Handler{
-	"net/http": contrib.NetHTTP,
-	"Mux":      contrib.PosternMux,
-	"chi":      contrib.Chi,
-	"alice":    contrib.Alice,
+	"net/http":           contrib.NetHTTP,
+	"Mux":                contrib.PosternMux,
+	"chi":                contrib.Chi,
+	"alice":              contrib.Alice,
+	"gorilla":            contrib.Gorilla,
+	"gin":                contrib.Gin,
+	"echo":               contrib.Echo,
+	"CORS":               corsShop,
+	"subtrees":           contrib.Subtrees,
+	"closed":             contrib.Closed,
+	"mounted in chi":     contrib.MountedInChi,
+	"mounted in gorilla": contrib.MountedInGorilla,
+	"mounted in gin":     contrib.MountedInGin,
+	"mounted in echo":    contrib.MountedInEcho,
 }
 
 const short = `Bearer realm="api", error="insufficient_scope", error_description="The access token lacks a required scope", scope="orders:write"`
@@ -39,8 +57,7 @@ func TestRouters(t *testing.T) {
 	t.Parallel()
 	for name, router := range routers {
 		issuer, auth := newAuth(t)
-		srv := httptest.NewServer(router(auth))
-		t.Cleanup(srv.Close)
+		url := serve(t, router(auth))
 		reader, writer := issuer.Token(tokentest.Scope("orders:read")), issuer.Token(tokentest.Scope("orders:write"))
 		for _, row := range []struct {
 			name, method, path, raw string
@@ -56,13 +73,21 @@ func TestRouters(t *testing.T) {
 				`Bearer realm="api", error="invalid_token", error_description="The access token has expired"`},
 		} {
 			t.Run(name+"/"+row.name, func(t *testing.T) {
-				resp, text := send(t, srv.URL+row.path, row.method, row.raw)
+				resp, text := send(t, url+row.path, row.method, row.raw)
 				assert.Equal(t, row.status, resp.StatusCode)
 				assert.Equal(t, row.body, text)
 				assert.Equal(t, row.challenge, resp.Header.Get("WWW-Authenticate"))
 			})
 		}
 	}
+}
+
+// serve serves a handler for the time of a test, and returns its URL.
+func serve(t *testing.T, h http.Handler) string {
+	t.Helper()
+	srv := httptest.NewServer(h)
+	t.Cleanup(srv.Close)
+	return srv.URL
 }
 
 func send(t *testing.T, url, method, raw string) (*http.Response, string) {

@@ -23,6 +23,8 @@
 // such as Rotate, Withdraw, GoDown, Hang and Garbage make the issuer fail as
 // real issuers do.
 //
+// Open finds the routes of a service that answer without a token.
+//
 // A Target makes one call to the service under test. HTTPTarget makes one of an
 // http.Handler, and package grpcauth/grpcauthtest one of a gRPC method. Two
 // suites run against a Target:

@@ -43,6 +43,7 @@ var withoutExample = map[string]string{
 	"token/tokentest.func() Edit":     "each edits one thing; the Example of Issuer.Token shows how they are used",
 	"token/tokentest.Issuer.*":        "each makes the issuer behave in one way; Rotate and GoDown have one",
 	"token/tokentest.SigningKey.*":    "for attacks with keys of one's own",
+	"token/tokentest.Route.Request":   "called by Open, which has one",
 	"token/tokentest/*.func() Shape":  "each is one server; the Example of Shape shows how they are used",
 	"token/tokentest.EditDraft":       "for the packages below tokentest",
 	"token/tokentest/refusals.Report": "prints the results of Run, which has one",

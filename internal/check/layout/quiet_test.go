@@ -36,19 +36,21 @@ var notMute = map[string]string{
 // documentation says so, or with the reason why it cannot be caused. All of
 // them are about mistakes in the program, none about what a caller sends.
 var mayPanic = map[string]panics{
-	"grpcauth.New":                  {documented: []string{"New"}},
-	"grpcauth.run.returned":         {reason: "carries on the panic of a stream of grpc to the goroutine it belongs to"},
-	"jwks.smallOrderPoints":         {reason: "a table of literals, read when the program starts"},
-	"middleware.New":                {documented: []string{"New"}},
-	"middleware.Middleware.Require": {documented: []string{"Middleware.Require"}},
-	"middleware.Mux.Handle":         {documented: []string{"Mux.Handle"}},
-	"scope.Policy.Or":               {documented: []string{"Policy.Or"}},
-	"scope.literals":                {documented: []string{"ClientID", "Issuer", "AllOf", "AnyOf"}},
-	"scope.mustHave":                {documented: []string{"Claims", "Func"}},
-	"scope.Tenant":                  {documented: []string{"Tenant"}},
-	"scope.scopeRule":               {documented: []string{"All", "Any"}},
-	"scope.LogTo":                   {documented: []string{"LogTo"}},
-	"token.ByIssuer":                {documented: []string{"ByIssuer"}},
+	"grpcauth.New":                          {documented: []string{"New"}},
+	"grpcauth.run.returned":                 {reason: "carries on the panic of a stream of grpc to the goroutine it belongs to"},
+	"jwks.smallOrderPoints":                 {reason: "a table of literals, read when the program starts"},
+	"middleware.New":                        {documented: []string{"New"}},
+	"middleware.Middleware.Require":         {documented: []string{"Middleware.Require"}},
+	"middleware.Mux.Handle":                 {documented: []string{"Mux.Handle"}},
+	"scope.Policy.Or":                       {documented: []string{"Policy.Or"}},
+	"scope.literals":                        {documented: []string{"ClientID", "Issuer", "AllOf", "AnyOf"}},
+	"scope.mustHave":                        {documented: []string{"Claims", "Func"}},
+	"scope.Tenant":                          {documented: []string{"Tenant"}},
+	"scope.scopeRule":                       {documented: []string{"All", "Any"}},
+	"scope.LogTo":                           {documented: []string{"LogTo"}},
+	"token.ByIssuer":                        {documented: []string{"ByIssuer"}},
+	"middleware.FromSubprotocol":            {documented: []string{"FromSubprotocol"}},
+	"middleware.Middleware.RequireDecision": {documented: []string{"Middleware.RequireDecision"}},
 }
 
 type panics struct {

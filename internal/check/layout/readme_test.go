@@ -72,3 +72,19 @@ func TestLinks(t *testing.T) {
 		}
 	}
 }
+
+// TestRecipes wants every example for a stack on the page that lists them.
+func TestRecipes(t *testing.T) {
+	t.Parallel()
+	const dir = "examples/contrib/"
+	page := read(t, "docs/recipes.md")
+	for _, file := range sourceFiles(t) {
+		name, ok := strings.CutPrefix(file, dir)
+		if !ok || strings.Contains(name, "/") || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		if name != "doc.go" && name != "shop.go" {
+			assert.Containsf(t, page, "](../"+file+")", "docs/recipes.md does not link to %s", file)
+		}
+	}
+}

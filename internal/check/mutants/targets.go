@@ -41,12 +41,12 @@ var targets = []target{
 		"discovery.go", "discovers.go", "origins.go", "validate.go", "snapshot.go", "contain.go", "check.go", "clock.go", "config.go", "traces.go",
 	}, more: []string{"token"}},
 	{dir: "middleware", files: []string{
-		"middleware.go", "pass.go", "from.go", "mux.go", "host.go", "register.go", "present.go", "answer.go", "config.go",
-		"forward.go", "transport.go", "origin.go",
+		"middleware.go", "pass.go", "from.go", "mux.go", "host.go", "register.go", "present.go", "answer.go", "body.go", "config.go",
+		"decision.go", "gate.go", "subprotocol.go", "forward.go", "transport.go", "origin.go",
 	}, more: []string{"internal/guard/seams"}},
 	{dir: "grpcauth", files: []string{
 		"interceptor.go", "context.go", "stream.go", "bounded.go", "run.go", "probe.go", "audit.go", "server.go", "present.go", "answer.go", "config.go",
-		"policies.go", "forward.go", "trace.go",
+		"policies.go", "forward.go", "http.go", "trace.go",
 	}, more: []string{"internal/guard/seams"}},
 }
 
