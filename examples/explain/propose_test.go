@@ -62,7 +62,8 @@ func TestProposeRefuses(t *testing.T) {
 	usual := []string{"-propose", "-issuer", issuer.Identifier(), "-audience", audience}
 	for name, c := range map[string]struct{ raw, says string }{
 		"an ID token":      {issuer.IDToken(tokentest.Audience(audience)), "No proposal: no profile is proposed: this is no access token: it has nonce"},
-		"nothing tells":    {issuer.IDToken(tokentest.Audience(audience), tokentest.WithoutClaim("nonce")), "nothing tells this access token from the ID tokens"},
+		"a sign-in":        {issuer.IDToken(tokentest.Audience(audience), tokentest.WithoutClaim("nonce")), "it seems to be an ID token"},
+		"nothing tells":    {issuer.IDToken(tokentest.Audience(audience), tokentest.WithoutClaim("nonce"), tokentest.WithoutClaim("auth_time")), "nothing tells this access token from the ID tokens"},
 		"another audience": {issuer.Token(tokentest.Audience("other")), "the token is for another service"},
 		"a bad signature":  {issuer.Token(tokentest.Key(issuer.ForeignKey("ES256", issuer.SigningKey().ID))), "Cure: " + cures["signature"]},
 		"no token":         {"opaque", "Cure: " + cures["malformed"]},

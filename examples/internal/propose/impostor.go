@@ -7,7 +7,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"maps"
-	"strings"
 
 	"github.com/postern-go/postern/jwks"
 	"github.com/postern-go/postern/token"
@@ -19,7 +18,7 @@ import (
 // on trial.
 func (c *candidate) impostors(key ed25519.PrivateKey) (list []string) {
 	claims := maps.Clone(c.claims)
-	for _, name := range accessOnly {
+	for _, name := range c.apartBy() {
 		delete(claims, name)
 	}
 	for _, kind := range kinds {
@@ -33,7 +32,7 @@ func (c *candidate) impostors(key ed25519.PrivateKey) (list []string) {
 	claims["sub"] = "someone"
 	claims["iat"] = c.at.Unix()
 	types := []any{"JWT", nil}
-	if typ, _ := c.header["typ"].(string); !strings.EqualFold(strings.TrimPrefix(strings.ToLower(typ), "application/"), "at+jwt") {
+	if typ, _ := c.header["typ"].(string); !c.isTypedAccess() {
 		types = append(types, typ)
 	}
 	for _, typ := range types {
