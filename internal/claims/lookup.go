@@ -57,9 +57,11 @@ func (r *Rules) note(p *Payload, name string, value strict.Value) {
 // distributed.
 func (p *Payload) find(at *place) (value strict.Value, known bool) {
 	value = *p.looked.at(at.top)
-	if value.Kind == strict.Absent && p.looked.distributed.Kind != strict.Absent {
+	if isNothing(value) && p.looked.distributed.Kind != strict.Absent {
 		elsewhere, read := member(p.looked.distributed, at.path[0])
-		return value, read && elsewhere.Kind == strict.Absent
+		if !read || elsewhere.Kind != strict.Absent {
+			return strict.Value{}, false
+		}
 	}
 	for _, name := range at.path[1:] {
 		if value, known = member(value, name); !known {
