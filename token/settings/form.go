@@ -37,7 +37,7 @@ func keysForm(k *Keys) []field {
 	r := &k.Remote
 	return []field{
 		text("discover_at", &r.DiscoverAt),
-		texts("urls", &r.URLs),
+		filled(texts("urls", &r.URLs)),
 		text("file", &k.File),
 		texts("allow_hosts", &r.AllowHosts),
 		flag("same_host", &r.SameHost),
