@@ -140,4 +140,8 @@ func (p *Payload) find(at *place) (value strict.Value, known bool) {
 	return found.value, found.known
 }
 
+// untold is what an operator reads who would otherwise read that a claim is
+// absent.
+const untold = "a token that tells: it is distributed, or inside of something else than an object"
+
 func isNothing(v strict.Value) bool { return v.Kind == strict.Absent || v.Kind == strict.Null }
