@@ -23,6 +23,16 @@ func (c *candidate) isTypedAccess() bool {
 	return strings.TrimPrefix(strings.ToLower(typ), "application/") == "at+jwt"
 }
 
+// saysItsKind reports whether the token says that it is an access token.
+func (c *candidate) saysItsKind() bool {
+	for _, kind := range kinds {
+		if c.claims[kind.claim] == kind.access {
+			return true
+		}
+	}
+	return false
+}
+
 func (c *candidate) isAboutSignIn() bool {
 	return slices.ContainsFunc(ofSignIn, func(name string) bool { return c.claims[name] != nil })
 }
@@ -30,21 +40,20 @@ func (c *candidate) isAboutSignIn() bool {
 // refuseSignIns refuses a token that says how a user signed in and not to which
 // client it was issued: ID tokens have the client in aud.
 func (c *candidate) refuseSignIns() error {
-	for _, kind := range kinds {
-		if c.claims[kind.claim] == kind.access {
-			return nil
-		}
-	}
-	if c.isTypedAccess() || c.clientClaim != "" || !c.isAboutSignIn() {
+	if c.isTypedAccess() || c.saysItsKind() || c.clientClaim != "" || !c.isAboutSignIn() {
 		return nil
 	}
 	return fmt.Errorf("%w: it seems to be an ID token: it tells how a user signed in, and names no client but in aud. Have the client send its access token", ErrHole)
 }
 
-// apartBy are the claims that may tell the token from ID tokens. A client id does
-// not where the token is about a sign-in as well, and a scope claim not if it has
-// scopes of OpenID Connect alone.
+// apartBy are the claims that may tell the token from ID tokens. None does where a
+// token says its kind: there is no need to guess. A client id does not where the
+// token is about a sign-in as well, and a scope claim not if it has scopes of
+// OpenID Connect alone.
 func (c *candidate) apartBy() []string {
+	if c.saysItsKind() {
+		return nil
+	}
 	ofOthers := func(s string) bool { return !slices.Contains(ofOpenID, s) }
 	return slices.DeleteFunc(slices.Clone(accessOnly), func(name string) bool {
 		switch {
