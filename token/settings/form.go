@@ -19,7 +19,7 @@ func issuerForm(i *Issuer) []field {
 		text("template", &i.Template),
 		texts("values", &i.Values),
 		flag("any_value", &i.AnyValue),
-		text("claim", &i.Claim),
+		topLevel(text("claim", &i.Claim)),
 		required(texts("audience", &c.Audience)),
 		texts("algorithms", &c.Algorithms),
 		duration("leeway", &c.Leeway),

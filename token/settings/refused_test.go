@@ -89,6 +89,7 @@ var refused = map[string]struct{ text, where string }{
 	"a claim of one issuer":                {head + "    claim: tid\n", "line 2: issuers[0].issuer: has values, any_value or claim"},
 	"any value of one issuer":              {head + "    any_value: true\n", "line 2: issuers[0].issuer: has values, any_value"},
 	"a template for anyone":                {"issuers:\n- audience: [x]\n  template: 'https://as.example.com/{t}'\n", "line 3: issuers[0].template: "},
+	"a pointer for a template":             {"issuers:\n- audience: [x]\n  template: 'https://as.example.com/{t}'\n  any_value: true\n  claim: /a/tid\n", "line 5: issuers[0].claim: "},
 	"no values":                            {"issuers:\n- audience: [x]\n  template: 'https://as.example.com/{t}'\n  values: []\n", "line 3: issuers[0].template: "},
 	"values and any value":                 {"issuers:\n- audience: [x]\n  template: 'https://as.example.com/{t}'\n  values: [a]\n  any_value: true\n", "line 5: issuers[0].any_value: "},
 	"a value with a slash":                 {"issuers:\n- audience: [x]\n  template: 'https://as.example.com/{t}'\n  values: [a,\n    b/c]\n", "line 5: issuers[0].values[1]: "},
