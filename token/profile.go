@@ -30,7 +30,8 @@ type Profile struct {
 	// Scopes lists the claims that hold scopes, in place of ScopeClaim and
 	// ScopeList, where they are in several claims, inside of others, or of
 	// another shape. The scopes of all are joined. A claim that is there and has
-	// another shape refuses the token. Nil means one source, ScopeClaim.
+	// another shape refuses the token. Claims with a client id or about the user
+	// hold no scopes. Nil means one source, ScopeClaim.
 	Scopes []Source
 	// Sets are other sets of rights, such as roles, groups and permissions, by
 	// names of your choice. They are apart from each other and from scopes: no
@@ -48,7 +49,8 @@ type Profile struct {
 	// Config.Audience. Where a token has an aud as well, both must pass. Such a
 	// claim tells the client and not the audience, so that something else must
 	// tell ID tokens apart: a mark in Rules, a claim in Required that ID tokens
-	// lack, or the type at+jwt alone. "" means that aud is needed.
+	// lack, or the type at+jwt alone. Another claim with a client id does not: the
+	// ID tokens of some issuers have several. "" means that aud is needed.
 	AudienceClaim string
 	// Rules are marks that every token must bear, all of them, such as
 	// {Claim: "token_use", Values: []string{"access"}}. Use one where the issuer
