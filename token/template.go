@@ -41,10 +41,11 @@ type Template struct {
 	Config Config
 	// Discovery has the settings with which the keys of each issuer are
 	// discovered, such as a proxy. Its Issuer must be "" and its URLs nil. In its
-	// DiscoverAt the variable of Issuer stands for the same value, so that the
-	// metadata of each issuer has a place of its own. Discovery must be nil, which
-	// means the zero RemoteConfig with Config.HTTPClient and Config.RootCAs, if
-	// Config sets one of those or Keys. It is copied.
+	// DiscoverAt the variable of Issuer stands for the same value, in one or more
+	// whole segments of the path, so that the metadata of each issuer has a place
+	// of its own. Discovery must be nil, which means the zero RemoteConfig with
+	// Config.HTTPClient and Config.RootCAs, if Config sets one of those or Keys. It
+	// is copied.
 	Discovery *jwks.RemoteConfig
 }
 
@@ -163,8 +164,8 @@ func (t Template) validateDiscovery(p pattern) error {
 		return errors.New("Discovery is set beside Config.Keys, HTTPClient or RootCAs, want one or the other")
 	case d.Issuer != "" || d.URLs != nil:
 		return errors.New("Discovery has an Issuer or URLs, want neither: the keys of each issuer are discovered")
-	case d.DiscoverAt != "" && !strings.Contains(d.DiscoverAt, p.variable):
-		return fmt.Errorf("Discovery.DiscoverAt is %q, want the variable %s in it", d.DiscoverAt, p.variable)
+	case d.DiscoverAt != "" && !p.isPlace(d.DiscoverAt):
+		return fmt.Errorf("Discovery.DiscoverAt is %q, want the variable %s in it, as whole segments of the path and nowhere else", d.DiscoverAt, p.variable)
 	}
 	return nil
 }
@@ -226,6 +227,20 @@ func (p *pattern) admits(issuer string) bool {
 	name, opened := strings.CutPrefix(variable, "{")
 	name, closed := strings.CutSuffix(name, "}")
 	return ok && opened && closed && isValue(name)
+}
+
+// isPlace reports whether the variable is in a URL as segments of the path, and
+// nowhere else: in the host, a stranger who chooses iss would choose the server.
+func (p *pattern) isPlace(url string) bool {
+	_, rest, _ := strings.Cut(url, "://")
+	_, path, _ := strings.Cut(rest, "/")
+	segments := 0
+	for segment := range strings.SplitSeq(path, "/") {
+		if segment == p.variable {
+			segments++
+		}
+	}
+	return segments > 0 && segments == strings.Count(url, p.variable)
 }
 
 func (p *pattern) between(issuer string) (string, bool) {
