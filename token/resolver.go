@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/postern-go/postern/internal/rejection"
@@ -34,6 +36,7 @@ type Resolver struct {
 	hints     hints
 	maxSize   int // longer tokens than this are not read; 0 in a zero Resolver
 	tooLarge  error
+	forgotten atomic.Uint64 // calls of Forget
 
 	mu        sync.Mutex
 	known     *knownIssuers
@@ -128,8 +131,8 @@ func (r *Resolver) ask(ctx context.Context, p *Presentation, id *tokenID) (*Toke
 
 // Forget drops the Authenticator of an issuer, its remembered tokens included,
 // so that the issuer is resolved again in the next call. Call it when a tenant
-// was removed, and when one was added. An answer of Resolve that is under way is
-// not kept. It does not block.
+// was removed, and when one was added. An answer of Resolve, and of an allow
+// rule, that is under way is not kept. It does not block.
 //
 // Only this process forgets. Others do when ResolverConfig.KnownFor has passed.
 func (r *Resolver) Forget(issuer string) {
@@ -138,6 +141,7 @@ func (r *Resolver) Forget(issuer string) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.forgotten.Add(1)
 	r.known.drop(issuer)
 	r.unknown.drop(issuer)
 	r.failed.drop(issuer)
@@ -165,6 +169,7 @@ func (r *Resolver) find(ctx context.Context, issuer string) (*known, Authenticat
 	if err := checkIdentifier(issuer); err != nil {
 		return nil, nil, err
 	}
+	before := r.forgotten.Load()
 	for _, t := range r.templates {
 		value, ok := t.Value(issuer)
 		if !ok {
@@ -174,7 +179,7 @@ func (r *Resolver) find(ctx context.Context, issuer string) (*known, Authenticat
 		case err != nil:
 			return nil, nil, err
 		case allowed:
-			return r.fromTemplate(t, issuer, value)
+			return r.fromTemplate(t, issuer, value, before)
 		}
 	}
 	if r.config.Allow != nil {
@@ -182,7 +187,7 @@ func (r *Resolver) find(ctx context.Context, issuer string) (*known, Authenticat
 		case err != nil:
 			return nil, nil, err
 		case allowed:
-			return r.fromResolve(ctx, issuer)
+			return r.fromResolve(ctx, issuer, before)
 		}
 	}
 	r.mu.Lock()
@@ -192,14 +197,17 @@ func (r *Resolver) find(ctx context.Context, issuer string) (*known, Authenticat
 }
 
 // fromTemplate makes the Verifier of an issuer if there is none. That takes as
-// long as reading a token, so that others need not wait for it.
-func (r *Resolver) fromTemplate(t *template, issuer, value string) (*known, Authenticator, error) {
+// long as reading a token, so that others need not wait for it. forgotten is what
+// Resolver.forgotten was before the rule was asked.
+func (r *Resolver) fromTemplate(t *template, issuer, value string, forgotten uint64) (*known, Authenticator, error) {
 	if k, auth := r.heldFrom(t, issuer); k != nil {
 		return k, auth, nil
 	}
 	if r.stranger(t) && !r.mayAsk() {
 		return nil, nil, unavailable(issuer, errTooMany, time.Second)
 	}
+	issuer = strings.Clone(issuer) // a part of a token, which is not to be kept
+	value, _ = t.Value(issuer)
 	v, err := t.verifier(issuer, value)
 	if err != nil {
 		return nil, nil, unavailable(issuer, err, failedPause)
@@ -208,6 +216,9 @@ func (r *Resolver) fromTemplate(t *template, issuer, value string) (*known, Auth
 	defer r.mu.Unlock()
 	if k, held := r.known.find(issuer, t); k != nil { // of a call at the same time, with the keys it fetches
 		return k, held.auth, nil
+	}
+	if r.forgotten.Load() != forgotten { // the rule has said yes, but may not any more
+		return &known{issuer: issuer}, v, nil
 	}
 	return r.known.put(issuer, newResolution(v, t, r.config.Time(), r.config)), v, nil
 }

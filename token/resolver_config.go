@@ -30,7 +30,8 @@ type ResolverConfig struct {
 	// It is called concurrently, but once at a time for an issuer. All callers
 	// that need the answer wait for it, so ctx is not that of one of them: it has
 	// no values, and ends after ResolveTimeout. No more calls are made while 256
-	// have not returned.
+	// have not returned, and none for issuers that are not known while 128 have
+	// not.
 	Resolve func(ctx context.Context, issuer string) (Authenticator, error)
 	// ResolveTimeout is how long Resolve may take. Zero means 5 seconds.
 	ResolveTimeout time.Duration
