@@ -59,7 +59,9 @@ type ResolverConfig struct {
 	// NewPerSecond is for how many issuers that are not known Resolve is asked in
 	// a second, and twice as many at once; so is for how many the keys of a
 	// Template without Config.Keys are discovered. It bounds what strangers who
-	// invent issuers cost. Callers beyond get ErrUnavailable. Zero means 50.
+	// invent issuers cost, except that the keys of an issuer that is kept and has
+	// none are looked for again after a few seconds, if asked for: see MaxKnown.
+	// Callers beyond get ErrUnavailable. Zero means 50.
 	NewPerSecond int
 
 	// Time tells the time. Nil means time.Now.

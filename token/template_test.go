@@ -194,6 +194,9 @@ func TestTemplateMistakes(t *testing.T) {
 		"discovery with URLs": func(t *token.Template) {
 			t.Config.Keys, t.Discovery = nil, &jwks.RemoteConfig{URLs: []string{"https://a.example/keys"}}
 		},
+		"discovery with a snapshot": func(t *token.Template) {
+			t.Config.Keys, t.Discovery = nil, &jwks.RemoteConfig{Snapshot: []byte("{}")}
+		},
 		"discovery at one place": func(t *token.Template) {
 			t.Config.Keys, t.Discovery = nil, &jwks.RemoteConfig{DiscoverAt: "https://a.example/x"}
 		},
