@@ -147,7 +147,7 @@ func (r *Resolver) call(ctx context.Context, issuer string) (auth Authenticator,
 	}
 	ended = true
 	if err != nil {
-		return nil, err
+		return nil, &resolveError{err}
 	}
 	if nilcheck.Is(auth) {
 		return nil, fmt.Errorf("Resolve returned a nil %T and no error", auth)
@@ -232,6 +232,17 @@ func unavailable(issuer string, err error, after time.Duration) error {
 	}
 	return &rejection.Error{Reason: ErrUnavailable, Claim: "iss", Got: issuer, Cause: err}
 }
+
+// resolveError is an error of Resolve. It does not match the errors of contexts:
+// callers would take the end of a flight, or of a query of the program, for that
+// of their own call, which is no outage.
+type resolveError struct{ err error }
+
+func (e *resolveError) Error() string { return e.err.Error() }
+func (e *resolveError) Is(target error) bool {
+	return target != context.Canceled && target != context.DeadlineExceeded && errors.Is(e.err, target)
+}
+func (e *resolveError) As(target any) bool { return errors.As(e.err, target) }
 
 // later is an error that knows when a retry makes sense.
 type later struct {
