@@ -33,6 +33,7 @@ type Resolver struct {
 	config    ResolverConfig
 	templates []*template
 	schemes   []Scheme
+	crowded   bool // see stranger
 	hints     hints
 	maxSize   int // longer tokens than this are not read; 0 in a zero Resolver
 	tooLarge  error
@@ -59,6 +60,7 @@ func NewResolver(cfg ResolverConfig) (*Resolver, error) {
 	r := &Resolver{
 		config:    cfg,
 		templates: templates,
+		crowded:   crowded(templates, cfg.MaxKnown),
 		known:     newKnownIssuers(cfg.MaxKnown),
 		unknown:   newRecent(cfg.MaxUnknown, cfg.UnknownFor),
 		failed:    newRecent(cfg.MaxUnknown, failedPause),
@@ -244,10 +246,23 @@ func (r *Resolver) mayAsk() bool {
 	return r.strangers.take(r.config.Time())
 }
 
-// stranger reports whether a new issuer of t may be one that a stranger has
-// invented, and costs a request to find the keys of.
+// stranger reports whether to name a new issuer of t costs requests without end,
+// because it is invented or because others can be named until it is evicted.
 func (r *Resolver) stranger(t *template) bool {
-	return t.discovers && (t.listed == 0 || t.listed > r.config.MaxKnown)
+	return t.discovers && (t.listed == 0 || r.crowded)
+}
+
+// crowded reports whether there are more issuers that are named freely than there
+// is room for. Invented ones are named freely if that costs no request.
+func crowded(templates []*template, room int) bool {
+	listed := 0
+	for _, t := range templates {
+		if t.listed == 0 && !t.discovers {
+			return true
+		}
+		listed += t.listed
+	}
+	return listed > room
 }
 
 // contained calls a rule of the program and survives its panic: gRPC servers

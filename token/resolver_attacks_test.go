@@ -3,6 +3,8 @@ package token_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net/http"
 	"runtime"
 	"strings"
 	"sync/atomic"
@@ -158,4 +160,43 @@ func TestIssuersDoNotHoldTokens(t *testing.T) {
 		assert.Equal(t, 1, token.Held(r)["known"])
 		runtime.KeepAlive(r)
 	}
+}
+
+// A list of issuers is no reason to discover keys without limit if strangers can
+// evict them by naming others.
+func TestListedRealmsThatAreEvicted(t *testing.T) {
+	inTime(t, func(t *testing.T) {
+		var list []string
+		for i := range 10 {
+			list = append(list, fmt.Sprint("r", i))
+		}
+		realms := func(host string) token.Template {
+			return token.Template{Issuer: "https://" + host + "/{realm}", Values: list,
+				Config: token.Config{Audience: []string{audience}, HTTPClient: &http.Client{Transport: farm{}}}}
+		}
+		open := shared(func(t *token.Template) { t.Values, t.AnyValue = nil, true })
+		closed := shared(nil)
+		for name, c := range map[string]struct {
+			others   []token.Template
+			maxKnown int
+			judged   int
+		}{
+			"alone":                                  {nil, 10, 10},
+			"beside a list, with room for both":      {[]token.Template{realms("b.example")}, 20, 10},
+			"beside a list, without room":            {[]token.Template{realms("b.example")}, 19, 4},
+			"beside a list with the keys of all":     {[]token.Template{closed}, 11, 4},
+			"beside any issuer with the keys of all": {[]token.Template{open}, 1000, 4},
+		} {
+			r, err := token.NewResolver(token.ResolverConfig{Templates: append(c.others, realms("a.example")), NewPerSecond: 2, MaxKnown: c.maxKnown})
+			require.NoError(t, err)
+			judged := 0
+			for _, realm := range list {
+				_, err := authenticate(r, tokenOf("https://a.example/"+realm, "aud", "x"))
+				if err != nil && token.Reason(err) != "unavailable" {
+					judged++
+				}
+			}
+			assert.Equal(t, c.judged, judged, name)
+		}
+	})
 }

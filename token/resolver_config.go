@@ -58,9 +58,10 @@ type ResolverConfig struct {
 	MaxUnknown int
 	// NewPerSecond is for how many issuers that are not known Resolve is asked in
 	// a second, and twice as many at once; so is for how many the keys of a
-	// Template without Config.Keys are discovered. It bounds what strangers who
-	// invent issuers cost, except that the keys of an issuer that is kept and has
-	// none are looked for again after a few seconds, if asked for: see MaxKnown.
+	// Template without Config.Keys are discovered, unless its Values are listed and
+	// MaxKnown has room for all issuers that strangers can name. It bounds what
+	// strangers who invent issuers cost, except that the keys of an issuer that is
+	// kept and has none are looked for again after a few seconds, if asked for.
 	// Callers beyond get ErrUnavailable. Zero means 50.
 	NewPerSecond int
 
