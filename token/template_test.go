@@ -194,8 +194,38 @@ func TestTemplateMistakes(t *testing.T) {
 		"discovery with URLs": func(t *token.Template) {
 			t.Config.Keys, t.Discovery = nil, &jwks.RemoteConfig{URLs: []string{"https://a.example/keys"}}
 		},
+		"discovery with a snapshot": func(t *token.Template) {
+			t.Config.Keys, t.Discovery = nil, &jwks.RemoteConfig{Snapshot: []byte("{}")}
+		},
 		"discovery at one place": func(t *token.Template) {
 			t.Config.Keys, t.Discovery = nil, &jwks.RemoteConfig{DiscoverAt: "https://a.example/x"}
+		},
+		"discovery at a host of any name": func(t *token.Template) {
+			t.Config.Keys, t.Discovery = nil, &jwks.RemoteConfig{DiscoverAt: "https://{tenantid}/realms"}
+		},
+		"discovery in a domain": func(t *token.Template) {
+			t.Config.Keys, t.Discovery = nil, &jwks.RemoteConfig{DiscoverAt: "https://{tenantid}.internal/{tenantid}"}
+		},
+		"discovery at the end of a host": func(t *token.Template) {
+			t.Config.Keys, t.Discovery = nil, &jwks.RemoteConfig{DiscoverAt: "https://sso.{tenantid}"}
+		},
+		"discovery at a user": func(t *token.Template) {
+			t.Config.Keys, t.Discovery = nil, &jwks.RemoteConfig{DiscoverAt: "https://{tenantid}@sso.internal/x"}
+		},
+		"discovery at a port": func(t *token.Template) {
+			t.Config.Keys, t.Discovery = nil, &jwks.RemoteConfig{DiscoverAt: "https://sso.internal:{tenantid}/x"}
+		},
+		"discovery by a scheme": func(t *token.Template) {
+			t.Config.Keys, t.Discovery = nil, &jwks.RemoteConfig{DiscoverAt: "{tenantid}://sso.internal/x"}
+		},
+		"discovery in a query": func(t *token.Template) {
+			t.Config.Keys, t.Discovery = nil, &jwks.RemoteConfig{DiscoverAt: "https://sso.internal/x?r={tenantid}"}
+		},
+		"discovery in a part of a segment": func(t *token.Template) {
+			t.Config.Keys, t.Discovery = nil, &jwks.RemoteConfig{DiscoverAt: "https://sso.internal/{tenantid}.x"}
+		},
+		"discovery by a variable of another name": func(t *token.Template) {
+			t.Config.Keys, t.Discovery = nil, &jwks.RemoteConfig{DiscoverAt: "https://sso.internal/{realm}"}
 		},
 		"discovery with bad settings": func(t *token.Template) { t.Config.Keys, t.Discovery = nil, &jwks.RemoteConfig{FetchTimeout: 1} },
 		"no audience":                 func(t *token.Template) { t.Config.Audience = nil },
