@@ -45,7 +45,7 @@ type Template struct {
 	// one or more whole segments of the path, so that the metadata of each issuer
 	// has a place of its own. Discovery must be nil, which means the zero
 	// RemoteConfig with Config.HTTPClient and Config.RootCAs, if Config sets one of
-	// those or Keys. It is copied.
+	// those or Keys. A nil Time is that of Config. It is copied.
 	Discovery *jwks.RemoteConfig
 }
 
@@ -188,6 +188,9 @@ func (t *template) verifier(issuer, value string) (*Verifier, error) {
 	if t.discovery != nil {
 		remote := *t.discovery
 		remote.Issuer, remote.DiscoverAt = issuer, strings.ReplaceAll(remote.DiscoverAt, t.variable, value)
+		if remote.Time == nil {
+			remote.Time = cfg.Time
+		}
 		keys, err := jwks.NewRemote(remote)
 		if err != nil {
 			return nil, err

@@ -492,10 +492,14 @@ func TestDiscoveryOfTemplates(t *testing.T) {
 		for _, name := range []string{"a", "b"} {
 			realms["/inside/"+name] = tokentest.NewIssuer(t, &tokentest.Options{Identifier: "https://sso.internal/inside/" + name})
 		}
+		var asked atomic.Int64 // for the time, by Verifiers and their sources of keys
 		discovery := &jwks.RemoteConfig{DiscoverAt: "https://sso.internal/inside/{realm}", HTTPClient: &http.Client{Transport: realms}}
 		r := fromTemplates(t, token.Template{Issuer: "https://sso.example.com/realms/{realm}", AnyValue: true,
-			Config: token.Config{Audience: []string{audience}}, Discovery: discovery})
+			Config: token.Config{Audience: []string{audience}, Time: func() time.Time { asked.Add(1); return time.Now() }}, Discovery: discovery})
 		*discovery = jwks.RemoteConfig{}
+		require.Zero(t, asked.Load())
+		mustFail(t, r, realms["/inside/a"].Token(tokentest.Claim("iss", "https://sso.example.com/realms/a"), tokentest.Header("kid", "x")), token.ErrUnknownKey)
+		require.NotZero(t, asked.Load(), "the keys of a realm go by the clock of the Config")
 		a, b := realms["/inside/a"], realms["/inside/b"]
 		outside := func(name string) tokentest.Edit {
 			return tokentest.Claim("iss", "https://sso.example.com/realms/"+name)
