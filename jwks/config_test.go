@@ -54,6 +54,7 @@ func TestNewRemoteRefuses(t *testing.T) {
 		"the same address twice":          {URLs: []string{"https://[fd00::1]/keys", "https://[FD00:0::1]:443/keys"}},
 		"the same port twice":             {URLs: []string{"http://localhost/keys", "http://localhost:80/keys"}},
 		"other scheme on this machine":    {URLs: []string{"ftp://localhost/keys"}},
+		"URL that is a template":          {URLs: []string{"https://as.example.com/{tenant}/keys"}},
 		"URL with a password":             {URLs: []string{"https://u:p@as.example.com/keys"}},
 		"URL with a fragment":             {URLs: []string{keysURL + "#f"}},
 		"URL is opaque":                   {URLs: []string{"https:as.example.com/keys"}},

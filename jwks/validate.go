@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/postern-go/postern/internal/evidence"
@@ -56,6 +57,8 @@ func (c *RemoteConfig) validateURLs() error {
 		switch {
 		case err != nil:
 			return fmt.Errorf("URLs: %s: %w", hidden(raw), err)
+		case strings.ContainsAny(raw, "{}"):
+			return fmt.Errorf("URLs: %s is a template, want the URL of one key set", raw)
 		case slices.ContainsFunc(c.URLs[:i], func(other string) bool { return samePlace(other, u) }):
 			return fmt.Errorf("URLs: %s is there twice", raw)
 		case metadata.IsPlace(u):

@@ -63,7 +63,8 @@ func Any(scopes ...string) Policy { return scopeRule("any", scopes, true) }
 
 // Claims asks for a good token with claims that f approves of. They are decoded
 // into a T as by token.ClaimsOf; claims that do not fit T refuse the token with
-// ErrClaim. name stands for the rule in String and in errors.
+// ErrClaim. name stands for the rule in errors and in String, there in quotes if
+// it reads like another policy.
 //
 // f may be called concurrently and should not block. If it returns an error
 // that matches one of the outcomes of package token, such as a
@@ -181,8 +182,9 @@ func (p Policy) names() []string {
 		return []string{"authenticated"}
 	}
 	names := make([]string, len(p.rules))
-	for i, r := range p.rules {
-		names[i] = r.name
+	for i := range p.rules {
+		r := &p.rules[i]
+		names[i] = r.printed()
 		if r.branches != nil && (len(p.rules) > 1 || p.trial != nil) {
 			names[i] = "(" + r.name + ")"
 		}

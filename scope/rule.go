@@ -3,7 +3,9 @@ package scope
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/postern-go/postern/token"
@@ -63,7 +65,7 @@ func scopeRule(kind string, scopes []string, one bool) Policy {
 	if one {
 		check = func(c call) error { return missingUnless(slices.ContainsFunc(need, c.token.HasScope)) }
 	}
-	name := kind + "(" + strings.Join(need, ", ") + ")"
+	name := kind + "(" + words(need) + ")"
 	return Policy{access: required, rules: []rule{{stage: stageScope, name: name, check: check, need: need, one: one}}}
 }
 
@@ -79,6 +81,18 @@ func custom(name string, check func(*token.Token) error) Policy {
 	p.rules[0].foreign = true
 	return p
 }
+
+// printed is the rule as a policy prints it. A name of the user's own that reads
+// like another rule is quoted, so that no table shows one that is not there.
+func (r *rule) printed() string {
+	unprintable := func(c rune) bool { return !strconv.IsPrint(c) }
+	if r.foreign && (readsLikeRule.MatchString(r.name) || strings.ContainsFunc(r.name, unprintable)) {
+		return strconv.QuoteToASCII(r.name)
+	}
+	return r.name
+}
+
+var readsLikeRule = regexp.MustCompile(`[()"]| (and|or) |^(refused|public|optional|authenticated|user|client|tenant)$`)
 
 // mustHave panics over a rule of the user's own that has no name or no code.
 func mustHave(name string, code bool) {

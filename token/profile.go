@@ -30,7 +30,8 @@ type Profile struct {
 	// Scopes lists the claims that hold scopes, in place of ScopeClaim and
 	// ScopeList, where they are in several claims, inside of others, or of
 	// another shape. The scopes of all are joined. A claim that is there and has
-	// another shape refuses the token. Nil means one source, ScopeClaim.
+	// another shape refuses the token. Claims with a client id or about the user
+	// hold no scopes. Nil means one source, ScopeClaim.
 	Scopes []Source
 	// Sets are other sets of rights, such as roles, groups and permissions, by
 	// names of your choice. They are apart from each other and from scopes: no
@@ -48,7 +49,8 @@ type Profile struct {
 	// Config.Audience. Where a token has an aud as well, both must pass. Such a
 	// claim tells the client and not the audience, so that something else must
 	// tell ID tokens apart: a mark in Rules, a claim in Required that ID tokens
-	// lack, or the type at+jwt alone. "" means that aud is needed.
+	// lack, or the type at+jwt alone. Another claim with a client id does not: the
+	// ID tokens of some issuers have several. "" means that aud is needed.
 	AudienceClaim string
 	// Rules are marks that every token must bear, all of them, such as
 	// {Claim: "token_use", Values: []string{"access"}}. Use one where the issuer
@@ -128,7 +130,7 @@ func (p Profile) validate() error {
 }
 
 func (p Profile) validateNames() error {
-	if name := p.scopeClaim(); slices.Contains(registered, name) || slices.Contains(claims.ClientIDNames, name) {
+	if name := p.scopeClaim(); holdsNoScopes(name) {
 		return fmt.Errorf("%w: Profile.ScopeClaim is %q, which means something else", ErrConfig, name)
 	}
 	if name := p.clientIDClaim(); slices.Contains(registered, name) || slices.Contains(claims.ScopeNames, name) {
@@ -140,6 +142,12 @@ func (p Profile) validateNames() error {
 	return nil
 }
 
+// holdsNoScopes reports whether a claim is not the issuer's word on what was
+// granted: it means something else, or is one that users choose.
+func holdsNoScopes(name string) bool {
+	return slices.Contains(registered, name) || slices.Contains(claims.ClientIDNames, name) || slices.Contains(aboutUsers, name)
+}
+
 // validateAudienceClaim wants something that tells the ID tokens of the issuer
 // apart. Their aud is a client id, as the claim that stands for it is.
 func (p Profile) validateAudienceClaim() error {
@@ -147,7 +155,7 @@ func (p Profile) validateAudienceClaim() error {
 	switch {
 	case name == "":
 		return nil
-	case slices.Contains(registered, name) || slices.Contains(claims.ScopeNames, name):
+	case slices.Contains(registered, name), slices.Contains(aboutUsers, name), slices.Contains(claims.ScopeNames, name), p.readsScopesFrom(name):
 		return fmt.Errorf("%w: Profile.AudienceClaim is %q, which means something else", ErrConfig, name)
 	case p.tellsIDTokens():
 		return nil
@@ -176,13 +184,14 @@ func (p Profile) tellsIDTokens() bool {
 }
 
 // tellsTokens reports whether a claim of this name can tell the two apart. Those
-// that an ID token has as well do not.
+// that an ID token has as well do not, and the ID tokens of some issuers have a
+// client id in claims of each name.
 func (p Profile) tellsTokens(name string) bool {
 	switch name {
-	case p.AudienceClaim, p.clientIDClaim(), "azp":
+	case p.AudienceClaim, p.clientIDClaim():
 		return false
 	}
-	return !slices.Contains(registered, name) && !slices.Contains(aboutUsers, name)
+	return !slices.Contains(registered, name) && !slices.Contains(aboutUsers, name) && !slices.Contains(claims.ClientIDNames, name)
 }
 
 func isNotAccessTokenType(typ string) bool {
@@ -202,10 +211,11 @@ var registered = []string{
 }
 
 // aboutUsers are the claims that tell a client about its user, as ID tokens do
-// (OpenID Connect Core §5.1).
+// (OpenID Connect Core §5.1, §5.6.2, §7.4).
 var aboutUsers = []string{
 	"name", "given_name", "family_name", "middle_name", "nickname", "preferred_username", "profile", "picture", "website", "email",
 	"email_verified", "gender", "birthdate", "zoneinfo", "locale", "phone_number", "phone_number_verified", "address", "updated_at",
+	"_claim_names", "_claim_sources", "sub_jwk",
 }
 
 func orDefault(value, def string) string {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/postern-go/postern/internal/nilcheck"
@@ -20,6 +21,10 @@ const (
 	// maxRunning bounds the calls of Resolve that run at once, those included that
 	// do not return when their context ends.
 	maxRunning = 256
+	// maxStrangers is how many may run when one begins for an issuer that is not
+	// known. The others are for those that are: strangers who name issuers must
+	// not keep their removal from being noticed.
+	maxStrangers = maxRunning / 2
 )
 
 var (
@@ -41,9 +46,10 @@ type flight struct {
 }
 
 // fromResolve finds the Authenticator of an issuer that is allowed by asking
-// for it, unless the last answer still counts.
-func (r *Resolver) fromResolve(ctx context.Context, issuer string) (*known, Authenticator, error) {
-	f, k, auth, err := r.heldOrFlight(issuer)
+// for it, unless the last answer still counts. forgotten is what
+// Resolver.forgotten was before the rule was asked.
+func (r *Resolver) fromResolve(ctx context.Context, issuer string, forgotten uint64) (*known, Authenticator, error) {
+	f, k, auth, err := r.heldOrFlight(issuer, forgotten)
 	if f == nil {
 		return k, auth, err
 	}
@@ -56,7 +62,7 @@ func (r *Resolver) fromResolve(ctx context.Context, issuer string) (*known, Auth
 }
 
 // heldOrFlight returns what holds without waiting, or the flight to wait for.
-func (r *Resolver) heldOrFlight(issuer string) (*flight, *known, Authenticator, error) {
+func (r *Resolver) heldOrFlight(issuer string, forgotten uint64) (*flight, *known, Authenticator, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := r.config.Time()
@@ -67,7 +73,7 @@ func (r *Resolver) heldOrFlight(issuer string) (*flight, *known, Authenticator, 
 	if _, ok := r.unknown.find(issuer, now); ok {
 		return nil, nil, nil, unknownIssuer(issuer, nil)
 	}
-	f, err := r.flight(issuer, k, now)
+	f, err := r.flight(issuer, k, now, r.forgotten.Load() == forgotten)
 	if held != nil && (held.failing || err != nil) && r.usable(held, now) {
 		return nil, k, held.auth, nil // without waiting for what is known to fail
 	}
@@ -80,21 +86,25 @@ func (r *Resolver) usable(held *resolution, now time.Time) bool {
 }
 
 // flight returns the flight for an issuer, and starts one if none is under way.
-func (r *Resolver) flight(issuer string, k *known, now time.Time) (*flight, error) {
+// Its answer is of no use to later calls if the rule may refuse them.
+func (r *Resolver) flight(issuer string, k *known, now time.Time, keep bool) (*flight, error) {
 	if f := r.flights[issuer]; f != nil {
 		return f, nil
 	}
 	if n, ok := r.failed.find(issuer, now); ok {
 		return nil, unavailable(issuer, n.err, failedPause)
 	}
-	if r.running >= maxRunning {
+	if r.running >= maxRunning || k == nil && r.running >= maxStrangers {
 		return nil, unavailable(issuer, errBusy, failedPause)
 	}
 	if k == nil && !r.strangers.take(now) {
 		return nil, unavailable(issuer, errTooMany, time.Second)
 	}
+	issuer = strings.Clone(issuer) // a part of a token, which is not to be kept
 	f := &flight{done: make(chan struct{}), begun: now}
-	r.flights[issuer] = f
+	if keep {
+		r.flights[issuer] = f
+	}
 	r.running++
 	r.start(f, issuer)
 	return f, nil
@@ -132,9 +142,12 @@ func (r *Resolver) call(ctx context.Context, issuer string) (auth Authenticator,
 		}
 	}()
 	auth, err = r.config.Resolve(ctx, issuer)
+	if err != nil {
+		_, _ = errors.Is(err, ErrIssuer), err.Error() // the methods of a nil pointer panic, and must do so here
+	}
 	ended = true
 	if err != nil {
-		return nil, err
+		return nil, &resolveError{err}
 	}
 	if nilcheck.Is(auth) {
 		return nil, fmt.Errorf("Resolve returned a nil %T and no error", auth)
@@ -185,7 +198,7 @@ func (r *Resolver) failure(f *flight, issuer string, err error, current bool) {
 	if !current {
 		return
 	}
-	now := r.config.Time()
+	now := r.timeOr(f.begun)
 	k, held := r.known.find(issuer, nil)
 	if k == nil || !r.usable(held, now) {
 		r.failed.add(issuer, now, err)
@@ -196,6 +209,14 @@ func (r *Resolver) failure(f *flight, issuer string, err error, current bool) {
 	old.good = min(elapsed(old.asked, now)+stalePause, staleFactor*r.config.KnownFor)
 	k.holds.Store(&old)
 	f.k, f.auth, f.err = k, old.auth, nil
+}
+
+// timeOr is the time, or otherwise if the clock of the program panics: no server
+// recovers in the goroutine of a flight.
+func (r *Resolver) timeOr(otherwise time.Time) (now time.Time) {
+	now = otherwise
+	defer func() { _ = recover() }()
+	return r.config.Time()
 }
 
 func unknownIssuer(issuer string, cause error) error {
@@ -211,6 +232,17 @@ func unavailable(issuer string, err error, after time.Duration) error {
 	}
 	return &rejection.Error{Reason: ErrUnavailable, Claim: "iss", Got: issuer, Cause: err}
 }
+
+// resolveError is an error of Resolve. It does not match the errors of contexts:
+// callers would take the end of a flight, or of a query of the program, for that
+// of their own call, which is no outage.
+type resolveError struct{ err error }
+
+func (e *resolveError) Error() string { return e.err.Error() }
+func (e *resolveError) Is(target error) bool {
+	return target != context.Canceled && target != context.DeadlineExceeded && errors.Is(e.err, target)
+}
+func (e *resolveError) As(target any) bool { return errors.As(e.err, target) }
 
 // later is an error that knows when a retry makes sense.
 type later struct {

@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/postern-go/postern/internal/rejection"
@@ -31,9 +33,11 @@ type Resolver struct {
 	config    ResolverConfig
 	templates []*template
 	schemes   []Scheme
+	crowded   bool // see stranger
 	hints     hints
 	maxSize   int // longer tokens than this are not read; 0 in a zero Resolver
 	tooLarge  error
+	forgotten atomic.Uint64 // calls of Forget
 
 	mu        sync.Mutex
 	known     *knownIssuers
@@ -56,6 +60,7 @@ func NewResolver(cfg ResolverConfig) (*Resolver, error) {
 	r := &Resolver{
 		config:    cfg,
 		templates: templates,
+		crowded:   crowded(templates, cfg.MaxKnown),
 		known:     newKnownIssuers(cfg.MaxKnown),
 		unknown:   newRecent(cfg.MaxUnknown, cfg.UnknownFor),
 		failed:    newRecent(cfg.MaxUnknown, failedPause),
@@ -128,8 +133,8 @@ func (r *Resolver) ask(ctx context.Context, p *Presentation, id *tokenID) (*Toke
 
 // Forget drops the Authenticator of an issuer, its remembered tokens included,
 // so that the issuer is resolved again in the next call. Call it when a tenant
-// was removed, and when one was added. An answer of Resolve that is under way is
-// not kept. It does not block.
+// was removed, and when one was added. An answer of Resolve, and of an allow
+// rule, that is under way is not kept. It does not block.
 //
 // Only this process forgets. Others do when ResolverConfig.KnownFor has passed.
 func (r *Resolver) Forget(issuer string) {
@@ -138,6 +143,7 @@ func (r *Resolver) Forget(issuer string) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.forgotten.Add(1)
 	r.known.drop(issuer)
 	r.unknown.drop(issuer)
 	r.failed.drop(issuer)
@@ -165,6 +171,7 @@ func (r *Resolver) find(ctx context.Context, issuer string) (*known, Authenticat
 	if err := checkIdentifier(issuer); err != nil {
 		return nil, nil, err
 	}
+	before := r.forgotten.Load()
 	for _, t := range r.templates {
 		value, ok := t.Value(issuer)
 		if !ok {
@@ -174,7 +181,7 @@ func (r *Resolver) find(ctx context.Context, issuer string) (*known, Authenticat
 		case err != nil:
 			return nil, nil, err
 		case allowed:
-			return r.fromTemplate(t, issuer, value)
+			return r.fromTemplate(t, issuer, value, before)
 		}
 	}
 	if r.config.Allow != nil {
@@ -182,7 +189,7 @@ func (r *Resolver) find(ctx context.Context, issuer string) (*known, Authenticat
 		case err != nil:
 			return nil, nil, err
 		case allowed:
-			return r.fromResolve(ctx, issuer)
+			return r.fromResolve(ctx, issuer, before)
 		}
 	}
 	r.mu.Lock()
@@ -192,14 +199,17 @@ func (r *Resolver) find(ctx context.Context, issuer string) (*known, Authenticat
 }
 
 // fromTemplate makes the Verifier of an issuer if there is none. That takes as
-// long as reading a token, so that others need not wait for it.
-func (r *Resolver) fromTemplate(t *template, issuer, value string) (*known, Authenticator, error) {
+// long as reading a token, so that others need not wait for it. forgotten is what
+// Resolver.forgotten was before the rule was asked.
+func (r *Resolver) fromTemplate(t *template, issuer, value string, forgotten uint64) (*known, Authenticator, error) {
 	if k, auth := r.heldFrom(t, issuer); k != nil {
 		return k, auth, nil
 	}
 	if r.stranger(t) && !r.mayAsk() {
 		return nil, nil, unavailable(issuer, errTooMany, time.Second)
 	}
+	issuer = strings.Clone(issuer) // a part of a token, which is not to be kept
+	value, _ = t.Value(issuer)
 	v, err := t.verifier(issuer, value)
 	if err != nil {
 		return nil, nil, unavailable(issuer, err, failedPause)
@@ -208,6 +218,9 @@ func (r *Resolver) fromTemplate(t *template, issuer, value string) (*known, Auth
 	defer r.mu.Unlock()
 	if k, held := r.known.find(issuer, t); k != nil { // of a call at the same time, with the keys it fetches
 		return k, held.auth, nil
+	}
+	if r.forgotten.Load() != forgotten { // the rule has said yes, but may not any more
+		return &known{issuer: issuer}, v, nil
 	}
 	return r.known.put(issuer, newResolution(v, t, r.config.Time(), r.config)), v, nil
 }
@@ -233,10 +246,23 @@ func (r *Resolver) mayAsk() bool {
 	return r.strangers.take(r.config.Time())
 }
 
-// stranger reports whether a new issuer of t may be one that a stranger has
-// invented, and costs a request to find the keys of.
+// stranger reports whether to name a new issuer of t costs requests without end,
+// because it is invented or because others can be named until it is evicted.
 func (r *Resolver) stranger(t *template) bool {
-	return t.discovers && (t.listed == 0 || t.listed > r.config.MaxKnown)
+	return t.discovers && (t.listed == 0 || r.crowded)
+}
+
+// crowded reports whether there are more issuers that are named freely than there
+// is room for. Invented ones are named freely if that costs no request.
+func crowded(templates []*template, room int) bool {
+	listed := 0
+	for _, t := range templates {
+		if t.listed == 0 && !t.discovers {
+			return true
+		}
+		listed += t.listed
+	}
+	return listed > room
 }
 
 // contained calls a rule of the program and survives its panic: gRPC servers

@@ -30,7 +30,8 @@ type ResolverConfig struct {
 	// It is called concurrently, but once at a time for an issuer. All callers
 	// that need the answer wait for it, so ctx is not that of one of them: it has
 	// no values, and ends after ResolveTimeout. No more calls are made while 256
-	// have not returned.
+	// have not returned, and none for issuers that are not known while 128 have
+	// not.
 	Resolve func(ctx context.Context, issuer string) (Authenticator, error)
 	// ResolveTimeout is how long Resolve may take. Zero means 5 seconds.
 	ResolveTimeout time.Duration
@@ -57,8 +58,11 @@ type ResolverConfig struct {
 	MaxUnknown int
 	// NewPerSecond is for how many issuers that are not known Resolve is asked in
 	// a second, and twice as many at once; so is for how many the keys of a
-	// Template without Config.Keys are discovered. It bounds what strangers who
-	// invent issuers cost. Callers beyond get ErrUnavailable. Zero means 50.
+	// Template without Config.Keys are discovered, unless its Values are listed and
+	// MaxKnown has room for all issuers that strangers can name. It bounds what
+	// strangers who invent issuers cost, except that the keys of an issuer that is
+	// kept and has none are looked for again after a few seconds, if asked for.
+	// Callers beyond get ErrUnavailable. Zero means 50.
 	NewPerSecond int
 
 	// Time tells the time. Nil means time.Now.

@@ -202,6 +202,9 @@ func TestResolveFails(t *testing.T) {
 			runtime.Goexit()
 			return nil, nil
 		}, time.Second},
+		"its own context ends": {func(context.Context, string) (token.Authenticator, error) {
+			return nil, fmt.Errorf("query: %w: %w", context.Canceled, later)
+		}, 7 * time.Second},
 		"blocks": {func(ctx context.Context, _ string) (token.Authenticator, error) {
 			<-ctx.Done()
 			return nil, ctx.Err()
@@ -223,6 +226,9 @@ func TestResolveFails(t *testing.T) {
 					require.ErrorIs(t, err, token.ErrUnavailable)
 					assertOneOutcome(t, err)
 					assertOneLine(t, err.Error())
+					for _, ended := range []error{context.Canceled, context.DeadlineExceeded} {
+						require.NotErrorIs(t, err, ended, "no context of the caller has ended")
+					}
 					var known interface{ RetryAfter() time.Duration }
 					require.ErrorAs(t, err, &known)
 					assert.Equal(t, c.after, known.RetryAfter())

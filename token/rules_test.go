@@ -123,6 +123,8 @@ func TestC_8725_3_12_1_RulesAboutClaims(t *testing.T) {
 		"absent, but there":                {[]token.Mark{absent}, []any{"a", object{"b": ""}}, false},
 		"absent, undecidable":              {[]token.Mark{absent}, []any{"a", "b"}, false},
 		"absent, had elsewhere":            {[]token.Mark{{Claim: "groups", Absent: true}}, []any{"_claim_names", object{"groups": "src1"}}, false},
+		"null, had elsewhere":              {[]token.Mark{{Claim: "groups", Absent: true}}, []any{"groups", null, "_claim_names", object{"groups": "src1"}}, false},
+		"absent, within another elsewhere": {[]token.Mark{{Path: []string{"groups", "a"}, Absent: true}}, []any{"groups", null, "_claim_names", object{"groups": "src1"}}, false},
 		"absent, another elsewhere":        {[]token.Mark{{Claim: "groups", Absent: true}}, []any{"_claim_names", object{"roles": "src1"}}, true},
 		"absent, elsewhere unreadable":     {[]token.Mark{{Claim: "groups", Absent: true}}, []any{"_claim_names", []string{"groups"}}, false},
 		"present, and elsewhere too":       {[]token.Mark{{Claim: "groups", Present: true}}, []any{"groups", "x", "_claim_names", object{"groups": "src1"}}, true},

@@ -111,6 +111,13 @@ func (p Profile) scopes() (list []claims.Source, setting string) {
 	return []claims.Source{{Path: []string{p.scopeClaim()}, Shape: shape}}, "Config.Profile.ScopeList, or Scopes for either shape"
 }
 
+// readsScopesFrom reports whether scopes are in a claim at the top level, or
+// inside of it.
+func (p Profile) readsScopesFrom(name string) bool {
+	list, _ := p.scopes()
+	return slices.ContainsFunc(list, func(s claims.Source) bool { return s.Path[0] == name })
+}
+
 func (p Profile) sets() map[string][]claims.Source {
 	made := make(map[string][]claims.Source, len(p.Sets))
 	for name, list := range p.Sets {
@@ -125,6 +132,11 @@ func (p Profile) validateSources() error {
 	}
 	if err := validateSources("Scopes", p.Scopes); err != nil {
 		return err
+	}
+	for i, s := range p.Scopes {
+		if name := path(s.Claim, s.Path)[0]; holdsNoScopes(name) || name == p.clientIDClaim() {
+			return fmt.Errorf("%w: Profile.Scopes[%d] is about claim %s, which means something else", ErrConfig, i, shown(s.Claim, s.Path))
+		}
 	}
 	if len(p.Sets) > maxSets {
 		return fmt.Errorf("%w: Profile.Sets has %d sets, want at most %d", ErrConfig, len(p.Sets), maxSets)

@@ -87,6 +87,7 @@ func TestC_9068_2_2_3_1_1_Sets(t *testing.T) {
 		"1001 values":                  {"groups", []any{"groups", numbered(1001)}, nil},
 		"a value of 1025 bytes":        {"groups", []any{"groups", strings.Repeat("x", 1025)}, nil},
 		"to be had elsewhere":          {"groups", []any{"_claim_names", object{"groups": "src1"}}, nil},
+		"null, to be had elsewhere":    {"groups", []any{"groups", null, "_claim_names", object{"groups": "src1"}}, nil},
 		"others to be had elsewhere":   {"groups", []any{"_claim_names", object{"roles": "src1"}}, []string{}},
 		"keys":                         {"zroles", []any{"urn:zitadel:roles", object{"reader": object{"1": "x.example"}}}, []string{"reader"}},
 		"keys in the inner object":     {"zroles", []any{"urn:zitadel:roles", object{"reader": object{"admin": "x.example"}}}, []string{"reader"}},
@@ -206,6 +207,7 @@ func TestSourcesRefused(t *testing.T) {
 	set := func(s ...token.Source) token.Profile {
 		return token.Profile{Sets: map[string][]token.Source{"roles": s}}
 	}
+	scopes := func(s ...token.Source) token.Profile { return token.Profile{Scopes: s} }
 	elsewhere := func(p token.Profile) token.Profile {
 		p.AudienceClaim = "client_id"
 		p.AllowMissingType = true
@@ -234,6 +236,13 @@ func TestSourcesRefused(t *testing.T) {
 		"scopes twice":               {token.Profile{Scopes: []token.Source{{Claim: "a"}}, ScopeClaim: "b"}, false},
 		"scopes and a list":          {token.Profile{Scopes: []token.Source{{Claim: "a"}}, ScopeList: true}, false},
 		"no scopes":                  {token.Profile{Scopes: []token.Source{}}, false},
+		"scopes from azp":            {scopes(token.Source{Claim: "scope"}, token.Source{Claim: "azp"}), false},
+		"scopes from the client id":  {token.Profile{ClientIDClaim: "app", Scopes: []token.Source{{Claim: "app"}}}, false},
+		"scopes inside of client_id": {scopes(token.Source{Path: []string{"client_id", "scopes"}}), false},
+		"scopes from a nickname":     {scopes(token.Source{Claim: "nickname"}), false},
+		"the nickname as scope":      {token.Profile{ScopeClaim: "nickname"}, false},
+		"emails as a set":            {set(token.Source{Claim: "email", Shape: token.ShapeText}), true},
+		"clients as a set":           {set(token.Source{Claim: "azp", Shape: token.ShapeText}), true},
 		"no claim":                   {set(token.Source{}), false},
 		"claim and path":             {set(token.Source{Claim: "a", Path: []string{"b"}}), false},
 		"an empty path":              {set(token.Source{Path: []string{}}), false},
@@ -271,6 +280,12 @@ func TestSourcesRefused(t *testing.T) {
 		"audience, jti":                 {elsewhere(token.Profile{Required: []string{"sub", "jti", "iat", "name"}}), false},
 		"audience, what is not there":   {elsewhere(rule(token.Mark{Claim: "email_x", Absent: true})), false},
 		"audience, what it is not":      {elsewhere(rule(token.Mark{Claim: "token_use", Values: []string{"id"}, Not: true})), false},
+		"audience, another client id":   {elsewhere(token.Profile{ClientIDClaim: "azp", Required: []string{"appid"}}), false},
+		"audience, azp and client_id":   {token.Profile{AudienceClaim: "azp", ClientIDClaim: "cid", Types: []string{"JWT"}, Required: []string{"client_id", "_claim_names", "sub_jwk"}}, false},
+		"audience, a client id by rule": {elsewhere(rule(token.Mark{Claim: "cid", Present: true})), false},
+		"audience from a nickname":      {token.Profile{AudienceClaim: "nickname"}, false},
+		"audience from a scope claim":   {token.Profile{AudienceClaim: "perms", ScopeClaim: "perms"}, false},
+		"audience from among scopes":    {token.Profile{AudienceClaim: "perms", Scopes: []token.Source{{Claim: "scope"}, {Path: []string{"perms", "here"}}}}, false},
 		"audience from sub":             {token.Profile{AudienceClaim: "sub"}, false},
 		"audience from aud":             {token.Profile{AudienceClaim: "aud"}, false},
 		"audience from scope":           {token.Profile{AudienceClaim: "scope"}, false},

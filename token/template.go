@@ -40,11 +40,12 @@ type Template struct {
 	// as little as comes in.
 	Config Config
 	// Discovery has the settings with which the keys of each issuer are
-	// discovered, such as a proxy. Its Issuer must be "" and its URLs nil. In its
-	// DiscoverAt the variable of Issuer stands for the same value, so that the
-	// metadata of each issuer has a place of its own. Discovery must be nil, which
-	// means the zero RemoteConfig with Config.HTTPClient and Config.RootCAs, if
-	// Config sets one of those or Keys. It is copied.
+	// discovered, such as a proxy. Its Issuer must be "", its URLs and its Snapshot
+	// nil. In its DiscoverAt the variable of Issuer stands for the same value, in
+	// one or more whole segments of the path, so that the metadata of each issuer
+	// has a place of its own. Discovery must be nil, which means the zero
+	// RemoteConfig with Config.HTTPClient and Config.RootCAs, if Config sets one of
+	// those or Keys. A nil Time is that of Config. It is copied.
 	Discovery *jwks.RemoteConfig
 }
 
@@ -119,11 +120,7 @@ func (t Template) compile() (*template, error) {
 	if err := t.validateDiscovery(p); err != nil {
 		return nil, err
 	}
-	if t.Discovery != nil {
-		discovery := *t.Discovery
-		discovery.AllowHosts, discovery.PlainHTTPHosts = slices.Clone(discovery.AllowHosts), slices.Clone(discovery.PlainHTTPHosts)
-		made.discovery = &discovery
-	}
+	made.discovery = copied(t.Discovery)
 	if made.config.CacheSize == 0 {
 		made.config.CacheSize = templateCacheSize
 	}
@@ -134,6 +131,19 @@ func (t Template) compile() (*template, error) {
 	}
 	made.sample, err = made.verifier(p.prefix+"sample"+p.suffix, "sample")
 	return made, err
+}
+
+// copied is d, with all that the program could change later.
+func copied(d *jwks.RemoteConfig) *jwks.RemoteConfig {
+	if d == nil {
+		return nil
+	}
+	own := *d
+	own.AllowHosts, own.PlainHTTPHosts = slices.Clone(d.AllowHosts), slices.Clone(d.PlainHTTPHosts)
+	if d.RootCAs != nil {
+		own.RootCAs = d.RootCAs.Clone()
+	}
+	return &own
 }
 
 func (t Template) validateValues() error {
@@ -161,10 +171,12 @@ func (t Template) validateDiscovery(p pattern) error {
 		return nil
 	case t.Config.Keys != nil || t.Config.HTTPClient != nil || t.Config.RootCAs != nil:
 		return errors.New("Discovery is set beside Config.Keys, HTTPClient or RootCAs, want one or the other")
+	case d.Snapshot != nil:
+		return errors.New("Discovery has a Snapshot, want none: it has the keys of one issuer, and would be read for each")
 	case d.Issuer != "" || d.URLs != nil:
 		return errors.New("Discovery has an Issuer or URLs, want neither: the keys of each issuer are discovered")
-	case d.DiscoverAt != "" && !strings.Contains(d.DiscoverAt, p.variable):
-		return fmt.Errorf("Discovery.DiscoverAt is %q, want the variable %s in it", d.DiscoverAt, p.variable)
+	case d.DiscoverAt != "" && !p.isPlace(d.DiscoverAt):
+		return fmt.Errorf("Discovery.DiscoverAt is %q, want the variable %s in it, as whole segments of the path and nowhere else", d.DiscoverAt, p.variable)
 	}
 	return nil
 }
@@ -176,6 +188,9 @@ func (t *template) verifier(issuer, value string) (*Verifier, error) {
 	if t.discovery != nil {
 		remote := *t.discovery
 		remote.Issuer, remote.DiscoverAt = issuer, strings.ReplaceAll(remote.DiscoverAt, t.variable, value)
+		if remote.Time == nil {
+			remote.Time = cfg.Time
+		}
 		keys, err := jwks.NewRemote(remote)
 		if err != nil {
 			return nil, err
@@ -226,6 +241,20 @@ func (p *pattern) admits(issuer string) bool {
 	name, opened := strings.CutPrefix(variable, "{")
 	name, closed := strings.CutSuffix(name, "}")
 	return ok && opened && closed && isValue(name)
+}
+
+// isPlace reports whether the variable is in a URL as segments of the path, and
+// nowhere else: in the host, a stranger who chooses iss would choose the server.
+func (p *pattern) isPlace(url string) bool {
+	_, rest, _ := strings.Cut(url, "://")
+	_, path, _ := strings.Cut(rest, "/")
+	segments := 0
+	for segment := range strings.SplitSeq(path, "/") {
+		if segment == p.variable {
+			segments++
+		}
+	}
+	return segments > 0 && segments == strings.Count(url, p.variable)
 }
 
 func (p *pattern) between(issuer string) (string, bool) {

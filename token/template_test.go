@@ -194,8 +194,38 @@ func TestTemplateMistakes(t *testing.T) {
 		"discovery with URLs": func(t *token.Template) {
 			t.Config.Keys, t.Discovery = nil, &jwks.RemoteConfig{URLs: []string{"https://a.example/keys"}}
 		},
+		"discovery with a snapshot": func(t *token.Template) {
+			t.Config.Keys, t.Discovery = nil, &jwks.RemoteConfig{Snapshot: []byte("{}")}
+		},
 		"discovery at one place": func(t *token.Template) {
 			t.Config.Keys, t.Discovery = nil, &jwks.RemoteConfig{DiscoverAt: "https://a.example/x"}
+		},
+		"discovery at a host of any name": func(t *token.Template) {
+			t.Config.Keys, t.Discovery = nil, &jwks.RemoteConfig{DiscoverAt: "https://{tenantid}/realms"}
+		},
+		"discovery in a domain": func(t *token.Template) {
+			t.Config.Keys, t.Discovery = nil, &jwks.RemoteConfig{DiscoverAt: "https://{tenantid}.internal/{tenantid}"}
+		},
+		"discovery at the end of a host": func(t *token.Template) {
+			t.Config.Keys, t.Discovery = nil, &jwks.RemoteConfig{DiscoverAt: "https://sso.{tenantid}"}
+		},
+		"discovery at a user": func(t *token.Template) {
+			t.Config.Keys, t.Discovery = nil, &jwks.RemoteConfig{DiscoverAt: "https://{tenantid}@sso.internal/x"}
+		},
+		"discovery at a port": func(t *token.Template) {
+			t.Config.Keys, t.Discovery = nil, &jwks.RemoteConfig{DiscoverAt: "https://sso.internal:{tenantid}/x"}
+		},
+		"discovery by a scheme": func(t *token.Template) {
+			t.Config.Keys, t.Discovery = nil, &jwks.RemoteConfig{DiscoverAt: "{tenantid}://sso.internal/x"}
+		},
+		"discovery in a query": func(t *token.Template) {
+			t.Config.Keys, t.Discovery = nil, &jwks.RemoteConfig{DiscoverAt: "https://sso.internal/x?r={tenantid}"}
+		},
+		"discovery in a part of a segment": func(t *token.Template) {
+			t.Config.Keys, t.Discovery = nil, &jwks.RemoteConfig{DiscoverAt: "https://sso.internal/{tenantid}.x"}
+		},
+		"discovery by a variable of another name": func(t *token.Template) {
+			t.Config.Keys, t.Discovery = nil, &jwks.RemoteConfig{DiscoverAt: "https://sso.internal/{realm}"}
 		},
 		"discovery with bad settings": func(t *token.Template) { t.Config.Keys, t.Discovery = nil, &jwks.RemoteConfig{FetchTimeout: 1} },
 		"no audience":                 func(t *token.Template) { t.Config.Audience = nil },
@@ -462,10 +492,14 @@ func TestDiscoveryOfTemplates(t *testing.T) {
 		for _, name := range []string{"a", "b"} {
 			realms["/inside/"+name] = tokentest.NewIssuer(t, &tokentest.Options{Identifier: "https://sso.internal/inside/" + name})
 		}
+		var asked atomic.Int64 // for the time, by Verifiers and their sources of keys
 		discovery := &jwks.RemoteConfig{DiscoverAt: "https://sso.internal/inside/{realm}", HTTPClient: &http.Client{Transport: realms}}
 		r := fromTemplates(t, token.Template{Issuer: "https://sso.example.com/realms/{realm}", AnyValue: true,
-			Config: token.Config{Audience: []string{audience}}, Discovery: discovery})
+			Config: token.Config{Audience: []string{audience}, Time: func() time.Time { asked.Add(1); return time.Now() }}, Discovery: discovery})
 		*discovery = jwks.RemoteConfig{}
+		require.Zero(t, asked.Load())
+		mustFail(t, r, realms["/inside/a"].Token(tokentest.Claim("iss", "https://sso.example.com/realms/a"), tokentest.Header("kid", "x")), token.ErrUnknownKey)
+		require.NotZero(t, asked.Load(), "the keys of a realm go by the clock of the Config")
 		a, b := realms["/inside/a"], realms["/inside/b"]
 		outside := func(name string) tokentest.Edit {
 			return tokentest.Claim("iss", "https://sso.example.com/realms/"+name)

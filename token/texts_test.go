@@ -20,6 +20,9 @@ import (
 func TestErrorsLeadToTheCure(t *testing.T) {
 	t.Parallel()
 	legacy := func(c *token.Config) { c.Profile = token.LegacyProfile() }
+	ruled := func(m token.Mark) func(*token.Config) {
+		return func(c *token.Config) { c.Profile.Rules = []token.Mark{m} }
+	}
 	padded := func(encoding *base64.Encoding) mint {
 		return mint{compact: func(raw string) string {
 			header, rest, _ := strings.Cut(raw, ".")
@@ -51,6 +54,18 @@ func TestErrorsLeadToTheCure(t *testing.T) {
 			mint{header: jwt, claims: map[string]any{"aud": []string{"app", audience}}},
 			func(c *token.Config) { c.Profile = token.LegacyProfile(); c.Profile.ClientIDs = []string{"app"} },
 			token.ErrType, `aud is "app", a client id, which makes it an ID token, want an access token (see Config.Profile.ClientIDs)`,
+		},
+		"absent, but distributed": {
+			claims("_claim_names", object{"groups": "src1"}), ruled(token.Mark{Claim: "groups", Absent: true}), token.ErrClaim,
+			"groups is absent, want a token that tells: it is distributed, or inside of something else than an object (see Config.Profile.Rules)",
+		},
+		"absent, but in no object": {
+			claims("act_as", []string{}), ruled(token.Mark{Path: []string{"act_as", "id"}, Values: []string{"x"}, Not: true}), token.ErrClaim,
+			"/act_as/id is absent, want a token that tells: it is distributed, or inside of something else than an object (see Config.Profile.Rules)",
+		},
+		"scopes in no object": {
+			claims("ext", "x"), func(c *token.Config) { c.Profile.Scopes = []token.Source{{Path: []string{"ext", "scopes"}}} }, token.ErrClaim,
+			"/ext/scopes is absent, want a token that tells: it is distributed, or inside of something else than an object (see Config.Profile.Scopes)",
 		},
 		"a number as sub":         {claims("sub", 190522), nil, token.ErrClaim, "sub is 190522, want a string"},
 		"null as sub":             {claims("sub", null), nil, token.ErrClaim, "sub is null, want a string"},

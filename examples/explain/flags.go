@@ -29,8 +29,9 @@ token on standard input, and prints each with its verdict. With several issuers
 the settings are those of the issuer that the token names, as in a service.
 
 With -propose it prints the smallest token.Profile with which a service would
-accept this access token, and says what that relaxes. Flags about the profile
-do not count then. It proposes nothing that would let in ID tokens.
+accept this access token, and says what that relaxes and what tells ID tokens
+apart. Flags about the profile do not count then. It proposes nothing for an ID
+token, nor where nothing would tell one apart.
 
 ` + cli.Usage + `
 Exit code: 0 good, 1 refused, 2 wrong usage, 3 could not be judged.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 
 	"github.com/postern-go/postern/examples/internal/propose"
 	"github.com/postern-go/postern/token"
@@ -46,7 +47,18 @@ func (o *options) marshal(cfg token.Config, p token.Profile) ([]byte, error) {
 		}
 	}
 	issuer.Config.Profile = p
+	issuer.Keys.Remote.Proxy = withoutPassword(issuer.Keys.Remote.Proxy)
 	return settings.Marshal(&settings.File{Issuers: []settings.Issuer{issuer}})
+}
+
+// withoutPassword is the URL of a proxy as it may be printed.
+func withoutPassword(proxy string) string {
+	u, err := url.Parse(proxy)
+	if err != nil {
+		return ""
+	}
+	u.User = nil
+	return u.String()
 }
 
 func printProposal(out io.Writer, p *propose.Proposal, text []byte) {

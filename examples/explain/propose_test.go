@@ -1,6 +1,9 @@
 package main
 
 import (
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -56,13 +59,29 @@ func TestPropose(t *testing.T) {
 	}
 }
 
+// The password of a proxy stays in the file of the operator.
+func TestProposeHidesPasswords(t *testing.T) {
+	t.Parallel()
+	issuer := newIssuer(t)
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, issuer.KeySet()) }))
+	t.Cleanup(proxy.Close)
+	path := filepath.Join(t.TempDir(), "settings.yaml")
+	require.NoError(t, os.WriteFile(path, []byte("issuers:\n- issuer: "+issuer.Identifier()+"\n  audience: ["+audience+"]\n"+
+		"  keys: {urls: ['http://keys.test/'], plain_http_hosts: [keys.test], proxy: 'http://u:proxy-secret@"+proxy.Listener.Addr().String()+"'}\n"), 0o600))
+	got := explain(t, issuer.Token(tokentest.Type("JWT"), tokentest.Claim("use", "x")), "-propose", "-settings", path)
+	require.Equal(t, exitGood, got.code, got.out+got.problems)
+	assert.Contains(t, got.out, "proxy: http://"+proxy.Listener.Addr().String())
+	assert.NotContains(t, got.out+got.problems, "proxy-secret")
+}
+
 func TestProposeRefuses(t *testing.T) {
 	t.Parallel()
 	issuer := newIssuer(t)
 	usual := []string{"-propose", "-issuer", issuer.Identifier(), "-audience", audience}
 	for name, c := range map[string]struct{ raw, says string }{
 		"an ID token":      {issuer.IDToken(tokentest.Audience(audience)), "No proposal: no profile is proposed: this is no access token: it has nonce"},
-		"nothing tells":    {issuer.IDToken(tokentest.Audience(audience), tokentest.WithoutClaim("nonce")), "nothing tells this access token from the ID tokens"},
+		"a sign-in":        {issuer.IDToken(tokentest.Audience(audience), tokentest.WithoutClaim("nonce")), "it seems to be an ID token"},
+		"nothing tells":    {issuer.IDToken(tokentest.Audience(audience), tokentest.WithoutClaim("nonce"), tokentest.WithoutClaim("auth_time")), "nothing tells this access token from the ID tokens"},
 		"another audience": {issuer.Token(tokentest.Audience("other")), "the token is for another service"},
 		"a bad signature":  {issuer.Token(tokentest.Key(issuer.ForeignKey("ES256", issuer.SigningKey().ID))), "Cure: " + cures["signature"]},
 		"no token":         {"opaque", "Cure: " + cures["malformed"]},

@@ -42,6 +42,7 @@ var checks = [...]check{
 // made. The Set may be used only if all passed.
 func (r *Rules) Check(p *Payload, now time.Time, report func(check string, err error) bool) (s *Set, all bool) {
 	s = &Set{Rules: r, Confirmation: p.cnf}
+	r.look(p)
 	r.gather(p)
 	for i := range checks {
 		c := &checks[i]

@@ -98,9 +98,15 @@ func (r *Rules) brokenRule(p *Payload) error {
 	clientID, _ := p.clientID.Text()
 	for i := range r.must {
 		m := &r.must[i]
-		if value, holds := m.holds(p, clientID); !holds {
-			return (&rejection.Error{Reason: rejection.Claim, Claim: Display(m.Path), Want: r.want.rules[i], Setting: "Config.Profile.Rules"}).Saw(value)
+		value, holds := m.holds(p, clientID)
+		if holds {
+			continue
 		}
+		want := r.want.rules[i]
+		if _, known := p.find(&m.place); !known {
+			want = untold
+		}
+		return (&rejection.Error{Reason: rejection.Claim, Claim: Display(m.Path), Want: want, Setting: "Config.Profile.Rules"}).Saw(value)
 	}
 	return nil
 }

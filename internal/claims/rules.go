@@ -36,7 +36,9 @@ type Rules struct {
 	scopes               []source
 	sets                 []set // sorted by name
 	must, users, clients []mark
-	names                []string // of the claims that all these look at
+	names                []string // of the claims at the top level that all these look at
+	within               [][]int  // by names: the claims inside, by their place among inner
+	inner                []name   // of the claims inside of others
 	want                 wanted
 }
 

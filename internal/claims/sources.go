@@ -94,7 +94,7 @@ func readScope(r *Rules, s *Set, c received) error {
 	}
 	scopes, ok := r.Scopes[0].Shape.values(c.scope)
 	if !ok {
-		return r.wrongShape(r.Scopes[0].Path, r.Scopes[0].Shape, c.scope)
+		return r.wrongScope(r.Scopes[0].Path, r.Scopes[0].Shape.wanted(), c.scope)
 	}
 	s.Scopes = Unique(scopes)
 	return nil
@@ -109,17 +109,20 @@ func (r *Rules) joinScopes(p *Payload) (joined []string, fault error) {
 		if known && value.Kind == strict.Absent {
 			continue
 		}
+		if !known {
+			return nil, r.wrongScope(from.path, untold, value)
+		}
 		values, ok := from.shape.values(value)
-		if !known || !ok {
-			return nil, r.wrongShape(from.path, from.shape, value)
+		if !ok {
+			return nil, r.wrongScope(from.path, from.shape.wanted(), value)
 		}
 		joined = append(joined, values...)
 	}
 	return Unique(joined), nil
 }
 
-func (r *Rules) wrongShape(path []string, shape Shape, value strict.Value) error {
-	return (&rejection.Error{Reason: rejection.Claim, Claim: Display(path), Want: shape.wanted(), Setting: r.ScopeSetting}).Saw(value)
+func (r *Rules) wrongScope(path []string, want string, value strict.Value) error {
+	return (&rejection.Error{Reason: rejection.Claim, Claim: Display(path), Want: want, Setting: r.ScopeSetting}).Saw(value)
 }
 
 // Values are those of a set. known is false if the token does not tell: the

@@ -14,6 +14,10 @@ import (
 	"github.com/postern-go/postern/token"
 )
 
+// otherLines are characters that end a line, and so a comment, where no reader
+// of the file sees an end. In the strings of JSON they would become spaces.
+const otherLines = "\u0085\u2028\u2029"
+
 // document is the one value of the text.
 func document(text []byte) (*yaml.Node, error) {
 	switch {
@@ -21,6 +25,10 @@ func document(text []byte) (*yaml.Node, error) {
 		return nil, evidence.Errorf(token.ErrConfig, "more than %d bytes", maxFile)
 	case !utf8.Valid(text):
 		return nil, evidence.Errorf(token.ErrConfig, "not UTF-8")
+	}
+	if i := bytes.IndexAny(text, otherLines); i >= 0 {
+		r, _ := utf8.DecodeRune(text[i:])
+		return nil, evidence.Errorf(token.ErrConfig, "line %d: the character %U, which ends a line for YAML and not for an editor or JSON", 1+bytes.Count(text[:i], []byte("\n")), r)
 	}
 	text = plainJSON(text)
 	documents, err := decode(text)

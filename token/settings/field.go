@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -64,6 +65,18 @@ func texts(name string, at *[]string) field {
 		}
 		return node
 	}}
+}
+
+// filled is a list that must not be empty, since that would mean the default.
+func filled(f field) field {
+	read := f.read
+	f.read = func(v value) error {
+		if v.node.Kind == yaml.SequenceNode && len(v.node.Content) == 0 {
+			return v.fault("is empty; leave it out for the default")
+		}
+		return read(v)
+	}
+	return f
 }
 
 func flag(name string, at *bool) field {
@@ -226,7 +239,11 @@ func sets(name string, at *map[string][]token.Source) field {
 }
 
 func scalarNode(tag, text string) *yaml.Node {
-	return &yaml.Node{Kind: yaml.ScalarNode, Tag: tag, Value: text}
+	node := &yaml.Node{Kind: yaml.ScalarNode, Tag: tag, Value: text}
+	if strings.ContainsAny(text, otherLines) {
+		node.Style = yaml.DoubleQuotedStyle // the only one with escapes
+	}
+	return node
 }
 
 func objectNode(form []field, style yaml.Style) *yaml.Node {

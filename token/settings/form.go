@@ -19,7 +19,7 @@ func issuerForm(i *Issuer) []field {
 		text("template", &i.Template),
 		texts("values", &i.Values),
 		flag("any_value", &i.AnyValue),
-		text("claim", &i.Claim),
+		topLevel(text("claim", &i.Claim)),
 		required(texts("audience", &c.Audience)),
 		texts("algorithms", &c.Algorithms),
 		duration("leeway", &c.Leeway),
@@ -37,7 +37,7 @@ func keysForm(k *Keys) []field {
 	r := &k.Remote
 	return []field{
 		text("discover_at", &r.DiscoverAt),
-		texts("urls", &r.URLs),
+		filled(texts("urls", &r.URLs)),
 		text("file", &k.File),
 		texts("allow_hosts", &r.AllowHosts),
 		flag("same_host", &r.SameHost),

@@ -43,6 +43,7 @@ func TestParse(t *testing.T) {
 		"the least":                {head, usual},
 		"JSON":                     {"{\n\t\"issuers\": [\n\t\t{\"issuer\": \"https:\\/\\/as.example.com\", \"audience\": [\"https://api.example.com\"]}\n\t]\n}\n", usual},
 		"a pair":                   {`{"issuers": [{"issuer": "https://as.example.com", "audience": ["\ud83d\ude00\u00e9\\\/"]}]}`, with(func(c *token.Config) { c.Audience = []string{"😀é\\/"} })},
+		"lines in JSON":            {`{"issuers": [{"issuer": "https://as.example.com", "audience": ["a\u2028b\u2029\u0085"]}]}`, with(func(c *token.Config) { c.Audience = []string{"a\u2028b\u2029\u0085"} })},
 		"durations":                {head + "    leeway: -1s\n    max_lifetime: 1h30m\n", with(func(c *token.Config) { c.Leeway, c.MaxLifetime = -time.Second, 90*time.Minute })},
 		"numbers":                  {head + "    cache_size: -1\n    max_token_size: 2048\n", with(func(c *token.Config) { c.CacheSize, c.MaxTokenSize = -1, 2048 })},
 		"a base":                   {head + "    profile: {client_id_claim: azp, base: legacy}\n", with(func(c *token.Config) { c.Profile = legacy; c.Profile.ClientIDClaim = "azp" })},

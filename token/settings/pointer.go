@@ -48,6 +48,19 @@ func place(claim *string, path *[]string) field {
 	}}
 }
 
+// topLevel is the name of a claim where no pointer is read, since one would
+// otherwise be taken for a strange name.
+func topLevel(f field) field {
+	read := f.read
+	f.read = func(v value) error {
+		if v.node.Kind == yaml.ScalarNode && strings.HasPrefix(v.node.Value, "/") {
+			return v.fault("a JSON Pointer, want the name of a claim at the top level")
+		}
+		return read(v)
+	}
+	return f
+}
+
 // parsePointer returns the names in a JSON Pointer that begins with a slash.
 func parsePointer(text string) (names []string, ok bool) {
 	names = strings.Split(text[1:], "/")

@@ -21,7 +21,7 @@ import (
 // odd are texts that YAML could take for something else.
 var odd = []string{
 	"a", "no", "null", "~", "true", "1.0", "0x1", "2026-01-02", "<<", "=", "", " a ", "a: b", "- a", "#", "a #b", "'", `"`, "\\", "|", ">", "&a", "*a", "!a",
-	"%", "@", "`", "é", "😀", "\n", "a\nb\n", "\t", "\u2028", "\ufeff", "\x1b[2J", "{}", "[]", "?", ":", ",", "---", "...", "12e3", ".inf", "//", "/~0", "a~b",
+	"%", "@", "`", "é", "😀", "\n", "a\nb\n", "\t", "\u2028", "\u2029", "\u0085", "\ufeff", "\x1b[2J", "{}", "[]", "?", ":", ",", "---", "...", "12e3", ".inf", "//", "/~0", "a~b",
 }
 
 // random makes values of the types that a file can hold.
@@ -169,6 +169,7 @@ func FuzzParse(f *testing.F) {
 		f.Add([]byte(c.text))
 	}
 	f.Add([]byte(head + "    keys: {urls: [https://as.example.com/jwks]}\n    profile: {base: legacy, sets: {a: [{claim: /b/c}]}}\n"))
+	f.Add([]byte(`{"issuers": [{"issuer": "https://as.example.com", "audience": ["a\u2028b\u2029\u0085"]}]}`))
 	f.Add([]byte(`{"issuers": [{"issuer": "https:\/\/as.example.com", "audience": ["\ud83d\ude00"]}]}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		file, err := settings.Parse(text)

@@ -35,7 +35,8 @@ type Issuers struct {
 // entry is one issuer and what its flags say.
 type entry struct {
 	settings.Issuer
-	legacy bool
+	legacy    bool
+	aboutType bool // -allow-missing-type was given
 }
 
 // Dir is the directory of the files that the settings name.
@@ -91,7 +92,9 @@ func (e entry) complete() settings.Issuer {
 	if p.Required == nil {
 		p.Required = base.Required
 	}
-	p.AllowMissingType = base.AllowMissingType
+	if !e.aboutType {
+		p.AllowMissingType = base.AllowMissingType
+	}
 	return e.Issuer
 }
 

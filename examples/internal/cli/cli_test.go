@@ -81,10 +81,13 @@ func TestFlags(t *testing.T) {
 		"relaxed for one of two": {"-issuer https://a -audience https://photos -issuer https://b -audience x -type JWT", []settings.Issuer{one, second}},
 		"keys of a file":         {"-issuer https://a -audience x -jwks-file keys.json", []settings.Issuer{filed}},
 		"nothing else required":  {"-issuer https://a -audience x -required=", profiled(token.Profile{Required: []string{}})},
+		"switched off":           {"-issuer https://a -audience x -legacy=false -allow-missing-type=false -scope-list=false", profiled(token.Profile{})},
+		"switched on":            {"-issuer https://a -audience x -allow-missing-type=true -scope-list=1", profiled(token.Profile{AllowMissingType: true, ScopeList: true})},
 		"scopes": {"-issuer https://a -audience x -scope scope -scope permissions:list", profiled(token.Profile{
 			Scopes: []token.Source{{Claim: "scope"}, {Claim: "permissions", Shape: token.ShapeList}},
 		})},
-		"legacy": {"-issuer https://a -audience x -legacy", profiled(legacy)},
+		"legacy":            {"-issuer https://a -audience x -legacy", profiled(legacy)},
+		"legacy, but typed": {"-allow-missing-type=false -legacy -issuer https://a -audience x", profiled(token.Profile{Types: legacy.Types, Required: legacy.Required})},
 		"legacy, but": {"-type JWT -required sub -legacy -issuer https://a -audience x", profiled(token.Profile{
 			Types: []string{"JWT"}, AllowMissingType: true, Required: []string{"sub"},
 		})},
@@ -111,6 +114,8 @@ func TestFlagsRefused(t *testing.T) {
 		"two places of keys":      good + "-jwks https://a/keys -jwks-file keys.json",
 		"no file of keys":         good + "-jwks-file=",
 		"no claim":                good + "-scope-claim=",
+		"no boolean":              good + "-legacy=x",
+		"no boolean either":       good + "-allow-missing-type=never",
 		"no duration":             good + "-leeway soon",
 		"no mark":                 good + "-rule =x",
 		"a bad pointer":           good + "-rule /a~b",

@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"flag"
+	"strconv"
 	"strings"
 	"time"
 
@@ -32,17 +33,14 @@ func (i *Issuers) registerTokens(set *flag.FlagSet) {
 		i.config().Leeway, err = time.ParseDuration(v)
 		return err
 	})
-	set.BoolFunc("legacy", "* the issuer predates RFC 9068: typ may be JWT or missing, and few claims are required", func(string) error {
-		i.current().legacy = true
-		return nil
-	})
+	set.BoolFunc("legacy", "* the issuer predates RFC 9068: typ may be JWT or missing, and few claims are required", i.boolean(func(e *entry) *bool { return &e.legacy }))
 	set.Func("type", "* accepted `typ` of access tokens; may be repeated (default at+jwt, RFC 9068)", func(v string) error {
 		return appendTo(&i.profile().Types, v)
 	})
-	set.BoolFunc("allow-missing-type", "* accept access tokens without typ", func(string) error {
-		i.profile().AllowMissingType = true
-		return nil
-	})
+	set.BoolFunc("allow-missing-type", "* accept access tokens without typ", i.boolean(func(e *entry) *bool {
+		e.aboutType = true
+		return &e.Config.Profile.AllowMissingType
+	}))
 }
 
 // registerClaims adds the flags about what claims must say.
@@ -72,10 +70,7 @@ func (i *Issuers) registerRights(set *flag.FlagSet) {
 	set.Func("scope-claim", "* `claim` with the scopes (default scope)", func(v string) error {
 		return store(&i.profile().ScopeClaim, v)
 	})
-	set.BoolFunc("scope-list", "* the scope claim is an array, not a string", func(string) error {
-		i.profile().ScopeList = true
-		return nil
-	})
+	set.BoolFunc("scope-list", "* the scope claim is an array, not a string", i.boolean(func(e *entry) *bool { return &e.Config.Profile.ScopeList }))
 	set.Func("scope", "* `source` of scopes, in place of -scope-claim and -scope-list: "+marks.SourceUsage+"; may be repeated (default shape words)", func(v string) error {
 		return marks.AppendSource(&i.profile().Scopes, v)
 	})
@@ -93,6 +88,14 @@ func (i *Issuers) registerRights(set *flag.FlagSet) {
 		p.Sets[name] = list
 		return err
 	})
+}
+
+// boolean reads a flag that may be switched off as well, as by -legacy=false.
+func (i *Issuers) boolean(at func(*entry) *bool) func(string) error {
+	return func(v string) (err error) {
+		*at(i.current()), err = strconv.ParseBool(v)
+		return err
+	}
 }
 
 func store(at *string, v string) error {

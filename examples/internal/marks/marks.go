@@ -33,24 +33,33 @@ func Parse(text string) (token.Mark, error) {
 	switch {
 	case compared:
 		claim, m.Not = strings.CutSuffix(claim, "!")
-		compare(&m, value)
+		if !compare(&m, value) || strings.HasPrefix(claim, "!") {
+			return token.Mark{}, wrong(text)
+		}
 	case strings.HasPrefix(claim, "!"):
 		claim, m.Absent = claim[1:], true
 	default:
 		m.Present = true
 	}
 	source, err := ParseSource(claim)
-	if err != nil || compared && strings.Trim(value, "*") == "" {
-		return token.Mark{}, fmt.Errorf("%w: %q, want %s", ErrSyntax, text, Usage)
+	if err != nil {
+		return token.Mark{}, wrong(text)
 	}
 	m.Claim, m.Path, m.Shape = source.Claim, source.Path, source.Shape
 	return m, nil
 }
 
-func compare(m *token.Mark, value string) {
+func wrong(text string) error { return fmt.Errorf("%w: %q, want %s", ErrSyntax, text, Usage) }
+
+// compare reports false for a value that is nothing but a star, or that has one
+// anywhere else than at one end: it would be taken by the letter, and a rule with
+// != would hold for every token.
+func compare(m *token.Mark, value string) bool {
 	prefix, isPrefix := strings.CutSuffix(value, "*")
 	suffix, isSuffix := strings.CutPrefix(value, "*")
 	switch {
+	case value == "" || value == "*" || strings.Count(value, "*") > 1 || strings.Contains(value, "*") && !isPrefix && !isSuffix:
+		return false
 	case value == clientID:
 		m.ClientID = true
 	case isPrefix:
@@ -60,6 +69,7 @@ func compare(m *token.Mark, value string) {
 	default:
 		m.Values = []string{value}
 	}
+	return true
 }
 
 // AppendTo is a flag.Value's Set that adds marks to a list.

@@ -34,7 +34,7 @@ func TestParse(t *testing.T) {
 		require.NoError(t, marks.AppendTo(&list)(text))
 		assert.Equal(t, []token.Mark{want}, list, text)
 	}
-	for _, text := range []string{"", "!", "=", "=x", "!=x", "a=", "a=*", "a!=**", "/a~2", "!/a~", ":list=x", "/~=x"} {
+	for _, text := range []string{"", "!", "=", "=x", "!=x", "a=", "a=*", "a!=**", "/a~2", "!/a~", ":list=x", "/~=x", "a!=*b*", "a!=b*c", "a=b**", "!a!=b"} {
 		var list []token.Mark
 		assert.ErrorIs(t, marks.AppendTo(&list)(text), marks.ErrSyntax, text)
 		assert.Empty(t, list)

@@ -173,5 +173,5 @@ func (c *candidate) refuseOtherKinds() error {
 	if _, ok := c.claims["events"]; ok {
 		return fmt.Errorf("%w: %w: it has events, as logout tokens do", ErrHole, errOther)
 	}
-	return nil
+	return c.refuseSignIns()
 }

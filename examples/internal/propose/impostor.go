@@ -7,8 +7,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"maps"
-	"slices"
-	"strings"
 
 	"github.com/postern-go/postern/jwks"
 	"github.com/postern-go/postern/token"
@@ -20,7 +18,7 @@ import (
 // on trial.
 func (c *candidate) impostors(key ed25519.PrivateKey) (list []string) {
 	claims := maps.Clone(c.claims)
-	for _, name := range c.lacking() {
+	for _, name := range c.apartBy() {
 		delete(claims, name)
 	}
 	for _, kind := range kinds {
@@ -34,7 +32,7 @@ func (c *candidate) impostors(key ed25519.PrivateKey) (list []string) {
 	claims["sub"] = "someone"
 	claims["iat"] = c.at.Unix()
 	types := []any{"JWT", nil}
-	if typ, _ := c.header["typ"].(string); !strings.EqualFold(strings.TrimPrefix(strings.ToLower(typ), "application/"), "at+jwt") {
+	if typ, _ := c.header["typ"].(string); !c.isTypedAccess() {
 		types = append(types, typ)
 	}
 	for _, typ := range types {
@@ -45,15 +43,6 @@ func (c *candidate) impostors(key ed25519.PrivateKey) (list []string) {
 		list = append(list, sign(key, header, claims))
 	}
 	return list
-}
-
-// lacking are the claims of the token that ID tokens lack. Those of one issuer at
-// least have a client_id, and no jti and no scope.
-func (c *candidate) lacking() []string {
-	if c.claims["jti"] != nil || c.scopeClaim != "" {
-		return accessOnly
-	}
-	return slices.DeleteFunc(slices.Clone(accessOnly), func(name string) bool { return name == "client_id" })
 }
 
 func sign(key ed25519.PrivateKey, header, claims map[string]any) string {

@@ -3,6 +3,7 @@ package propose_test
 import (
 	"encoding/base64"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -17,102 +18,84 @@ import (
 	"github.com/postern-go/postern/token/tokentest/issuers"
 )
 
-// unproposed are the access tokens of issuers that get no profile, with the
-// reason. Their pages in docs/issuers say what is known of these issuers besides
-// the token, where there is something.
-var unproposed = map[string]string{
-	"adfs machine":             "no claim that ID tokens lack: what tells is iss",
-	"cognito-resource machine": "no aud",
-	"dex access":               "at_hash",
-	"dex machine":              "at_hash",
-	"eks machine":              "no claim that ID tokens lack",
-	"firebase access":          "no claim that ID tokens lack",
-	"github-actions machine":   "no claim that ID tokens lack",
-	"google machine":           "no claim that ID tokens lack",
-	"kubernetes machine":       "no claim that ID tokens lack",
-	"spring-default access":    "no client",
-	"spring-default machine":   "no client",
-	"supabase access":          "no claim that ID tokens lack",
+// unproposed is what there is no proposal for among the access tokens of issuers:
+// those that are ID tokens, or for no service in particular.
+var unproposed = []string{
+	"adfs machine", "cognito-resource machine", "dex machine", "dex user", "eks machine", "firebase user", "github-actions machine", "google machine",
+	"google user", "kubernetes machine", "spring-default machine", "spring-default user", "supabase user",
 }
 
-// mintOf makes a token of a shape, or returns "" if the server has no JWT of this
-// kind.
-func mintOf(issuer *tokentest.Issuer, edits ...tokentest.Edit) (raw string) {
-	defer func() {
-		if recover() != nil || issuerOf(raw) == "" {
-			raw = ""
-		}
-	}()
-	return issuer.Token(edits...)
+// mintIfAny mints a token, if the issuer has such tokens.
+func mintIfAny(issuer *tokentest.Issuer, edits ...tokentest.Edit) (raw string, ok bool) {
+	defer func() { ok = recover() == nil }()
+	return issuer.Token(edits...), true
 }
 
-// issuerOf is the iss of a JWT, or "".
-func issuerOf(raw string) string {
-	_, rest, _ := strings.Cut(raw, ".")
-	part, _, _ := strings.Cut(rest, ".")
-	payload, err := base64.RawURLEncoding.DecodeString(part)
-	var claims struct {
-		Issuer string `json:"iss"`
-	}
-	if err != nil || json.Unmarshal(payload, &claims) != nil {
-		return ""
-	}
-	return claims.Issuer
-}
-
-// configFor is what an operator has before she knows the profile.
-func configFor(t *testing.T, issuer *tokentest.Issuer, raw string) token.Config {
-	t.Helper()
-	keys, err := jwks.NewRemote(jwks.RemoteConfig{URLs: []string{issuer.KeysURL()}, HTTPClient: issuer.Client()})
-	require.NoError(t, err)
-	cfg := issuer.Config()
-	return token.Config{Issuer: issuerOf(raw), Audience: cfg.Audience, Keys: keys}
-}
-
-// For the issuers whose tokens are known, a proposal refuses their ID tokens, even
-// those without a nonce and for this service, and an ID token gets none.
-func TestProposalsForIssuers(t *testing.T) {
-	t.Parallel()
-	var none []string
-	for _, shape := range issuers.All() {
-		issuer := tokentest.NewIssuer(t, &shape.Options)
-		weak := tokentest.Edits(shape.ID, without("nonce", "at_hash", "c_hash"))
-		for name, edit := range map[string]tokentest.Edit{"id": shape.ID, "weak id": weak, "refresh": shape.Refresh} {
-			if raw := mintOf(issuer, edit); raw != "" {
-				_, err := propose.For(t.Context(), configFor(t, issuer, raw), raw)
-				assert.Error(t, err, "%s %s", shape.Name, name)
-			}
-		}
-		for name, edit := range map[string]tokentest.Edit{"access": shape.Access, "machine": shape.Machine} {
-			raw := mintOf(issuer, edit)
-			if raw == "" {
-				continue
-			}
-			cfg := configFor(t, issuer, raw)
-			p, err := propose.For(t.Context(), cfg, raw)
-			if err != nil {
-				require.ErrorIs(t, err, propose.ErrHole, "%s %s", shape.Name, name)
-				none = append(none, shape.Name+" "+name)
-				continue
-			}
-			cfg.Profile = p.Profile
-			v, err := token.NewVerifier(cfg)
-			require.NoError(t, err)
-			_, err = v.Authenticate(t.Context(), token.Bearer(raw))
-			assert.NoError(t, err, "%s %s", shape.Name, name)
-			for _, aud := range []tokentest.Edit{{}, tokentest.Audience(shape.Options.Audience...)} {
-				if id := mintOf(issuer, weak, aud); id != "" {
-					_, err = v.Authenticate(t.Context(), token.Bearer(id))
-					assert.ErrorIs(t, err, token.ErrInvalid, "%s %s lets in ID tokens: %+v", shape.Name, name, p.Profile)
+// idTokens are the ID tokens of an issuer as they are, and as they would be at
+// their most dangerous: for the service, and without what ID tokens alone have.
+func idTokens(issuer *tokentest.Issuer, shape issuers.Shape) (ids []string) {
+	bare := without("nonce", "at_hash", "c_hash", "s_hash")
+	audience := shape.Options.Audience
+	for _, aud := range []tokentest.Edit{{}, tokentest.Audience(audience[0]), tokentest.Audience(audience...), without("aud")} {
+		for _, typ := range []tokentest.Edit{{}, tokentest.Type("JWT"), tokentest.WithoutHeader("typ")} {
+			for _, signs := range []tokentest.Edit{{}, bare} {
+				if raw, ok := mintIfAny(issuer, shape.ID, aud, typ, signs); ok {
+					ids = append(ids, raw)
 				}
 			}
 		}
 	}
-	var want []string
-	for name := range unproposed {
-		want = append(want, name)
+	return ids
+}
+
+// No proposal for a token of a known issuer lets in its ID tokens, and for an ID
+// token there is none.
+func TestIssuers(t *testing.T) {
+	t.Parallel()
+	none := map[string]bool{}
+	for _, shape := range issuers.All() {
+		issuer := tokentest.NewIssuer(t, &shape.Options)
+		for kind, edit := range map[string]tokentest.Edit{"user": shape.Access, "machine": shape.Machine} {
+			name := shape.Name + " " + kind
+			raw, ok := mintIfAny(issuer, edit)
+			if !ok {
+				continue
+			}
+			cfg := configOf(t, issuer, raw)
+			p, err := propose.For(t.Context(), cfg, raw)
+			if err != nil {
+				none[name] = true
+				continue
+			}
+			s := &service{t: t, config: cfg, access: raw, ids: idTokens(issuer, shape)}
+			assert.True(t, s.accepts(p.Profile), "%s: %+v", name, p.Profile)
+		}
+		for i, raw := range idTokens(issuer, shape) {
+			_, err := propose.For(t.Context(), issuer.Config(), raw)
+			assert.Error(t, err, "%s: ID token %d", shape.Name, i)
+		}
 	}
-	slices.Sort(want)
-	slices.Sort(none)
-	assert.Equal(t, want, none)
+	assert.Equal(t, unproposed, slices.Sorted(maps.Keys(none)))
+}
+
+// configOf is for the issuer that a token names, which is not that of its
+// metadata and ID tokens at some servers.
+func configOf(t *testing.T, issuer *tokentest.Issuer, raw string) token.Config {
+	t.Helper()
+	cfg := issuer.Config()
+	var claims struct {
+		Iss string `json:"iss"`
+	}
+	if parts := strings.Split(raw, "."); len(parts) == 3 {
+		text, err := base64.RawURLEncoding.DecodeString(parts[1])
+		require.NoError(t, err)
+		require.NoError(t, json.Unmarshal(text, &claims))
+	}
+	if claims.Iss == "" || claims.Iss == cfg.Issuer {
+		return cfg
+	}
+	keys, err := jwks.NewRemote(jwks.RemoteConfig{Issuer: claims.Iss, URLs: []string{issuer.KeysURL()}, HTTPClient: issuer.Client()})
+	require.NoError(t, err)
+	cfg.Issuer, cfg.Keys, cfg.HTTPClient = claims.Iss, keys, nil
+	return cfg
 }

@@ -36,10 +36,10 @@ func (c *candidate) typeLine() []Line {
 		return []Line{{"allow_missing_type", "accepts tokens without a type beside at+jwt; the ID tokens of such an issuer may have none either",
 			func(p *token.Profile) { p.AllowMissingType = true }}}
 	}
-	typ, _ := value.(string)
-	if name := strings.ToLower(typ); name == "at+jwt" || name == "application/at+jwt" {
+	if c.isTypedAccess() {
 		return nil
 	}
+	typ, _ := value.(string)
 	return []Line{{"types", fmt.Sprintf("accepts the type %.40q, which says less than at+jwt: other tokens of the issuer may have it too", typ),
 		func(p *token.Profile) { p.Types = []string{typ} }}}
 }
@@ -122,8 +122,8 @@ func (c *candidate) discriminators() [][]Line {
 			rule(token.Mark{Claim: kind.claim, Values: []string{kind.access}}, "demands "+kind.claim+" "+kind.access+", which the ID tokens of the issuer do not have")
 		}
 	}
-	for _, name := range accessOnly {
-		if c.claims[name] != nil && (c.clientClaim != "" || !slices.Contains(mapped, name)) {
+	for _, name := range c.apartBy() {
+		if c.claims[name] != nil {
 			rule(token.Mark{Claim: name, Present: true}, "demands "+name+", which ID tokens lack; access tokens without it are refused")
 		}
 	}

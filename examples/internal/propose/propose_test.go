@@ -117,6 +117,9 @@ func TestProposals(t *testing.T) {
 		}
 		for _, typ := range []tokentest.Edit{tokentest.Type("JWT"), tokentest.WithoutHeader("typ"), tokentest.Type("x+jwt")} {
 			s.ids = append(s.ids, issuer.IDToken(append(id, without("nonce"), tokentest.Audience(api), tokentest.Claim("jti", "x"), tokentest.Claim("resource", api), typ)...))
+			if c := chosen[len(chosen)-1]; c.name != "no kind" { // some have all else that access tokens have
+				s.ids = append(s.ids, issuer.Token(append(access, c.id, typ)...))
+			}
 		}
 		p, err := propose.For(t.Context(), s.config, s.access)
 		if err != nil {

@@ -30,6 +30,9 @@ func firebaseRecipes() []recipe {
 			"anonymous user": tokentest.Edits(shape.Access, tokentest.Claim("firebase", map[string]any{
 				"identities": map[string]any{}, "sign_in_provider": "anonymous",
 			})),
+			"user of a tenant": tokentest.Edits(shape.Access, tokentest.Claim("firebase", map[string]any{
+				"identities": map[string]any{"email": []string{"alice@example.com"}}, "sign_in_provider": "password", "tenant": "acme-x7k2p",
+			})),
 			"session cookie":          tokentest.Edits(shape.Access, tokentest.Claim("iss", "https://session.firebase.google.com/photos-prod")),
 			"user of another project": tokentest.Edits(shape.Access, tokentest.Claim("iss", "https://securetoken.google.com/evil"), tokentest.Audience("evil")),
 		},
