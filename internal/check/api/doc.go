@@ -8,6 +8,6 @@
 //
 //	go test ./internal/check/api -update
 //
-// Whether a release may have the change is judged by gorelease: see
+// Whether a release may have the change is judged by .ci/release: see
 // docs/releasing.md.
 package api
