@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc/health"
 	"google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/interop/grpc_testing"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
 	"github.com/postern-go/postern/grpcauth"
@@ -72,7 +73,7 @@ func ExampleNew() {
 	client := grpc_testing.NewTestServiceClient(grpcauthtest.Serve(exampleTB{}, srv))
 
 	for _, raw := range []string{issuer.Token(tokentest.Scope("greetings:read")), issuer.Token()} {
-		ctx := with(context.Background(), "authorization", "Bearer "+raw)
+		ctx := metadata.AppendToOutgoingContext(context.Background(), "authorization", "Bearer "+raw)
 		resp, err := client.UnaryCall(ctx, &grpc_testing.SimpleRequest{})
 		fmt.Println(status.Code(err), resp.GetUsername())
 	}

@@ -41,15 +41,19 @@ func newVerifier() (*tokentest.Issuer, *token.Verifier) {
 	return issuer, verifier
 }
 
+func serve(h http.Handler, r *http.Request) *http.Response {
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w.Result()
+}
+
 // show makes a call and prints the answer.
 func show(h http.Handler, method, path, raw string) {
 	r := httptest.NewRequest(method, path, nil)
 	if raw != "" {
 		r.Header.Set("Authorization", "Bearer "+raw)
 	}
-	w := httptest.NewRecorder()
-	h.ServeHTTP(w, r)
-	resp := w.Result()
+	resp := serve(h, r)
 	text, _ := io.ReadAll(resp.Body)
 	fmt.Println(resp.StatusCode, resp.Header.Get("WWW-Authenticate")+string(text))
 }

@@ -84,12 +84,6 @@ var subject = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, t.Subject())
 })
 
-func serve(h http.Handler, r *http.Request) *http.Response {
-	w := httptest.NewRecorder()
-	h.ServeHTTP(w, r)
-	return w.Result()
-}
-
 func body(tb testing.TB, resp *http.Response) string {
 	tb.Helper()
 	text, err := io.ReadAll(resp.Body)

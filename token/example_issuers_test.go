@@ -7,22 +7,25 @@ import (
 	"log"
 	"slices"
 
+	"github.com/postern-go/postern/jwks"
 	"github.com/postern-go/postern/token"
 )
 
 // An issuer is added while the service runs. Verifiers that stay keep the tokens
 // they remember.
 func ExampleIssuers_Replace() {
-	issuers := token.ByIssuer(map[string]token.Authenticator{issuer: verifier})
-	raw := mint{key: keys.otherP256(), claims: pairs([]any{"iss", otherIssuer})}.token()
-	_, err := issuers.Authenticate(context.Background(), token.Bearer(raw))
+	issuers := token.ByIssuer(map[string]token.Authenticator{"https://as.example.com": verifier})
+	_, err := issuers.Authenticate(context.Background(), token.Bearer(otherToken))
 	fmt.Println(token.Reason(err))
 
-	err = issuers.Replace(map[string]token.Authenticator{issuer: verifier, otherIssuer: otherVerifier})
+	err = issuers.Replace(map[string]token.Authenticator{
+		"https://as.example.com":    verifier,
+		"https://other.example.com": otherVerifier,
+	})
 	if err != nil {
 		log.Fatal(err)
 	}
-	t, err := issuers.Authenticate(context.Background(), token.Bearer(raw))
+	t, err := issuers.Authenticate(context.Background(), token.Bearer(otherToken))
 	fmt.Println(t.Issuer(), err, issuers.Schemes()[0].Name)
 	// Output:
 	// issuer
@@ -47,14 +50,13 @@ func ExampleNewResolver() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	raw := mint{key: keys.otherP256(), claims: pairs([]any{"iss", otherIssuer})}.token()
-	t, err := resolver.Authenticate(context.Background(), token.Bearer(raw))
+	t, err := resolver.Authenticate(context.Background(), token.Bearer(otherToken))
 	fmt.Println(t.Issuer(), err, resolver.Schemes()[0].Name)
 
 	// The customer leaves.
-	delete(customers, otherIssuer)
-	resolver.Forget(otherIssuer)
-	_, err = resolver.Authenticate(context.Background(), token.Bearer(raw))
+	delete(customers, "https://other.example.com")
+	resolver.Forget("https://other.example.com")
+	_, err = resolver.Authenticate(context.Background(), token.Bearer(otherToken))
 	fmt.Println(token.Reason(err))
 	// Output:
 	// https://other.example.com <nil> Bearer
@@ -68,7 +70,10 @@ func ExampleTemplate() {
 		Issuer: "https://login.example.com/{tenantid}/v2.0",
 		Allow:  token.IsGUID,
 		Claim:  "tid",
-		Config: token.Config{Audience: []string{audience}, Keys: published(), Time: clock},
+		Config: token.Config{
+			Audience: []string{"https://api.example.com"},
+			Keys:     jwks.Static{{ID: "es256", Public: issuerKey}},
+		},
 	}}}
 	if err := cfg.Validate(); err != nil {
 		log.Fatal(err)

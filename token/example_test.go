@@ -17,7 +17,6 @@ func ExampleNewVerifier() {
 		Issuer:   "https://as.example.com",
 		Audience: []string{"https://api.example.com"},
 		Keys:     jwks.Static{{ID: "es256", Algorithm: "ES256", Public: issuerKey}},
-		Time:     clock,
 	})
 	if err != nil {
 		log.Fatal(err)
@@ -68,7 +67,6 @@ func ExampleProfile() {
 		Audience: []string{"https://api.example.com"},
 		Keys:     jwks.Static{{ID: "es256", Public: issuerKey}},
 		Profile:  profile,
-		Time:     clock,
 	})
 	if err != nil {
 		log.Fatal(err)
@@ -92,7 +90,6 @@ func ExampleMark() {
 			Users:   []token.Mark{{Claim: "idtyp", Values: []string{"user"}}},
 			Clients: []token.Mark{{Claim: "idtyp", Values: []string{"app"}}},
 		},
-		Time: clock,
 	})
 	if err != nil {
 		log.Fatal(err)
@@ -122,7 +119,6 @@ func ExampleSource() {
 			Scopes: []token.Source{{Claim: "scope", Shape: token.ShapeWordsOrList}},
 			Sets:   map[string][]token.Source{"roles": {{Path: []string{"realm_access", "roles"}}}},
 		},
-		Time: clock,
 	})
 	if err != nil {
 		log.Fatal(err)
@@ -289,24 +285,6 @@ func ExampleAsOutcome() {
 	// Output:
 	// unavailable true
 	// token: access token cannot be judged now: connection refused; by 192.0.2.1
-}
-
-// What the examples have to do with: a verifier of each of two issuers, and
-// tokens of the first.
-var (
-	issuerKey     = keys.p256().Public()
-	clock         = config().Time
-	verifier      = mustVerifier(issuer, jwks.Static{{ID: "es256", Public: issuerKey}})
-	otherVerifier = mustVerifier(otherIssuer, jwks.Static{{ID: "es256", Public: keys.otherP256().Public()}})
-	legacyToken   = mint{header: pairs([]any{"typ", "JWT"}), claims: pairs([]any{"client_id", nil, "azp", "app", "scp", []string{"orders:read", "orders:write"}})}.token()
-)
-
-func tokenWith(changes ...any) string { return claims(changes...).token() }
-
-func mustVerifier(issuer string, keys jwks.Source) *token.Verifier {
-	v, err := token.NewVerifier(token.Config{Issuer: issuer, Audience: []string{audience}, Keys: keys, Time: clock})
-	must(err)
-	return v
 }
 
 // Everything that is wrong with a token, for a tool.

@@ -19,7 +19,7 @@ import (
 func vouched(edit func(*token.VouchedClaims)) token.VouchedClaims {
 	c := token.VouchedClaims{
 		Issuer: issuer, Audience: []string{audience}, Expiry: now.Add(time.Hour), Subject: "user", ClientID: "client",
-		SubjectKind: token.SubjectUser, Scopes: []string{"a", "b", "a"}, ID: "1", IssuedAt: now, Time: clock,
+		SubjectKind: token.SubjectUser, Scopes: []string{"a", "b", "a"}, ID: "1", IssuedAt: now, Time: config().Time,
 		Confirmation: map[string]string{"x5t#S256": "thumbprint", "kid": "key"},
 		JSON:         []byte(`{"iss":"` + issuer + `","sub":"user","tier":"gold"}`),
 	}

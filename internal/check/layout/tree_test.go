@@ -27,6 +27,7 @@ var topLevel = map[string]string{
 	"internal":         "for this module alone",
 	"docs":             "for who changes the code",
 	".ci":              "the checks that every change passes",
+	".github":          "what the forge reads: when it runs .ci/run, updates, forms for reports",
 	"doc.go":           "the package comment of the module",
 	"go.mod":           "",
 	"go.sum":           "",
@@ -50,7 +51,7 @@ func TestTopLevel(t *testing.T) {
 	for name := range found {
 		assert.Containsf(t, topLevel, name, "%s has no place at the root", name)
 	}
-	for _, name := range []string{"doc.go", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "LICENSE", ".ci", "docs"} {
+	for _, name := range []string{"doc.go", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "LICENSE", ".ci", ".github", "docs"} {
 		assert.Truef(t, found[name], "%s is missing", name)
 	}
 }

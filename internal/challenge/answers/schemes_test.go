@@ -1,4 +1,4 @@
-package challenge_test
+package answers_test
 
 import (
 	"strings"

@@ -1,4 +1,4 @@
-package challenge_test
+package answers_test
 
 import (
 	"go/ast"
@@ -54,7 +54,7 @@ func TestRowsCoverEverySentinel(t *testing.T) {
 	t.Parallel()
 	source, err := os.ReadFile("rows_test.go")
 	require.NoError(t, err)
-	names := exportedErrors(t, "../../token")
+	names := exportedErrors(t, "../../../token")
 	require.Contains(t, names, "ErrExpired")
 	for _, name := range names {
 		assert.Regexp(t, `\btoken\.`+name+`\b`, string(source))
