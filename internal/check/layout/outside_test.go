@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -71,6 +72,18 @@ func (o outsider) sums(t *testing.T) (paths []string) {
 	return slices.Compact(paths)
 }
 
+// readmeGets are the arguments of the go get commands of the README. Each names
+// the package that its program imports: the root of the module imports nothing,
+// so that getting it alone gets nothing that programs need.
+func readmeGets(t *testing.T) (commands [][]string) {
+	t.Helper()
+	for _, m := range regexp.MustCompile("`go (get [^`]+)`").FindAllStringSubmatch(read(t, "README.md"), -1) {
+		commands = append(commands, strings.Fields(m[1]))
+	}
+	require.Len(t, commands, 2)
+	return commands
+}
+
 // TestOutsideHTTP takes the first program of the README to a module of its own.
 // What its go.mod and go.sum name is what its author has to answer for: tools
 // that look for known flaws read no further.
@@ -78,7 +91,7 @@ func TestOutsideHTTP(t *testing.T) {
 	t.Parallel()
 	const jose = "github.com/go-jose/go-jose/v4"
 	o := outside(t, map[string]string{"main.go": blocks(read(t, "README.md"), "go")[0]})
-	o.run(t, "get", module+"/middleware")
+	o.run(t, readmeGets(t)[0]...)
 	o.run(t, "vet", "./...")
 	o.run(t, "build", "-o="+os.DevNull, ".")
 	assert.Equal(t, []string{jose, module}, o.requires(t))
@@ -98,7 +111,7 @@ func TestOutsideHTTP(t *testing.T) {
 func TestOutsideGRPC(t *testing.T) {
 	t.Parallel()
 	o := outside(t, map[string]string{"main.go": blocks(read(t, "README.md"), "go")[1]})
-	o.run(t, "get", module+"/grpcauth")
+	o.run(t, readmeGets(t)[1]...)
 	o.run(t, "vet", "./...")
 	o.run(t, "build", "-o="+os.DevNull, ".")
 	assert.Contains(t, o.requires(t), "google.golang.org/grpc")
