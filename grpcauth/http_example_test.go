@@ -17,8 +17,10 @@ import (
 // A gateway that passes a refusal on to a caller over HTTP.
 func ExampleWriteHTTP() {
 	_, verifier := newVerifier()
-	srv := grpc.NewServer(grpcauth.New(verifier, grpcauth.Policies{unary: scope.Authenticated}, nil).ServerOptions()...)
-	grpc_testing.RegisterTestServiceServer(srv, &service{})
+	srv := grpc.NewServer(grpcauth.New(verifier, grpcauth.Policies{
+		grpc_testing.TestService_UnaryCall_FullMethodName: scope.Authenticated,
+	}, nil).ServerOptions()...)
+	grpc_testing.RegisterTestServiceServer(srv, greeter{})
 	defer srv.Stop()
 	client := grpc_testing.NewTestServiceClient(grpcauthtest.Serve(exampleTB{}, srv))
 
