@@ -52,7 +52,7 @@ func (s *story) goDown(ctx context.Context, known, unseen *string) answer {
 		return answer{text: "no token", note: err.Error()}
 	}
 	s.auth.SetOutage(authserver.Cut)
-	s.Town.recorder.take()
+	s.town.recorder.take()
 	_, err = s.statisticsToken(ctx)
 	return tokenEndpointAnswer(err)
 }
@@ -90,7 +90,7 @@ func (s *story) untilAccepted(call func(context.Context) answer) func(context.Co
 	return func(ctx context.Context) (seen answer) {
 		waited := time.Duration(0)
 		_ = until(ctx, func() bool {
-			s.Town.recorder.take()
+			s.town.recorder.take()
 			if seen = call(ctx); seen.text == "200" {
 				return true
 			}
