@@ -27,11 +27,10 @@ func (b *Board) serveEvents(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	out := http.NewResponseController(w)
-	_ = out.SetReadDeadline(time.Time{}) // the server's own, which would end the stream
 	seen := lastSeen(r)
 	for {
 		list, changed := b.since(seen)
-		_ = out.SetWriteDeadline(time.Now().Add(writeTime))
+		_ = out.SetWriteDeadline(time.Now().Add(writeTime)) // the server's own would end the stream
 		if err := send(w, list); err != nil || out.Flush() != nil {
 			return
 		}

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -118,6 +119,16 @@ func TestWatchTellsAllFaults(t *testing.T) {
 	d := w.call("http", w.issuer.Token(tokentest.Audience("https://other.example"), tokentest.Claim("exp", 1)))
 	assert.Equal(t, []string{"exp", "aud"}, names(d, live.Failed))
 	assert.Contains(t, names(d, live.Passed), "signature")
+}
+
+// Texts that a token brings along are short, and do not move a cursor.
+func TestWatchKeepsLinesShort(t *testing.T) {
+	t.Parallel()
+	w := newWatched(t)
+	d := w.call("http", w.issuer.Token(tokentest.Scope("photos:read"), tokentest.ClientID("x\x1b[2J\n"), tokentest.Subject(strings.Repeat("ü", 2000))))
+	assert.True(t, d.Allowed(), d.Why)
+	assert.True(t, strings.HasPrefix(d.Caller, "x?[2J? for üüü"), d.Caller)
+	assert.Less(t, utf8.RuneCountInString(d.Caller), 700)
 }
 
 func names(d live.Decision, state live.State) (list []string) {

@@ -52,7 +52,7 @@ the page with the decisions, which follows along.
 `, strings.Repeat("-", width), g.printingURL, g.olivia.name, g.olivia.password, g.board, g.issuerURL, g.apiURL, g.photosURL, g.albumsAddr)
 	fmt.Fprintf(out, `
 Or be a client, at another shell. This token of the statistics job may count
-photos, for the next %.0f minutes. Then try /photos, or spoil the token.
+photos, for the next %s. Then try /photos, or spoil the token.
 
 TOKEN=%s
 
@@ -68,6 +68,6 @@ curl -u statistics:%s \
   -d grant_type=client_credentials -d scope=%s \
   -d resource=%s %s/token
 
-`, tokenLifetime.Minutes(), g.token, g.photosURL, g.albumsAddr, strings.TrimPrefix(pb.AlbumService_CountAlbums_FullMethodName, "/"),
+`, minutes(tokenLifetime), g.token, g.photosURL, g.albumsAddr, strings.TrimPrefix(pb.AlbumService_CountAlbums_FullMethodName, "/"),
 		g.secrets.statistics, photosvc.ScopeCount, photosResource, g.issuerURL)
 }
