@@ -52,7 +52,7 @@ the page with the decisions, which follows along.
 `, strings.Repeat("-", width), g.printingURL, g.olivia.name, g.olivia.password, g.board, g.issuerURL, g.apiURL, g.photosURL, g.albumsAddr)
 	fmt.Fprintf(out, `
 Or be a client, at another shell. This token of the statistics job may count
-photos, for the next %s. Then try /photos, or spoil the token.
+photos, for the next %s. Then try /photos, or TOKEN=${TOKEN}x first.
 
 TOKEN=%s
 

@@ -15,14 +15,15 @@ import (
 func Show(ctx context.Context, out io.Writer, wanted func(live.Decision) bool) error {
 	board := live.NewBoard()
 	lines := &printer{out: out, wanted: wanted}
+	ln, err := serve.Loopback()
+	if err != nil {
+		return err
+	}
+	defer ln.Close()
 	t, err := newTown(func(d live.Decision) {
 		board.Note(d)
 		lines.print(d)
 	})
-	if err != nil {
-		return err
-	}
-	ln, err := serve.Loopback()
 	if err != nil {
 		return err
 	}
@@ -32,11 +33,11 @@ func Show(ctx context.Context, out io.Writer, wanted func(live.Decision) bool) e
 			return serve.HTTP(ctx, ln, board.Handler())
 		},
 		func(ctx context.Context) error {
-			err := t.guide(ctx, "http://"+ln.Addr().String(), lines)
-			if err == nil {
-				<-ctx.Done()
+			if err := t.guide(ctx, "http://"+ln.Addr().String(), lines); err != nil && ctx.Err() == nil {
+				return err
 			}
-			return err
+			<-ctx.Done()
+			return nil
 		})
 }
 
