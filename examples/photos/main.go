@@ -11,14 +11,15 @@
 //
 //	go run ./examples/photos -serve
 //
-// keeps the services running afterwards and prints their URLs, so that a
-// person can be the owner, in a browser. Everything is for demonstration and
-// reachable from this machine only.
+// starts the services anew afterwards, so that a person can be the owner, in a
+// browser, or a client, at a shell. It prints where they are, a token, and each
+// decision of the three services that check tokens; -decisions says which. A page
+// shows them too, with every check and what came of it. Everything is for
+// demonstration and reachable from this machine only.
 package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -26,15 +27,32 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/postern-go/postern/examples/photos/internal/live"
 	"github.com/postern-go/postern/examples/photos/internal/story"
 )
 
+// decisions are the values of the flag of that name.
+var decisions = map[string]func(live.Decision) bool{
+	"all":     func(live.Decision) bool { return true },
+	"refused": func(d live.Decision) bool { return !d.Allowed() },
+	"none":    func(live.Decision) bool { return false },
+}
+
 func main() {
-	keepServing := flag.Bool("serve", false, "keep the services running after the story, for a browser")
+	keepServing := flag.Bool("serve", false, "serve to a browser and a shell after the story")
+	which := flag.String("decisions", "all", "which `decisions` to print with -serve: all, refused or none")
 	flag.Parse()
+	wanted, ok := decisions[*which]
+	if !ok || flag.NArg() > 0 {
+		flag.Usage()
+		os.Exit(2)
+	}
+	if !*keepServing {
+		wanted = nil
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	ok, err := run(ctx, *keepServing, os.Stdout)
+	ok, err := run(ctx, os.Stdout, wanted)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "photos:", err)
 	}
@@ -44,20 +62,13 @@ func main() {
 	}
 }
 
-// run plays the story and reports whether everything went as told.
-func run(ctx context.Context, keepServing bool, out io.Writer) (ok bool, err error) {
-	town, err := story.NewTown()
-	if err != nil {
-		return false, err
+// run plays the story and reports whether everything went as told. If it did and
+// wanted is not nil, it goes on to serve, and prints the decisions that are
+// wanted.
+func run(ctx context.Context, out io.Writer, wanted func(live.Decision) bool) (ok bool, err error) {
+	report, err := story.Play(ctx, out)
+	if err != nil || !report.OK() || wanted == nil {
+		return report.OK(), err
 	}
-	serving, stop := context.WithCancel(ctx)
-	ended := make(chan error, 1)
-	go func() { ended <- town.Serve(serving) }()
-	report, err := story.Play(serving, town, out)
-	if keepServing && err == nil && report.OK() {
-		fmt.Fprint(out, town.Guide())
-		<-ctx.Done()
-	}
-	stop()
-	return report.OK(), errors.Join(err, <-ended)
+	return true, story.Show(ctx, out, wanted)
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -12,9 +13,12 @@ import (
 func TestStory(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
-	ok, err := run(t.Context(), false, &out)
+	ok, err := run(t.Context(), &out, nil)
 	require.NoError(t, err)
 	assert.True(t, ok, "a step went otherwise than told:\n%s", &out)
 	assert.NotContains(t, out.String(), "eyJ", "a token has been printed")
-	assert.Regexp(t, `All \d+ steps went as told\.`, out.String())
+	assert.Regexp(t, `All 56 steps went as told\.`, out.String())
+	for line := range strings.Lines(out.String()) {
+		assert.LessOrEqual(t, utf8.RuneCountInString(strings.TrimSuffix(line, "\n")), 80, line)
+	}
 }

@@ -29,7 +29,7 @@ func sound(t *testing.T, log io.Writer) (service, *tokentest.Issuer) {
 	cfg := issuer.Config()
 	verifier, err := token.NewVerifier(cfg)
 	require.NoError(t, err)
-	s, err := newService(token.ByIssuer(map[string]token.Authenticator{issuer.Identifier(): verifier}), newOperator(log))
+	s, err := newService(token.ByIssuer(map[string]token.Authenticator{issuer.Identifier(): verifier}), refusalsTo(log))
 	require.NoError(t, err)
 	return s, issuer
 }
@@ -60,6 +60,24 @@ func TestGRPCRefuses(t *testing.T) {
 	}), &refusals.Config{Scopes: []string{"photos:read"}})
 }
 
+// A flood of calls without a token fills no disk, and hides neither another
+// reason nor the other transport.
+func TestOperatorIsNotFlooded(t *testing.T) {
+	t.Parallel()
+	var log strings.Builder
+	s, issuer := sound(t, &log)
+	call := tokentest.HTTPTarget(s.http, func() *http.Request { return httptest.NewRequest(http.MethodGet, "/photos", nil) })
+	for range 200 {
+		call(t.Context(), tokentest.Credentials{})
+	}
+	call(t.Context(), tokentest.Credentials{Authorization: []string{"Bearer " + issuer.Token(tokentest.Audience("https://other.example"))}})
+	_, err := pb.NewPhotoServiceClient(grpcauthtest.Serve(t, s.grpc)).ListPhotos(t.Context(), &pb.ListPhotosRequest{})
+	require.Error(t, err)
+	assert.LessOrEqual(t, strings.Count(log.String(), "transport=http policy=all(photos:read) route=\"GET /photos\" method=GET outcome=missing"), 20)
+	assert.Equal(t, 1, strings.Count(log.String(), "reason=audience"))
+	assert.Equal(t, 1, strings.Count(log.String(), "transport=grpc"))
+}
+
 // The operator learns why a call was refused, and never the token.
 func TestOperatorIsTold(t *testing.T) {
 	t.Parallel()
@@ -70,7 +88,7 @@ func TestOperatorIsTold(t *testing.T) {
 	answer := call(t.Context(), tokentest.Credentials{Authorization: []string{"Bearer " + raw}})
 	require.Equal(t, http.StatusUnauthorized, answer.Status)
 	assert.Contains(t, log.String(), "reason=audience")
-	assert.Contains(t, log.String(), `call="GET /photos"`)
+	assert.Contains(t, log.String(), `route="GET /photos"`)
 	assert.Contains(t, log.String(), "https://other.example")
 	for _, part := range strings.Split(raw, ".") {
 		assert.NotContains(t, log.String(), part)

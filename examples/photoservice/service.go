@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 
@@ -35,23 +36,32 @@ func run(ctx context.Context, o options, out, log io.Writer) error {
 	if err != nil {
 		return err
 	}
-	s, err := newService(auth, newOperator(log))
+	s, err := newService(auth, refusalsTo(log))
 	if err != nil {
 		return err
 	}
 	fmt.Fprintln(out, s.http) // who may do what
+	for _, relaxed := range token.Relaxations(auth) {
+		fmt.Fprintln(out, "relaxed:", relaxed)
+	}
 	return s.listenAndServe(ctx, o, out)
 }
 
-func newService(auth token.Authenticator, o operator) (service, error) {
+// refusalsTo tells the operator why calls are refused, whichever way they came.
+// Callers get a fixed sentence.
+func refusalsTo(log io.Writer) *scope.Trace {
+	return scope.LogTo(slog.New(slog.NewTextHandler(log, nil)), nil)
+}
+
+func newService(auth token.Authenticator, trace *scope.Trace) (service, error) {
 	store := new(photosvc.Store)
-	rpc, err := grpcServer(auth, store, o)
-	return service{httpHandler(auth, store, o), rpc}, err
+	rpc, err := grpcServer(auth, store, trace)
+	return service{httpHandler(auth, store, trace), rpc}, err
 }
 
 // httpHandler is the HTTP face. Printing it shows its table of routes.
-func httpHandler(auth token.Authenticator, store *photosvc.Store, o operator) http.Handler {
-	mux := middleware.New(auth, &middleware.Config{Resource: scope.Resource{Realm: "photos"}, Trace: o.trace()}).NewMux()
+func httpHandler(auth token.Authenticator, store *photosvc.Store, trace *scope.Trace) http.Handler {
+	mux := middleware.New(auth, &middleware.Config{Resource: scope.Resource{Realm: "photos"}, Trace: trace}).NewMux()
 	photosvc.Route(mux, store)
 	return mux
 }
@@ -59,8 +69,8 @@ func httpHandler(auth token.Authenticator, store *photosvc.Store, o operator) ht
 // grpcServer is the gRPC face. NewServer makes sure that no method has been
 // forgotten in the list of policies, and limits what a caller can cost before
 // its token is looked at.
-func grpcServer(auth token.Authenticator, store *photosvc.Store, o operator) (*grpc.Server, error) {
-	guard := grpcauth.New(auth, photosvc.Policies(), &grpcauth.Config{Resource: scope.Resource{Realm: "photos"}, Trace: o.trace()})
+func grpcServer(auth token.Authenticator, store *photosvc.Store, trace *scope.Trace) (*grpc.Server, error) {
+	guard := grpcauth.New(auth, photosvc.Policies(), &grpcauth.Config{Resource: scope.Resource{Realm: "photos"}, Trace: trace})
 	return guard.NewServer(func(s *grpc.Server) {
 		photosvc.Register(s, store)
 		healthpb.RegisterHealthServer(s, health.NewServer())

@@ -85,6 +85,27 @@ func (s *running) call(route, bearer, body string) (int, http.Header, map[string
 	return resp.StatusCode, resp.Header, answer
 }
 
+// What an issuer is let off is said before a call comes in, for each issuer.
+func TestRelaxationsAreSaid(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		more []string
+		want bool
+	}{"strict": {}, "legacy": {[]string{"-legacy"}, true}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			args := append([]string{"-listen", "127.0.0.1:0", "-grpc-listen=", "-issuer", "https://login.example.com", "-audience", audience}, c.more...)
+			o, err := parse(args, io.Discard)
+			require.NoError(t, err)
+			ended, end := context.WithCancel(t.Context())
+			end()
+			var told strings.Builder
+			require.NoError(t, run(ended, o, &told, io.Discard))
+			assert.Equal(t, c.want, strings.Contains(told.String(), "\nrelaxed: "), told.String())
+		})
+	}
+}
+
 func bearing(t *testing.T, bearer string) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)

@@ -91,20 +91,46 @@ func ask[T any](b *tab, action chromedp.Action[T]) T {
 	return result
 }
 
+// see waits for an element. For a plain string, the driver would look for the selector in
+// the text of the page too, where styles and scripts have it.
+func (b *tab) see(element string) {
+	b.t.Helper()
+	b.do(chromedp.WaitVisible(chromedp.CSS(element)))
+}
+
 // on waits for a page that is recognized by an element, holds it against what
 // holds for every page, and takes a picture of it.
 func (b *tab) on(name, element string) {
 	b.t.Helper()
-	b.do(chromedp.WaitVisible(element))
+	b.see(element)
 	b.shoot(name)
 	assert.True(b.t, ask(b, chromedp.Evaluate[bool](`getComputedStyle(document.querySelector("main")).maxWidth !== "none"`)),
 		"the page's own style is not applied on page %s", name)
 	assert.True(b.t, ask(b, chromedp.Evaluate[bool](
 		`[...document.querySelectorAll("input:not([type=hidden])")].every(i => i.labels.length === 1)`)),
 		"a field has no label on page %s", name)
+	b.onPhone(name)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	assert.Empty(b.t, b.complaints, "the browser complains about page %s", name)
+}
+
+// The size of a common telephone, in CSS pixels.
+const phoneWidth, phoneHeight = 390, 844
+
+// onPhone holds a page against what can be read on a telephone: nothing of it is
+// to the right of the screen.
+func (b *tab) onPhone(name string) {
+	b.t.Helper()
+	b.do(chromedp.EmulateViewport(phoneWidth, phoneHeight))
+	assert.Equal(b.t, phoneWidth, ask(b, chromedp.Evaluate[int](`innerWidth`)))
+	assert.LessOrEqual(b.t, ask(b, chromedp.Evaluate[int](`document.documentElement.scrollWidth`)), phoneWidth,
+		"page %s scrolls sideways on a telephone", name)
+	assert.Empty(b.t, ask(b, chromedp.Evaluate[[]string](`[...document.querySelectorAll("body *")]
+		.filter(e => e.getBoundingClientRect().right > innerWidth + 0.5).map(e => e.outerHTML.slice(0, 200))`)),
+		"page %s has something beside the screen of a telephone", name)
+	b.shoot(name + "-phone")
+	b.do(chromedp.EmulateViewport(1100, 900))
 }
 
 // shoot keeps a picture for the eye of a person, if one asks for it.
@@ -118,7 +144,7 @@ func (b *tab) shoot(name string) {
 
 func (b *tab) text(element string) string {
 	b.t.Helper()
-	return ask(b, chromedp.Text(element))
+	return ask(b, chromedp.Text(chromedp.CSS(element)))
 }
 
 func (b *tab) origin() string {

@@ -1,10 +1,12 @@
 package browsertest_test
 
 import (
+	"net/http"
 	"testing"
 
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // Elements that tell the pages apart.
@@ -16,12 +18,15 @@ const (
 	allow       = `button[value="allow"]`
 	deny        = `button[value="deny"]`
 	prints      = `ul.prints img`
+	order       = `form[action="/order"] button`
+	ordered     = `ul.order li`
 )
 
 func TestPages(t *testing.T) {
 	story := serve(t)
 	t.Run("consent given", func(t *testing.T) { consentGiven(t, story) })
 	t.Run("consent denied", func(t *testing.T) { consentDenied(t, story) })
+	t.Run("decisions", func(t *testing.T) { decisions(t, story) })
 	t.Run("wrong password", func(t *testing.T) { wrongPassword(t, story) })
 }
 
@@ -36,6 +41,10 @@ func consentGiven(t *testing.T, story guide) {
 	assert.Equal(t, story.printing, b.origin())
 	assert.Equal(t, []string{"Harbour at dawn", "Evening on the lake", "Snow on the ridge", "First day of spring"}, b.photos())
 	assert.Contains(t, b.text("main"), "By the water")
+	b.do(chromedp.Click(`ul.prints li:nth-child(2) input`), chromedp.Click(order))
+	b.on("7-ordered", ordered)
+	assert.Contains(t, b.text("main"), "Evening on the lake")
+	assert.NotContains(t, b.text("main"), "Harbour at dawn")
 }
 
 // photos are the titles of the photos that can really be seen.
@@ -43,6 +52,34 @@ func (b *tab) photos() []string {
 	b.t.Helper()
 	return ask(b, chromedp.Evaluate[[]string](`[...document.querySelectorAll("ul.prints img")]
 		.filter(i => i.complete && i.naturalWidth > 0 && i.offsetWidth > 0).map(i => i.alt)`))
+}
+
+// decisions opens the page with the decisions before there is anything to see,
+// and calls from elsewhere.
+func decisions(t *testing.T, story guide) {
+	watching := newTab(t)
+	watching.do(chromedp.Navigate(story.decisions))
+	watching.see(`#state.live`)
+	for _, bearer := range []string{"", story.token} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, story.photos+"/photos", nil)
+		require.NoError(t, err)
+		if bearer != "" {
+			req.Header.Set("Authorization", "Bearer "+bearer)
+		}
+		resp, err := http.DefaultClient.Do(req)
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+	}
+	watching.see(`#decisions > li:nth-child(2)`)
+	watching.on("8-decisions", `#decisions > li.refused`)
+	newest := watching.text(`#decisions > li:first-child`)
+	assert.Contains(t, newest, "photo service")
+	assert.Contains(t, newest, "refused: scope")
+	assert.Contains(t, newest, "statistics for itself")
+	assert.Contains(t, newest, "✓ signature")
+	assert.Contains(t, newest, "✗ policy all(photos:read)")
+	assert.Contains(t, watching.text(`#decisions > li:nth-child(2)`), "refused: missing")
+	assert.NotContains(t, watching.text("body"), "eyJ")
 }
 
 func consentDenied(t *testing.T, story guide) {

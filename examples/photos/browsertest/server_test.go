@@ -17,7 +17,7 @@ import (
 )
 
 // guide is what the story prints for the person in front of the browser.
-type guide struct{ printing, authServer, user, password string }
+type guide struct{ printing, authServer, user, password, decisions, photos, token string }
 
 // startTimeout bounds building the program and playing the story.
 const startTimeout = 3 * time.Minute
@@ -48,14 +48,14 @@ func serve(t *testing.T) guide {
 	}
 }
 
-// readGuide reads to the last line of the guide, or to the end. It goes on
+// readGuide reads to the token in the guide, or to the end. It goes on
 // reading afterwards, so that the program never waits for its reader.
 func readGuide(r io.Reader) string {
 	var text strings.Builder
 	lines := bufio.NewScanner(r)
 	for lines.Scan() {
 		text.WriteString(lines.Text() + "\n")
-		if strings.Contains(lines.Text(), "album service (gRPC)  ") {
+		if strings.HasPrefix(lines.Text(), "TOKEN=") {
 			go io.Copy(io.Discard, r) //nolint:errcheck // nobody reads on
 			break
 		}
@@ -70,7 +70,11 @@ func parseGuide(t *testing.T, text string) guide {
 		require.NotNil(t, found, "no %q in:\n%s", name, text)
 		return found[1]
 	}
-	return guide{field("printing service"), field("authorization server"), field("user name"), field("password")}
+	return guide{
+		printing: field("printing service"), authServer: field("authorization server"), user: field("user name"), password: field("password"),
+		decisions: field("decisions, live"), photos: field(`photo service \(HTTP\)`),
+		token: regexp.MustCompile(`(?m)^TOKEN=(\S+)$`).FindStringSubmatch(text)[1],
+	}
 }
 
 // stop ends the program as Ctrl-C does, which it should survive in good order.

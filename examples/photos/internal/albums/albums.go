@@ -12,6 +12,9 @@ import (
 	"google.golang.org/grpc/credentials/local"
 	"google.golang.org/grpc/health"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/reflection"
+	reflectionv1 "google.golang.org/grpc/reflection/grpc_reflection_v1"
+	reflectionv1alpha "google.golang.org/grpc/reflection/grpc_reflection_v1alpha"
 	"google.golang.org/grpc/status"
 
 	pb "github.com/postern-go/postern/examples/internal/albumspb"
@@ -33,17 +36,21 @@ func policies() grpcauth.Policies {
 		healthpb.Health_Check_FullMethodName: scope.Public,
 		healthpb.Health_List_FullMethodName:  scope.Public,
 		healthpb.Health_Watch_FullMethodName: scope.Public,
+
+		reflectionv1.ServerReflection_ServerReflectionInfo_FullMethodName:      scope.Public,
+		reflectionv1alpha.ServerReflection_ServerReflectionInfo_FullMethodName: scope.Public,
 	}
 }
 
 // NewServer is a gRPC server with the album service on it, guarded by auth,
-// for connections on this machine.
-func NewServer(auth token.Authenticator, store *Store, trace *scope.Trace) (*grpc.Server, error) {
+// for connections on this machine. The options come last.
+func NewServer(auth token.Authenticator, store *Store, trace *scope.Trace, opts ...grpc.ServerOption) (*grpc.Server, error) {
 	guard := grpcauth.New(auth, policies(), &grpcauth.Config{Resource: scope.Resource{Realm: "albums"}, Trace: trace})
 	return guard.NewServer(func(s *grpc.Server) {
 		pb.RegisterAlbumServiceServer(s, &service{store: store})
 		healthpb.RegisterHealthServer(s, health.NewServer())
-	}, grpc.Creds(local.NewCredentials()))
+		reflection.Register(s)
+	}, append([]grpc.ServerOption{grpc.Creds(local.NewCredentials())}, opts...)...)
 }
 
 // maxAlbums is how many albums one owner may have.

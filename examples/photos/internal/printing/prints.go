@@ -32,6 +32,7 @@ type album struct {
 }
 
 type photo struct {
+	ID    string
 	Title string
 	Image template.URL
 }
@@ -42,10 +43,18 @@ const maxLibrary = 8 << 20
 var errUnauthorized = errors.New("printing: the access has ended")
 
 func (s *Service) showPrints(w http.ResponseWriter, r *http.Request) {
+	if lib, ok := s.libraryOf(w, r); ok {
+		s.page(w, http.StatusOK, "prints.html", lib.sorted())
+	}
+}
+
+// libraryOf asks the API for the photos of a visitor, at every request anew. If
+// there are none to be had, it answers the request and returns false.
+func (s *Service) libraryOf(w http.ResponseWriter, r *http.Request) (lib library, ok bool) {
 	v, ok := s.visitors.find(r)
 	if !ok || v.token == nil {
 		http.Redirect(w, r, "/", http.StatusSeeOther)
-		return
+		return library{}, false
 	}
 	lib, err := s.fetch(r.Context(), v.token.AccessToken)
 	switch {
@@ -53,9 +62,8 @@ func (s *Service) showPrints(w http.ResponseWriter, r *http.Request) {
 		s.message(w, http.StatusUnauthorized, "Please connect again", "The access you gave us has ended, as it should.")
 	case err != nil:
 		s.message(w, http.StatusBadGateway, "No photos right now", "The photo service cannot show them at the moment. Please try again.")
-	default:
-		s.page(w, http.StatusOK, "prints.html", lib.sorted())
 	}
+	return lib, err == nil
 }
 
 func (s *Service) fetch(ctx context.Context, accessToken string) (library, error) {
@@ -84,7 +92,7 @@ func (s *Service) fetch(ctx context.Context, accessToken string) (library, error
 func (l library) sorted() []album {
 	photos := make(map[string]photo)
 	for _, p := range l.Photos {
-		photos[p.ID] = photo{p.Title, dataURL(p.Image)}
+		photos[p.ID] = photo{p.ID, p.Title, dataURL(p.Image)}
 	}
 	var albums []album
 	placed := make(map[string]bool)

@@ -62,6 +62,7 @@ func (s *Service) Handler() http.Handler {
 	mux.HandleFunc("GET /connect", s.connect)
 	mux.HandleFunc("GET /callback", s.callback)
 	mux.HandleFunc("GET /prints", s.showPrints)
+	mux.Handle("POST /order", http.NewCrossOriginProtection().Handler(http.HandlerFunc(s.takeOrder)))
 	return mux
 }
 

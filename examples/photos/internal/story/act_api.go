@@ -59,7 +59,7 @@ func (s *story) askLibrary(ctx context.Context, bearer string) answer {
 
 func (s *story) askAgain(ctx context.Context) answer {
 	s.askLibrary(ctx, s.accessToken) // so that there surely is something kept
-	s.Town.recorder.take()
+	s.town.recorder.take()
 	return s.askLibrary(ctx, s.accessToken)
 }
 

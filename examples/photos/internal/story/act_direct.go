@@ -2,7 +2,6 @@ package story
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	pb "github.com/postern-go/postern/examples/internal/albumspb"
@@ -32,7 +31,7 @@ func (s *story) servicesEnforceThemselves(ctx context.Context) {
 	const late = tokenLifetime + time.Minute // more than the leeway given to clocks
 	s.clock.moveOn(late)
 	s.tryBoth(ctx, attempt{
-		with: fmt.Sprintf("Olivia's token, %v later", late), token: s.given(&s.accessToken),
+		with: "Olivia's token, " + minutes(late) + " later", token: s.given(&s.accessToken),
 		http: "401 expired", grpc: "UNAUTHENTICATED expired",
 	})
 }

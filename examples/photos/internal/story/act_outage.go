@@ -26,8 +26,8 @@ func (s *story) issuerGoesDown(ctx context.Context) {
 	s.clock.moveOn(keyLifetime + time.Minute)
 	s.auth.SetOutage(authserver.Failing)
 	s.statisticsEverywhere(ctx, attempt{
-		with: fmt.Sprintf("the known key's token, %v later: the key set is past its lifetime, and the issuer "+
-			"answers 503", keyLifetime+time.Minute), http: "200", grpc: "OK",
+		with: "the known key's token, " + minutes(keyLifetime+time.Minute) + " later: the key set is past its lifetime, and the issuer " +
+			"answers 503", http: "200", grpc: "OK",
 	}, known)
 	s.auth.SetOutage(authserver.Up)
 	back := s.countsPhotos("the unseen key's token, now that the issuer is back", "200", unseen)
@@ -52,7 +52,7 @@ func (s *story) goDown(ctx context.Context, known, unseen *string) answer {
 		return answer{text: "no token", note: err.Error()}
 	}
 	s.auth.SetOutage(authserver.Cut)
-	s.Town.recorder.take()
+	s.town.recorder.take()
 	_, err = s.statisticsToken(ctx)
 	return tokenEndpointAnswer(err)
 }
@@ -90,7 +90,7 @@ func (s *story) untilAccepted(call func(context.Context) answer) func(context.Co
 	return func(ctx context.Context) (seen answer) {
 		waited := time.Duration(0)
 		_ = until(ctx, func() bool {
-			s.Town.recorder.take()
+			s.town.recorder.take()
 			if seen = call(ctx); seen.text == "200" {
 				return true
 			}

@@ -91,7 +91,7 @@ func (s *story) holders(kid string) int {
 // lifetime: they die with the key set.
 func (s *story) withdraw(ctx context.Context, kid, raw string) {
 	s.play(ctx, s.countsPhotos("a token of the second key, before that is withdrawn", "200", &raw))
-	after := s.countsPhotos(fmt.Sprintf("the same token, %v after the second key was withdrawn", keyLifetime), "401 unknown_key", &raw)
+	after := s.countsPhotos("the same token, "+minutes(keyLifetime)+" after the second key was withdrawn", "401 unknown_key", &raw)
 	call := after.do
 	after.do = func(ctx context.Context) answer {
 		if err := s.auth.Keys().Withdraw(kid); err != nil {

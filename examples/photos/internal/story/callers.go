@@ -158,7 +158,7 @@ func (s *story) askAlbums(call func(context.Context) string) func(context.Contex
 // decided is the answer to a call that a service decides about: its status,
 // and the reason if that service refused the call itself.
 func (s *story) decided(service, status string) answer {
-	r := &s.Town.recorder
+	r := &s.town.recorder
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, d := range r.decisions {

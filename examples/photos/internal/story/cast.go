@@ -113,7 +113,7 @@ func resources() []authserver.Resource {
 }
 
 // fill gives a person's photos and albums to the services that keep them.
-func (t *Town) fill(p person) error {
+func (t *town) fill(p person) error {
 	owner := token.Principal{Issuer: t.issuerURL, Subject: p.subject()}
 	for _, a := range p.albums {
 		var ids []string

@@ -1,6 +1,7 @@
 package story
 
 import (
+	"fmt"
 	"sync/atomic"
 	"time"
 )
@@ -13,3 +14,6 @@ type clock struct{ ahead atomic.Int64 }
 func (c *clock) now() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }
 
 func (c *clock) moveOn(d time.Duration) { c.ahead.Add(int64(d)) }
+
+// minutes says how many there are in d.
+func minutes(d time.Duration) string { return fmt.Sprintf("%.0f minutes", d.Minutes()) }

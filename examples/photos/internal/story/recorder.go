@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/postern-go/postern/examples/photos/internal/live"
 	"github.com/postern-go/postern/scope"
 	"github.com/postern-go/postern/token"
 )
@@ -53,16 +54,9 @@ func (r *recorder) trace(service string) *scope.Trace {
 func (r *recorder) allowed(service string, d scope.Decision) {
 	caller := "a caller without a token"
 	if d.Token != nil {
-		caller = callerName(d.Token)
+		caller = live.Caller(d.Token)
 	}
 	r.note(decision{service: service, text: fmt.Sprintf("allowed %s by %v", caller, d.Policy)})
-}
-
-func callerName(t *token.Token) string {
-	if t.SubjectKind() == token.SubjectClient {
-		return t.ClientID() + " for itself"
-	}
-	return t.ClientID() + " for " + t.Subject()
 }
 
 func (r *recorder) refused(service string, err error) {

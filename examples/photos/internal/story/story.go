@@ -4,12 +4,13 @@ import (
 	"context"
 	"io"
 
+	"github.com/postern-go/postern/examples/internal/serve"
 	"github.com/postern-go/postern/examples/photos/internal/browser"
 )
 
 // story is a play of the story in a town that is being served.
 type story struct {
-	*Town
+	*town
 	*callers
 	*teller
 	oliviaBrowser, benBrowser *browser.Browser
@@ -17,22 +18,44 @@ type story struct {
 	accessToken, idToken      string       // that the printing service got from Olivia
 }
 
-// Play plays the story in a town that is being served, and tells it to out. It
-// takes a few seconds. The error is about the play itself, such as a port that
-// cannot be had; what goes otherwise than told is in the Report.
-func Play(ctx context.Context, town *Town, out io.Writer) (Report, error) {
-	callers, err := newCallers(town.albumsAddr)
+func newStory(t *town, out io.Writer) (*story, error) {
+	callers, err := newCallers(t.albumsAddr)
+	if err != nil {
+		return nil, err
+	}
+	s := &story{town: t, callers: callers, teller: &teller{out: out, recorder: &t.recorder}}
+	for _, b := range []**browser.Browser{&s.oliviaBrowser, &s.benBrowser} {
+		if *b, err = browser.New(); err != nil {
+			callers.close()
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// Play plays the story in a town of its own, and tells it to out. It takes a
+// few seconds. The error is about the play itself, such as a port that cannot be
+// had; what goes otherwise than told is in the Report.
+func Play(ctx context.Context, out io.Writer) (Report, error) {
+	t, err := newTown(nil)
 	if err != nil {
 		return Report{}, err
 	}
-	defer callers.close()
-	s := &story{Town: town, callers: callers, teller: &teller{out: out, recorder: &town.recorder}}
-	for _, b := range []**browser.Browser{&s.oliviaBrowser, &s.benBrowser} {
-		if *b, err = browser.New(); err != nil {
-			return Report{}, err
-		}
+	var report Report
+	err = serve.All(ctx, t.serve, func(ctx context.Context) (err error) {
+		report, err = t.perform(ctx, out)
+		return err
+	})
+	return report, err
+}
+
+func (t *town) perform(ctx context.Context, out io.Writer) (Report, error) {
+	s, err := newStory(t, out)
+	if err != nil {
+		return Report{}, err
 	}
-	town.introduce(out)
+	defer s.close()
+	t.introduce(out)
 	for _, act := range []func(context.Context){
 		s.ownerLetsStrangerPrint, s.publicAPIServesMany, s.servicesEnforceThemselves,
 		s.clientActsForItself, s.issuerRotatesItsKey, s.issuerGoesDown,

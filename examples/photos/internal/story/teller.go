@@ -46,21 +46,16 @@ type teller struct {
 	report   Report
 }
 
-// Widths of the columns. The lines below a step are wrapped at their sum.
+// What is printed fits into the narrowest terminal that people use.
 const (
-	callWidth   = 40
-	askedWidth  = 19
-	answerWidth = 29
-	indent      = "     "
-	lineWidth   = len(indent) + callWidth + askedWidth + 2*answerWidth
+	width  = 80
+	indent = "     "
 )
 
 func (t *teller) act(title, about string) {
-	fmt.Fprintf(t.out, "\n%s\n", strings.ToUpper(title))
+	fmt.Fprintf(t.out, "\n%s\n%s\n", strings.Repeat("-", width), strings.ToUpper(title))
 	t.wrapped("", about)
-	fmt.Fprintf(t.out, "\n%s%-*s%-*s%-*s%s\n", indent,
-		callWidth, "who asks whom", askedWidth, "for what", answerWidth, "answer expected", "answer seen")
-	fmt.Fprintln(t.out, strings.Repeat("-", lineWidth))
+	fmt.Fprintln(t.out)
 }
 
 // play does a step and judges it.
@@ -86,35 +81,24 @@ func (t *teller) play(ctx context.Context, s step) {
 }
 
 func (t *teller) print(s step, seen answer, asTold bool) {
-	mark := "ok"
-	if !asTold {
-		mark = "NOT AS TOLD"
-	}
-	fmt.Fprintf(t.out, "%3d  %-*s%-*s%-*s%-*s%s\n", t.report.Steps,
-		callWidth, s.who+" → "+s.whom, askedWidth, s.asked, answerWidth, s.want, answerWidth, seen.text, mark)
+	fmt.Fprintf(t.out, "%3d  %s → %s: %s\n", t.report.Steps, s.who, s.whom, s.asked)
 	if s.with != "" {
 		t.wrapped("with ", s.with)
+	}
+	if asTold {
+		t.wrapped("as expected: ", seen.text)
+	} else {
+		t.wrapped("NOT AS TOLD: ", seen.text+", expected "+s.want)
 	}
 	if seen.note != "" {
 		t.wrapped("", seen.note)
 	}
 }
 
-// wrapped prints text below a step, in lines that are not too long.
-func (t *teller) wrapped(first, text string) {
-	line := indent + first
-	for _, word := range strings.Fields(text) {
-		if len(line)+len(word) > lineWidth && strings.TrimSpace(line) != "" {
-			fmt.Fprintln(t.out, strings.TrimRight(line, " "))
-			line = indent + "  "
-		}
-		line += word + " "
-	}
-	fmt.Fprintln(t.out, strings.TrimRight(line, " "))
-}
+func (t *teller) wrapped(first, text string) { wrap(t.out, indent+first, indent+"  ", text) }
 
 func (t *teller) end() {
-	fmt.Fprintln(t.out, strings.Repeat("-", lineWidth))
+	fmt.Fprintln(t.out, strings.Repeat("-", width))
 	if t.report.OK() {
 		fmt.Fprintf(t.out, "All %d steps went as told.\n", t.report.Steps)
 		return

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 )
@@ -55,4 +56,27 @@ func TestCodeName(t *testing.T) {
 	assert.Equal(t, "OK", codeName("OK"))
 	assert.Equal(t, "PERMISSION_DENIED", codeName("PermissionDenied"))
 	assert.Equal(t, "UNAVAILABLE", codeName("Unavailable"))
+}
+
+// Every line fits into 80 columns, whatever it is about.
+func TestTellerFitsATerminal(t *testing.T) {
+	t.Parallel()
+	words := strings.Repeat("grüße wörter → ", 40)
+	var out strings.Builder
+	tell := &teller{out: &out, recorder: new(recorder)}
+	tell.act("title", words)
+	for _, want := range []string{words, "other"} {
+		tell.play(t.Context(), step{
+			who: printingService, whom: authServer, asked: "a token for itself", with: words, want: want, deciders: []string{photoService},
+			do: func(context.Context) answer {
+				tell.recorder.note(decision{photoService, "expired", words})
+				return answer{text: words, note: words}
+			},
+		})
+	}
+	tell.end()
+	for line := range strings.Lines(out.String()) {
+		assert.LessOrEqual(t, utf8.RuneCountInString(strings.TrimSuffix(line, "\n")), 80, line)
+	}
+	assert.Greater(t, strings.Count(out.String(), "\n"), 60)
 }

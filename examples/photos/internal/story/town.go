@@ -14,12 +14,12 @@ import (
 	"github.com/postern-go/postern/examples/internal/serve"
 	"github.com/postern-go/postern/examples/photos/internal/albums"
 	"github.com/postern-go/postern/examples/photos/internal/authserver"
+	"github.com/postern-go/postern/examples/photos/internal/live"
 	"github.com/postern-go/postern/examples/photos/internal/printing"
 	"github.com/postern-go/postern/examples/photos/internal/publicapi"
 	"github.com/postern-go/postern/jwks"
 	"github.com/postern-go/postern/middleware"
 	"github.com/postern-go/postern/scope"
-	"github.com/postern-go/postern/token"
 )
 
 // Lifetimes at the authorization server.
@@ -28,8 +28,8 @@ const (
 	keyLifetime   = 5 * time.Minute
 )
 
-// Town is every service of the story, each on a loopback port of its own.
-type Town struct {
+// town is every service of the story, each on a loopback port of its own.
+type town struct {
 	clock    clock
 	recorder recorder
 	secrets  secrets
@@ -45,14 +45,17 @@ type Town struct {
 	keys       map[string]*jwks.Remote // by the service that uses them
 	servers    []func(context.Context) error
 
+	note func(live.Decision) // nil in a story
+
 	mu     sync.Mutex
 	tokens []*oauth2.Token // that the printing service got
 }
 
-// NewTown opens the ports and wires the services together. Nothing is served
-// before Serve.
-func NewTown() (*Town, error) {
-	t := &Town{secrets: newSecrets(), keys: make(map[string]*jwks.Remote)}
+// newTown opens the ports and wires the services together. Nothing is served
+// before serve. If note is not nil, it is told the decisions of the three
+// services, and nothing is recorded for a story.
+func newTown(note func(live.Decision)) (*town, error) {
+	t := &town{secrets: newSecrets(), keys: make(map[string]*jwks.Remote), note: note}
 	t.olivia, t.ben = people()
 	ports, err := openPorts(5)
 	if err != nil {
@@ -75,7 +78,7 @@ func NewTown() (*Town, error) {
 }
 
 // urls are those of the services that are called over HTTP.
-func (t *Town) urls() map[string]string {
+func (t *town) urls() map[string]string {
 	return map[string]string{authServer: t.issuerURL, publicAPI: t.apiURL, photoService: t.photosURL}
 }
 
@@ -92,13 +95,13 @@ func (h handler) on(ln net.Listener) func(context.Context) error {
 	return func(ctx context.Context) error { return serve.HTTP(ctx, ln, h.http) }
 }
 
-// Serve runs the town until ctx ends.
-func (t *Town) Serve(ctx context.Context) error {
+// serve runs the town until ctx ends.
+func (t *town) serve(ctx context.Context) error {
 	defer t.api.Close()
 	return serve.All(ctx, t.servers...)
 }
 
-func (t *Town) buildAuthServer() (handler, error) {
+func (t *town) buildAuthServer() (handler, error) {
 	var users []authserver.User
 	for _, p := range []person{t.olivia, t.ben} {
 		u, err := p.user()
@@ -119,77 +122,65 @@ func (t *Town) buildAuthServer() (handler, error) {
 	return handler{http: srv.Handler()}, nil
 }
 
-func (t *Town) buildPrinting() (handler, error) {
+func (t *town) buildPrinting() (handler, error) {
 	return handler{http: printing.New(printing.Config{
 		URL: t.printingURL, Issuer: t.issuerURL, ClientID: "printing", ClientSecret: t.secrets.printing,
 		API: t.apiURL, Resource: photosResource, GotToken: t.gotToken,
 	}).Handler()}, nil
 }
 
-func (t *Town) buildAPI() (handler, error) {
-	verifier, err := t.verifier(publicAPI)
+func (t *town) buildAPI() (handler, error) {
+	g, err := t.guarded(publicAPI)
 	if err != nil {
 		return handler{}, err
 	}
 	t.api, err = publicapi.New(publicapi.Config{
-		Auth: verifier, Photos: t.photosURL, Albums: t.albumsAddr,
+		Auth: g.auth, Photos: t.photosURL, Albums: t.albumsAddr,
 		Allowance: publicapi.Allowance{PerSecond: 10, AtOnce: 20},
 		Special:   map[string]publicapi.Allowance{"statistics": {PerSecond: 10_000, AtOnce: 10_000}},
-		KeepFor:   10 * time.Second, Time: t.clock.now, Trace: t.recorder.trace(publicAPI),
+		KeepFor:   10 * time.Second, Time: t.clock.now, Trace: g.trace,
 	})
 	if err != nil {
 		return handler{}, err
 	}
-	return handler{http: t.api.Handler()}, nil
+	return handler{http: g.handler(t.api.Handler())}, nil
 }
 
-func (t *Town) buildPhotos() (handler, error) {
-	verifier, err := t.verifier(photoService)
+func (t *town) buildPhotos() (handler, error) {
+	g, err := t.guarded(photoService)
 	if err != nil {
 		return handler{}, err
 	}
-	mux := middleware.New(verifier, &middleware.Config{Resource: scope.Resource{Realm: "photos"}, Trace: t.recorder.trace(photoService)}).NewMux()
+	mux := middleware.New(g.auth, &middleware.Config{Resource: scope.Resource{Realm: "photos"}, Trace: g.trace}).NewMux()
 	photosvc.Route(mux, &t.photoStore)
 	photosvc.RouteStatistics(mux, &t.photoStore)
-	return handler{http: mux}, nil
+	return handler{http: g.handler(mux)}, nil
 }
 
-func (t *Town) buildAlbums() (handler, error) {
-	verifier, err := t.verifier(albumService)
+func (t *town) buildAlbums() (handler, error) {
+	g, err := t.guarded(albumService)
 	if err != nil {
 		return handler{}, err
 	}
-	srv, err := albums.NewServer(verifier, &t.albumStore, t.recorder.trace(albumService))
+	srv, err := albums.NewServer(g.auth, &t.albumStore, g.trace, g.options()...)
 	return handler{grpc: srv}, err
 }
 
-// verifier is a service's own: no two of them share keys or anything else.
-func (t *Town) verifier(service string) (*token.Verifier, error) {
-	keys, err := jwks.NewRemote(jwks.RemoteConfig{Issuer: t.issuerURL, Time: t.clock.now})
-	if err != nil {
-		return nil, err
-	}
-	t.keys[service] = keys
-	return token.NewVerifier(token.Config{
-		Issuer: t.issuerURL, Audience: []string{photosResource}, Keys: keys, Time: t.clock.now,
-	})
-}
-
-func (t *Town) fillAll() error {
+func (t *town) fillAll() error {
 	if err := t.fill(t.olivia); err != nil {
 		return err
 	}
 	return t.fill(t.ben)
 }
 
-func (t *Town) gotToken(tok *oauth2.Token) {
+func (t *town) gotToken(tok *oauth2.Token) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.tokens = append(t.tokens[max(0, len(t.tokens)-9):], tok)
 }
 
 // printingTokens are the tokens the printing service got, oldest first.
-func (t *Town) printingTokens() []*oauth2.Token {
+func (t *town) printingTokens() []*oauth2.Token {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.tokens

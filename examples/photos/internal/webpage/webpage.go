@@ -6,31 +6,45 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"html/template"
 	"io/fs"
 	"net/http"
+	"strings"
 )
 
 // Set is the pages of one application. It may be used concurrently.
 type Set struct {
 	templates *template.Template
-	styleHash string
+	sources   string // of style and script, for the policy
 }
 
-// MustParse reads pages/*.html, which call {{style}} for pages/style.css. It
-// panics if they do not parse: they are part of the program.
+// MustParse reads pages/*.html, which call {{style}} for pages/style.css, and
+// {{script}} for pages/script.js if there is one. It panics if they do not
+// parse: they are part of the program.
 func MustParse(files fs.FS) *Set {
 	style, err := fs.ReadFile(files, "pages/style.css")
 	if err != nil {
 		panic(err)
 	}
-	sum := sha256.Sum256(style)
-	return &Set{
-		templates: template.Must(template.New("").
-			Funcs(template.FuncMap{"style": func() template.CSS { return template.CSS(style) }}).
-			ParseFS(files, "pages/*.html")),
-		styleHash: base64.StdEncoding.EncodeToString(sum[:]),
+	sources := "style-src " + hashOf(style)
+	script, err := fs.ReadFile(files, "pages/script.js")
+	if err == nil {
+		sources += "; connect-src 'self'; script-src " + hashOf(script)
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		panic(err)
 	}
+	funcs := template.FuncMap{
+		"style":  func() template.CSS { return template.CSS(style) },
+		"script": func() template.JS { return template.JS(script) },
+	}
+	return &Set{template.Must(template.New("").Funcs(funcs).ParseFS(files, "pages/*.html")), sources}
+}
+
+// hashOf names a text in a policy.
+func hashOf(text []byte) string {
+	sum := sha256.Sum256(text)
+	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }
 
 // Page is a page of a Set with its data. FormTarget is the origin that a form
@@ -58,10 +72,16 @@ func (s *Set) Write(w http.ResponseWriter, status int, p Page) {
 	_, _ = body.WriteTo(w) // the browser has gone; nobody is left to tell
 }
 
-// policy lets in the application's own style, pictures that are part of the
-// page, and nothing else. There are no frames, since a consent page inside
+// Piece is a part of a page, for a script that puts it in.
+func (s *Set) Piece(name string, data any) (string, error) {
+	var text strings.Builder
+	err := s.templates.ExecuteTemplate(&text, name, data)
+	return text.String(), err
+}
+
+// policy lets in the application's own style and script, pictures that are part
+// of the page, and nothing else. There are no frames, since a consent page inside
 // somebody else's page is a click stolen.
 func (s *Set) policy(formTarget string) string {
-	return "default-src 'none'; img-src data:; style-src 'sha256-" + s.styleHash +
-		"'; form-action 'self' " + formTarget + "; frame-ancestors 'none'; base-uri 'none'"
+	return "default-src 'none'; img-src data:; " + s.sources + "; form-action 'self' " + formTarget + "; frame-ancestors 'none'; base-uri 'none'"
 }
