@@ -181,7 +181,7 @@ func (r *Resolver) find(ctx context.Context, issuer string) (*known, Authenticat
 		case err != nil:
 			return nil, nil, err
 		case allowed:
-			return r.fromTemplate(t, issuer, value, before)
+			return r.fromTemplate(t, issuer, before)
 		}
 	}
 	if r.config.Allow != nil {
@@ -201,7 +201,7 @@ func (r *Resolver) find(ctx context.Context, issuer string) (*known, Authenticat
 // fromTemplate makes the Verifier of an issuer if there is none. That takes as
 // long as reading a token, so that others need not wait for it. forgotten is what
 // Resolver.forgotten was before the rule was asked.
-func (r *Resolver) fromTemplate(t *template, issuer, value string, forgotten uint64) (*known, Authenticator, error) {
+func (r *Resolver) fromTemplate(t *template, issuer string, forgotten uint64) (*known, Authenticator, error) {
 	if k, auth := r.heldFrom(t, issuer); k != nil {
 		return k, auth, nil
 	}
@@ -209,7 +209,7 @@ func (r *Resolver) fromTemplate(t *template, issuer, value string, forgotten uin
 		return nil, nil, unavailable(issuer, errTooMany, time.Second)
 	}
 	issuer = strings.Clone(issuer) // a part of a token, which is not to be kept
-	value, _ = t.Value(issuer)
+	value, _ := t.Value(issuer)
 	v, err := t.verifier(issuer, value)
 	if err != nil {
 		return nil, nil, unavailable(issuer, err, failedPause)
