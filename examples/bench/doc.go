@@ -8,4 +8,5 @@
 //	go test .                 # each peer lets the good in and refuses the bad
 //	go run ./report           # the table of ratios in docs/performance.md
 //	go run ./plots            # the plots in docs/plots
+//	go test ./moving          # the tables of docs/migrating.md and docs/comparison.md
 package bench

@@ -20,8 +20,9 @@ type Peer struct {
 // and has Scope.
 type Verify func(raw string) error
 
-// Peers are all that are compared, postern first.
-var Peers = []Peer{
+// Peers are all that are compared, postern first. Where jwx v4 builds, it is the
+// last.
+var Peers = append([]Peer{
 	{"postern", []string{"github.com/postern-go/postern"}, newPostern(cold)},
 	{"postern-warm", []string{"github.com/postern-go/postern"}, newPostern(warm)},
 	{"golang-jwt+keyfunc", []string{"github.com/golang-jwt/jwt/v5", "github.com/MicahParks/keyfunc/v3"}, newGolangJWT},
@@ -29,7 +30,8 @@ var Peers = []Peer{
 	{"go-oidc", []string{"github.com/coreos/go-oidc/v3"}, newGoOIDC},
 	{"jwx", []string{"github.com/lestrrat-go/jwx/v3"}, newJWX},
 	{"auth0", []string{"github.com/auth0/go-jwt-middleware/v3"}, newAuth0},
-}
+	{"zitadel-oidc", []string{"github.com/zitadel/oidc/v3"}, newZitadel},
+}, jwx4...)
 
 var (
 	errHeader = errors.New("bench: not an access token by its typ")
