@@ -10,8 +10,8 @@ import (
 
 // WriteError answers a call that is refused for err, an error of Check, as
 // RFC 6750 §3 says: a status, a WWW-Authenticate line for each challenge, and
-// an empty body, or that of Config.Body, that must not be cached. The caller learns the outcome and
-// nothing else of err or of the request. r tells which scheme was used: the
+// an empty body, or that of Config.Body, that must not be cached. The caller
+// learns the outcome and nothing else of err or of the request. r tells which scheme was used: the
 // challenge of that scheme has the error. A policy's own ErrDenied is 403
 // without a challenge, ErrUnavailable is 503 with Retry-After. An error that
 // matches no outcome, nil included, is answered like ErrUnavailable.
@@ -19,15 +19,24 @@ import (
 // Header fields that speak of a body, set earlier for another answer, are
 // removed. WriteError must be called before anything was written to w.
 func (m *Middleware) WriteError(w http.ResponseWriter, r *http.Request, err error) {
-	decisionOf(r.Context()).note()
-	answer := m.table.Answer(err, m.used(r))
+	outer := guard.PassOf(r.Context())
+	outer.Decided.Note()
+	m.refuse(w, r, err, &outer)
+}
+
+// refuse is WriteError, with the pass of the guard further out.
+func (m *Middleware) refuse(w http.ResponseWriter, r *http.Request, err error, outer *guard.Pass) {
+	answer := m.table.Answer(err, m.used(r, outer))
 	h := w.Header()
 	for _, name := range ofBody {
 		delete(h, name)
 	}
 	h["Cache-Control"] = []string{"no-store"}
-	contentType, body := m.body(r, err, answer)
-	describe(h, contentType, body)
+	h["Content-Length"] = []string{"0"}
+	var body []byte
+	if m.config.Body != nil {
+		body = m.describe(h, r, err, answer)
+	}
 	// A copy: a wrapper of w may edit values in place, and all calls share those
 	// of the table.
 	setOrDelete(h, "Www-Authenticate", slices.Clone(answer.Challenges))
@@ -47,11 +56,11 @@ func setFields(h http.Header, r guard.Response) {
 
 // used is the scheme of the credentials of r. It is "" if the Authenticator has
 // only one.
-func (m *Middleware) used(r *http.Request) string {
+func (m *Middleware) used(r *http.Request, outer *guard.Pass) string {
 	if !m.guard.Several() {
 		return ""
 	}
-	fields, _ := presented(r)
+	fields, _ := presented(r, outer)
 	return m.guard.Scheme(fields)
 }
 

@@ -60,29 +60,21 @@ func ProblemJSON(_ *http.Request, x Refusal) (contentType string, body []byte) {
 	return "application/problem+json", body
 }
 
-// body is the body of an answer and its type, or nothing.
-func (m *Middleware) body(r *http.Request, err error, a challenge.Answer) (contentType string, body []byte) {
-	if m.config.Body == nil {
-		return "", nil
-	}
+// describe returns the body of an answer, after setting the fields that speak of
+// it. It is empty if Config.Body makes none.
+func (m *Middleware) describe(h http.Header, r *http.Request, err error, a challenge.Answer) []byte {
 	if header, hidden := m.withoutCredentials(r.Header); hidden {
 		r = r.WithContext(r.Context())
 		r.Header = header
 	}
-	contentType, body = m.config.Body(r, Refusal{
+	contentType, body := m.config.Body(r, Refusal{
 		Status: a.Status, Outcome: cmp.Or(token.Outcome(err), "unavailable"), Code: strings.ToLower(a.Reason), Sentence: a.Message,
 		Scope: a.Metadata["requiredScope"], Documentation: m.config.Resource.Documentation,
 	})
 	if contentType == "" || len(body) == 0 {
-		return "", nil
+		return nil
 	}
-	return contentType, body
-}
-
-// describe sets the fields that speak of a body.
-func describe(h http.Header, contentType string, body []byte) {
 	h["Content-Length"] = []string{strconv.Itoa(len(body))}
-	if len(body) > 0 {
-		h["Content-Type"] = []string{contentType}
-	}
+	h["Content-Type"] = []string{contentType}
+	return body
 }

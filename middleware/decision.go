@@ -1,10 +1,8 @@
 package middleware
 
 import (
-	"context"
 	"fmt"
 	"net/http"
-	"sync/atomic"
 	"time"
 
 	"github.com/postern-go/postern/internal/printable"
@@ -58,37 +56,6 @@ func (o *outermost) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	// Trailers that the handler has set in a map that it had before.
 	clear(w.Header())
-}
-
-// decision is whether a guard has decided about a call. It is the context of
-// the call, so that guards find it.
-type decision struct {
-	context.Context
-	made  atomic.Bool // http.TimeoutHandler runs guards in a goroutine of its own
-	outer *decision
-}
-
-type decisionKey struct{}
-
-// Value implements context.Context.
-func (d *decision) Value(key any) any {
-	if key == (decisionKey{}) {
-		return d
-	}
-	return d.Context.Value(key)
-}
-
-func decisionOf(ctx context.Context) *decision {
-	d, _ := ctx.Value(decisionKey{}).(*decision)
-	return d
-}
-
-// note notes that a guard has decided, for every RequireDecision around it. d
-// may be nil.
-func (d *decision) note() {
-	for ; d != nil; d = d.outer {
-		d.made.Store(true)
-	}
 }
 
 // tellUndecided reports a call that was answered without a decision. The path

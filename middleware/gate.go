@@ -7,12 +7,15 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"github.com/postern-go/postern/internal/guard"
 )
 
 // gate is the http.ResponseWriter behind RequireDecision. It lets an answer
 // begin once a guard has decided.
 type gate struct {
-	decision
+	decided guard.Decided
+	pass    guard.PassContext // with decided
 	m       *Middleware
 	w       http.ResponseWriter
 	r       *http.Request // for the handler
@@ -22,10 +25,10 @@ type gate struct {
 }
 
 func newGate(m *Middleware, w http.ResponseWriter, r *http.Request) *gate {
-	ctx := r.Context()
 	g := &gate{m: m, w: w, begun: m.observer.Begin()}
-	g.Context, g.outer = ctx, decisionOf(ctx)
-	g.r = r.WithContext(&g.decision)
+	pass := guard.PassOf(r.Context())
+	g.decided.Outer, pass.Decided = pass.Decided, &g.decided
+	g.r = r.WithContext(pass.NewContext(r.Context(), &g.pass))
 	if h := w.Header(); len(h) > 0 {
 		g.before = h.Clone()
 	}
@@ -46,11 +49,11 @@ func (g *gate) allows() error {
 	if g.refused {
 		return ErrUndecided
 	}
-	if g.made.Load() {
+	if g.decided.Made() {
 		return nil
 	}
 	g.refused = true
-	g.outer.note()
+	g.decided.Outer.Note()
 	defer g.answer() // even if the hook panics
 	g.m.tellUndecided(g.r, g.begun)
 	return ErrUndecided
@@ -146,7 +149,7 @@ func pastGate(w http.ResponseWriter) http.ResponseWriter {
 	if h, hijacks := w.(hijackable); hijacks {
 		g, ok = h.gate, true
 	}
-	if !ok || g.refused || !g.made.Load() {
+	if !ok || g.refused || !g.decided.Made() {
 		return w
 	}
 	return g.w

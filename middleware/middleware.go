@@ -95,11 +95,16 @@ type guarded struct {
 }
 
 func (g *guarded) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	r, done := g.m.Admit(w, r, g.policy)
-	defer done()
-	if r != nil {
-		g.next.ServeHTTP(pastGate(w), r)
+	m, outer := g.m, guard.PassOf(r.Context())
+	t, c, err := m.check(r, g.policy, &outer)
+	if err != nil {
+		m.refuse(w, r, err, &outer)
+		return
 	}
+	c.respond(w.Header())
+	r, stop := m.handOn(r, g.policy, t, c, &outer)
+	defer stop()
+	g.next.ServeHTTP(pastGate(w), r)
 }
 
 // Admit is Require for frameworks whose handlers are not http.Handlers. If p
@@ -123,13 +128,14 @@ func (g *guarded) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 //
 // It blocks like Check. The zero Policy refuses every call.
 func (m *Middleware) Admit(w http.ResponseWriter, r *http.Request, p scope.Policy) (admitted *http.Request, done func()) {
-	t, c, err := m.check(r, p)
+	outer := guard.PassOf(r.Context())
+	t, c, err := m.check(r, p, &outer)
 	if err != nil {
-		m.WriteError(w, r, err)
+		m.refuse(w, r, err, &outer)
 		return nil, nothingToStop
 	}
 	c.respond(w.Header())
-	return m.handOn(r, p, t, c)
+	return m.handOn(r, p, t, c, &outer)
 }
 
 // Check decides whether p allows the call, and writes nothing: use it where
@@ -151,24 +157,26 @@ func (m *Middleware) Admit(w http.ResponseWriter, r *http.Request, p scope.Polic
 // judges the hidden value, unless the program has set an Authorization field
 // itself; an empty one stands for no credentials.
 func (m *Middleware) Check(r *http.Request, p scope.Policy) (*token.Token, error) {
-	t, _, err := m.check(r, p)
+	outer := guard.PassOf(r.Context())
+	t, _, err := m.check(r, p, &outer)
 	return t, err
 }
 
-// check is Check. The call is nil if no Authenticator was asked.
-func (m *Middleware) check(r *http.Request, p scope.Policy) (t *token.Token, c *call, err error) {
+// check is Check, with the pass of the guard further out. The call is nil if no
+// Authenticator was asked.
+func (m *Middleware) check(r *http.Request, p scope.Policy, outer *guard.Pass) (t *token.Token, c *call, err error) {
 	if p.IsPublic() {
-		decisionOf(r.Context()).note()
+		outer.Decided.Note()
 		return nil, nil, nil
 	}
 	begun := m.observer.Begin()
-	fields, dpop := presented(r)
+	fields, dpop := presented(r, outer)
 	v := m.guard.Decide(r.Context(), p, fields, func() token.Call {
 		c = &call{PassContext: guard.PassContext{Pass: guard.Pass{DPoP: dpop}}, m: m, r: r}
 		return c
 	})
-	decisionOf(r.Context()).note()
-	m.tell(r, p, v, begun)
+	outer.Decided.Note()
+	m.tell(r, p, v, outer.Reported, begun)
 	if v.Err != nil && c != nil {
 		return nil, c, c.response.With(v.Err)
 	}

@@ -14,14 +14,13 @@ import (
 	"github.com/postern-go/postern/token"
 )
 
-// presented returns the credentials of a call: from its fields, or from an
-// outer guard that has hidden them. A field that the program has set in between
+// presented returns the credentials of a call: from its fields, or from the pass of
+// an outer guard that has hidden them. A field that the program has set in between
 // counts.
-func presented(r *http.Request) (fields, dpop []string) {
+func presented(r *http.Request, outer *guard.Pass) (fields, dpop []string) {
 	if fields, ok := r.Header["Authorization"]; ok {
 		return fields, r.Header["Dpop"]
 	}
-	outer := guard.PassOf(r.Context())
 	return outer.Fields, outer.DPoP
 }
 
@@ -29,12 +28,12 @@ func presented(r *http.Request) (fields, dpop []string) {
 // caller's credentials, with the token in its context, which ends with the
 // token. It is r itself if nothing has to change. stop must be called when the
 // handler returns.
-func (m *Middleware) handOn(r *http.Request, p scope.Policy, t *token.Token, c *call) (_ *http.Request, stop context.CancelFunc) {
+func (m *Middleware) handOn(r *http.Request, p scope.Policy, t *token.Token, c *call, outer *guard.Pass) (_ *http.Request, stop context.CancelFunc) {
 	ctx, stop := r.Context(), context.CancelFunc(nothingToStop)
 	if t != nil && !m.config.ResponsesOutliveToken && !p.IsRehearsed() {
 		ctx, stop = expiry.Context(ctx, t.Deadline())
 	}
-	ctx = m.withPass(ctx, r, p, c)
+	ctx = m.withPass(ctx, r, p, c, outer)
 	ctx = guard.WithToken(ctx, t)
 	header, hidden := r.Header, false
 	if !p.IsRehearsed() {
@@ -52,14 +51,13 @@ func (m *Middleware) handOn(r *http.Request, p scope.Policy, t *token.Token, c *
 func nothingToStop() {}
 
 // withPass leaves a pass for inner guards.
-func (m *Middleware) withPass(ctx context.Context, r *http.Request, p scope.Policy, c *call) context.Context {
-	outer := guard.PassOf(ctx)
-	pass := outer
+func (m *Middleware) withPass(ctx context.Context, r *http.Request, p scope.Policy, c *call, outer *guard.Pass) context.Context {
+	pass := *outer
 	pass.Reported = outer.Reported || m.observer.Reports(p)
 	_, shown := r.Header["Authorization"]
 	hides := shown && !m.config.KeepCredentials && !p.IsRehearsed()
 	if hides {
-		pass.Fields, pass.DPoP = presented(r)
+		pass.Fields, pass.DPoP = presented(r, outer)
 	}
 	if !hides && pass.Reported == outer.Reported {
 		return ctx

@@ -8,14 +8,14 @@ import (
 	"github.com/postern-go/postern/scope"
 )
 
-// tell reports a decision.
-func (m *Middleware) tell(r *http.Request, p scope.Policy, v guard.Verdict, begun time.Time) {
+// tell reports a decision, which is nested if a guard further out has told one.
+func (m *Middleware) tell(r *http.Request, p scope.Policy, v guard.Verdict, nested bool, begun time.Time) {
 	if !m.observer.Wants(v.Err) {
 		return
 	}
 	m.observer.Tell(guard.WithToken(r.Context(), v.Token), scope.Decision{
 		Policy: p, Transport: scope.HTTP, Route: r.Pattern, Listed: !p.IsZero(), Method: known(r.Method),
-		Err: v.Err, Rehearsed: v.Rehearsed, Token: v.Token, Nested: guard.PassOf(r.Context()).Reported,
+		Err: v.Err, Rehearsed: v.Rehearsed, Token: v.Token, Nested: nested,
 	}, begun)
 }
 

@@ -51,7 +51,7 @@ func (p Policy) Or(q Policy) Policy {
 		either.stage = max(either.stage, slices.MaxFunc(branch.rules, byStage).stage)
 	}
 	either.name = strings.Join(names, " or ")
-	return Policy{access: required, rules: []rule{either}}
+	return Policy{access: required, rules: []rule{either}, onCall: p.onCall || q.onCall}
 }
 
 // alternatives are the policies one of which is enough.

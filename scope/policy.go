@@ -13,6 +13,7 @@ import (
 // caller with a good token is denied, any other is asked for one.
 type Policy struct {
 	access access
+	onCall bool    // one of the rules is about the call
 	rules  []rule  // in the order in which they decide
 	trial  *Policy // only reports; nil for none
 }
@@ -104,8 +105,12 @@ func (p Policy) And(q Policy) Policy {
 	}
 	rules := slices.Concat(p.rules, q.rules)
 	slices.SortStableFunc(rules, byStage)
-	return Policy{access: max(p.access, q.access), rules: rules, trial: together(p.trial, q.trial)}
+	return Policy{access: max(p.access, q.access), rules: rules, trial: together(p.trial, q.trial), onCall: p.onCall || q.onCall}
 }
+
+// IsAboutCall reports whether a rule of p looks at the call and not at the token
+// alone, as that of Tenant does. Guards make a context for CheckCall then.
+func (p Policy) IsAboutCall() bool { return p.onCall }
 
 // IsZero reports whether p is the zero Policy, which refuses every call.
 func (p Policy) IsZero() bool { return p.access == refused }

@@ -25,7 +25,7 @@ func (p Policy) Rehearsed() Policy {
 	if p.access <= public {
 		return p
 	}
-	return Policy{access: rehearsed, trial: &p}
+	return Policy{access: rehearsed, trial: &p, onCall: p.onCall}
 }
 
 // IsRehearsed reports whether p refuses no call, since all of it is a rehearsal.

@@ -26,7 +26,7 @@ func Tenant(of func(*token.Token) string, addressed func(ctx context.Context) st
 	if of == nil || addressed == nil {
 		panic(fmt.Errorf("scope: %w: Tenant was given a nil function", token.ErrConfig))
 	}
-	return Policy{access: required, rules: []rule{{stage: stageApplication, name: "tenant", check: func(c call) error {
+	return Policy{access: required, onCall: true, rules: []rule{{stage: stageApplication, name: "tenant", check: func(c call) error {
 		if c.ctx == nil {
 			return errNoCall
 		}

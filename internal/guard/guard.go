@@ -82,7 +82,10 @@ func (g *Guard) judge(ctx context.Context, p scope.Policy, fields []string, call
 	t, err := g.authenticate(ctx, token.Presentation{Scheme: scheme, Token: raw, Call: c})
 	switch {
 	case err == nil:
-		return hold(policyContext(ctx, c), p, t)
+		if p.IsAboutCall() {
+			ctx = policyContext(ctx, c)
+		}
+		return hold(ctx, p, t)
 	case parsed && !credentials.IsToken68(raw):
 		return Verdict{Err: credentials.ErrMalformed}
 	default:

@@ -1,6 +1,9 @@
 package guard
 
-import "context"
+import (
+	"context"
+	"sync/atomic"
+)
 
 // Pass is what a guard leaves in the context of a call that it let through, for
 // inner guards: it has hidden the caller's credentials from the handler, and
@@ -13,7 +16,25 @@ type Pass struct {
 	// Reported is whether an outer guard has told its hooks that the call was
 	// let through, so that this call is counted already.
 	Reported bool
+	// Decided notes that a guard has decided. Nil: no one asks.
+	Decided *Decided
 }
+
+// Decided is whether a guard has decided about a call. The zero Decided says no.
+type Decided struct {
+	made  atomic.Bool // a call may have several goroutines
+	Outer *Decided    // of the next one further out, or nil
+}
+
+// Note notes that a guard has decided, for all that ask. d may be nil.
+func (d *Decided) Note() {
+	for ; d != nil; d = d.Outer {
+		d.made.Store(true)
+	}
+}
+
+// Made reports whether a guard has decided.
+func (d *Decided) Made() bool { return d.made.Load() }
 
 // NewContext returns a context that carries p. It is in, filled in, or in an
 // allocation of its own if in is nil.
