@@ -113,7 +113,7 @@ func TestDecisions(t *testing.T) {
 		"TimeoutHandler":  {func(w world) http.Handler { return http.TimeoutHandler(w.guard(anybody), time.Hour, "") }, 200},
 		"Mux":             {func(w world) http.Handler { return muxOf(w, "/orders") }, 200},
 		"Mux, no route":   {func(w world) http.Handler { return muxOf(w, "/absent") }, 403},
-		"Mux, a redirect": {func(w world) http.Handler { return muxOf(w, "/orders/") }, 307},
+		"Mux, a redirect": {func(w world) http.Handler { return muxOf(w, "/orders/") }, moved},
 		"Check": {func(w world) http.Handler {
 			return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 				_, err := w.auth.Check(r, anybody)

@@ -73,6 +73,17 @@ func TestLinks(t *testing.T) {
 	}
 }
 
+// TestIndex wants every page in the index of the pages.
+func TestIndex(t *testing.T) {
+	t.Parallel()
+	index := read(t, "docs/README.md")
+	for _, file := range sourceFiles(t) {
+		if name, ok := strings.CutPrefix(file, "docs/"); ok && strings.HasSuffix(name, ".md") && !strings.Contains(name, "/") && name != "README.md" {
+			assert.Containsf(t, index, "]("+name+")", "docs/README.md does not link to %s", name)
+		}
+	}
+}
+
 // TestRecipes wants every example for a stack on the page that lists them.
 func TestRecipes(t *testing.T) {
 	t.Parallel()
