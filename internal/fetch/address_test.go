@@ -143,19 +143,22 @@ func get(t *testing.T, transport http.RoundTripper, url string) (status int, err
 	return response.StatusCode, nil
 }
 
-// resolvingTo is a resolver that answers every question with one address.
-func resolvingTo(address string) *net.Resolver {
-	ip := netip.MustParseAddr(address).As4()
+// resolvingTo is a resolver that answers every question with these addresses.
+func resolvingTo(addresses ...string) *net.Resolver {
+	var ips [][4]byte
+	for _, address := range addresses {
+		ips = append(ips, netip.MustParseAddr(address).As4())
+	}
 	return &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
 		client, server := net.Pipe()
-		go answerDNS(server, ip)
+		go answerDNS(server, ips)
 		return client, nil
 	}}
 }
 
-// answerDNS answers one question over a stream (RFC 1035 §4.1, §4.2.2): an A
-// record for A, and no record for anything else.
-func answerDNS(c net.Conn, ip [4]byte) {
+// answerDNS answers one question over a stream (RFC 1035 §4.1, §4.2.2): A
+// records for A, and no record for anything else.
+func answerDNS(c net.Conn, ips [][4]byte) {
 	defer c.Close()
 	var length [2]byte
 	if _, err := io.ReadFull(c, length[:]); err != nil {
@@ -173,9 +176,11 @@ func answerDNS(c net.Conn, ip [4]byte) {
 	answer := append([]byte{}, question[:end]...)
 	copy(answer[2:], []byte{0x84, 0x00, 0, 1, 0, 0, 0, 0, 0, 0}) // an answer, authoritative
 	if question[end-3] == 1 {
-		answer[7] = 1
-		answer = append(answer, 0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4)
-		answer = append(answer, ip[:]...)
+		answer[7] = byte(len(ips))
+		for _, ip := range ips {
+			answer = append(answer, 0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4)
+			answer = append(answer, ip[:]...)
+		}
 	}
 	_, _ = c.Write(append(binary.BigEndian.AppendUint16(nil, uint16(len(answer))), answer...))
 }

@@ -155,7 +155,7 @@ func TestProxy(t *testing.T) {
 	})
 	t.Run("settings that were not validated send nothing", func(t *testing.T) {
 		t.Parallel()
-		_, err := byProxy(t, fetch.Config{Proxy: "ftp://x:secret@y", RootCAs: roots}, nil, "https://"+address)
+		_, err := byProxy(t, fetch.Config{Proxy: "ftp://x:secret@y", RootCAs: roots, AllowHosts: []string{"127.0.0.1"}}, nil, "https://"+address)
 		require.Error(t, err)
 		assert.NotContains(t, err.Error(), "secret")
 	})
@@ -175,6 +175,7 @@ func TestTargetsOfAProxyAreGuarded(t *testing.T) {
 		"https://0x/": unknownNames(), "https://a.0x7f/": unknownNames(),
 		"https://here.example.com/": resolvingTo("127.0.0.1"), "https://metadata.example.com/": resolvingTo("169.254.169.254"),
 		"http://multicast.example.com/": resolvingTo("224.0.0.1"),
+		"http://second.example.com/":    resolvingTo("8.8.8.8", "100.100.100.200"), "https://third.example.com/": resolvingTo("8.8.8.8", "8.8.4.4", "198.18.0.1"),
 	}
 	proxy := newEgress(t, "127.0.0.1:1", 0, false)
 	for url, resolver := range refused {
@@ -203,6 +204,7 @@ func TestTargetsThatAProxyIsAskedFor(t *testing.T) {
 		"address":             {"http://10.1.2.3/", nil, nil},
 		"name with a number":  {"http://as1.0xide/", unknownNames(), nil},
 		"name like a number":  {"http://10.example/", unknownNames(), nil},
+		"name like hex":       {"http://as.cafe/", unknownNames(), nil},
 		"allowed name":        {"http://as.example.com/", resolvingTo("127.0.0.1"), []string{"AS.example.com."}},
 		"allowed address":     {"http://169.254.1.1/", nil, []string{"169.254.1.1"}},
 		"allowed number":      {"http://2852039166/", nil, []string{"2852039166"}},
@@ -284,7 +286,8 @@ func TestErrorsSayThatAProxyWasAsked(t *testing.T) {
 	t.Parallel()
 	const proxy = "http://user:secret@proxy.example:3128"
 	for err, want := range map[error]bool{ // whether the proxy is to blame
-		&net.OpError{Op: "proxyconnect", Err: errDown}: true, &net.OpError{Op: "dial", Err: errDown}: false, io.EOF: false, fetch.ErrTimeout: false,
+		&net.OpError{Op: "proxyconnect", Err: errDown}: true, &net.OpError{Op: "proxyconnect", Err: fetch.ErrBlockedAddress}: true,
+		&net.OpError{Op: "dial", Err: errDown}: false, io.EOF: false, fetch.ErrTimeout: false,
 	} {
 		got := fetch.ByProxy(proxy, err)
 		require.ErrorIs(t, got, err)
@@ -298,9 +301,11 @@ func TestErrorsSayThatAProxyWasAsked(t *testing.T) {
 
 func TestShownProxy(t *testing.T) {
 	t.Parallel()
+	longest := "http://" + strings.Repeat("x", 2048-len("http://"))
 	for raw, want := range map[string]string{
 		"": "", "http://user:secret@proxy.example:3128": "http://proxy.example:3128", "https://proxy.example/": "https://proxy.example",
 		"socks5://user:secret@proxy.example": "", "http://user:secret@proxy.example\n": "",
+		"http://user:secret@proxy.example:x": "", "http://[::1": "", longest: longest, longest + "x": "",
 	} {
 		assert.Equal(t, want, fetch.ShownProxy(raw), raw)
 	}

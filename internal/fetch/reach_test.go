@@ -48,3 +48,14 @@ func TestUnreachableHostsNameTheField(t *testing.T) {
 	}
 	assert.Empty(t, fetch.ProxyIn([]string{"HTTPS_PROXY=", "NO_PROXY=x", "HTTPS_PROXY"}))
 }
+
+// The names of targets are resolved as those of everything else in the process.
+func TestTargetsAreResolvedByTheDefaultResolver(t *testing.T) {
+	before := net.DefaultResolver // not parallel: it belongs to the process
+	t.Cleanup(func() { net.DefaultResolver = before })
+	net.DefaultResolver = resolvingTo("127.0.0.1")
+	proxy := newEgress(t, "127.0.0.1:1", 0, false)
+	_, err := byProxy(t, fetch.Config{Proxy: proxy.URL}, nil, "http://as.example.invalid/")
+	require.ErrorIs(t, err, fetch.ErrBlockedAddress)
+	assert.Empty(t, proxy.seen())
+}

@@ -113,6 +113,17 @@ func TestFind(t *testing.T) {
 	}
 }
 
+// A setting that is empty names no issuer that would do.
+func TestWantedIssuers(t *testing.T) {
+	t.Parallel()
+	for discoverAt, want := range map[string]bool{"": false, "https://b.example.com": true} {
+		_, err := find(t, documents{oauth: document("x", "other", ""), "https://b.example.com/.well-known/oauth-authorization-server": document("x", "other", "")},
+			metadata.JWKSURI, func(i *metadata.Issuer) { i.DiscoverAt = discoverAt })
+		require.ErrorIs(t, err, metadata.ErrIssuerMismatch)
+		assert.Equal(t, want, strings.Contains(err.Error(), "Config.DiscoverAt"), err)
+	}
+}
+
 // A member that is not wanted is not judged: a strange token endpoint is no
 // reason to do without keys.
 func TestOnlyTheWantedEndpointCounts(t *testing.T) {
