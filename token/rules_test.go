@@ -106,6 +106,7 @@ func TestC_8725_3_12_1_RulesAboutClaims(t *testing.T) {
 		"a value of 1024 bytes":            {[]token.Mark{{Claim: "a", Prefix: "x"}}, []any{"a", long[1:]}, true},
 		"a value of 1025 bytes":            {[]token.Mark{{Claim: "a", Prefix: "x"}}, []any{"a", long}, false},
 		"not, a value of 1025 bytes":       {[]token.Mark{{Claim: "a", Prefix: "y", Not: true}}, []any{"a", long}, false},
+		"a list with a value of 1024":      {[]token.Mark{shaped(token.ShapeList)}, []any{"a", []string{"x", long[1:]}}, true},
 		"a list with a value of 1025":      {[]token.Mark{shaped(token.ShapeList)}, []any{"a", []string{"x", long}}, false},
 		"1000 values":                      {[]token.Mark{shaped(token.ShapeWords)}, []any{"a", strings.Repeat("y ", 999) + "x"}, true},
 		"1001 values":                      {[]token.Mark{shaped(token.ShapeWords)}, []any{"a", strings.Repeat("y ", 1000) + "x"}, false},
@@ -170,6 +171,7 @@ func TestRulesSayWhatTheyWant(t *testing.T) {
 	for want, m := range map[string]token.Mark{
 		`a~0b~1c/d`:                          {Path: []string{"x", "a~b/c", "d"}, Values: []string{"y"}},
 		`want one of`:                        {Claim: "idtyp", Values: []string{"app", "x\n"}},
+		`idtyp is "user", want one of`:       {Claim: "idtyp", Shape: token.ShapeText, Values: []string{"app"}},
 		`want anything but one of`:           {Claim: "idtyp", Values: []string{"user"}, Not: true},
 		`an array of strings with one of`:    {Claim: "idtyp", Shape: token.ShapeList, Values: []string{"user"}},
 		`a text that begins with`:            {Claim: "idtyp", Prefix: "x"},

@@ -37,6 +37,8 @@ func TestC_9068_2_2_3_1_ScopesFromSeveralClaims(t *testing.T) {
 		"joined, both missing":         {both, []any{"scope", nil}, []string{}},
 		"joined, the second misshaped": {both, []any{"scope", "a", "permissions", "admin"}, nil},
 		"joined, the second null":      {both, []any{"scope", "a", "permissions", null}, nil},
+		"either, to be had elsewhere":  {either, []any{"scope", nil, "_claim_names", object{"scope": "src1"}}, []string{}},
+		"joined, to be had elsewhere":  {both, []any{"scope", nil, "_claim_names", object{"scope": "src1"}}, nil},
 		"smuggled in one element":      {both, []any{"scope", "a", "permissions", []string{"b admin"}}, []string{"a", "b admin"}},
 		"nested keys":                  {nested, []any{"ext", object{"https://x.example/a.b": object{"r": object{}}}}, []string{"r"}},
 		"nested, through an array":     {nested, []any{"ext", []any{}}, nil},
@@ -85,6 +87,8 @@ func TestC_9068_2_2_3_1_1_Sets(t *testing.T) {
 		"a text of words":              {"groups", []any{"groups", "staff admin"}, []string{"staff admin"}},
 		"1000 values":                  {"groups", []any{"groups", numbered(1000)}, numbered(1000)},
 		"1001 values":                  {"groups", []any{"groups", numbered(1001)}, nil},
+		"1001 values in two places":    {"roles", []any{"realm_access", object{"roles": numbered(1000)}, "resource_access", object{"photos.app": object{"roles": []string{"x"}}}}, nil},
+		"a value of 1024 bytes":        {"groups", []any{"groups", strings.Repeat("x", 1024)}, []string{strings.Repeat("x", 1024)}},
 		"a value of 1025 bytes":        {"groups", []any{"groups", strings.Repeat("x", 1025)}, nil},
 		"to be had elsewhere":          {"groups", []any{"_claim_names", object{"groups": "src1"}}, nil},
 		"null, to be had elsewhere":    {"groups", []any{"groups", null, "_claim_names", object{"groups": "src1"}}, nil},
@@ -163,6 +167,7 @@ func TestC_7519_4_1_3_1_AudienceElsewhere(t *testing.T) {
 		"elsewhere":             {[]any{"aud", nil, "azp", audience}, nil},
 		"elsewhere, a list":     {[]any{"aud", nil, "azp", []string{"x", audience}}, nil},
 		"both":                  {[]any{"azp", audience}, token.ErrType}, // ClientIDs lists aud
+		"elsewhere, listed":     {[]any{"aud", nil, "azp", audience}, nil},
 		"nowhere":               {[]any{"aud", nil}, token.ErrAudience},
 		"aud alone":             {nil, token.ErrAudience},
 		"another's":             {[]any{"aud", nil, "azp", "other"}, token.ErrAudience},
@@ -179,14 +184,14 @@ func TestC_7519_4_1_3_1_AudienceElsewhere(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			profile := p
-			if name != "both" {
+			profile, listed := p, name == "both" || name == "elsewhere, listed"
+			if !listed {
 				profile.ClientIDs = nil
 			} else {
 				profile.Types = []string{"JWT", "at+jwt"}
 			}
 			m := claims(append([]any{"token_use", "access"}, c.changes...)...)
-			if name == "both" {
+			if listed {
 				m.header = map[string]any{"typ": "JWT"}
 			}
 			profile.Required = []string{}

@@ -148,6 +148,7 @@ func TestScopeErrorSaysWhatTheTokenHas(t *testing.T) {
 		"scp":                {claims("scope", nil, "scp", "admin"), nil, `the token has no scope claim "scope", but it has "scp" (see Config.Profile.ScopeClaim)`},
 		"scopes":             {claims("scope", nil, "scopes", "admin"), nil, `, but it has "scopes" (see`},
 		"roles, permissions": {claims("scope", nil, "roles", []string{"a"}, "permissions", []string{"b"}), nil, `, but it has "roles" and "permissions" (see Config.Profile.Sets)`},
+		"permissions":        {claims("scope", nil, "permissions", []string{"b"}), nil, `, but it has "permissions" (see Config.Profile.Sets)`},
 		"scope, not scp":     {mint{}, scp, `the token has no scope claim "scp", but it has "scope" (see Config.Profile.ScopeClaim)`},
 		"null":               {claims("scope", nil, "scp", null), nil, `the token has no scope claim "scope"`},
 		"hostile":            {claims("scope", "\n\u00e9"+strings.Repeat("x", 5000)), nil, `need admin; the token has "\n\u00e9xxx`},
