@@ -114,6 +114,14 @@ func TestTemplate(t *testing.T) {
 	}
 }
 
+// A token that is too long for every Template is not read.
+func TestTemplatesBoundTokens(t *testing.T) {
+	t.Parallel()
+	r := fromTemplates(t, shared(nil))
+	mustFail(t, r, strings.Repeat("A", 16<<10+1), token.ErrTooLarge)
+	mustFail(t, r, strings.Repeat("A", 16<<10), token.ErrMalformed)
+}
+
 func TestIsGUID(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]bool{
