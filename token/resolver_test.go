@@ -178,6 +178,17 @@ func TestResolverChecksTheVerifiedIssuer(t *testing.T) {
 
 // Whatever is the matter with Resolve is no verdict on a token, and is asked again
 // soon.
+// What a program's Resolve says is found in the error, for its hooks.
+func TestCauseOfResolve(t *testing.T) {
+	t.Parallel()
+	errDown := errors.New("down")
+	d := newDirectory(nil)
+	d.fault = func(context.Context, string) (token.Authenticator, error) { return nil, fmt.Errorf("query: %w", errDown) }
+	_, err := authenticate(newResolver(t, d, nil), tokenOf(issuer))
+	require.ErrorIs(t, err, token.ErrUnavailable)
+	require.ErrorIs(t, err, errDown)
+}
+
 func TestResolveFails(t *testing.T) {
 	t.Parallel()
 	later := &comeLater{7 * time.Second}
