@@ -183,7 +183,9 @@ func TestCauseOfResolve(t *testing.T) {
 	t.Parallel()
 	errDown := errors.New("down")
 	d := newDirectory(nil)
-	d.fault = func(context.Context, string) (token.Authenticator, error) { return nil, fmt.Errorf("query: %w", errDown) }
+	d.fault = func(context.Context, string) (token.Authenticator, error) {
+		return nil, fmt.Errorf("query: %w", errDown)
+	}
 	_, err := authenticate(newResolver(t, d, nil), tokenOf(issuer))
 	require.ErrorIs(t, err, token.ErrUnavailable)
 	require.ErrorIs(t, err, errDown)

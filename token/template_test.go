@@ -420,6 +420,8 @@ func TestKeysOfIssuers(t *testing.T) {
 		"a brace":                       {"https://login.example.com/{/v2.0", token.ErrUnknownKey},
 		"more than the template":        {entra + "/", token.ErrUnknownKey},
 		"unreadable":                    {"?", token.ErrUnknownKey},
+		"the variable alone":            {"{tenantid}", token.ErrUnknownKey},
+		"a variable that is not opened": {"https://login.example.com/tenantid}/v2.0", token.ErrUnknownKey},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
