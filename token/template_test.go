@@ -160,6 +160,8 @@ func TestTemplateValue(t *testing.T) {
 		{"https://a.example/x/{x}/x", "https://a.example/x/x", "", false},
 		{"https://a.example", "https://a.example", "", false},
 		{"https://a.example", "acme", "", false},
+		{entra, "acme/v2.0", "", false},
+		{"https://a.example/{x}", "https://a.example/azAZ09_-.", "azAZ09_-.", true},
 	} {
 		got, ok := token.Template{Issuer: c.template}.Value(c.issuer)
 		assert.Equal(t, c.want, got, c.template)
@@ -421,6 +423,7 @@ func TestKeysOfIssuers(t *testing.T) {
 		"more than the template":        {entra + "/", token.ErrUnknownKey},
 		"unreadable":                    {"?", token.ErrUnknownKey},
 		"the variable alone":            {"{tenantid}", token.ErrUnknownKey},
+		"the variable and the end":      {"{tenantid}/v2.0", token.ErrUnknownKey},
 		"a variable that is not opened": {"https://login.example.com/tenantid}/v2.0", token.ErrUnknownKey},
 	} {
 		t.Run(name, func(t *testing.T) {
