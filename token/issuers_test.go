@@ -101,6 +101,19 @@ func TestByIssuerChecksTheVerifiedIssuer(t *testing.T) {
 	}
 }
 
+// No token can name an issuer without a name, so that its Authenticator would
+// only be there by mistake.
+func TestByIssuerWithoutAName(t *testing.T) {
+	t.Parallel()
+	defer func() {
+		err, _ := recover().(error)
+		require.ErrorIs(t, err, token.ErrConfig)
+	}()
+	token.ByIssuer(map[string]token.Authenticator{
+		"": authFunc(func(context.Context, token.Presentation) (*token.Token, error) { return nil, token.ErrMissing }),
+	})
+}
+
 func TestByIssuerMistakes(t *testing.T) {
 	t.Parallel()
 	for name, auth := range map[string]token.Authenticator{

@@ -64,11 +64,3 @@ func (o *ownKeys) Reconsider(ctx context.Context, kid string, seen []jwks.Key) (
 	keys, err := source.Reconsider(ctx, kid, seen)
 	return o.of(keys), err
 }
-
-// Ready is that of the source, if it has one.
-func (o *ownKeys) Ready(ctx context.Context) error {
-	if source, ok := o.shared.(interface{ Ready(context.Context) error }); ok {
-		return source.Ready(ctx)
-	}
-	return nil
-}

@@ -135,10 +135,8 @@ func (r *Resolver) start(f *flight, issuer string) {
 func (r *Resolver) call(ctx context.Context, issuer string) (auth Authenticator, err error) {
 	ended := false
 	defer func() {
-		if !ended {
-			if value := recover(); value != nil {
-				auth, err = nil, fmt.Errorf("Resolve panicked: %v", value)
-			}
+		if !ended { // by a panic, or by runtime.Goexit, which goes on
+			auth, err = nil, fmt.Errorf("Resolve did not return: %v", recover())
 		}
 	}()
 	auth, err = r.config.Resolve(ctx, issuer)

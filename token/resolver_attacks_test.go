@@ -176,6 +176,8 @@ func TestListedRealmsThatAreEvicted(t *testing.T) {
 		}
 		open := shared(func(t *token.Template) { t.Values, t.AnyValue = nil, true })
 		closed := shared(nil)
+		invented := realms("c.example")
+		invented.Values, invented.AnyValue = nil, true
 		for name, c := range map[string]struct {
 			others   []token.Template
 			maxKnown int
@@ -186,6 +188,8 @@ func TestListedRealmsThatAreEvicted(t *testing.T) {
 			"beside a list, without room":            {[]token.Template{realms("b.example")}, 19, 4},
 			"beside a list with the keys of all":     {[]token.Template{closed}, 11, 4},
 			"beside any issuer with the keys of all": {[]token.Template{open}, 1000, 4},
+			"beside a list of those, with room":      {[]token.Template{closed}, 12, 10},
+			"beside realms that cost requests":       {[]token.Template{invented}, 1000, 10},
 		} {
 			r, err := token.NewResolver(token.ResolverConfig{Templates: append(c.others, realms("a.example")), NewPerSecond: 2, MaxKnown: c.maxKnown})
 			require.NoError(t, err)

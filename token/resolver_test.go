@@ -119,6 +119,7 @@ func TestResolver(t *testing.T) {
 		"no issuer":                {claims("iss", nil).token(), token.ErrIssuer, ""},
 		"no URL":                   {tokenOf("as.example.com"), token.ErrIssuer, ""},
 		"http":                     {tokenOf("http://as.example.com"), token.ErrIssuer, ""},
+		"ftp to this machine":      {tokenOf("ftp://localhost/x"), token.ErrIssuer, ""},
 		"scheme in capitals":       {tokenOf("HTTPS://as.example.com"), token.ErrIssuer, ""},
 		"another scheme":           {tokenOf("file:///etc/passwd"), token.ErrIssuer, ""},
 		"no host":                  {tokenOf("https:///x"), token.ErrIssuer, ""},
@@ -178,6 +179,19 @@ func TestResolverChecksTheVerifiedIssuer(t *testing.T) {
 
 // Whatever is the matter with Resolve is no verdict on a token, and is asked again
 // soon.
+// What a program's Resolve says is found in the error, for its hooks.
+func TestCauseOfResolve(t *testing.T) {
+	t.Parallel()
+	errDown := errors.New("down")
+	d := newDirectory(nil)
+	d.fault = func(context.Context, string) (token.Authenticator, error) {
+		return nil, fmt.Errorf("query: %w", errDown)
+	}
+	_, err := authenticate(newResolver(t, d, nil), tokenOf(issuer))
+	require.ErrorIs(t, err, token.ErrUnavailable)
+	require.ErrorIs(t, err, errDown)
+}
+
 func TestResolveFails(t *testing.T) {
 	t.Parallel()
 	later := &comeLater{7 * time.Second}

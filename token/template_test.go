@@ -114,10 +114,31 @@ func TestTemplate(t *testing.T) {
 	}
 }
 
+// A token that is too long for every Template is not read.
+func TestTemplatesBoundTokens(t *testing.T) {
+	t.Parallel()
+	r := fromTemplates(t, shared(nil))
+	mustFail(t, r, strings.Repeat("A", 16<<10+1), token.ErrTooLarge)
+	_, err := authenticate(r, strings.Repeat("A", 16<<10))
+	assert.Equal(t, "malformed", token.Reason(err))
+}
+
+// The schemes of Resolve are beside those of the Templates, which work as before.
+func TestTemplatesBesideSchemes(t *testing.T) {
+	t.Parallel()
+	r, err := token.NewResolver(token.ResolverConfig{
+		Templates: []token.Template{shared(nil)}, Allow: anyIssuer, Resolve: newDirectory(nil).resolve,
+		Schemes: []token.Scheme{{Name: "Bearer"}}, KnownFor: 24 * time.Hour, UnknownFor: 24 * time.Hour, ResolveTimeout: time.Minute,
+		MaxKnown: 1_000_000, MaxUnknown: 1_000_000, NewPerSecond: 1_000_000,
+	})
+	require.NoError(t, err)
+	mustPass(t, r, tokenOf(tenant(acme), "tid", acme))
+}
+
 func TestIsGUID(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]bool{
-		acme: true, unasked: true, "": false, strings.ToUpper(acme): false, acme + "0": false, acme[1:]: false,
+		acme: true, unasked: true, strings.Repeat("f", 8) + acme[8:]: true, "": false, strings.ToUpper(acme): false, acme + "0": false, acme[1:]: false,
 		strings.ReplaceAll(acme, "-", "0"): false, strings.Replace(acme, "a", "g", 1): false, "{" + acme[2:] + "}": false,
 		strings.Replace(acme, "a", "`", 1): false, strings.Replace(acme, "1", "/", 1): false, strings.Replace(acme, "1", "-", 1): false,
 	} {
@@ -138,6 +159,9 @@ func TestTemplateValue(t *testing.T) {
 		{"https://a.example/{x}/", "https://a.example/1", "", false},
 		{"https://a.example/x/{x}/x", "https://a.example/x/x", "", false},
 		{"https://a.example", "https://a.example", "", false},
+		{"https://a.example", "acme", "", false},
+		{entra, "acme/v2.0", "", false},
+		{"https://a.example/{x}", "https://a.example/azAZ09_-.", "azAZ09_-.", true},
 	} {
 		got, ok := token.Template{Issuer: c.template}.Value(c.issuer)
 		assert.Equal(t, c.want, got, c.template)
@@ -398,6 +422,9 @@ func TestKeysOfIssuers(t *testing.T) {
 		"a brace":                       {"https://login.example.com/{/v2.0", token.ErrUnknownKey},
 		"more than the template":        {entra + "/", token.ErrUnknownKey},
 		"unreadable":                    {"?", token.ErrUnknownKey},
+		"the variable alone":            {"{tenantid}", token.ErrUnknownKey},
+		"the variable and the end":      {"{tenantid}/v2.0", token.ErrUnknownKey},
+		"a variable that is not opened": {"https://login.example.com/tenantid}/v2.0", token.ErrUnknownKey},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -508,6 +535,22 @@ func TestDiscoveryOfTemplates(t *testing.T) {
 		mustPass(t, r, b.Token(outside("b")))
 		mustFail(t, r, a.Token(outside("b"), tokentest.Header("kid", b.SigningKey().ID)), token.ErrSignature)
 		mustFail(t, r, a.Token(), token.ErrIssuer)
+	})
+}
+
+// Discovery may leave the places of metadata as they are, and have a clock of its
+// own.
+func TestDiscoveryWithAClock(t *testing.T) {
+	inTime(t, func(t *testing.T) {
+		realms := farm{"/realms/a": tokentest.NewIssuer(t, &tokentest.Options{Identifier: "https://sso.example.com/realms/a"})}
+		var asked atomic.Int64
+		r := fromTemplates(t, token.Template{Issuer: "https://sso.example.com/realms/{realm}", AnyValue: true,
+			Config: token.Config{Audience: []string{audience}},
+			Discovery: &jwks.RemoteConfig{
+				HTTPClient: &http.Client{Transport: realms}, Time: func() time.Time { asked.Add(1); return time.Now() },
+			}})
+		mustPass(t, r, realms["/realms/a"].Token())
+		assert.NotZero(t, asked.Load())
 	})
 }
 
