@@ -179,6 +179,21 @@ func TestResolverChecksTheVerifiedIssuer(t *testing.T) {
 
 // Whatever is the matter with Resolve is no verdict on a token, and is asked again
 // soon.
+// A clock that was set back does not keep an issuer known for longer: it is not
+// clear how long ago Resolve was asked.
+func TestResolverAndAClockSetBack(t *testing.T) {
+	t.Parallel()
+	clock := time.Unix(1_700_000_000, 0)
+	d := newDirectory(auths{issuer: newVerifier(t, nil)})
+	r := newResolver(t, d, func(c *token.ResolverConfig) { c.Time = func() time.Time { return clock } })
+	mustPass(t, r, tokenOf(issuer))
+	mustPass(t, r, tokenOf(issuer))
+	require.Equal(t, 1, d.calls[issuer])
+	clock = clock.Add(-time.Hour)
+	d.auths = auths{}
+	mustFail(t, r, tokenOf(issuer), token.ErrIssuer)
+}
+
 // What a program's Resolve says is found in the error, for its hooks.
 func TestCauseOfResolve(t *testing.T) {
 	t.Parallel()
