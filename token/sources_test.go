@@ -294,6 +294,9 @@ func TestSourcesRefused(t *testing.T) {
 		"audience from sub":             {token.Profile{AudienceClaim: "sub"}, false},
 		"audience from aud":             {token.Profile{AudienceClaim: "aud"}, false},
 		"audience from scope":           {token.Profile{AudienceClaim: "scope"}, false},
+		"audience from scp":             {token.Profile{AudienceClaim: "scp"}, false},
+		"audience, a type like it":      {token.Profile{AudienceClaim: "client_id", Types: []string{"multipart/xxat+jwt"}}, false},
+		"the second of two sets":        {token.Profile{Sets: map[string][]token.Source{"a": {{Claim: "a"}}, "b": {{}}}}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -308,6 +311,18 @@ func TestSourcesRefused(t *testing.T) {
 			assertOneLine(t, err.Error())
 			assert.ErrorContains(t, err, "Profile.")
 		})
+	}
+}
+
+// An error names the place of the claim as the settings spell it.
+func TestSourcesAreNamed(t *testing.T) {
+	t.Parallel()
+	for want, s := range map[string]token.Source{
+		`about claim "sub",`: {Claim: "sub"}, `about claim ["act" "sub"],`: {Path: []string{"act", "sub"}},
+	} {
+		cfg := config()
+		cfg.Profile.Scopes = []token.Source{s}
+		assert.ErrorContains(t, cfg.Validate(), want)
 	}
 }
 
@@ -332,6 +347,7 @@ func TestShapesHaveNames(t *testing.T) {
 		assert.False(t, seen[s.String()], s)
 		seen[s.String()] = true
 	}
+	assert.Equal(t, "boolean", token.ShapeBoolean.String())
 	assert.Equal(t, "unknown", (token.ShapeBoolean + 1).String())
 }
 
