@@ -31,6 +31,9 @@ func TestPostures(t *testing.T) {
 		Resolve: func(context.Context, string) (token.Authenticator, error) { return nil, token.ErrIssuer },
 	})
 	require.NoError(t, err)
+	fixedTemplate := token.Template{Issuer: "https://b.example/{t}", Values: []string{"x"}, Config: token.Config{Audience: []string{audience}}}
+	templates, err := token.NewResolver(token.ResolverConfig{Templates: []token.Template{fixedTemplate}})
+	require.NoError(t, err)
 	var noVerifier *token.Verifier
 	var noIssuers *token.Issuers
 	var noResolver *token.Resolver
@@ -52,6 +55,7 @@ func TestPostures(t *testing.T) {
 		"one's own among several": {
 			token.ByIssuer(map[string]token.Authenticator{"https://z.example": own}), []token.Posture{{Issuer: "https://z.example"}},
 		},
+		"templates alone": {templates, []token.Posture{{Issuer: "https://b.example/{t}", Audience: []string{audience}, Algorithms: usual}}},
 		"a Resolver": {resolver, []token.Posture{
 			{Issuer: "https://a.example/{t}", Audience: []string{audience}, Algorithms: usual, Keys: &jwks.Status{},
 				Relaxations: append([]string{"Template.AnyValue accepts every issuer of this form"}, azp...)},
