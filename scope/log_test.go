@@ -78,15 +78,16 @@ func TestLogLines(t *testing.T) {
 		nested bool
 		want   map[string]any
 	}{
-		"allowed":     {token: vouched(t, "ada"), want: with(append(ada, "level", "DEBUG", "msg", "call allowed")...)},
-		"no token":    {err: token.ErrMissing, want: with("level", "INFO", "msg", "call refused", "outcome", "missing", "reason", "missing", "error", token.ErrMissing.Error())},
-		"a reason":    {err: token.ErrExpired, want: with("level", "INFO", "msg", "call refused", "outcome", "invalid", "reason", "expired", "error", token.ErrExpired.Error())},
-		"an outage":   {err: token.ErrKeysUnavailable, want: with("level", "WARN", "msg", "call refused", "outcome", "unavailable", "reason", "keys_unavailable", "error", token.ErrKeysUnavailable.Error())},
-		"gone":        {ctx: gone, err: token.AsOutcome(fmt.Errorf("x: %w", context.Canceled), token.ErrUnavailable), want: with("level", "DEBUG", "msg", "call refused", "outcome", "unavailable", "reason", "unavailable", "error", "token: access token cannot be judged now: x: context canceled")},
-		"gone, early": {ctx: gone, err: token.ErrMissing, want: with("level", "INFO", "msg", "call refused", "outcome", "missing", "reason", "missing", "error", token.ErrMissing.Error())},
-		"nested":      {err: token.ErrDenied, nested: true, want: with("level", "INFO", "msg", "call refused", "outcome", "denied", "reason", "denied", "error", token.ErrDenied.Error(), "nested", true)},
-		"denied":      {err: token.ErrDenied, token: vouched(t, "ada"), want: with(append(ada, "level", "INFO", "msg", "call refused", "outcome", "denied", "reason", "denied", "error", token.ErrDenied.Error())...)},
-		"shown":       {cfg: &scope.LogConfig{Subject: scope.SubjectShown}, token: vouched(t, "ada\n\x1b"), want: with(append(ada, "level", "DEBUG", "msg", "call allowed", "subject", `ada; \x1b`)...)},
+		"allowed":             {token: vouched(t, "ada"), want: with(append(ada, "level", "DEBUG", "msg", "call allowed")...)},
+		"no token":            {err: token.ErrMissing, want: with("level", "INFO", "msg", "call refused", "outcome", "missing", "reason", "missing", "error", token.ErrMissing.Error())},
+		"a reason":            {err: token.ErrExpired, want: with("level", "INFO", "msg", "call refused", "outcome", "invalid", "reason", "expired", "error", token.ErrExpired.Error())},
+		"an outage":           {err: token.ErrKeysUnavailable, want: with("level", "WARN", "msg", "call refused", "outcome", "unavailable", "reason", "keys_unavailable", "error", token.ErrKeysUnavailable.Error())},
+		"gone":                {ctx: gone, err: token.AsOutcome(fmt.Errorf("x: %w", context.Canceled), token.ErrUnavailable), want: with("level", "DEBUG", "msg", "call refused", "outcome", "unavailable", "reason", "unavailable", "error", "token: access token cannot be judged now: x: context canceled")},
+		"gone, and an outage": {ctx: gone, err: token.ErrKeysUnavailable, want: with("level", "WARN", "msg", "call refused", "outcome", "unavailable", "reason", "keys_unavailable", "error", token.ErrKeysUnavailable.Error())},
+		"gone, early":         {ctx: gone, err: token.ErrMissing, want: with("level", "INFO", "msg", "call refused", "outcome", "missing", "reason", "missing", "error", token.ErrMissing.Error())},
+		"nested":              {err: token.ErrDenied, nested: true, want: with("level", "INFO", "msg", "call refused", "outcome", "denied", "reason", "denied", "error", token.ErrDenied.Error(), "nested", true)},
+		"denied":              {err: token.ErrDenied, token: vouched(t, "ada"), want: with(append(ada, "level", "INFO", "msg", "call refused", "outcome", "denied", "reason", "denied", "error", token.ErrDenied.Error())...)},
+		"shown":               {cfg: &scope.LogConfig{Subject: scope.SubjectShown}, token: vouched(t, "ada\n\x1b"), want: with(append(ada, "level", "DEBUG", "msg", "call allowed", "subject", `ada; \x1b`)...)},
 		"a forged error": {err: token.AsOutcome(errors.New("a\nlevel=ERROR "+strings.Repeat("x", 5000)), token.ErrDenied), cfg: &scope.LogConfig{},
 			want: with("level", "INFO", "msg", "call refused", "outcome", "denied", "reason", "denied")},
 	} {

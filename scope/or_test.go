@@ -244,3 +244,13 @@ func TestOrNeverMet(t *testing.T) {
 		})
 	}
 }
+
+// An alternative that holds asks for nothing, wherever it stands among them.
+func TestOrThatHoldsNeedsNothing(t *testing.T) {
+	t.Parallel()
+	for _, either := range []scope.Policy{scope.User.Or(scope.All("b")), scope.All("b").Or(scope.User)} {
+		var short *token.ScopeError
+		require.ErrorAs(t, either.And(scope.All("c")).Check(vouched(t, "ada")), &short)
+		assert.Equal(t, []string{"c"}, short.Need)
+	}
+}

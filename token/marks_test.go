@@ -305,6 +305,24 @@ func TestMarksRefused(t *testing.T) {
 }
 
 // Marks that differ in one thing are two marks, of which each side may have one.
+// Marks of different shapes differ, and a claim inside of a required one is not
+// required.
+func TestMarksAllowed(t *testing.T) {
+	t.Parallel()
+	for name, profile := range map[string]token.Profile{
+		"another shape": {
+			Users:   []token.Mark{{Claim: "a", Values: []string{"x"}}},
+			Clients: []token.Mark{{Claim: "a", Values: []string{"x"}, Shape: token.ShapeList}},
+		},
+		"inside of sub":           {Users: []token.Mark{{Path: []string{"sub", "x"}, Present: true}}},
+		"inside of the client id": {Clients: []token.Mark{{Path: []string{"client_id", "x"}, ClientID: true}}},
+	} {
+		cfg := config()
+		cfg.Profile = profile
+		assert.NoError(t, cfg.Validate(), name)
+	}
+}
+
 func TestMarksThatDiffer(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ user, client token.Mark }{

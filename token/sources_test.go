@@ -146,6 +146,7 @@ func TestSetsAreRemembered(t *testing.T) {
 	assert.True(t, token.HasSet(v, "roles"))
 	assert.False(t, token.HasSet(v, "scopes"))
 	assert.True(t, token.HasSet(nil, "scopes"))
+	assert.True(t, token.HasSet((*token.Verifier)(nil), "scopes"))
 	assert.True(t, token.HasSet(token.ByIssuer(map[string]token.Authenticator{issuer: v}), "wids"))
 	assert.False(t, token.HasSet(token.ByIssuer(map[string]token.Authenticator{issuer: v}), "scopes"))
 	for _, none := range []*token.Token{nil, {}} {
