@@ -52,7 +52,7 @@ func WriteHTTP(w http.ResponseWriter, err error, trailer metadata.MD) bool {
 	return true
 }
 
-// httpStatus is the status of a refusal over HTTP, or 0 if err is none.
+// httpStatus is the status of a refusal over HTTP, or 0 for any other error.
 func httpStatus(err error, trailer metadata.MD) int {
 	reason := reasonOf(err)
 	switch status.Code(err) {

@@ -28,10 +28,10 @@ func (r *reports) config() *middleware.Config {
 
 const secret = "a secret"
 
-// refusedUndecided is the whole answer in place of one that nobody decided on.
+// refusedUndecided is the whole answer in place of one without a decision.
 var refusedUndecided = http.Header{"Cache-Control": {"no-store"}, "Content-Length": {"0"}}
 
-// Whatever an open handler does first, nothing of it gets out.
+// Nothing of an open handler's answer gets out, in any order of its calls.
 func TestUndecidedAnswers(t *testing.T) {
 	t.Parallel()
 	for name, answer := range map[string]http.HandlerFunc{
@@ -94,7 +94,7 @@ func undecidedBytes(n int64) {
 	}
 }
 
-// What counts as a decision, whoever makes it.
+// Each of these counts as a decision.
 func TestDecisions(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
@@ -147,7 +147,7 @@ func muxOf(w world, pattern string) http.Handler {
 	return mux
 }
 
-// A decision that comes after the answer has begun is none.
+// A decision that comes after the answer has begun does not count.
 func TestDecisionComesTooLate(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

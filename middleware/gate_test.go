@@ -60,7 +60,7 @@ func TestWritesAfterADecision(t *testing.T) {
 }
 
 // A request without a token among its subprotocols is not touched, and an empty
-// element of a list is none.
+// element of a list does not count.
 func TestSubprotocolsLeftAlone(t *testing.T) {
 	t.Parallel()
 	var got *http.Request

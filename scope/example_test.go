@@ -106,7 +106,7 @@ func ExamplePolicy_NeverMet() {
 	// scope: invalid configuration: rule "user" of policy "user" is never met, since the issuer's profile has no marks for it (see Config.Profile.Users)
 }
 
-// A service with a path for each tenant, each of which has an issuer.
+// A service with a path for each tenant. Each tenant has an issuer.
 func ExampleTenant() {
 	realms := token.Template{Issuer: "https://sso.example.com/realms/{realm}"}
 	type key struct{}
@@ -186,7 +186,7 @@ func ExampleIssuer() {
 	// Output: all(refunds:make) and issuer(https://staff.example.com)
 }
 
-// A rule about what every token has, whatever its claims are called.
+// A rule about a property of every token, under any name of the claim.
 func ExampleFunc() {
 	blocked := map[token.Principal]bool{{Issuer: "https://as.example.com", Subject: "mallory"}: true}
 	notBlocked := scope.Func("not blocked", func(t *token.Token) error {

@@ -10,8 +10,9 @@ import (
 // NeverMet reports a rule of p that no good token of auth can meet. A service
 // calls it when it starts. Examples are a rule about users if no Profile has
 // the issuer's marks of users, a rule about roles if no Profile says where they
-// are, and a policy with a rule about users and one about clients. Of alternatives it is enough that one can be met. The error
-// names the rule and the setting, and matches token.ErrConfig. It is nil if the
+// are, and a policy with a rule about users and one about clients. Of
+// alternatives it is enough that one can be met. The error names the rule and the
+// setting, and matches token.ErrConfig. It is nil if the
 // policy can be met, and if that cannot be known; see token.CanTell and
 // token.HasSet. It does not block.
 func (p Policy) NeverMet(auth token.Authenticator) error {

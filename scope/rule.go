@@ -71,8 +71,11 @@ func scopeRule(kind string, scopes []string, one bool) Policy {
 
 // application is the policy of one rule that is not about scopes.
 func application(name string, check func(*token.Token) error) Policy {
-	onToken := func(c call) error { return check(c.token) }
-	return Policy{access: required, rules: []rule{{stage: stageApplication, name: name, check: onToken}}}
+	return onCall(name, func(c call) error { return check(c.token) })
+}
+
+func onCall(name string, check func(call) error) Policy {
+	return Policy{access: required, rules: []rule{{stage: stageApplication, name: name, check: check}}}
 }
 
 // custom is the policy of a rule that is the user's own code.

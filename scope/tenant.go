@@ -26,7 +26,7 @@ func Tenant(of func(*token.Token) string, addressed func(ctx context.Context) st
 	if of == nil || addressed == nil {
 		panic(fmt.Errorf("scope: %w: Tenant was given a nil function", token.ErrConfig))
 	}
-	return Policy{access: required, onCall: true, rules: []rule{{stage: stageApplication, name: "tenant", check: func(c call) error {
+	p := onCall("tenant", func(c call) error {
 		if c.ctx == nil {
 			return errNoCall
 		}
@@ -35,7 +35,9 @@ func Tenant(of func(*token.Token) string, addressed func(ctx context.Context) st
 			return &wrongTenant{has, wanted}
 		}
 		return nil
-	}}}}
+	})
+	p.onCall = true
+	return p
 }
 
 var errNoCall = &refusal{rule: "tenant", why: token.ErrDenied, detail: ": checked by Policy.Check, which knows no call, want Policy.CheckCall"}

@@ -110,3 +110,18 @@ func ExampleIsGUID() {
 	fmt.Println(token.IsGUID("9188040d-6c67-4c5b-b112-36a304b66dad"), token.IsGUID("common"))
 	// Output: true false
 }
+
+// A tool looks at the token of one tenant by the settings for all of them.
+func ExampleTemplate_ConfigFor() {
+	tenants := token.Template{
+		Issuer: "https://login.example.com/{tenant}", Values: []string{"acme"}, Claim: "tid",
+		Config: token.Config{Audience: []string{"https://api.example.com"}},
+	}
+	cfg, err := tenants.ConfigFor("https://login.example.com/acme")
+	fmt.Println(cfg.Issuer, cfg.Profile.Rules[0].Values, err)
+	_, err = tenants.ConfigFor("https://login.example.com/evil")
+	fmt.Println(token.Reason(err))
+	// Output:
+	// https://login.example.com/acme [acme] <nil>
+	// issuer
+}

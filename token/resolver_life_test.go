@@ -245,7 +245,7 @@ func TestForgetWhileResolving(t *testing.T) {
 	}
 }
 
-// The rule is asked first and anew: what it refuses from now on is refused when
+// The rule is asked first, each time: what it refuses from now on is refused when
 // the resolution ends, and is not held any longer.
 func TestAllowChanges(t *testing.T) {
 	inTime(t, func(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/postern-go/postern/internal/rejection"
 	"github.com/postern-go/postern/jwks"
 )
 
@@ -61,6 +62,27 @@ func (t Template) Value(issuer string) (value string, ok bool) {
 		return "", false
 	}
 	return p.value(issuer)
+}
+
+// ConfigFor returns the Config by which a Resolver judges the tokens of one of the
+// issuers, for tools that look at one token. The error matches ErrIssuer if the
+// issuer does not fit the Template or is not allowed, and ErrConfig if the Template
+// is not valid. It makes no request, and blocks as long as Allow does. It may be
+// called concurrently.
+func (t Template) ConfigFor(issuer string) (Config, error) {
+	made, err := t.compile()
+	if err != nil {
+		return Config{}, &oneLine{fmt.Errorf("token: %w: %w", ErrConfig, err)}
+	}
+	value, ok := made.Value(issuer)
+	if !ok || !made.allows(value) {
+		return Config{}, &rejection.Error{Reason: ErrIssuer, Claim: "iss", Got: issuer, Want: "an issuer of the Template"}
+	}
+	cfg, err := made.configFor(issuer, value)
+	if err != nil {
+		return Config{}, &oneLine{fmt.Errorf("token: %w", err)}
+	}
+	return cfg, nil
 }
 
 // IsGUID reports whether value is a GUID in lower case, as in
@@ -183,6 +205,16 @@ func (t Template) validateDiscovery(p pattern) error {
 
 // verifier makes the Verifier of one of the issuers.
 func (t *template) verifier(issuer, value string) (*Verifier, error) {
+	cfg, err := t.configFor(issuer, value)
+	if err != nil {
+		return nil, err
+	}
+	return newVerifier(cfg, cfg.Keys), nil
+}
+
+// configFor is the Config of one of the issuers, checked, with its own source of
+// keys.
+func (t *template) configFor(issuer, value string) (Config, error) {
 	cfg := t.config
 	cfg.Issuer = issuer
 	if t.discovery != nil {
@@ -193,7 +225,7 @@ func (t *template) verifier(issuer, value string) (*Verifier, error) {
 		}
 		keys, err := jwks.NewRemote(remote)
 		if err != nil {
-			return nil, err
+			return cfg, err
 		}
 		cfg.Keys = keys
 	}
@@ -201,84 +233,6 @@ func (t *template) verifier(issuer, value string) (*Verifier, error) {
 		cfg.Profile.Rules = append(slices.Clip(cfg.Profile.Rules), Mark{Claim: t.claim, Values: []string{value}})
 	}
 	keys, err := cfg.checked()
-	if err != nil {
-		return nil, err
-	}
-	return newVerifier(cfg, &ownKeys{shared: keys, issuer: issuer, pattern: &t.pattern}), nil
-}
-
-// pattern is the Issuer of a Template, taken apart at its variable.
-type pattern struct{ prefix, variable, suffix string }
-
-func patternOf(text string) (pattern, error) {
-	prefix, rest, open := strings.Cut(text, "{")
-	name, suffix, closed := strings.Cut(rest, "}")
-	p := pattern{prefix, "{" + name + "}", suffix}
-	_, path, _ := strings.Cut(prefix, "://")
-	switch {
-	case !open || !closed || !isValue(name):
-		return pattern{}, fmt.Errorf("Issuer is %q, want one variable in braces, named by letters and digits", text)
-	case !strings.HasSuffix(path, "/") || suffix != "" && suffix[0] != '/':
-		return pattern{}, fmt.Errorf("Issuer is %q, want a variable that is a whole segment of the path, and not in the host", text)
-	case !isIdentifier(prefix + strings.Repeat("v", maxValue) + suffix):
-		return pattern{}, fmt.Errorf("Issuer is %q, want %s", text, wantedIdentifier)
-	}
-	return p, nil
-}
-
-// value returns the part of an issuer between prefix and suffix.
-func (p *pattern) value(issuer string) (string, bool) {
-	value, ok := p.between(issuer)
-	if !ok || !isValue(value) {
-		return "", false
-	}
-	return value, true
-}
-
-// admits reports whether issuer, of a key, stands for all issuers of p.
-func (p *pattern) admits(issuer string) bool {
-	variable, ok := p.between(issuer)
-	name, opened := strings.CutPrefix(variable, "{")
-	name, closed := strings.CutSuffix(name, "}")
-	return ok && opened && closed && isValue(name)
-}
-
-// isPlace reports whether the variable is in a URL as segments of the path, and
-// nowhere else: in the host, a stranger who chooses iss would choose the server.
-func (p *pattern) isPlace(url string) bool {
-	_, rest, _ := strings.Cut(url, "://")
-	_, path, _ := strings.Cut(rest, "/")
-	segments := 0
-	for segment := range strings.SplitSeq(path, "/") {
-		if segment == p.variable {
-			segments++
-		}
-	}
-	return segments > 0 && segments == strings.Count(url, p.variable)
-}
-
-func (p *pattern) between(issuer string) (string, bool) {
-	rest, ok := strings.CutPrefix(issuer, p.prefix)
-	if !ok {
-		return "", false
-	}
-	return strings.CutSuffix(rest, p.suffix)
-}
-
-const maxValue = 64
-
-// isValue refuses what a path would mean something else by: slashes, escapes,
-// "." and "..".
-func isValue(s string) bool {
-	if s == "" || len(s) > maxValue || s[0] == '.' {
-		return false
-	}
-	for i := range len(s) {
-		switch c := s[i]; {
-		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '-', c == '_', c == '.':
-		default:
-			return false
-		}
-	}
-	return true
+	cfg.Keys, cfg.HTTPClient, cfg.RootCAs = &ownKeys{shared: keys, issuer: issuer, pattern: &t.pattern}, nil, nil
+	return cfg, err
 }

@@ -114,6 +114,35 @@ func TestTemplate(t *testing.T) {
 	}
 }
 
+// A tool gets settings for the issuers that the Template allows, and for no others.
+func TestTemplateConfigFor(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		template token.Template
+		issuer   string
+		want     error
+	}{
+		"listed":     {shared(nil), tenant(acme), nil},
+		"not listed": {shared(nil), tenant(unasked), token.ErrIssuer},
+		"no fit":     {shared(nil), "https://login.evil.example/" + acme + "/v2.0", token.ErrIssuer},
+		"any, no fit": {
+			shared(func(t *token.Template) { t.Values, t.AnyValue = nil, true }), "https://login.evil.example/" + acme + "/v2.0", token.ErrIssuer,
+		},
+		"a mistake": {shared(func(t *token.Template) { t.Values = nil }), tenant(acme), token.ErrConfig},
+	} {
+		cfg, err := c.template.ConfigFor(c.issuer)
+		require.ErrorIs(t, err, c.want, name)
+		if err != nil {
+			assertOneLine(t, err.Error())
+			continue
+		}
+		v, err := token.NewVerifier(cfg)
+		require.NoError(t, err)
+		mustPass(t, v, tokenOf(tenant(acme), "tid", acme))
+		mustFail(t, v, tokenOf(tenant(acme), "tid", globex), token.ErrClaim)
+	}
+}
+
 // A token that is too long for every Template is not read.
 func TestTemplatesBoundTokens(t *testing.T) {
 	t.Parallel()
@@ -431,10 +460,16 @@ func TestKeysOfIssuers(t *testing.T) {
 			list := jwks.Static{{ID: "ed", Public: keys.ed().Public(), Issuer: c.issuer}}
 			raw := tokenOf(tenant(acme), "tid", acme)
 			for _, source := range []jwks.Source{list, sourceFunc(list.Keys)} {
-				r := fromTemplates(t, shared(func(t *token.Template) { t.Config.Keys = source }))
-				for range 2 {
-					_, err := authenticate(r, raw)
-					require.ErrorIs(t, err, c.want)
+				tenants := shared(func(t *token.Template) { t.Config.Keys = source })
+				cfg, err := tenants.ConfigFor(tenant(acme))
+				require.NoError(t, err)
+				tool, err := token.NewVerifier(cfg)
+				require.NoError(t, err)
+				for _, auth := range []token.Authenticator{fromTemplates(t, tenants), tool} {
+					for range 2 {
+						_, err := authenticate(auth, raw)
+						require.ErrorIs(t, err, c.want)
+					}
 				}
 			}
 			v := newVerifier(t, func(cfg *token.Config) { cfg.Issuer, cfg.Keys = tenant(acme), list })

@@ -53,7 +53,7 @@ func GatewayInProcess(ctx context.Context, auth *middleware.Middleware) (http.Ha
 	return mux, nil
 }
 
-// UnguardedGateway is open to everyone, whatever guards the gRPC server has.
+// UnguardedGateway is open to everyone, even if the gRPC server has a guard.
 func UnguardedGateway(ctx context.Context) (http.Handler, error) {
 	mux := runtime.NewServeMux()
 	return mux, gatewaypb.RegisterAlbumServiceHandlerServer(ctx, mux, &Albums{})

@@ -51,7 +51,7 @@ func parse(args []string, out io.Writer) (options, error) {
 		fmt.Fprint(out, usage)
 		set.PrintDefaults()
 	}
-	set.StringVar(&o.as, "as", "", "`URL` of the issuer whose settings to use, whatever the token names")
+	set.StringVar(&o.as, "as", "", "`URL` of the issuer whose settings to use, in place of the one that the token names")
 	set.BoolVar(&o.propose, "propose", false, "print the smallest profile for this token instead")
 	issuers.Register(set)
 	if err := set.Parse(args); err != nil {

@@ -66,7 +66,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, problems io.Writ
 	return code
 }
 
-// check refuses settings that a service would refuse, whatever the token.
+// check refuses settings that a service would refuse for every token.
 func (o *options) check() error {
 	if err := o.loadFiles(); err != nil {
 		return err

@@ -16,7 +16,7 @@ import (
 	"github.com/postern-go/postern/token/tokentest"
 )
 
-// What -propose prints is a settings file, by which the token is good.
+// The output of -propose is a settings file that accepts the token.
 func TestPropose(t *testing.T) {
 	t.Parallel()
 	issuer := newIssuer(t)

@@ -11,7 +11,7 @@
 //
 //	go run ./examples/photos -serve
 //
-// starts the services anew afterwards, so that a person can be the owner, in a
+// starts the services again afterwards, so that a person can be the owner, in a
 // browser, or a client, at a shell. It prints where they are, a token, and each
 // decision of the three services that check tokens; -decisions says which. A page
 // shows them too, with every check and what came of it. Everything is for

@@ -40,7 +40,8 @@ func parseProxy(raw string) (*url.URL, error) {
 	return u, nil
 }
 
-// ShownProxy is the URL of a proxy without its credentials, or "" if raw is none.
+// ShownProxy is the URL of a proxy without its credentials, or "" if raw is not
+// the URL of a proxy.
 func ShownProxy(raw string) string {
 	u, err := parseProxy(raw)
 	if err != nil {

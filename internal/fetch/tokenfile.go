@@ -46,7 +46,7 @@ func namesOrigin(named []string, u *url.URL) bool {
 	return false
 }
 
-// readToken reads the file anew, because it is replaced before the token in it
+// readToken reads the file each time, because it is replaced before the token in it
 // expires. Nothing of its contents is in an error.
 func readToken(path string) (string, error) {
 	content, err := readFile(path)

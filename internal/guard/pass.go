@@ -16,7 +16,7 @@ type Pass struct {
 	// Reported is whether an outer guard has told its hooks that the call was
 	// let through, so that this call is counted already.
 	Reported bool
-	// Decided notes that a guard has decided. Nil: no one asks.
+	// Decided notes that a guard has decided. Nil: there is no RequireDecision.
 	Decided *Decided
 }
 

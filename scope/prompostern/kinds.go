@@ -8,6 +8,10 @@ import (
 	"github.com/postern-go/postern/token"
 )
 
+// This file has a twin in otelpostern. The two modules are versioned apart from the
+// library and from each other, so that they cannot share what is internal to it; a
+// test holds that both count alike.
+
 // kind is what a decision counts as.
 type kind struct{ outcome, reason string }
 

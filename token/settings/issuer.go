@@ -2,9 +2,7 @@ package settings
 
 import (
 	"slices"
-	"strings"
 
-	"github.com/postern-go/postern/jwks"
 	"github.com/postern-go/postern/token"
 )
 
@@ -65,26 +63,10 @@ func (i *Issuer) admits(issuer string) bool {
 	return ok && (i.AnyValue || slices.Contains(i.Values, value))
 }
 
-// one is the Config for a single issuer of the template, as a Resolver makes it.
+// one is the Config for a single issuer, as a Resolver makes it for a template.
 func (i *Issuer) one(c built, issuer string) (token.Config, error) {
-	c.Issuer = issuer
-	value, ok := i.template(built{}).Value(issuer)
-	if ok && i.Claim != "" {
-		c.Profile.Rules = append(slices.Clip(c.Profile.Rules), token.Mark{Claim: i.Claim, Values: []string{value}})
-	}
-	if c.discovery == nil {
+	if i.Template == "" {
 		return c.Config, nil
 	}
-	remote := *c.discovery
-	remote.Issuer, remote.DiscoverAt = issuer, strings.ReplaceAll(remote.DiscoverAt, i.variable(), value)
-	var err error
-	c.Keys, err = jwks.NewRemote(remote)
-	return c.Config, err
-}
-
-// variable is that of the template, with its braces.
-func (i *Issuer) variable() string {
-	_, rest, _ := strings.Cut(i.Template, "{")
-	name, _, _ := strings.Cut(rest, "}")
-	return "{" + name + "}"
+	return i.template(c).ConfigFor(issuer)
 }

@@ -87,7 +87,7 @@ var situations = []struct {
 	name string
 	act  func(*caller) string
 }{
-	{"requests for keys in 50 seconds, for 50 tokens with `kid`s that nobody has", func(c *caller) string {
+	{"requests for keys in 50 seconds, for 50 tokens with unpublished `kid`s", func(c *caller) string {
 		return c.fetches(func(i int) tokentest.Edit { return tokentest.Header("kid", "nobody-"+strconv.Itoa(i)) })
 	}},
 	{"the same, for 50 tokens with a bad signature", func(c *caller) string {

@@ -74,7 +74,7 @@ func (c *candidate) audienceLine() ([]Line, error) {
 	}
 	for _, name := range []string{"resource", "client_id", "cid", "appid", "azp"} {
 		if c.isAudience(c.claims[name]) {
-			return []Line{{"audience_claim", name + " stands for aud, which is not there: every token issued to that client is accepted, whatever it was meant for",
+			return []Line{{"audience_claim", name + " stands for aud, which is not there: every token issued to that client is accepted, those for other services too",
 				func(p *token.Profile) { p.AudienceClaim = name }}}, nil
 		}
 	}
@@ -110,8 +110,8 @@ func (c *candidate) requiredLine() []Line {
 	return []Line{{"required", "does not require " + strings.Join(missing, " and "), func(p *token.Profile) { p.Required = slices.Clone(there) }}}
 }
 
-// discriminators are the rules, one of which may tell ID tokens apart. The first
-// is none.
+// discriminators are the rules that may tell ID tokens apart, one at a time. The
+// first is no rule at all.
 func (c *candidate) discriminators() [][]Line {
 	list := [][]Line{nil}
 	rule := func(m token.Mark, why string) {

@@ -20,7 +20,7 @@ var ErrHole = errors.New("no profile is proposed")
 // Proposal is a profile and what there is to know about it.
 type Proposal struct {
 	Profile token.Profile
-	// Lines are the settings of the profile, none of which can be left out.
+	// Lines are the settings of the profile. Each of them is needed.
 	Lines []Line
 	// Apart says what tells the ID tokens of the issuer apart.
 	Apart string

@@ -162,7 +162,7 @@ func TestProposals(t *testing.T) {
 	assert.Greater(t, refused, 10)
 }
 
-// A claim that is empty is none that can be required.
+// A claim that is empty cannot be required.
 func TestEmptyClaims(t *testing.T) {
 	t.Parallel()
 	issuer := tokentest.NewIssuer(t, &tokentest.Options{Audience: []string{api}})
@@ -171,7 +171,7 @@ func TestEmptyClaims(t *testing.T) {
 	assert.Equal(t, token.Profile{Required: []string{"sub", "client_id", "iat"}}, p.Profile)
 }
 
-// What is no access token for this service gets no profile, whatever else it has.
+// A token that is not an access token for this service gets no profile.
 func TestHoles(t *testing.T) {
 	t.Parallel()
 	issuer := tokentest.NewIssuer(t, &tokentest.Options{Audience: []string{api}})

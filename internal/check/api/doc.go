@@ -3,7 +3,7 @@
 // of every public package, nested modules included. Its test fails where the
 // two differ.
 //
-// A change that is meant is accepted by writing the listing anew, and is told
+// A change that is meant is accepted by writing the listing again, and is told
 // in CHANGELOG.md. A line that is gone or changed breaks users:
 //
 //	go test ./internal/check/api -update

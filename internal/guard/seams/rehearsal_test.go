@@ -87,7 +87,7 @@ func TestRehearsal(t *testing.T) {
 	}
 }
 
-// A rehearsal that tells its findings to no one is a hole and nothing else.
+// A rehearsal without a hook for its findings is a hole and nothing else.
 func TestRehearsalNeedsATrace(t *testing.T) {
 	t.Parallel()
 	for _, trace := range []*scope.Trace{nil, {}, {Refused: func(context.Context, scope.Decision) {}}} {

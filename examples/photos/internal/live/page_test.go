@@ -150,7 +150,7 @@ func ids(resp *http.Response) <-chan string {
 	return list
 }
 
-// A page follows for as long as it is open, whatever the timeouts of the server,
+// A page follows for as long as it is open, past the timeouts of the server,
 // from where it was, and ends with the board.
 func TestEventsFollow(t *testing.T) {
 	t.Parallel()
@@ -201,7 +201,7 @@ func TestEventsOfASlowReader(t *testing.T) {
 	})
 }
 
-// An event is one piece of text, whatever it is about.
+// An event is one piece of text, with any content.
 func TestEventsEscape(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -218,7 +218,7 @@ func TestEventsEscape(t *testing.T) {
 	})
 }
 
-// Pages that nobody closes take up no more than their room.
+// Pages that stay open take up no more than their room.
 func TestEventsAreBounded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -48,7 +48,7 @@ func (s *Service) showPrints(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// libraryOf asks the API for the photos of a visitor, at every request anew. If
+// libraryOf asks the API for the photos of a visitor, again at every request. If
 // there are none to be had, it answers the request and returns false.
 func (s *Service) libraryOf(w http.ResponseWriter, r *http.Request) (lib library, ok bool) {
 	v, ok := s.visitors.find(r)

@@ -35,7 +35,7 @@ type guide struct {
 func (g guide) printTo(out io.Writer) {
 	fmt.Fprintf(out, `
 %s
-The services have started anew, by the real clock, and run until you press
+The services have started again, by the real clock, and run until you press
 Ctrl-C. Be the owner: open the printing service in a browser. Beside it, open
 the page with the decisions, which follows along.
 

@@ -58,7 +58,7 @@ func TestCodeName(t *testing.T) {
 	assert.Equal(t, "UNAVAILABLE", codeName("Unavailable"))
 }
 
-// Every line fits into 80 columns, whatever it is about.
+// Every line of the guide and the story fits into 80 columns.
 func TestTellerFitsATerminal(t *testing.T) {
 	t.Parallel()
 	words := strings.Repeat("grüße wörter → ", 40)
