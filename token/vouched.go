@@ -52,7 +52,8 @@ type VouchedClaims struct {
 	Confirmation map[string]string
 	// JSON is the object that Token.Claims decodes, or nil if there are no other
 	// claims. It must be strict JSON: valid Unicode, no repeated names. If it has
-	// iss or sub, they must equal Issuer and Subject.
+	// iss or sub, they must equal Issuer and Subject. What it says in acr, auth_time
+	// and act is what the accessors of the Token return; a malformed act is ErrClaim.
 	JSON []byte
 	// Time tells the time. Nil means time.Now.
 	Time func() time.Time
@@ -74,7 +75,7 @@ func Vouched(raw string, c VouchedClaims) (*Token, error) {
 		return nil, err
 	}
 	set := &claims.Set{
-		Rules:     claims.New(claims.Settings{Issuer: c.Issuer, Audience: slices.Clone(c.Audience), Sets: c.noSources(), Leeway: defaultLeeway}),
+		Rules:     claims.New(claims.Settings{Issuer: c.Issuer, Audience: slices.Clone(c.Audience), Sets: c.noSources(), Leeway: defaultLeeway, Time: Config{Time: c.Time}.time()}),
 		Subject:   c.Subject,
 		ClientID:  c.ClientID,
 		ID:        c.ID,
@@ -93,7 +94,11 @@ func Vouched(raw string, c VouchedClaims) (*Token, error) {
 		set.JSON = string(c.JSON)
 	}
 	set.Confirmation = confirmation(c.Confirmation)
-	if err := set.Rules.CheckAgain(set, Config{Time: c.Time}.time()()); err != nil {
+	var err error
+	if set.Circumstances, err = set.Rules.Circumstances(set.JSON); err != nil {
+		return nil, err
+	}
+	if err := set.Rules.CheckAgain(set, set.Rules.Time()); err != nil {
 		if rejected, ok := err.(*rejection.Error); ok {
 			rejected.Setting = "" // Vouched tokens have no Config
 		}
