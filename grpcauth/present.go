@@ -2,7 +2,7 @@ package grpcauth
 
 import (
 	"context"
-	"crypto/x509"
+	"net"
 	"net/http"
 	"net/url"
 
@@ -60,7 +60,21 @@ func (c *call) Respond(f token.Field) bool { return c.response.Add(f) }
 
 // Request implements token.Call.
 func (c *call) Request() token.Request {
-	return token.Request{Method: http.MethodPost, URL: c.i.target(c.Context, c.method), DPoP: c.DPoP, Certificates: certificates(c.Context)}
+	r := token.Request{Method: http.MethodPost, URL: c.i.target(c.Context, c.method), DPoP: c.DPoP, Fields: fields(c.Context)}
+	p, ok := peer.FromContext(c.Context)
+	if !ok {
+		return r
+	}
+	if info, ok := p.AuthInfo.(credentials.TLSInfo); ok {
+		r.Certificates = info.State.PeerCertificates
+	}
+	switch at := p.Addr.(type) {
+	case *net.TCPAddr:
+		r.Peer = at.AddrPort().Addr().Unmap()
+	case *net.UnixAddr:
+		r.UnixSocket = true
+	}
+	return r
 }
 
 // target is the URL as the caller addressed it.
@@ -77,14 +91,12 @@ func authority(ctx context.Context) string {
 	return ""
 }
 
-// certificates is the client's chain as the TLS connection has it.
-func certificates(ctx context.Context) []*x509.Certificate {
-	p, ok := peer.FromContext(ctx)
-	if !ok {
-		return nil
+// fields are the metadata of a call, with the names that HTTP has for them.
+func fields(ctx context.Context) http.Header {
+	md, _ := metadata.FromIncomingContext(ctx)
+	h := make(http.Header, len(md))
+	for key, values := range md {
+		h[http.CanonicalHeaderKey(key)] = values
 	}
-	if info, ok := p.AuthInfo.(credentials.TLSInfo); ok {
-		return info.State.PeerCertificates
-	}
-	return nil
+	return h
 }

@@ -173,6 +173,7 @@ func (m *Middleware) check(r *http.Request, p scope.Policy, outer *guard.Pass) (
 	fields, dpop := presented(r, outer)
 	v := m.guard.Decide(r.Context(), p, fields, func() token.Call {
 		c = &call{PassContext: guard.PassContext{Pass: guard.Pass{DPoP: dpop}}, m: m, r: r}
+		c.Inherit(outer)
 		return c
 	})
 	outer.Decided.Note()

@@ -71,10 +71,15 @@ type Config struct {
 	// means that nothing is remembered; the most is 1 GiB. An issuer takes up
 	// memory only once its tokens come in.
 	CacheSize int
-	// Confirmations lists the confirmation methods that are checked (RFC 7800).
-	// A token that is bound in any other way is refused (RFC 7800 §3.1). DPoP
-	// (method "jkt") is not supported yet.
+	// Confirmations lists the confirmation methods that are checked (RFC 7800),
+	// such as those of packages dpop and mtls. A token that is bound in any other
+	// way is refused (RFC 7800 §3.1). A token bound in several ways must pass by
+	// all of them.
 	Confirmations []ConfirmationChecker
+	// RequireBound refuses tokens that are not bound to a key or certificate,
+	// which work for any thief (RFC 9700 §2.2.1). It needs Confirmations. For some
+	// routes alone, see scope.Bound.
+	RequireBound bool
 	// HTTPClient fetches metadata and keys when Keys is nil, and must be nil
 	// otherwise. Nil means a client of its own with limits and timeouts; see
 	// jwks.RemoteConfig.
@@ -257,14 +262,31 @@ func (c Config) validateConfirmations() error {
 		switch {
 		case method == "":
 			return fmt.Errorf("%w: Confirmations contains one without a method", ErrConfig)
-		case method == "jkt":
-			// Neither transport reads the DPoP scheme: a token bound so would
-			// pass under Bearer, which RFC 9449 §7.2 forbids.
-			return fmt.Errorf("%w: Confirmations contains one of method \"jkt\", but DPoP is not supported yet", ErrConfig)
 		case seen[method]:
 			return fmt.Errorf("%w: Confirmations contains %q twice", ErrConfig, method)
 		}
 		seen[method] = true
+		if err := validateScheme(p); err != nil {
+			return err
+		}
+	}
+	if c.RequireBound && len(c.Confirmations) == 0 {
+		return fmt.Errorf("%w: RequireBound refuses every token without Confirmations", ErrConfig)
 	}
 	return nil
+}
+
+// validateScheme wants a method with a scheme of its own not to pass under Bearer.
+func validateScheme(c ConfirmationChecker) error {
+	owner, ok := c.(SchemeChecker)
+	switch {
+	case !ok && c.Method() == "jkt":
+		return fmt.Errorf("%w: Confirmations contains a %T of method \"jkt\", want a SchemeChecker, since RFC 9449 has a scheme of its own", ErrConfig, c)
+	case !ok:
+		return nil
+	case strings.EqualFold(owner.Scheme().Name, bearer):
+		return fmt.Errorf("%w: Confirmations contains a SchemeChecker (%T) for Bearer, want a scheme of its own", ErrConfig, c)
+	default:
+		return owner.Scheme().validate()
+	}
 }

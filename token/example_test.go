@@ -2,6 +2,7 @@ package token_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log"
@@ -347,6 +348,37 @@ func (c *collected) Respond(f token.Field) bool {
 }
 
 // A transport of one's own sends what an Authenticator responds.
+// A check of a one-time code. An inner guard judges the call once more, with the
+// same code.
+func ExamplePresentation_Spend() {
+	used := map[string]bool{}
+	check := func(p token.Presentation, code string) error {
+		id := sha256.Sum256([]byte(code))
+		if p.Spent(id) {
+			return nil // a guard further out has accepted it for this call
+		}
+		if used[code] {
+			return token.ErrReplay
+		}
+		used[code] = true
+		p.Spend(id)
+		return nil
+	}
+	fmt.Println(check(token.Bearer("token"), "one"))
+	fmt.Println(token.Reason(check(token.Bearer("token"), "one")))
+	// Output:
+	// <nil>
+	// replay
+}
+
+// Without a guard nothing is known to be spent.
+func ExamplePresentation_Spent() {
+	p := token.Bearer("token")
+	p.Spend([32]byte{1})
+	fmt.Println(p.Spent([32]byte{1}))
+	// Output: false
+}
+
 func ExamplePresentation_Respond() {
 	call := &collected{Call: token.Request{Method: "GET"}}
 	p := token.Presentation{Token: "abc", Call: call}

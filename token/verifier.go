@@ -18,6 +18,7 @@ type Verifier struct {
 	signatures    *jws.Verifier
 	rules         *claims.Rules
 	confirmations []ConfirmationChecker
+	requireBound  bool
 	maxSize       int
 	tooLarge      error
 	time          func() time.Time
@@ -49,6 +50,7 @@ func newVerifier(cfg Config, keys jwks.Source) *Verifier {
 		signatures:    jws.New(cfg.signed(keys)),
 		rules:         cfg.rules(),
 		confirmations: slices.Clone(cfg.Confirmations),
+		requireBound:  cfg.RequireBound,
 		maxSize:       cfg.maxTokenSize(),
 		tooLarge:      tooLarge(cfg.maxTokenSize()),
 		time:          cfg.time(),

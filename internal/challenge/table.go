@@ -44,6 +44,11 @@ const (
 	textNotYetValid = "The access token is not yet valid"
 	textInactive    = "The access token is not active"
 	textBinding     = "Invalid key binding"
+	textProof       = "Invalid DPoP proof"
+	textNoProof     = "DPoP proof required"
+	textStaleProof  = "DPoP proof is not fresh"
+	textReplay      = "DPoP proof already used"
+	textNonce       = "A DPoP nonce is required"
 	textScope       = "The access token lacks a required scope"
 	textStepUp      = "A different or more recent authentication is required"
 	textDenied      = "Access denied"
@@ -83,6 +88,10 @@ func New(r scope.Resource, schemes []token.Scheme) *Table {
 		for _, text := range []string{textInvalid, textBadToken, textExpired, textNotYetValid, textInactive, textBinding} {
 			t.fixed[sentence{used, text}] = t.refused(http.StatusUnauthorized, used, "invalid_token", text)
 		}
+		for _, text := range []string{textProof, textNoProof, textStaleProof, textReplay} {
+			t.fixed[sentence{used, text}] = t.refused(http.StatusUnauthorized, used, "invalid_dpop_proof", text)
+		}
+		t.fixed[sentence{used, textNonce}] = t.refused(http.StatusUnauthorized, used, "use_dpop_nonce", textNonce)
 	}
 	return t
 }
@@ -221,7 +230,26 @@ func invalidText(err error) string {
 		return textInactive
 	case errors.Is(err, token.ErrBinding):
 		return textBinding
+	case errors.Is(err, token.ErrProof):
+		return proofText(err)
+	case errors.Is(err, token.ErrNonce):
+		return textNonce
 	default:
 		return textInvalid
+	}
+}
+
+// proofText is about a DPoP proof (RFC 9449 §7.1). No other kind of proof has a
+// reason of its own.
+func proofText(err error) string {
+	switch {
+	case errors.Is(err, token.ErrProofMissing):
+		return textNoProof
+	case errors.Is(err, token.ErrProofStale):
+		return textStaleProof
+	case errors.Is(err, token.ErrReplay):
+		return textReplay
+	default:
+		return textProof
 	}
 }
