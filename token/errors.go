@@ -28,7 +28,7 @@ var (
 	// 401. Each of the reasons below also matches it.
 	ErrInvalid error = rejection.Invalid
 	// ErrScope: the token is good but lacks a scope (RFC 6750 §3.1
-	// insufficient_scope). HTTP 403. See ScopeError.
+	// insufficient_scope). HTTP 403. See ScopeError and ErrDetail.
 	ErrScope error = rejection.Scope
 	// ErrStepUp: the user must authenticate again or better (RFC 9470
 	// §3). HTTP 401. See StepUpError.
@@ -81,6 +81,11 @@ var (
 	ErrBinding error = rejection.Binding
 )
 
+// ErrDetail is the ErrScope of a policy about authorization_details (RFC 9396)
+// that met a token without such an element. No scope helps: the challenge names
+// none. See DetailsOf.
+var ErrDetail error = rejection.Detail
+
 // ErrSubjectUnknown is the ErrDenied of a policy about users or clients that
 // met a token which proves neither. See Profile.Users and Profile.Clients.
 var ErrSubjectUnknown error = rejection.SubjectUnknown
@@ -91,7 +96,7 @@ var ErrKeysUnavailable error = rejection.KeysUnavailable
 
 // Reason names why err refuses a call, for metric labels and logs. The answer
 // is "" for nil and otherwise one of a closed set: "missing", "request",
-// "scope", "step_up", "denied", "subject_unknown", "unavailable",
+// "scope", "detail", "step_up", "denied", "subject_unknown", "unavailable",
 // "keys_unavailable", "invalid", "malformed", "too_large", "algorithm",
 // "critical", "type", "unknown_key", "signature", "issuer", "audience",
 // "expired", "not_yet_valid", "claim", "inactive" and "binding". An error of

@@ -30,6 +30,7 @@ var (
 	Claim           = Invalid.because("claim", "claim missing or wrong")
 	Inactive        = Invalid.because("inactive", "not active")
 	Binding         = Invalid.because("binding", "proof of possession missing or wrong")
+	Detail          = Scope.because("detail", "authorization detail missing")
 	SubjectUnknown  = Denied.because("subject_unknown", "the kind of subject is unknown")
 	KeysUnavailable = Unavailable.because("keys_unavailable", "issuer's keys unavailable")
 )
@@ -40,7 +41,7 @@ func All() []*Sentinel {
 	return []*Sentinel{
 		Missing, Request, Invalid, Scope, StepUp, Denied, Unavailable,
 		Malformed, TooLarge, Algorithm, Critical, Type, UnknownKey, Signature, Issuer, Audience, Expired, NotYetValid, Claim, Inactive, Binding,
-		SubjectUnknown, KeysUnavailable,
+		Detail, SubjectUnknown, KeysUnavailable,
 	}
 }
 
