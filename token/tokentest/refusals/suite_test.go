@@ -23,7 +23,7 @@ import (
 
 // reasons are what token.Reason may say.
 var reasons = strings.Fields(`missing request scope step_up denied unavailable keys_unavailable invalid malformed
-	too_large algorithm critical type unknown_key signature issuer audience expired not_yet_valid claim inactive binding subject_unknown`)
+	too_large algorithm critical type unknown_key signature issuer audience expired not_yet_valid claim inactive binding subject_unknown detail`)
 
 func TestAttacksAreDescribed(t *testing.T) {
 	t.Parallel()
