@@ -46,35 +46,39 @@ func TestDetailsOf(t *testing.T) {
 		claim string
 		typ   string
 		want  int
+		unfit int // elements that count and do not fit the Go type
 	}{
-		"C_9396-9.2-1 of the type":                            {`[` + paymentText + `]`, "payment", 1},
-		"several, and others between":                         {`[{"type":"a"},{"type":"b","n":1},{"type":"a","x":{}}]`, "a", 2},
-		"none":                                                {`[]`, "payment", 0},
-		"C_9396-9-1 the type in another case":                 {`[{"type":"Payment"}]`, "payment", 0},
-		"C_9396-9-1 a longer type":                            {`[{"type":"payment "},{"type":"payments"},{"type":"pay"}]`, "payment", 0},
-		"C_9396-9-1 the type with escapes":                    {`[{"type":"p\u0061yment"}]`, "payment", 1},
-		"C_9396-9-1 unknown types are ignored":                {`[{"type":"x","actions":7},` + paymentText + `]`, "payment", 1},
-		"C_9396-9-1 Type is not type":                         {`[{"type":"x","Type":"payment"}]`, "payment", 0},
-		"C_9396-9.1-1 for this service":                       {`[{"type":"payment",` + here + `}]`, "payment", 1},
-		"C_9396-9.1-1 for another service, though aud has it": {`[{"type":"payment",` + there + `}]`, "payment", 0},
-		"C_9396-9.1-1 for both":                               {`[{"type":"payment","locations":["https://other.example.com","` + audience + `"]}]`, "payment", 1},
-		"C_9396-9.1-1 for no location":                        {`[{"type":"payment","locations":[]}]`, "payment", 0},
-		"C_9396-9.1-1 below this service":                     {`[{"type":"payment","locations":["` + audience + `/"]}]`, "payment", 0},
-		"C_9396-2.2-1 actions as a string":                    {`[{"type":"payment","actions":"initiate"}]`, "payment", 0},
-		"C_9396-2.2-1 actions beside a number":                {`[{"type":"payment","actions":["initiate",1]}]`, "payment", 0},
-		"C_9396-2.2-1 actions before a number":                {`[{"type":"payment","actions":[1,"initiate"]}]`, "payment", 0},
-		"C_9396-2.2-1 actions null":                           {`[{"type":"payment","actions":null}]`, "payment", 0},
-		"C_9396-2.2-1 datatypes as an object":                 {`[{"type":"payment","datatypes":{}}]`, "payment", 0},
-		"C_9396-2.2-1 privileges as a boolean":                {`[{"type":"payment","privileges":true}]`, "payment", 0},
-		"C_9396-2.2-1 identifier as a number":                 {`[{"type":"payment","identifier":7}]`, "payment", 0},
-		"C_9396-2.2-1 identifier as an array":                 {`[{"type":"payment","identifier":["7"]}]`, "payment", 0},
-		"C_9396-2.2-1 locations as a string":                  {`[{"type":"payment","locations":"` + audience + `"}]`, "payment", 0},
-		"C_9396-2.2-1 locations beside a number":              {`[{"type":"payment","locations":["` + audience + `",7]}]`, "payment", 0},
-		"C_9396-2.2-1 wrong, then right members":              {`[{"type":"payment","identifier":7,"actions":["initiate"],` + here + `}]`, "payment", 0},
-		"C_9396-2.2-1 one wrong element beside a right one":   {`[{"type":"payment","actions":7},{"type":"payment","actions":[]}]`, "payment", 1},
-		"what does not fit the Go type":                       {`[{"type":"payment","amount":7},{"type":"payment","amount":{"value":1}}]`, "payment", 0},
-		"64 elements":                                         {`[` + strings.Repeat(`{"type":"x"},`, 63) + paymentText + `]`, "payment", 1},
-		"16384 bytes":                                         {`[{"type":"payment","x":"` + strings.Repeat("x", 16384-27) + `"}]`, "payment", 1},
+		"C_9396-9.2-1 of the type":                            {`[` + paymentText + `]`, "payment", 1, 0},
+		"several, and others between":                         {`[{"type":"a"},{"type":"b","n":1},{"type":"a","x":{}}]`, "a", 2, 0},
+		"none":                                                {`[]`, "payment", 0, 0},
+		"C_9396-9-1 the type in another case":                 {`[{"type":"Payment"}]`, "payment", 0, 0},
+		"C_9396-9-1 a longer type":                            {`[{"type":"payment "},{"type":"payments"},{"type":"pay"}]`, "payment", 0, 0},
+		"C_9396-9-1 the type with escapes":                    {`[{"type":"p\u0061yment"}]`, "payment", 1, 0},
+		"C_9396-9-1 unknown types are ignored":                {`[{"type":"x","actions":7},` + paymentText + `]`, "payment", 1, 0},
+		"C_9396-9-1 Type is not type":                         {`[{"type":"x","Type":"payment"}]`, "payment", 0, 0},
+		"C_9396-9.1-1 for this service":                       {`[{"type":"payment",` + here + `}]`, "payment", 1, 0},
+		"C_9396-9.1-1 for another service, though aud has it": {`[{"type":"payment",` + there + `}]`, "payment", 0, 0},
+		"C_9396-9.1-1 for both":                               {`[{"type":"payment","locations":["https://other.example.com","` + audience + `"]}]`, "payment", 1, 0},
+		"C_9396-9.1-1 for both, this one first":               {`[{"type":"payment","locations":["` + audience + `","https://other.example.com"]}]`, "payment", 1, 0},
+		"C_9396-9.1-1 for no location":                        {`[{"type":"payment","locations":[]}]`, "payment", 0, 0},
+		"C_9396-9.1-1 below this service":                     {`[{"type":"payment","locations":["` + audience + `/"]}]`, "payment", 0, 0},
+		"C_9396-2.2-1 actions as a string":                    {`[{"type":"payment","actions":"initiate"}]`, "payment", 0, 0},
+		"C_9396-2.2-1 actions beside a number":                {`[{"type":"payment","actions":["initiate",1]}]`, "payment", 0, 0},
+		"C_9396-2.2-1 actions before a number":                {`[{"type":"payment","actions":[1,"initiate"]}]`, "payment", 0, 0},
+		"C_9396-2.2-1 actions null":                           {`[{"type":"payment","actions":null}]`, "payment", 0, 0},
+		"C_9396-2.2-1 datatypes as an object":                 {`[{"type":"payment","datatypes":{}}]`, "payment", 0, 0},
+		"C_9396-2.2-1 privileges as a boolean":                {`[{"type":"payment","privileges":true}]`, "payment", 0, 0},
+		"C_9396-2.2-1 identifier as a number":                 {`[{"type":"payment","identifier":7}]`, "payment", 0, 0},
+		"C_9396-2.2-1 identifier as an array":                 {`[{"type":"payment","identifier":["7"]}]`, "payment", 0, 0},
+		"C_9396-2.2-1 locations as a string":                  {`[{"type":"payment","locations":"` + audience + `"}]`, "payment", 0, 0},
+		"C_9396-2.2-1 locations beside a number":              {`[{"type":"payment","locations":["` + audience + `",7]}]`, "payment", 0, 0},
+		"C_9396-2.2-1 wrong, then right members":              {`[{"type":"payment","identifier":7,"actions":["initiate"],` + here + `}]`, "payment", 0, 0},
+		"C_9396-2.2-1 wrong, then a right identifier":         {`[{"type":"payment","actions":7,"identifier":"i"}]`, "payment", 0, 0},
+		"C_9396-2.2-1 wrong, then right locations":            {`[{"type":"payment","actions":7,` + here + `}]`, "payment", 0, 0},
+		"C_9396-2.2-1 one wrong element beside a right one":   {`[{"type":"payment","actions":7},{"type":"payment","actions":[]}]`, "payment", 1, 0},
+		"what does not fit the Go type":                       {`[{"type":"payment","amount":7},{"type":"payment","amount":{"value":1}}]`, "payment", 0, 2},
+		"64 elements":                                         {`[` + strings.Repeat(`{"type":"x"},`, 63) + paymentText + `]`, "payment", 1, 0},
+		"16384 bytes":                                         {`[{"type":"payment","x":"` + strings.Repeat("x", 16384-27) + `"}]`, "payment", 1, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -82,6 +86,9 @@ func TestDetailsOf(t *testing.T) {
 				found, err := token.DetailsOf[payment](tok, row.typ)
 				require.NoError(t, err, kind)
 				assert.Len(t, found, row.want, kind)
+				asMap, err := token.DetailsOf[map[string]any](tok, row.typ)
+				require.NoError(t, err, kind)
+				assert.Len(t, asMap, row.want+row.unfit, "%s: what is wrong for one Go type is wrong for all", kind)
 			}
 		})
 	}
