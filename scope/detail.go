@@ -24,8 +24,8 @@ type Detail struct {
 	// Identifier is the resource that the element must be about. In a rule ""
 	// means that it does not matter.
 	Identifier string `json:"identifier"`
-	// Locations are resource servers that the element must name all of. That an
-	// element with locations must name this service goes without saying: see
+	// Locations are resource servers, all of which the element must name. A rule
+	// seldom needs them: elements for other services do not count anyway, see
 	// token.DetailsOf.
 	Locations []string `json:"locations"`
 }
