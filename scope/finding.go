@@ -63,6 +63,8 @@ const (
 // cureOf is what a refusal asks for.
 func cureOf(err error) cure {
 	switch {
+	case errors.Is(err, token.ErrDetail): // which is an ErrScope, and no scope helps
+		return byNothing
 	case errors.Is(err, token.ErrScope):
 		return byScopes
 	case errors.Is(err, token.ErrStepUp):
@@ -173,7 +175,7 @@ func (f finding) denial(c call) error {
 	for _, branch := range f.branches {
 		err := blame(branch, c)
 		switch {
-		case errors.Is(err, token.ErrDenied):
+		case errors.Is(err, token.ErrDenied), errors.Is(err, token.ErrDetail):
 			return err
 		case errors.Is(err, token.ErrUnavailable):
 			other = cmp.Or(other, err)

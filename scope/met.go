@@ -10,10 +10,10 @@ import (
 // NeverMet reports a rule of p that no good token of auth can meet. A service
 // calls it when it starts. Examples are a rule about users if no Profile has
 // the issuer's marks of users, a rule about roles if no Profile says where they
-// are, and a policy with a rule about users and one about clients. Of
-// alternatives it is enough that one can be met. The error names the rule and the
-// setting, and matches token.ErrConfig. It is nil if the
-// policy can be met, and if that cannot be known; see token.CanTell and
+// are, and a policy with a rule about users and one about clients, or with
+// NotDelegated and ActorIn. Of alternatives it is enough that one can be met. The
+// error names the rule and the setting, and matches token.ErrConfig. It is nil if
+// the policy can be met, and if that cannot be known; see token.CanTell and
 // token.HasSet. It does not block.
 func (p Policy) NeverMet(auth token.Authenticator) error {
 	if _, fault := p.met(auth); fault != nil {
@@ -22,13 +22,35 @@ func (p Policy) NeverMet(auth token.Authenticator) error {
 	return nil
 }
 
-// kinds are the kinds of subject with which a rule can be met.
+// kinds are the kinds of token with which a rule can be met: a bit for each kind
+// of subject, and one more for each if another party acts for it.
 type kinds uint8
 
 const (
-	noKind  kinds = 0
-	anyKind kinds = 1<<token.SubjectUnknown | 1<<token.SubjectUser | 1<<token.SubjectClient
+	noKind    kinds = 0
+	own       kinds = 1<<token.SubjectUnknown | 1<<token.SubjectUser | 1<<token.SubjectClient
+	delegated       = own << delegation
+	anyKind         = own | delegated
+
+	delegation = 3 // bits from own to delegated
 )
+
+// anyActor adds the same kinds of subject with and without an actor.
+func (k kinds) anyActor() kinds {
+	subjects := (k | k>>delegation) & own
+	return subjects | subjects<<delegation
+}
+
+// anySubject adds all kinds of subject, with an actor, without, or both, as in k.
+func (k kinds) anySubject() (all kinds) {
+	if k&own != noKind {
+		all |= own
+	}
+	if k&delegated != noKind {
+		all |= delegated
+	}
+	return all
+}
 
 // fault says why something is never met.
 type fault struct {
@@ -43,21 +65,27 @@ func (f *fault) of() string {
 	return fmt.Sprintf("rule %q of ", f.rule)
 }
 
-// met returns the kinds of subject with which all the rules can be met. There
-// is a fault if there are none.
+// met returns the kinds of token with which all the rules can be met. There is
+// a fault if there are none.
 func (p Policy) met(auth token.Authenticator) (kinds, *fault) {
-	all := anyKind
+	all, subjects, actors := anyKind, anyKind, anyKind
 	for _, r := range p.rules {
 		with, fault := r.met(auth)
 		if fault != nil {
 			return noKind, fault
 		}
-		all &= with
+		all, subjects, actors = all&with, subjects&with.anyActor(), actors&with.anySubject()
 	}
-	if all == noKind {
+	switch {
+	case all != noKind:
+		return all, nil
+	case subjects == noKind:
 		return noKind, &fault{why: "no subject is both a user and a client"}
+	case actors == noKind:
+		return noKind, &fault{why: "no token both has an actor and has none"}
+	default:
+		return noKind, &fault{why: "its rules contradict each other"}
 	}
-	return all, nil
 }
 
 func (r rule) met(auth token.Authenticator) (kinds, *fault) {
@@ -66,16 +94,18 @@ func (r rule) met(auth token.Authenticator) (kinds, *fault) {
 		return r.anyMet(auth)
 	case r.set != "" && !token.HasSet(auth, r.set):
 		return noKind, &fault{r.name, "the issuer's profile has no such set (see Config.Profile.Sets)"}
+	case r.acts != noKind:
+		return r.acts, nil
 	case r.kind == token.SubjectUnknown:
 		return anyKind, nil
 	case !token.CanTell(auth, r.kind):
 		return noKind, &fault{r.name, "the issuer's profile has no marks for it (see " + r.setting + ")"}
 	default:
-		return 1 << r.kind, nil
+		return kinds(1 << r.kind).anyActor(), nil
 	}
 }
 
-// anyMet returns the kinds of subject with which some alternative can be met.
+// anyMet returns the kinds of token with which some alternative can be met.
 func (r rule) anyMet(auth token.Authenticator) (kinds, *fault) {
 	some := noKind
 	var whys []string

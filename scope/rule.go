@@ -32,6 +32,10 @@ type rule struct {
 	setting string            // of such a rule: where marks of that kind are set
 
 	set string // of a rule about a set of rights: its name
+
+	detail string // of a rule about authorization_details: their type
+
+	acts kinds // of a rule about actors: the kinds of token that meet it
 }
 
 // stage orders the rules of a policy: a caller who lacks a scope is told so
@@ -95,7 +99,7 @@ func (r *rule) printed() string {
 	return r.name
 }
 
-var readsLikeRule = regexp.MustCompile(`[()"]| (and|or) |^(refused|public|optional|authenticated|user|client|tenant)$`)
+var readsLikeRule = regexp.MustCompile(`[()"]| (and|or) |^(refused|public|optional|authenticated|user|client|tenant|not delegated)$`)
 
 // mustHave panics over a rule of the user's own that has no name or no code.
 func mustHave(name string, code bool) {

@@ -24,6 +24,9 @@ type facts struct {
 	up      bool // what the application asks is up
 	admin   bool // the roles have "admin"
 	group   bool // the groups have "g"
+	detail  bool // one element has all that the rule wants
+	gateway bool // the gateway acts for the subject
+	another bool // or another party does, for which the gateway acted before
 }
 
 var tokenScopes = []string{"a", "b", "c", "d"}
@@ -40,7 +43,7 @@ func names(set uint8) (list []string) {
 // factsOf reads the facts from the bits of a number.
 func factsOf(n uint16) facts {
 	bit := func(i int) bool { return n>>i&1 == 1 }
-	return facts{uint8(n & 15), token.SubjectKind(n >> 4 & 3 % 3), bit(6), bit(7), bit(8), bit(9), bit(10), bit(11), bit(12)}
+	return facts{uint8(n & 15), token.SubjectKind(n >> 4 & 3 % 3), bit(6), bit(7), bit(8), bit(9), bit(10), bit(11), bit(12), bit(13), bit(14), bit(15)}
 }
 
 // token is one with these facts.
@@ -57,7 +60,11 @@ func (f facts) token(tb testing.TB) *token.Token {
 	if !f.group {
 		delete(sets, "groups")
 	}
-	claims, err := json.Marshal(map[string]any{"recent": f.recent, "granted": f.granted, "fits": f.fits, "up": f.up})
+	said := map[string]any{"recent": f.recent, "granted": f.granted, "fits": f.fits, "up": f.up, "authorization_details": f.elements()}
+	if act := f.act(); act != nil {
+		said["act"] = act
+	}
+	claims, err := json.Marshal(said)
 	require.NoError(tb, err)
 	t, err := token.Vouched("", token.VouchedClaims{
 		Issuer: "https://as.example.com", Audience: []string{"https://api.example.com"}, Expiry: time.Now().Add(time.Hour),
@@ -65,6 +72,29 @@ func (f facts) token(tb testing.TB) *token.Token {
 	})
 	require.NoError(tb, err)
 	return t
+}
+
+// elements are what the token has in authorization_details. Without the fact they
+// have all that the rule wants as well, but not in one of them.
+func (f facts) elements() []object {
+	both, one, other := []string{"a", "b"}, []string{"a"}, []string{"b"}
+	if f.detail {
+		return []object{{"type": "x", "actions": one}, {"type": "x", "actions": both, "datatypes": both}}
+	}
+	return []object{{"type": "x", "actions": both, "datatypes": one}, {"type": "x", "actions": one, "datatypes": both}, {"type": "y", "actions": both, "datatypes": other}}
+}
+
+// act is who acts for the subject, or nil.
+func (f facts) act() object {
+	gateway := object{"sub": "gateway"}
+	switch {
+	case f.gateway:
+		return gateway
+	case f.another:
+		return object{"sub": "operator", "act": gateway}
+	default:
+		return nil
+	}
 }
 
 // tree is a policy that a naive evaluator understands.
@@ -85,8 +115,8 @@ type leaf struct {
 // is true.
 func asking(claim string, err error) scope.Policy {
 	return scope.Func(claim, func(t *token.Token) error {
-		claims, unfit := token.ClaimsOf[map[string]bool](t)
-		if unfit != nil || claims[claim] {
+		claims, unfit := token.ClaimsOf[map[string]any](t)
+		if unfit != nil || claims[claim] == true {
 			return unfit
 		}
 		return err
@@ -108,6 +138,10 @@ func leaves(scopes uint8) []leaf {
 		{asking("granted", errors.New("not granted")), func(f facts) bool { return f.granted }, false},
 		{asking("fits", token.ErrClaim), func(f facts) bool { return f.fits }, false},
 		{asking("up", fmt.Errorf("%w: database", token.ErrUnavailable)), func(f facts) bool { return f.up }, false},
+		{scope.HasDetail(scope.Detail{Type: "x", Actions: []string{"a", "b"}, Datatypes: []string{"b"}}), func(f facts) bool { return f.detail }, false},
+		{scope.Details("x", func(d scope.Detail) bool { return len(d.Actions)+len(d.Datatypes) == 4 }), func(f facts) bool { return f.detail }, false},
+		{scope.NotDelegated, func(f facts) bool { return !f.gateway && !f.another }, false},
+		{scope.ActorIn(token.Actor{Issuer: "https://as.example.com", Subject: "gateway"}), func(f facts) bool { return f.gateway }, false},
 	}
 }
 

@@ -28,7 +28,7 @@ var (
 	// 401. Each of the reasons below also matches it.
 	ErrInvalid error = rejection.Invalid
 	// ErrScope: the token is good but lacks a scope (RFC 6750 §3.1
-	// insufficient_scope). HTTP 403. See ScopeError.
+	// insufficient_scope). HTTP 403. See ScopeError and ErrDetail.
 	ErrScope error = rejection.Scope
 	// ErrStepUp: the user must authenticate again or better (RFC 9470
 	// §3). HTTP 401. See StepUpError.
@@ -79,7 +79,8 @@ var (
 	// ErrBinding: bound to a key or certificate that the caller did not prove
 	// to hold, or by a method that is not configured (RFC 7800 §3.1).
 	ErrBinding error = rejection.Binding
-	// ErrProof: what was to prove possession is wrong in itself, such as a DPoP proof for another URL (RFC 9449 §4.3).
+	// ErrProof: what was to prove possession is wrong in itself, such as a DPoP
+	// proof for another URL (RFC 9449 §4.3).
 	ErrProof error = rejection.Proof
 	// ErrProofMissing: the scheme demands a proof, and there is none (RFC 9449
 	// §7.1). It also matches ErrProof.
@@ -96,6 +97,11 @@ var (
 	ErrNonce error = rejection.Nonce
 )
 
+// ErrDetail is the ErrScope of a policy about authorization_details (RFC 9396)
+// that met a token without such an element. No scope helps: the challenge names
+// none. See DetailsOf.
+var ErrDetail error = rejection.Detail
+
 // ErrSubjectUnknown is the ErrDenied of a policy about users or clients that
 // met a token which proves neither. See Profile.Users and Profile.Clients.
 var ErrSubjectUnknown error = rejection.SubjectUnknown
@@ -111,7 +117,7 @@ var ErrReplayStoreUnavailable error = rejection.ReplayStoreUnavailable
 
 // Reason names why err refuses a call, for metric labels and logs. The answer
 // is "" for nil and otherwise one of a closed set: "missing", "request",
-// "scope", "step_up", "denied", "subject_unknown", "unavailable",
+// "scope", "detail", "step_up", "denied", "subject_unknown", "unavailable",
 // "keys_unavailable", "replay_store_unavailable", "invalid", "malformed",
 // "too_large", "algorithm", "critical", "type", "unknown_key", "signature",
 // "issuer", "audience", "expired", "not_yet_valid", "claim", "inactive",

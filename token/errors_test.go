@@ -29,6 +29,7 @@ func TestReason(t *testing.T) {
 		"signature": token.ErrSignature, "issuer": token.ErrIssuer, "audience": token.ErrAudience,
 		"expired": token.ErrExpired, "not_yet_valid": token.ErrNotYetValid, "claim": token.ErrClaim,
 		"inactive": token.ErrInactive, "binding": token.ErrBinding, "subject_unknown": token.ErrSubjectUnknown,
+		"detail": token.ErrDetail,
 	}
 	listed := map[string]error{}
 	for _, err := range token.Reasons() {

@@ -390,3 +390,21 @@ func ExamplePresentation_Respond() {
 	// true false false
 	// DPoP-Nonce: eyJ7S_zG
 }
+
+// A handler reads the details that it has to compare with the call itself.
+func ExampleDetailsOf() {
+	type payment struct {
+		Creditor string `json:"creditor"`
+		Most     int    `json:"most"`
+	}
+	t, err := verifier.Authenticate(context.Background(), token.Bearer(tokenWith("authorization_details", []map[string]any{
+		{"type": "payment", "creditor": "Merchant A", "most": 100},
+		{"type": "payment", "creditor": "Merchant B", "most": 500, "locations": []string{"https://other.example.com"}},
+		{"type": "account_information"},
+	})))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(token.DetailsOf[payment](t, "payment"))
+	// Output: [{Merchant A 100}] <nil>
+}

@@ -177,17 +177,23 @@ func (t *Token) String() string {
 func (t *Token) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, t.String()) }
 
 // LogValue implements slog.LogValuer. It leaves the token itself out, and is an
-// empty group for a nil or zero Token.
+// empty group for a nil or zero Token. If another party acts for the subject, a
+// group named actor says which.
 func (t *Token) LogValue() slog.Value {
 	if t.IsZero() {
 		return slog.GroupValue()
 	}
-	return slog.GroupValue(
+	list := []slog.Attr{
 		slog.String("issuer", t.Issuer()),
 		slog.String("subject", t.set.Subject),
 		slog.String("subject_kind", t.SubjectKind().String()),
 		slog.String("client_id", t.set.ClientID),
 		slog.String("id", t.set.ID),
 		slog.Time("expiry", t.Expiry()),
-	)
+	}
+	if a, ok := t.Actor(); ok {
+		list = append(list, slog.Group("actor", slog.String("issuer", printable.Line(a.Issuer)),
+			slog.String("subject", printable.Line(a.Subject)), slog.String("client_id", printable.Line(a.ClientID))))
+	}
+	return slog.GroupValue(list...)
 }

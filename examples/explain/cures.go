@@ -42,6 +42,8 @@ var cures = map[string]string{
 		"for nonces, or browsers may not read the field: expose it by Access-Control-Expose-Headers.",
 	"scope": "the client has to ask for the scope, and the user or an administrator to grant it. If tokens have it in another claim, " +
 		"set Profile.ScopeClaim and Profile.ScopeList, or Profile.Scopes for several claims or other shapes.",
+	"detail": "the client has to ask for such an element with authorization_details, and the user to grant it. The error lists what " +
+		"the token has of the type. Elements with locations count only if one of them is in Config.Audience.",
 	"step_up": "the client has to send the user to the issuer again with these parameters (RFC 9470).",
 	"denied": "the error names the rule, what was seen and what was wanted. Roles and groups are granted at the issuer. If the values " +
 		"of a set are not known, set Profile.Sets to the claims and shapes that they have. If the call should be allowed, " +

@@ -50,6 +50,7 @@ const (
 	textReplay      = "DPoP proof already used"
 	textNonce       = "A DPoP nonce is required"
 	textScope       = "The access token lacks a required scope"
+	textDetail      = "The access token lacks a required authorization detail"
 	textStepUp      = "A different or more recent authentication is required"
 	textDenied      = "Access denied"
 	textUnavailable = "The access token cannot be checked at the moment"
@@ -92,6 +93,7 @@ func New(r scope.Resource, schemes []token.Scheme) *Table {
 			t.fixed[sentence{used, text}] = t.refused(http.StatusUnauthorized, used, "invalid_dpop_proof", text)
 		}
 		t.fixed[sentence{used, textNonce}] = t.refused(http.StatusUnauthorized, used, "use_dpop_nonce", textNonce)
+		t.fixed[sentence{used, textDetail}] = t.short(used, textDetail)
 	}
 	return t
 }
@@ -125,6 +127,8 @@ func (t *Table) row(err error, used string) Answer {
 		return t.fixed[sentence{used, requestText(err)}]
 	case errors.Is(err, token.ErrInvalid):
 		return t.invalid(err, used)
+	case errors.Is(err, token.ErrDetail):
+		return t.fixed[sentence{used, textDetail}]
 	case errors.Is(err, token.ErrScope):
 		return t.scope(err, used)
 	case errors.Is(err, token.ErrStepUp):
@@ -189,14 +193,21 @@ func (t *Table) scope(err error, used string) Answer {
 	if errors.As(err, &e) {
 		need = scopeValue(e.Need)
 	}
-	answer := Answer{
-		Status: http.StatusForbidden, Code: permissionDenied, Message: textScope, Reason: "INSUFFICIENT_SCOPE",
-		Challenges: t.writer.failed(used, "insufficient_scope", textScope, param{"scope", need}),
-	}
+	answer := t.short(used, textScope, param{"scope", need})
 	if need != "" {
 		answer.Metadata = map[string]string{"requiredScope": need}
 	}
 	return answer
+}
+
+// short is the answer to a good token that lacks something which its client can
+// ask for. No error code exists for a lack of authorization details (RFC 9396):
+// this one says what is true, and without a scope does not send clients for one.
+func (t *Table) short(used, text string, params ...param) Answer {
+	return Answer{
+		Status: http.StatusForbidden, Code: permissionDenied, Message: text, Reason: "INSUFFICIENT_SCOPE",
+		Challenges: t.writer.failed(used, "insufficient_scope", text, params...),
+	}
 }
 
 func (t *Table) stepUp(err error, used string) Answer {

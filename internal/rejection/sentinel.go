@@ -35,6 +35,7 @@ var (
 	ProofStale             = Proof.because("proof_stale", "proof of possession too old, or from the future")
 	Replay                 = Proof.because("replay", "proof of possession used before")
 	Nonce                  = Invalid.because("nonce", "nonce missing, wrong or too old")
+	Detail                 = Scope.because("detail", "authorization detail missing")
 	SubjectUnknown         = Denied.because("subject_unknown", "the kind of subject is unknown")
 	KeysUnavailable        = Unavailable.because("keys_unavailable", "issuer's keys unavailable")
 	ReplayStoreUnavailable = Unavailable.because("replay_store_unavailable", "replay store unavailable")
@@ -46,7 +47,7 @@ func All() []*Sentinel {
 	return []*Sentinel{
 		Missing, Request, Invalid, Scope, StepUp, Denied, Unavailable,
 		Malformed, TooLarge, Algorithm, Critical, Type, UnknownKey, Signature, Issuer, Audience, Expired, NotYetValid, Claim, Inactive, Binding,
-		Proof, ProofMissing, ProofStale, Replay, Nonce, SubjectUnknown, KeysUnavailable, ReplayStoreUnavailable,
+		Proof, ProofMissing, ProofStale, Replay, Nonce, Detail, SubjectUnknown, KeysUnavailable, ReplayStoreUnavailable,
 	}
 }
 

@@ -70,6 +70,14 @@ func short(name string, err error, parameter string, metadata map[string]string)
 	}
 }
 
+// shortOf is the answer to a token that lacks something else than scopes.
+func shortOf(name string, err error, text string) row {
+	return row{
+		name: name, err: err, status: 403, code: 7, reason: "INSUFFICIENT_SCOPE", message: text,
+		challenge: `Bearer realm="api", error="insufficient_scope", error_description="` + text + `", ` + rm,
+	}
+}
+
 func stepUp(name string, err error, parameters string) row {
 	return row{
 		name: name, err: err, status: 401, code: 16, reason: "INSUFFICIENT_USER_AUTHENTICATION",
@@ -122,6 +130,9 @@ var rows = []row{
 	short("C_6750-3-5 scope with a line break", &token.ScopeError{Need: []string{"read\r\nSet-Cookie: a=b"}}, "", nil),
 	short("C_6750-3-5 scope and an empty one", &token.ScopeError{Need: []string{"read", ""}}, "", nil),
 	short("C_6750-3-5 empty scope", &token.ScopeError{Need: []string{""}}, "", nil),
+
+	shortOf("C_9396-err-1 authorization detail", token.ErrDetail, "The access token lacks a required authorization detail"),
+	shortOf("C_9396-err-1 authorization detail, and an error that names scopes", errors.Join(&token.ScopeError{Need: []string{"read"}}, token.ErrDetail), "The access token lacks a required authorization detail"),
 
 	stepUp("C_9470-3-1 acr", &token.StepUpError{ACRValues: []string{"A", "B"}}, `acr_values="A B", `),
 	stepUp("C_9470-3-2 max age", &token.StepUpError{MaxAge: 300 * time.Second}, `max_age="300", `),

@@ -28,7 +28,7 @@ var sentinels = map[string]error{
 	"ErrSignature": postern.ErrSignature, "ErrIssuer": postern.ErrIssuer, "ErrAudience": postern.ErrAudience,
 	"ErrExpired": postern.ErrExpired, "ErrNotYetValid": postern.ErrNotYetValid, "ErrClaim": postern.ErrClaim,
 	"ErrInactive": postern.ErrInactive, "ErrBinding": postern.ErrBinding,
-	"ErrSubjectUnknown": postern.ErrSubjectUnknown,
+	"ErrSubjectUnknown": postern.ErrSubjectUnknown, "ErrDetail": postern.ErrDetail,
 }
 
 // The list above is that of the package: a new error cannot be left out.

@@ -59,6 +59,9 @@ func Attacks() []Attack {
 		scopeAttacks(),
 		setAttacks(),
 		subjectAttacks(),
+		detailAttacks(),
+		actAttacks(),
+		actorAttacks(),
 	)
 }
 

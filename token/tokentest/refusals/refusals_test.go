@@ -108,6 +108,13 @@ var weakGuards = map[check]string{
 	checkRole:       "values of a set as scopes",
 	checkRules:      "rule 4: another value",
 	checkRuleType:   "rule 1: value in an array",
+	checkDetail:     "details for another service",
+	checkOneDetail:  "details in pieces",
+	checkLists:      "details with a string for a list",
+	checkDetails:    "details beside 64 others",
+	checkActor:      "actor of another issuer",
+	checkHistory:    "actor in the history alone",
+	checkActs:       "act nested 9 deep",
 }
 
 // Attacks that two checks stand against, and why they are made all the same.
@@ -126,7 +133,9 @@ var severalChecks = map[string]string{
 	"of an expired token broken too": "is about the order of checks",
 	"too little scope and expired":   "is about the order of checks",
 	"mark of clients alone":          "has no mark of users either",
+	"act is a string":                "names no actor either; see TestAct",
 	"scope is a string":              "is for lists of scopes; see TestScopesInEitherShape",
+	"actor where only the subject's own tokens are let in":       "is for calls without an actor; see TestAct",
 	"another service in aud beside the claim that stands for it": "is for audiences elsewhere; see TestAudienceElsewhere",
 }
 
@@ -145,6 +154,9 @@ func ofUsers(scopes ...string) *refusals.Config {
 	}
 }
 
+// detail is one that a call for clerks needs, and gateway the actor.
+var detail = map[string]any{"type": "till", "actions": []string{"open", "close"}, "privileges": []string{"cash"}}
+
 // roles are those that a call for clerks needs.
 var roles = []string{"clerk", "cashier"}
 
@@ -152,6 +164,7 @@ var roles = []string{"clerk", "cashier"}
 func ofClerks(scopes ...string) *refusals.Config {
 	cfg := ofUsers(scopes...)
 	cfg.Sets = map[string][]string{"roles": roles}
+	cfg.Detail, cfg.Actor = detail, token.Actor{Subject: "gateway"}
 	cfg.Profile.Sets = map[string][]token.Source{"roles": {{Path: []string{"realm_access", "roles"}}}}
 	return cfg
 }
@@ -224,7 +237,9 @@ func TestReasonsOfRefusals(t *testing.T) {
 		t.Run(algorithm, func(t *testing.T) {
 			t.Parallel()
 			issuer := tokentest.NewIssuer(t, &tokentest.Options{Algorithms: []string{algorithm, "ES384"}})
-			policy := scope.All("orders:read", "orders:list").And(scope.User).And(scope.AllOf("roles", roles...))
+			policy := scope.All("orders:read", "orders:list").And(scope.User).And(scope.AllOf("roles", roles...)).And(
+				scope.HasDetail(scope.Detail{Type: "till", Actions: []string{"open", "close"}, Privileges: []string{"cash"}})).And(
+				scope.ActorIn(token.Actor{Issuer: issuer.Identifier(), Subject: "gateway"}))
 			needs := ofClerks(policy.Scopes()...)
 			cfg := issuer.Config()
 			cfg.Profile = needs.Profile

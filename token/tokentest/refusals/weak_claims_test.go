@@ -23,6 +23,7 @@ func (g naive) claimsGood(header, claims map[string]any) bool {
 		(!g.has(checkScope) || g.granted(claims)) &&
 		(!g.has(checkRole) || g.hasRoles(claims)) &&
 		(!g.has(checkRules) || g.meant(claims)) &&
+		g.detailed(claims) && g.actedFor(claims) &&
 		g.aboutUser(claims)
 }
 

@@ -56,6 +56,13 @@ const (
 	checkRole       check = "the caller has the role"
 	checkRules      check = "the rules for all tokens"
 	checkRuleType   check = "the claims of the rules are strings"
+	checkDetail     check = "there is a detail of the type for this service"
+	checkOneDetail  check = "one detail has all that is needed"
+	checkLists      check = "the lists of a detail are lists"
+	checkDetails    check = "the details can be read"
+	checkActor      check = "the actor is the one that is meant"
+	checkHistory    check = "the actors before it mean nothing"
+	checkActs       check = "all actors can be read"
 )
 
 // naive is a guard written without postern, as people write them, that makes
