@@ -225,3 +225,16 @@ func ExampleAnyOf() {
 	fmt.Println(scope.AnyOf("roles", "editor", "admin").Or(scope.All("articles:write")))
 	// Output: any roles(editor, admin) or all(articles:write)
 }
+
+// Rules from a file. A rule of the program's own is found by its name.
+func ExampleParsePolicy() {
+	notBlocked := scope.Func("not blocked", func(*token.Token) error { return nil })
+	p, err := scope.ParsePolicy("(all(orders:read) or client id(web)) and not blocked", notBlocked)
+	fmt.Println(p, err)
+
+	_, err = scope.ParsePolicy("public and all(orders:read)")
+	fmt.Println(err)
+	// Output:
+	// (all(orders:read) or client id(web)) and not blocked <nil>
+	// scope: invalid configuration: text of a policy, column 1: "public" beside other rules, want it alone: one of the two would be ignored
+}
