@@ -48,6 +48,8 @@ var mayPanic = map[string]panics{
 	"scope.Tenant":                          {documented: []string{"Tenant"}},
 	"scope.scopeRule":                       {documented: []string{"All", "Any"}},
 	"scope.LogTo":                           {documented: []string{"LogTo"}},
+	"scope.NewTable":                        {documented: []string{"NewTable"}},
+	"scope.Table.Policy":                    {documented: []string{"Table.Policy"}},
 	"scope.made":                            {reason: "passes on a panic that is not about the text of a policy, which no constructor in the table causes"},
 	"token.ByIssuer":                        {documented: []string{"ByIssuer"}},
 	"middleware.FromSubprotocol":            {documented: []string{"FromSubprotocol"}},
