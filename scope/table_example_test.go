@@ -44,3 +44,17 @@ func ExampleTable_Audit() {
 	// scope: invalid configuration: operation "photos.add": no rule of a guard refers to it
 	// <nil>
 }
+
+// A generic handler finds the policy of an operation by a name that is no literal.
+// A name that is not there has the policy that refuses every call.
+func ExampleTable_Lookup() {
+	ops := scope.NewTable(scope.Operation{Name: "photos.list", Policy: scope.All("photos:read")})
+	for _, o := range ops.Operations() {
+		fmt.Println(o.Name, "needs", o.Policy.Scopes())
+	}
+	p, ok := ops.Lookup("photos.lst")
+	fmt.Println(p, ok)
+	// Output:
+	// photos.list needs [photos:read]
+	// refused false
+}
