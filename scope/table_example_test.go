@@ -50,11 +50,11 @@ func ExampleTable_Audit() {
 func ExampleTable_Lookup() {
 	ops := scope.NewTable(scope.Operation{Name: "photos.list", Policy: scope.All("photos:read")})
 	for _, o := range ops.Operations() {
-		fmt.Println(o.Name, "needs", o.Policy.Scopes())
+		fmt.Println(o.Name, "needs", o.Policy)
 	}
 	p, ok := ops.Lookup("photos.lst")
 	fmt.Println(p, ok)
 	// Output:
-	// photos.list needs [photos:read]
+	// photos.list needs all(photos:read)
 	// refused false
 }
