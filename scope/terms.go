@@ -63,7 +63,12 @@ func refusedText(string, []string) (Policy, error) {
 
 // isTerm reports whether a name by itself reads as a rule of this package.
 func isTerm(name string) bool {
-	return name == "tenant" || slices.ContainsFunc(terms, func(t term) bool { return t.form == alone && t.name == name })
+	for _, t := range terms {
+		if t.form == alone && t.name == name {
+			return true
+		}
+	}
+	return name == "tenant"
 }
 
 // term reads one rule.
