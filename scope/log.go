@@ -61,7 +61,7 @@ const (
 // DEBUG. A line has no token in it. A
 // caller that went away before there was a verdict is logged at DEBUG.
 //
-// The attributes are: transport, policy, route, method, outcome and reason (see
+// The attributes are: transport, policy, operation (see Policy.Operation), route, method, outcome and reason (see
 // token.Outcome and token.Reason), error, which says what was seen, what was
 // wanted and which setting decides, issuer, client_id, subject_kind and subject
 // of a verified token, actor, a group of issuer, client_id and subject if its act
@@ -151,9 +151,12 @@ func levelOf(ctx context.Context, err error) slog.Level {
 }
 
 func (l *decisionLog) attributes(d Decision) []slog.Attr {
-	list := make([]slog.Attr, 0, 12)
+	list := make([]slog.Attr, 0, 13)
 	list = append(list, slog.String("transport", string(d.Transport)), slog.String("policy", printable.Line(d.Policy.String())),
 		slog.String("route", d.Route), slog.String("method", d.Method))
+	if name := d.Policy.Operation(); name != "" {
+		list = append(list, slog.String("operation", name))
+	}
 	if d.Nested {
 		list = append(list, slog.Bool("nested", true))
 	}

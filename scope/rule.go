@@ -6,8 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 
+	"github.com/postern-go/postern/internal/printable"
 	"github.com/postern-go/postern/token"
 )
 
@@ -31,7 +31,8 @@ type rule struct {
 	kind    token.SubjectKind // of a rule about subjects: which it wants
 	setting string            // of such a rule: where marks of that kind are set
 
-	set string // of a rule about a set of rights: its name
+	set   string // of a rule about a set of rights: its name
+	wants wants  // of a rule about values; the zero value for any other
 
 	detail string // of a rule about authorization_details: their type
 
@@ -70,7 +71,9 @@ func scopeRule(kind string, scopes []string, one bool) Policy {
 		check = func(c call) error { return missingUnless(slices.ContainsFunc(need, c.token.HasScope)) }
 	}
 	name := kind + "(" + words(need) + ")"
-	return Policy{access: required, rules: []rule{{stage: stageScope, name: name, check: check, need: need, one: one}}}
+	return Policy{access: required, rules: []rule{{
+		stage: stageScope, name: name, check: check, need: need, one: one, wants: wants{of: "scopes", values: need, one: one},
+	}}}
 }
 
 // application is the policy of one rule that is not about scopes.
@@ -90,16 +93,16 @@ func custom(name string, check func(*token.Token) error) Policy {
 }
 
 // printed is the rule as a policy prints it. A name of the user's own that reads
-// like another rule is quoted, so that no table shows one that is not there.
+// like another rule is quoted, so that no table shows one that is not there. So is
+// one with letters that look like those of ASCII.
 func (r *rule) printed() string {
-	unprintable := func(c rune) bool { return !strconv.IsPrint(c) }
-	if r.foreign && (readsLikeRule.MatchString(r.name) || strings.ContainsFunc(r.name, unprintable)) {
+	if r.foreign && (readsLikeRule.MatchString(r.name) || isTerm(r.name) || !printable.Is(r.name)) {
 		return strconv.QuoteToASCII(r.name)
 	}
 	return r.name
 }
 
-var readsLikeRule = regexp.MustCompile(`[()"]| (and|or) |^(refused|public|optional|authenticated|user|client|tenant|not delegated)$`)
+var readsLikeRule = regexp.MustCompile(`[()"]|^ | $|(^| )(and|or)( |$)`)
 
 // mustHave panics over a rule of the user's own that has no name or no code.
 func mustHave(name string, code bool) {

@@ -38,6 +38,7 @@ func FuzzPolicy(f *testing.F) {
 				tellsTheTruth(t, n, at, err)
 			}
 		}
+		readsBack(t, n)
 		require.Equal(t, canBeMet(n, false), p.NeverMet(plain) == nil, "%s: %v", p, p.NeverMet(plain))
 		require.Equal(t, canBeMet(n, true), p.NeverMet(marked) == nil, "%s: %v", p, p.NeverMet(marked))
 	})

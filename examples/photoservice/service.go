@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -19,6 +20,7 @@ import (
 	"github.com/postern-go/postern/middleware"
 	"github.com/postern-go/postern/scope"
 	"github.com/postern-go/postern/token"
+	"github.com/postern-go/postern/token/settings"
 )
 
 // service is the photo service with both its faces.
@@ -36,7 +38,11 @@ func run(ctx context.Context, o options, out, log io.Writer) error {
 	if err != nil {
 		return err
 	}
-	s, err := newService(auth, refusalsTo(log))
+	ops, err := operations(o.settings)
+	if err != nil {
+		return err
+	}
+	s, err := newService(auth, ops, refusalsTo(log))
 	if err != nil {
 		return err
 	}
@@ -53,24 +59,43 @@ func refusalsTo(log io.Writer) *scope.Trace {
 	return scope.LogTo(slog.New(slog.NewTextHandler(log, nil)), nil)
 }
 
-func newService(auth token.Authenticator, trace *scope.Trace) (service, error) {
-	store := new(photosvc.Store)
-	rpc, err := grpcServer(auth, store, trace)
-	return service{httpHandler(auth, store, trace), rpc}, err
+// operations says who may do what: as the settings file says, if it does.
+func operations(f *settings.File) (*scope.Table, error) {
+	if f.Operations == nil {
+		return photosvc.Operations(), nil
+	}
+	ops, err := f.Table()
+	if err != nil {
+		return nil, err
+	}
+	return ops, ops.Require(photosvc.ListPhotos, photosvc.AddPhoto, photosvc.WhoAmI)
 }
 
-// httpHandler is the HTTP face. Printing it shows its table of routes.
-func httpHandler(auth token.Authenticator, store *photosvc.Store, trace *scope.Trace) http.Handler {
+// newService makes both faces, and makes sure that they serve the operations and
+// nothing else.
+func newService(auth token.Authenticator, ops *scope.Table, trace *scope.Trace) (service, error) {
+	store := new(photosvc.Store)
+	mux := httpMux(auth, store, ops, trace)
+	guard := grpcGuard(auth, ops, trace)
+	rpc, err := grpcServer(guard, store)
+	return service{mux, rpc}, errors.Join(err, photosvc.Audit(ops, mux.Posture(), guard.Posture()))
+}
+
+// httpMux is the HTTP face. Printing it shows its table of routes.
+func httpMux(auth token.Authenticator, store *photosvc.Store, ops *scope.Table, trace *scope.Trace) *middleware.Mux {
 	mux := middleware.New(auth, &middleware.Config{Resource: scope.Resource{Realm: "photos"}, Trace: trace}).NewMux()
-	photosvc.Route(mux, store)
+	photosvc.Route(mux, store, ops)
 	return mux
+}
+
+func grpcGuard(auth token.Authenticator, ops *scope.Table, trace *scope.Trace) *grpcauth.Interceptor {
+	return grpcauth.New(auth, photosvc.Policies(ops), &grpcauth.Config{Resource: scope.Resource{Realm: "photos"}, Trace: trace})
 }
 
 // grpcServer is the gRPC face. NewServer makes sure that no method has been
 // forgotten in the list of policies, and limits what a caller can cost before
 // its token is looked at.
-func grpcServer(auth token.Authenticator, store *photosvc.Store, trace *scope.Trace) (*grpc.Server, error) {
-	guard := grpcauth.New(auth, photosvc.Policies(), &grpcauth.Config{Resource: scope.Resource{Realm: "photos"}, Trace: trace})
+func grpcServer(guard *grpcauth.Interceptor, store *photosvc.Store) (*grpc.Server, error) {
 	return guard.NewServer(func(s *grpc.Server) {
 		photosvc.Register(s, store)
 		healthpb.RegisterHealthServer(s, health.NewServer())

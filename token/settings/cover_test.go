@@ -162,7 +162,11 @@ func TestDocumentedForm(t *testing.T) {
 		text, err := settings.Marshal(f)
 		require.NoError(t, err)
 		assert.Equal(t, f.Issuers, parse(t, string(text)).Issuers)
+		assert.Equal(t, f.Operations, parse(t, string(text)).Operations)
 	}
+	table, err := parse(t, files[1][1]).Table(notBlocked("not blocked"))
+	require.NoError(t, err)
+	assert.Len(t, table.Operations(), 4)
 	for name, text := range written {
 		field, _, _ := strings.Cut(text[strings.LastIndex(", "+text, ", "):], ":")
 		if !strings.HasPrefix(name, "Mark.") && !strings.HasPrefix(name, "Source.") {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/postern-go/postern/scope"
 	"github.com/postern-go/postern/token"
 	"github.com/postern-go/postern/token/settings"
 )
@@ -81,6 +82,33 @@ func ExampleFile_Configs() {
 		fmt.Println(config.Issuer)
 	}
 	// Output: https://sso.example.com/realms/photos
+}
+
+// The operations of a service in its settings. A rule of the program's own is found
+// by its name.
+func ExampleFile_Table() {
+	file, err := settings.Parse([]byte(text + `operations:
+  photos.list: all(photos:read)
+  photos.add: all(photos:write) and not blocked
+`))
+	if err != nil {
+		log.Fatal(err)
+	}
+	notBlocked := scope.Func("not blocked", func(*token.Token) error { return nil })
+	ops, err := file.Table(notBlocked)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Print(ops)
+	fmt.Println(ops.Require("photos.list", "photos.add"))
+
+	_, err = file.Table()
+	fmt.Println(errors.Is(err, token.ErrConfig))
+	// Output:
+	// photos.add   all(photos:write) and not blocked
+	// photos.list  all(photos:read)
+	// <nil>
+	// true
 }
 
 // Tools need the settings for the issuer of one token.

@@ -212,7 +212,7 @@ func object(name string, form []field) field {
 // sets are lists of sources by name.
 func sets(name string, at *map[string][]token.Source) field {
 	return field{name: name, read: func(v value) error {
-		members, err := v.members()
+		members, err := v.members(maxMembers)
 		if err != nil {
 			return err
 		}

@@ -9,7 +9,7 @@ import (
 // The form of a file, object by object. docs/settings.md shows it.
 
 func fileForm(f *File) []field {
-	return []field{required(objects("issuers", &f.Issuers, issuerForm, 0))}
+	return []field{required(objects("issuers", &f.Issuers, issuerForm, 0)), textsByName("operations", &f.Operations)}
 }
 
 func issuerForm(i *Issuer) []field {

@@ -169,6 +169,8 @@ func FuzzParse(f *testing.F) {
 		f.Add([]byte(c.text))
 	}
 	f.Add([]byte(head + "    keys: {urls: [https://as.example.com/jwks]}\n    profile: {base: legacy, sets: {a: [{claim: /b/c}]}}\n"))
+	f.Add([]byte(operations))
+	f.Add([]byte("operations: {a: 'all(x, y) or user', b: public}\n" + head))
 	f.Add([]byte(`{"issuers": [{"issuer": "https://as.example.com", "audience": ["a\u2028b\u2029\u0085"]}]}`))
 	f.Add([]byte(`{"issuers": [{"issuer": "https:\/\/as.example.com", "audience": ["\ud83d\ude00"]}]}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
@@ -184,6 +186,13 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("%v\n%s", err, text)
 		}
 		require.Equal(t, file.Issuers, parse(t, string(written)).Issuers)
+		require.Equal(t, file.Operations, parse(t, string(written)).Operations)
+		if table, err := file.Table(); err != nil {
+			require.ErrorIs(t, err, token.ErrConfig)
+			assertOneLine(t, err)
+		} else {
+			require.Len(t, table.Operations(), len(file.Operations))
+		}
 		for _, i := range file.Issuers {
 			if i.Keys.File != "" || i.Keys.RootCAsFile != "" {
 				return // a name of the fuzzer's choice
@@ -209,6 +218,7 @@ func TestParseIsBounded(t *testing.T) {
 		"values":  head + "    profile: {sets: {" + strings.Repeat("s: ["+marks+"],", 1) + strings.ReplaceAll(sets.String(), "[", "["+strings.Repeat("{claim: b},", 800)) + "}}\n",
 		"depth":   head + "    profile: " + strings.Repeat("[", 9000) + strings.Repeat("]", 9000),
 		"lines":   strings.Repeat("- a\n", 20_000) + "}",
+		"names":   head + "operations: {" + strings.Repeat("a: user, ", 100_000) + "}\n",
 		"pointer": head + "    profile: {scopes: [{claim: " + strings.Repeat("/a", 400_000) + "}]}\n",
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -20,13 +20,13 @@ import (
 )
 
 // Policies says what each gRPC method needs. Health and reflection are open to
-// everyone because this list says so, and for no other reason.
-func Policies() grpcauth.Policies {
+// everyone because this list says so, and for no other reason. ops is as for Route.
+func Policies(ops *scope.Table) grpcauth.Policies {
 	return grpcauth.Policies{
-		pb.PhotoService_ListPhotos_FullMethodName:  scope.All(ScopeRead),
-		pb.PhotoService_AddPhoto_FullMethodName:    scope.All(ScopeWrite),
-		pb.PhotoService_WhoAmI_FullMethodName:      scope.Authenticated,
-		pb.PhotoService_WatchPhotos_FullMethodName: scope.All(ScopeRead),
+		pb.PhotoService_ListPhotos_FullMethodName:  ofCaller(ops, ListPhotos),
+		pb.PhotoService_AddPhoto_FullMethodName:    ofCaller(ops, AddPhoto),
+		pb.PhotoService_WhoAmI_FullMethodName:      ofCaller(ops, WhoAmI),
+		pb.PhotoService_WatchPhotos_FullMethodName: ofCaller(ops, ListPhotos),
 
 		healthpb.Health_Check_FullMethodName: scope.Public,
 		healthpb.Health_List_FullMethodName:  scope.Public,
