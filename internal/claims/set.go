@@ -1,6 +1,7 @@
 package claims
 
 import (
+	"slices"
 	"time"
 
 	"github.com/postern-go/postern/internal/strict"
@@ -36,6 +37,13 @@ const (
 	User
 	Client
 )
+
+// HasScope reports whether the scope was granted, or is implied by one that was.
+// What is implied is looked up and not stored: a Set that is remembered takes no
+// more memory for it.
+func (s *Set) HasScope(scope string) bool {
+	return slices.Contains(s.Scopes, scope) || s.Rules != nil && s.Rules.Implied.by(s.Scopes, scope)
+}
 
 // Issuer is iss: the one that the rules demand.
 func (s *Set) Issuer() string {
