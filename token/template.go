@@ -144,8 +144,8 @@ func (t Template) compile() (*template, error) {
 	if err := t.validateDiscovery(p); err != nil {
 		return nil, err
 	}
-	if made.implied, err = implied(t.Config.ScopeImplies); err != nil {
-		return nil, err
+	if made.implied, err = claims.NewImplied(t.Config.ScopeImplies); err != nil {
+		return nil, fmt.Errorf("Config.ScopeImplies: %w", err)
 	}
 	made.config.ScopeImplies = made.implied.Declared()
 	made.discovery = copied(t.Discovery)
