@@ -2,6 +2,7 @@ package token_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -124,6 +125,9 @@ func TestScopeImpliesIsCopied(t *testing.T) {
 		assert.Equal(t, want, token.Postures(auth)[0].ScopeImplies)
 		assert.Empty(t, token.Relaxations(auth), "the service itself says what a scope is worth")
 	}
+	told, err := json.Marshal(token.Postures(v))
+	require.NoError(t, err)
+	assert.Contains(t, string(told), `"scope_implies":{"write":["read"]}`)
 	assert.False(t, own.HasScope("admin"))
 	assert.True(t, own.HasScope("read"))
 	assert.Nil(t, token.Postures(newVerifier(t, nil))[0].ScopeImplies)
