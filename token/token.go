@@ -101,7 +101,9 @@ func (t *Token) Scopes() []string { return slices.Clone(t.claims().Scopes) }
 // HasScope reports whether the scope was granted, or is implied by one that was
 // (Config.ScopeImplies). So it may be true of a scope that Scopes does not list.
 // Scopes are compared byte for byte (RFC 6749 §3.3).
-func (t *Token) HasScope(scope string) bool { return t.claims().HasScope(scope) }
+func (t *Token) HasScope(scope string) bool {
+	return !t.IsZero() && (slices.Contains(t.set.Scopes, scope) || t.set.Implies(scope))
+}
 
 // Values are a copy of the values of a set of Profile.Sets, without repetitions.
 // known is false if the token does not tell: the Profile has no set of that

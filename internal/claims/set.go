@@ -1,7 +1,6 @@
 package claims
 
 import (
-	"slices"
 	"time"
 
 	"github.com/postern-go/postern/internal/strict"
@@ -38,11 +37,11 @@ const (
 	Client
 )
 
-// HasScope reports whether the scope was granted, or is implied by one that was.
+// Implies reports whether one of the scopes that were granted implies the scope.
 // What is implied is looked up and not stored: a Set that is remembered takes no
 // more memory for it.
-func (s *Set) HasScope(scope string) bool {
-	return slices.Contains(s.Scopes, scope) || s.Rules != nil && s.Rules.Implied.by(s.Scopes, scope)
+func (s *Set) Implies(scope string) bool {
+	return s.Rules != nil && s.Rules.Implied.by(s.Scopes, scope)
 }
 
 // Issuer is iss: the one that the rules demand.
