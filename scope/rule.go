@@ -158,13 +158,23 @@ func (r *rule) scopes() []string {
 }
 
 // wanted lists the scopes that a scope rule adds to those a call needs. Of
-// alternatives it lists those that the caller has, which the new token must
-// keep, or else all.
+// alternatives it lists those that the caller was granted, which the new token
+// must keep, or else those that larger ones imply, or else all. A caller with a
+// larger one is not asked for the smaller one as well.
 func (r *rule) wanted(c call) []string {
 	if !r.one || r.check(c) != nil {
 		return r.need
 	}
-	return slices.DeleteFunc(slices.Clone(r.need), func(s string) bool { return !c.token.HasScope(s) })
+	granted := c.token.Scopes()
+	if kept := only(r.need, func(s string) bool { return slices.Contains(granted, s) }); len(kept) > 0 {
+		return kept
+	}
+	return only(r.need, c.token.HasScope)
+}
+
+// only lists the scopes that ok is true of.
+func only(scopes []string, ok func(string) bool) []string {
+	return slices.DeleteFunc(slices.Clone(scopes), func(s string) bool { return !ok(s) })
 }
 
 func hasAll(t *token.Token, need []string) bool {

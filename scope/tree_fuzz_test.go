@@ -2,6 +2,7 @@ package scope_test
 
 import (
 	"errors"
+	"math"
 	"math/rand/v2"
 	"testing"
 
@@ -14,22 +15,32 @@ import (
 	"github.com/postern-go/postern/token/tokentest"
 )
 
-// Any policy of any depth lets in what a naive evaluator lets in, and tells all
-// others the truth.
+// Any policy of any depth, for any hierarchy of scopes, lets in what a naive
+// evaluator lets in, and tells all others the truth.
 func FuzzPolicy(f *testing.F) {
 	random := rand.New(rand.NewPCG(1, 2))
-	for range 300 {
+	f.Add([]byte{1, 4, 11, 0, 0}, uint16(2), uint8(8)) // any(c, d) and all(a), of a token with b, which implies c
+	for n := range 600 {
 		seed := make([]byte, 2+random.IntN(40))
 		for i := range seed {
 			seed[i] = byte(random.Uint32())
 		}
-		f.Add(seed, uint16(random.Uint32()))
+		larger := uint8(0)
+		if n >= 300 {
+			larger = uint8(random.Uint32())
+		}
+		f.Add(seed, uint16(random.Uint32()), larger)
 	}
 	plain, marked := judges(f)
-	f.Fuzz(func(t *testing.T, bytes []byte, bits uint16) {
-		n := (&reader{bytes}).tree(5)
+	f.Fuzz(func(t *testing.T, bytes []byte, bits uint16, larger uint8) {
+		kinds := math.MaxInt
+		if larger>>7 == 1 { // what scopes imply shows best without other rules
+			kinds = 2
+		}
+		n := (&reader{bytes, kinds}).tree(5)
 		p := n.policy()
 		for _, at := range []facts{factsOf(bits), factsOf(bits | 1<<10), factsOf(bits | 7<<8), factsOf(bits &^ (7 << 13))} {
+			at.larger = larger
 			err := p.Check(at.token(t))
 			require.Equal(t, n.holds(at), err == nil, "%s: %v, %+v", p, err, at)
 			if err != nil {
@@ -67,6 +78,7 @@ func tellsTheTruth(t *testing.T, n tree, at facts, err error) {
 		asked := at
 		asked.scopes = setOf(short.Need)
 		require.Equal(t, n.holdsWithScopes(at), n.holds(asked), "%s: %v, %+v: the scopes named are enough", p, err, at)
+		require.Subset(t, p.Scopes(), short.Need, "%s: %v: the challenge speaks of the policy's scopes alone", p, err)
 	}
 	var stepUp *token.StepUpError
 	if errors.As(err, &stepUp) && n.holdsWithScopes(stepped) {
@@ -105,7 +117,7 @@ func canBeMet(n tree, marked bool) bool {
 	}
 	for _, kind := range kinds {
 		for _, gateway := range []bool{false, true} {
-			if n.holds(facts{15, kind, true, true, true, true, true, marked, marked, true, gateway, false}) {
+			if n.holds(facts{15, kind, true, true, true, true, true, marked, marked, true, gateway, false, 0}) {
 				return true
 			}
 		}

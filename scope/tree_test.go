@@ -17,16 +17,17 @@ import (
 type facts struct {
 	scopes  uint8 // which of the names in tokenScopes
 	kind    token.SubjectKind
-	web     bool // issued to the client "web"
-	recent  bool // the user has just authenticated
-	granted bool // the application's own rule holds
-	fits    bool // a claim fits the application's type
-	up      bool // what the application asks is up
-	admin   bool // the roles have "admin"
-	group   bool // the groups have "g"
-	detail  bool // one element has all that the rule wants
-	gateway bool // the gateway acts for the subject
-	another bool // or another party does, for which the gateway acted before
+	web     bool  // issued to the client "web"
+	recent  bool  // the user has just authenticated
+	granted bool  // the application's own rule holds
+	fits    bool  // a claim fits the application's type
+	up      bool  // what the application asks is up
+	admin   bool  // the roles have "admin"
+	group   bool  // the groups have "g"
+	detail  bool  // one element has all that the rule wants
+	gateway bool  // the gateway acts for the subject
+	another bool  // or another party does, for which the gateway acted before
+	larger  uint8 // which scopes imply others; see implies
 }
 
 var tokenScopes = []string{"a", "b", "c", "d"}
@@ -43,7 +44,34 @@ func names(set uint8) (list []string) {
 // factsOf reads the facts from the bits of a number.
 func factsOf(n uint16) facts {
 	bit := func(i int) bool { return n>>i&1 == 1 }
-	return facts{uint8(n & 15), token.SubjectKind(n >> 4 & 3 % 3), bit(6), bit(7), bit(8), bit(9), bit(10), bit(11), bit(12), bit(13), bit(14), bit(15)}
+	return facts{uint8(n & 15), token.SubjectKind(n >> 4 & 3 % 3), bit(6), bit(7), bit(8), bit(9), bit(10), bit(11), bit(12), bit(13), bit(14), bit(15), 0}
+}
+
+// implies says which scopes imply others: each bit of larger is that of two of the
+// names, of which the earlier one implies the later one. There are no circles so.
+func (f facts) implies() map[string][]string {
+	implies := map[string][]string{}
+	bit := 0
+	for i, larger := range tokenScopes {
+		for _, smaller := range tokenScopes[i+1:] {
+			if f.larger>>bit&1 == 1 {
+				implies[larger] = append(implies[larger], smaller)
+			}
+			bit++
+		}
+	}
+	return implies
+}
+
+// has are the scopes that count: those granted, and what they imply.
+func (f facts) has() uint8 {
+	has, implies := f.scopes, f.implies()
+	for i, larger := range tokenScopes { // a smaller one comes later
+		if has>>i&1 == 1 {
+			has |= setOf(implies[larger])
+		}
+	}
+	return has
 }
 
 // token is one with these facts.
@@ -66,9 +94,11 @@ func (f facts) token(tb testing.TB) *token.Token {
 	}
 	claims, err := json.Marshal(said)
 	require.NoError(tb, err)
+	implications, err := token.NewScopeImplications(f.implies())
+	require.NoError(tb, err)
 	t, err := token.Vouched("", token.VouchedClaims{
 		Issuer: "https://as.example.com", Audience: []string{"https://api.example.com"}, Expiry: time.Now().Add(time.Hour),
-		Subject: "alice", SubjectKind: f.kind, ClientID: client, Scopes: names(f.scopes), Sets: sets, JSON: claims,
+		Subject: "alice", SubjectKind: f.kind, ClientID: client, Scopes: names(f.scopes), ScopeImplies: implications, Sets: sets, JSON: claims,
 	})
 	require.NoError(tb, err)
 	return t
@@ -127,8 +157,8 @@ func asking(claim string, err error) scope.Policy {
 // about scopes asks for, and is not 0.
 func leaves(scopes uint8) []leaf {
 	return []leaf{
-		{scope.All(names(scopes)...), func(f facts) bool { return f.scopes&scopes == scopes }, true},
-		{scope.Any(names(scopes)...), func(f facts) bool { return f.scopes&scopes != 0 }, true},
+		{scope.All(names(scopes)...), func(f facts) bool { return f.has()&scopes == scopes }, true},
+		{scope.Any(names(scopes)...), func(f facts) bool { return f.has()&scopes != 0 }, true},
 		{scope.AllOf("roles", "admin", "editor"), func(f facts) bool { return f.admin }, false},
 		{scope.AnyOf("groups", "f", "g"), func(f facts) bool { return f.group }, false},
 		{scope.User, func(f facts) bool { return f.kind == token.SubjectUser }, false},
@@ -146,7 +176,10 @@ func leaves(scopes uint8) []leaf {
 }
 
 // reader makes trees of bytes.
-type reader struct{ bytes []byte }
+type reader struct {
+	bytes []byte
+	most  int // of the kinds of leaves; those about scopes come first
+}
 
 func (r *reader) next() byte {
 	if len(r.bytes) == 0 {
@@ -161,7 +194,7 @@ func (r *reader) tree(depth int) tree {
 	b := r.next()
 	if depth == 0 || len(r.bytes) == 0 || b%4 == 0 {
 		choice := leaves(r.next()%15 + 1)
-		return tree{leaf: choice[int(b/4)%len(choice)]}
+		return tree{leaf: choice[int(b/4)%min(len(choice), r.most)]}
 	}
 	n := tree{op: "&||"[b%4-1]}
 	for range 2 + b/4%2 {

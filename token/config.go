@@ -15,7 +15,7 @@ import (
 
 // Config is what a Verifier accepts. Issuer and Audience are required; the
 // zero value of every other field is the strict choice. NewVerifier copies it,
-// slices included.
+// slices and maps included.
 type Config struct {
 	// Issuer is the authorization server's identifier. It equals the iss
 	// claim byte for byte: neither case nor a final slash is forgiven
@@ -45,6 +45,19 @@ type Config struct {
 	// Profile fits issuers that do not issue tokens as defined by RFC 9068. The zero
 	// value is RFC 9068 as written.
 	Profile Profile
+	// ScopeImplies says which scopes imply others, as in
+	//
+	//	{"photos:write": {"photos:read"}}
+	//
+	// A token with the scope of a key passes wherever one in its list is asked
+	// for, and wherever one is that those imply in turn. It belongs to this service
+	// and not to the issuer, which grants the larger scope and need not know of the
+	// smaller. Token.HasScope and policies honour it; Token.Scopes lists what was
+	// granted. Nothing else makes one scope stand for another: neither a common
+	// beginning nor a star. Scopes that imply each other are refused, and so are
+	// more than 4096 pairs of a scope and one that it implies. Nil means that each
+	// scope stands for itself.
+	ScopeImplies map[string][]string
 	// Leeway is how far the clocks of issuer and service may differ when exp,
 	// nbf and iat are judged. Zero means 30 seconds, negative means none. More
 	// than a minute needs ExtendedLeeway.
@@ -155,19 +168,6 @@ func (c Config) source() (jwks.Source, error) {
 func (c Config) Validate() error {
 	_, err := c.checked()
 	return err
-}
-
-// checked returns the source of the keys, if the settings are valid.
-func (c Config) checked() (jwks.Source, error) {
-	err := c.validate()
-	if err != nil {
-		return nil, &oneLine{fmt.Errorf("token: %w", err)}
-	}
-	keys, err := c.source()
-	if err != nil {
-		return nil, &oneLine{fmt.Errorf("token: %w", err)}
-	}
-	return keys, nil
 }
 
 func (c Config) validate() error {

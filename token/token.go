@@ -94,12 +94,16 @@ func (t *Token) SubjectKind() SubjectKind { return SubjectKind(t.claims().Kind) 
 func (t *Token) Audience() []string { return slices.Clone(t.claims().Audience) }
 
 // Scopes is a copy of the scopes granted, without repetitions, in the order of
-// the claim.
+// the claim. Scopes that those imply (Config.ScopeImplies) are not in it: ask
+// HasScope whether the token is enough.
 func (t *Token) Scopes() []string { return slices.Clone(t.claims().Scopes) }
 
-// HasScope reports whether the scope was granted. Scopes are compared byte for
-// byte (RFC 6749 §3.3).
-func (t *Token) HasScope(scope string) bool { return slices.Contains(t.claims().Scopes, scope) }
+// HasScope reports whether the scope was granted, or is implied by one that was
+// (Config.ScopeImplies). So it may be true of a scope that Scopes does not list.
+// Scopes are compared byte for byte (RFC 6749 §3.3).
+func (t *Token) HasScope(scope string) bool {
+	return !t.IsZero() && (slices.Contains(t.set.Scopes, scope) || t.set.Implies(scope))
+}
 
 // Values are a copy of the values of a set of Profile.Sets, without repetitions.
 // known is false if the token does not tell: the Profile has no set of that

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/postern-go/postern/token"
@@ -48,13 +51,14 @@ func (e *explanation) explain(ctx context.Context, raw string, out io.Writer) in
 	e.keys.print(out)
 	printContents(out, raw, findings)
 	if first == nil {
-		e.printSubject(ctx, out, raw)
+		e.printRights(ctx, out, raw)
 	}
 	return printVerdict(out, first)
 }
 
-// printSubject prints the kind of subject of a good token, for rules such as scope.User.
-func (e *explanation) printSubject(ctx context.Context, out io.Writer, raw string) {
+// printRights prints what rules such as scope.User and scope.All find in a good
+// token beyond its claims.
+func (e *explanation) printRights(ctx context.Context, out io.Writer, raw string) {
 	t, err := e.verifier.Authenticate(ctx, token.Bearer(raw))
 	if err != nil {
 		fmt.Fprintln(out, "\nSubject: not known any more: "+printable(err.Error()))
@@ -66,6 +70,28 @@ func (e *explanation) printSubject(ctx context.Context, out io.Writer, raw strin
 			fmt.Fprintf(out, "  No token can prove a %s with these settings; see the flag -%s.\n", kind, kind)
 		}
 	}
+	printImplied(out, t, token.Postures(e.verifier)[0].ScopeImplies)
+}
+
+// printImplied prints the scopes that count though they were not granted.
+func printImplied(out io.Writer, t *token.Token, implies map[string][]string) {
+	if len(implies) == 0 {
+		return
+	}
+	granted, implied := t.Scopes(), []string{}
+	for _, smaller := range implies {
+		for _, s := range smaller {
+			if t.HasScope(s) && !slices.Contains(granted, s) && !slices.Contains(implied, s) {
+				implied = append(implied, s)
+			}
+		}
+	}
+	slices.Sort(implied)
+	fmt.Fprintf(out, "\nScopes: %s\n  By these settings they imply: %s\n", inWords(granted), inWords(implied))
+}
+
+func inWords(scopes []string) string {
+	return printable(cmp.Or(strings.Join(scopes, " "), "none"))
 }
 
 // lastCheck is the name of the check that comes last when all can be made.

@@ -21,6 +21,7 @@ var written = map[string]string{
 	"Config.Issuer":         "issuer: https://as.example.com",
 	"Config.Audience":       "audience: [x]",
 	"Config.Algorithms":     "algorithms: [RS256]",
+	"Config.ScopeImplies":   "scope_implies: {'photos:write': ['photos:read']}",
 	"Config.Leeway":         "leeway: 10s",
 	"Config.ExtendedLeeway": "extended_leeway: true",
 	"Config.MaxLifetime":    "max_lifetime: 1h",

@@ -60,7 +60,7 @@ func ExampleParse_error() {
 	_, err = settings.Parse([]byte(text + "    max_lifetime: -1h\n"))
 	fmt.Println(err)
 	// Output:
-	// settings: line 11: issuers[0].algorithm: unknown field, want one of issuer, template, values, any_value, claim, audience, algorithms, leeway, extended_leeway, max_lifetime, max_token_size, require_key_id, cache_size, keys, profile
+	// settings: line 11: issuers[0].algorithm: unknown field, want one of issuer, template, values, any_value, claim, audience, algorithms, scope_implies, leeway, extended_leeway, max_lifetime, max_token_size, require_key_id, cache_size, keys, profile
 	// settings: line 11: issuers[0].max_lifetime: invalid configuration: MaxLifetime is negative
 }
 

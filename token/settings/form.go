@@ -22,6 +22,7 @@ func issuerForm(i *Issuer) []field {
 		topLevel(text("claim", &i.Claim)),
 		required(texts("audience", &c.Audience)),
 		texts("algorithms", &c.Algorithms),
+		named("scope_implies", &c.ScopeImplies, texts),
 		duration("leeway", &c.Leeway),
 		flag("extended_leeway", &c.ExtendedLeeway),
 		duration("max_lifetime", &c.MaxLifetime),

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/postern-go/postern/jwks"
+	"github.com/postern-go/postern/scope"
 	"github.com/postern-go/postern/token"
 	"github.com/postern-go/postern/token/settings"
 )
@@ -65,6 +66,15 @@ func (r random) fill(v reflect.Value, set string) {
 	}
 }
 
+// scope is one that is valid and implies nothing.
+func (r random) scope() string {
+	for {
+		if s := r.text() + "implied"; scope.Valid(s) {
+			return s
+		}
+	}
+}
+
 // mark is a mark that is valid.
 func (r random) mark() token.Mark {
 	m := token.Mark{Claim: "a" + r.text(), Shape: token.Shape(r.IntN(int(token.ShapeBoolean) + 1)), Not: r.IntN(2) == 0}
@@ -103,6 +113,7 @@ func TestMarshalRoundTrip(t *testing.T) {
 			kept := issuer.Config
 			r.fill(reflect.ValueOf(&issuer.Config).Elem(), "")
 			issuer.Config.Issuer, issuer.Config.Audience, issuer.Config.Profile, issuer.Config.Algorithms = kept.Issuer, kept.Audience, token.Profile{}, nil
+			issuer.Config.ScopeImplies = map[string][]string{"on": {"1.0", "~"}, "null": {"a:b", "#", "'"}, "=": {r.scope(), "on"}}
 			issuer.Config.Leeway, issuer.Config.MaxTokenSize, issuer.Config.CacheSize = -1, 1024+r.IntN(100), -1
 		case "Profile":
 			r.fill(reflect.ValueOf(profile).Elem(), "")

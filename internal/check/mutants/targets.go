@@ -25,14 +25,15 @@ var targets = []target{
 	{dir: "internal/challenge", files: []string{"table.go", "writer.go", "retry.go"}, more: []string{"internal/challenge/answers", "middleware", "grpcauth"}},
 	{dir: "internal/rejection", files: []string{"sentinel.go", "rejection.go"}, more: []string{"token"}},
 	{dir: "internal/jws", files: []string{"compact.go", "header.go", "algorithm.go", "keys.go", "cost.go", "verifier.go"}, more: []string{"token"}},
-	{dir: "internal/claims", files: []string{"payload.go", "lists.go", "rules.go", "checks.go", "numericdate.go", "marks.go", "shape.go", "lookup.go", "sources.go", "hints.go", "set.go", "details.go"}, more: []string{"token"}},
+	{dir: "internal/claims", files: []string{"payload.go", "lists.go", "rules.go", "checks.go", "numericdate.go", "marks.go", "shape.go", "lookup.go", "sources.go", "hints.go", "set.go", "details.go", "implied.go", "circumstances.go"}, more: []string{"token"}},
 	{dir: "token", files: []string{
 		"binding.go", "verifier.go", "memory.go", "cache.go", "bucket.go", "issuers.go", "hints.go", "resolver.go", "resolver_config.go", "resolve.go", "template.go", "pattern.go", "identifier.go", "own_keys.go", "known.go", "recent.go", "pace.go", "present.go", "scheme.go", "respond.go", "config.go", "compile.go", "profile.go", "source.go", "relaxed.go", "posture.go", "context.go", "claims.go", "selection.go", "details.go",
-		"token.go", "vouched.go", "marks.go", "subject.go", "errors.go", "insufficient.go", "static.go", "outcome.go", "explain.go",
+		"token.go", "vouched.go", "implications.go", "circumstances.go", "marks.go", "subject.go", "errors.go", "insufficient.go", "static.go", "outcome.go", "explain.go",
 	}, more: []string{"middleware", "grpcauth"}},
 	{dir: "internal/expiry", files: []string{"expiry.go"}, more: []string{"middleware", "grpcauth"}},
 	{dir: "internal/printable", files: []string{"printable.go"}, more: []string{"token"}},
 	{dir: "internal/nilcheck", files: []string{"nilcheck.go"}, more: []string{"token", "middleware", "grpcauth"}},
+	{dir: "internal/scopetoken", files: []string{"scopetoken.go"}, more: []string{"scope", "token"}},
 	{dir: "internal/weburl", files: []string{"weburl.go"}, more: []string{"scope", "middleware"}},
 	{dir: "scope", files: []string{"policy.go", "rule.go", "or.go", "judge.go", "finding.go", "client.go", "sets.go", "detail.go", "actor.go", "met.go", "parse.go", "subject.go", "refusal.go", "resource.go", "tenant.go", "log.go", "sample.go", "traces.go", "rehearsal.go", "text.go", "terms.go", "sound.go", "table.go", "operation.go", "audit.go"}, more: []string{"middleware"}},
 	{dir: "jwks", files: []string{

@@ -57,6 +57,7 @@ func Attacks() []Attack {
 		ruleAttacks(),
 		bindingAttacks(),
 		scopeAttacks(),
+		impliedAttacks(),
 		setAttacks(),
 		subjectAttacks(),
 		detailAttacks(),

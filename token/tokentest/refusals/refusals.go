@@ -34,6 +34,11 @@ type Config struct {
 	// NotDelegated says that the call is for tokens without an actor, as with
 	// scope.NotDelegated.
 	NotDelegated bool
+	// ScopeImplies is that of the service's token.Config. Where a scope in Scopes is
+	// implied by a larger one, the larger one must get in, and nothing that looks
+	// like it. Where one implies others, those must not stand for it. Nil means that
+	// each scope stands for itself; then these attacks do not apply.
+	ScopeImplies map[string][]string
 	// Good is what else a good token of this service has, such as an audience
 	// or claims that its policy asks for.
 	Good []tokentest.Edit

@@ -112,5 +112,12 @@ func (g naive) granted(claims map[string]any) bool {
 	if list, ok := claims["scope"].([]any); ok { // checkClaims stands before this
 		return len(list) == len(g.scopes)
 	}
-	return !slices.ContainsFunc(g.scopes, func(s string) bool { return !slices.Contains(strings.Split(text, " "), s) })
+	return !slices.ContainsFunc(g.scopes, func(s string) bool { return !slices.ContainsFunc(strings.Split(text, " "), g.standsFor(s)) })
+}
+
+// standsFor goes by implies, which has one level.
+func (g naive) standsFor(scope string) func(string) bool {
+	return func(granted string) bool {
+		return granted == scope || slices.Contains(implies[granted], scope) || !g.has(checkLarger) && slices.Contains(implies[scope], granted)
+	}
 }

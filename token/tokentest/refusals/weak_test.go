@@ -49,6 +49,7 @@ const (
 	checkClaims     check = "required claims"
 	checkBinding    check = "cnf"
 	checkScope      check = "scope"
+	checkLarger     check = "scopes imply smaller ones alone"
 	checkClientID   check = "the subject is not the client"
 	checkMark       check = "the subject is marked as a user"
 	checkNoClient   check = "the subject is not marked as a client"
