@@ -42,8 +42,8 @@ type edition struct {
 	since time.Time
 }
 
-// afterFailure is how long the same document is not signed again after that has
-// failed, so that strangers cannot make a service sign as often as they ask.
+// afterFailure is how long nothing is signed after that has failed, so that
+// strangers cannot make a service sign as often as they ask.
 const afterFailure = 10 * time.Second
 
 var errNotPublished = fmt.Errorf("middleware: %w: Resource.PublishesMetadata is not set, so no challenge would name the metadata document", token.ErrConfig)
@@ -127,10 +127,11 @@ func (d *Description) edition() *edition {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	now = d.facts() // those of before the wait may be older than the edition
 	if e := d.current.Load(); e != nil && e.facts.equal(now) {
 		return e
 	}
-	if e := d.failed; e != nil && e.facts.equal(now) && time.Since(e.since) < afterFailure {
+	if e := d.failed; e != nil && time.Since(e.since) < afterFailure {
 		return e
 	}
 	e := d.publish(now)

@@ -11,6 +11,8 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"runtime"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -28,12 +30,16 @@ import (
 // vault is a key that counts its signatures and may be out of reach.
 type vault struct {
 	crypto.Signer
-	asked atomic.Int32
-	fails atomic.Bool
+	before func() // a signature, or nil
+	asked  atomic.Int32
+	fails  atomic.Bool
 }
 
 func (v *vault) Sign(random io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
 	v.asked.Add(1)
+	if v.before != nil {
+		v.before()
+	}
 	if v.fails.Load() {
 		return nil, errors.New("vault: out of reach")
 	}
@@ -121,6 +127,34 @@ func TestMetadataIsSignedOnce(t *testing.T) {
 		assert.Equal(t, []any{"a&b", "read", "write"}, documentOf(t, mux, atPhotos)["scopes_supported"])
 		assert.EqualValues(t, 5, key.asked.Load())
 	})
+}
+
+// Requests that come while the document is being signed wait for it, and cause no
+// other signature.
+func TestMetadataIsSignedForAll(t *testing.T) {
+	t.Parallel()
+	const callers = 20
+	key, asking := newVault(t), make(chan struct{}, callers)
+	mux := publishing(t, photos).NewMux()
+	mux.HandleMetadata(signedBy(key, "ES256"))
+	key.before = sync.OnceFunc(func() {
+		for range callers {
+			<-asking
+		}
+		for range 1000 { // on to the lock
+			runtime.Gosched()
+		}
+	})
+	mux.Handle("GET /photos", scope.All("read"), subject)
+	var all sync.WaitGroup
+	for range callers {
+		all.Go(func() {
+			asking <- struct{}{}
+			assert.Equal(t, http.StatusOK, ask(mux, http.MethodGet, atPhotos).StatusCode)
+		})
+	}
+	all.Wait()
+	assert.EqualValues(t, 2, key.asked.Load(), "at the start, and for the route")
 }
 
 func TestMetadataKeyRefused(t *testing.T) {

@@ -171,6 +171,7 @@ func TestMetadataPaths(t *testing.T) {
 				}
 			}
 			assert.True(t, strings.HasSuffix(described.URL(), at), described.URL())
+			assert.Equal(t, http.StatusUnauthorized, ask(mux, http.MethodGet, described.Path()+"x").StatusCode, "what is below is no route")
 		})
 	}
 }
@@ -276,9 +277,11 @@ func TestMetadataBelongsToChallenges(t *testing.T) {
 	require.NoError(t, middleware.New(says(nil, nil), elsewhere).NewMux().Audit())
 	require.ErrorIs(t, (&middleware.Config{MetadataElsewhere: true}).Validate(), token.ErrConfig)
 
-	silent := newWorld(t).auth // names a document of something else
-	require.NoError(t, silent.NewMux().Audit())
-	_, err := silent.Describe(nil)
-	require.ErrorIs(t, err, token.ErrConfig)
-	assertConfigPanic(t, func() { silent.NewMux().HandleMetadata(nil) })
+	for _, about := range []scope.Resource{{Identifier: photos}, {Identifier: photos, Metadata: metadataURL}} {
+		silent := middleware.New(issuerAt(t, "https://a.example", nil), &middleware.Config{Resource: about})
+		require.NoError(t, silent.NewMux().Audit())
+		_, err := silent.Describe(nil)
+		require.ErrorIs(t, err, token.ErrConfig)
+		assertConfigPanic(t, func() { silent.NewMux().HandleMetadata(nil) })
+	}
 }

@@ -36,7 +36,6 @@ func (k Key) Check() error {
 // Signer does.
 func (d Document) Sign(k Key, issuer string, now time.Time) error {
 	claims := maps.Clone(d)
-	delete(claims, signed)
 	claims["iss"], claims["iat"] = issuer, now.Unix()
 	payload, err := marshal(claims)
 	if err != nil {
