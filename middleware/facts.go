@@ -125,7 +125,7 @@ func (d *Description) checkIssuers() error {
 	return nil
 }
 
-// mayBe reports whether the issuer, a Template or one of which nothing is known,
+// mayBe reports whether the issuer, a Template or one that is not known as a URL,
 // may stand for the server.
 func mayBe(issuer, server string) bool {
 	if !strings.Contains(issuer, "{") {

@@ -130,7 +130,7 @@ func TestMetadataIsServed(t *testing.T) {
 				for _, target := range []string{"", "/", "2", "/x", "?a", "?"} {
 					got := ask(h, http.MethodGet, atPhotos+target)
 					if target == "?" {
-						assert.Equal(t, http.StatusOK, got.StatusCode, "an empty query is none")
+						assert.Equal(t, http.StatusOK, got.StatusCode, "an empty query counts as absent")
 						continue
 					}
 					assert.Equal(t, target == "", got.StatusCode == http.StatusOK, target)
@@ -172,7 +172,7 @@ func TestMetadataPaths(t *testing.T) {
 				}
 			}
 			assert.True(t, strings.HasSuffix(described.URL(), at), described.URL())
-			assert.Equal(t, http.StatusUnauthorized, ask(mux, http.MethodGet, described.Path()+"x").StatusCode, "what is below is no route")
+			assert.Equal(t, http.StatusUnauthorized, ask(mux, http.MethodGet, described.Path()+"x").StatusCode, "no route is below it")
 		})
 	}
 }
