@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
+	"slices"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/health"
@@ -42,7 +44,7 @@ func run(ctx context.Context, o options, out, log io.Writer) error {
 	if err != nil {
 		return err
 	}
-	s, err := newService(auth, ops, refusalsTo(log))
+	s, err := newService(auth, ops, o.resource, refusalsTo(log))
 	if err != nil {
 		return err
 	}
@@ -72,24 +74,41 @@ func operations(f *settings.File) (*scope.Table, error) {
 }
 
 // newService makes both faces, and makes sure that they serve the operations and
-// nothing else.
-func newService(auth token.Authenticator, ops *scope.Table, trace *scope.Trace) (service, error) {
+// nothing else but the metadata.
+func newService(auth token.Authenticator, ops *scope.Table, about scope.Resource, trace *scope.Trace) (service, error) {
 	store := new(photosvc.Store)
-	mux := httpMux(auth, store, ops, trace)
-	guard := grpcGuard(auth, ops, trace)
+	mux, metadata, err := httpMux(auth, about, store, ops, trace)
+	if err != nil {
+		return service{}, err
+	}
+	guard := grpcGuard(auth, about, ops, trace)
 	rpc, err := grpcServer(guard, store)
-	return service{mux, rpc}, errors.Join(err, photosvc.Audit(ops, mux.Posture(), guard.Posture()))
+	web := mux.Posture()
+	if metadata != nil {
+		web = web.Except(metadata.Path())
+	}
+	return service{mux, rpc}, errors.Join(err, mux.Audit(), photosvc.Audit(ops, web, guard.Posture()))
 }
 
-// httpMux is the HTTP face. Printing it shows its table of routes.
-func httpMux(auth token.Authenticator, store *photosvc.Store, ops *scope.Table, trace *scope.Trace) *middleware.Mux {
-	mux := middleware.New(auth, &middleware.Config{Resource: scope.Resource{Realm: "photos"}, Trace: trace}).NewMux()
+// httpMux is the HTTP face, and the metadata that it serves, or nil. Printing it
+// shows its table of routes.
+func httpMux(auth token.Authenticator, about scope.Resource, store *photosvc.Store, ops *scope.Table, trace *scope.Trace) (*middleware.Mux, *middleware.Description, error) {
+	guard := middleware.New(auth, &middleware.Config{Resource: about, Trace: trace})
+	mux := guard.NewMux()
 	photosvc.Route(mux, store, ops)
-	return mux
+	if !about.PublishesMetadata {
+		return mux, nil, nil
+	}
+	more := &middleware.Metadata{Name: "Photos", Policies: slices.Collect(maps.Values(photosvc.Policies(ops)))}
+	// The settings come from a command line: a fault in them is no panic.
+	if _, err := guard.Describe(more); err != nil {
+		return nil, nil, err
+	}
+	return mux, mux.HandleMetadata(more), nil
 }
 
-func grpcGuard(auth token.Authenticator, ops *scope.Table, trace *scope.Trace) *grpcauth.Interceptor {
-	return grpcauth.New(auth, photosvc.Policies(ops), &grpcauth.Config{Resource: scope.Resource{Realm: "photos"}, Trace: trace})
+func grpcGuard(auth token.Authenticator, about scope.Resource, ops *scope.Table, trace *scope.Trace) *grpcauth.Interceptor {
+	return grpcauth.New(auth, photosvc.Policies(ops), &grpcauth.Config{Resource: about, Trace: trace})
 }
 
 // grpcServer is the gRPC face. NewServer makes sure that no method has been
