@@ -76,7 +76,10 @@ func operations(f *settings.File) (*scope.Table, error) {
 func newService(auth token.Authenticator, ops *scope.Table, trace *scope.Trace) (service, error) {
 	store := new(photosvc.Store)
 	mux := httpMux(auth, store, ops, trace)
-	guard := grpcGuard(auth, ops, trace)
+	guard, err := grpcGuard(auth, ops, trace)
+	if err != nil {
+		return service{}, err
+	}
 	rpc, err := grpcServer(guard, store)
 	return service{mux, rpc}, errors.Join(err, photosvc.Audit(ops, mux.Posture(), guard.Posture()))
 }
@@ -88,8 +91,12 @@ func httpMux(auth token.Authenticator, store *photosvc.Store, ops *scope.Table, 
 	return mux
 }
 
-func grpcGuard(auth token.Authenticator, ops *scope.Table, trace *scope.Trace) *grpcauth.Interceptor {
-	return grpcauth.New(auth, photosvc.Policies(ops), &grpcauth.Config{Resource: scope.Resource{Realm: "photos"}, Trace: trace})
+func grpcGuard(auth token.Authenticator, ops *scope.Table, trace *scope.Trace) (*grpcauth.Interceptor, error) {
+	policies, err := photosvc.Policies(ops)
+	if err != nil {
+		return nil, err
+	}
+	return grpcauth.New(auth, policies, &grpcauth.Config{Resource: scope.Resource{Realm: "photos"}, Trace: trace}), nil
 }
 
 // grpcServer is the gRPC face. NewServer makes sure that no method has been
