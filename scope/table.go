@@ -89,8 +89,6 @@ func newTable(operations []Operation) (*Table, error) {
 			wrong = append(wrong, wrongOperation(o.Name, fmt.Sprintf("the name is not one of 1 to %d characters of printable ASCII without spaces, quotes and backslashes", maxOperationName)))
 		case i > 0 && t.operations[i-1].Name == o.Name:
 			wrong = append(wrong, wrongOperation(o.Name, "is there twice"))
-		case o.Policy.IsZero():
-			wrong = append(wrong, wrongOperation(o.Name, "has no policy"))
 		default:
 			if err := o.Policy.legible(); err != nil {
 				wrong = append(wrong, wrongOperation(o.Name, bareText(err)))

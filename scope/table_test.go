@@ -82,6 +82,7 @@ func TestTableRefuses(t *testing.T) {
 	}
 	assert.NoError(t, recovered(func() {
 		scope.NewTable(good, scope.Operation{Name: "new", Policy: scope.All("a").And(scope.User.Rehearsed())},
+			scope.Operation{Name: "trial", Policy: scope.User.Rehearsed()}, scope.Operation{Name: "open", Policy: scope.Public.And(scope.User.Rehearsed())},
 			scope.Operation{Name: "own", Policy: ownRule("a").And(scope.User).Or(ownRule("user").And(scope.Client)).Or(ownRule("a").And(scope.Client))},
 			scope.Operation{Name: strings.Repeat("a", 100), Policy: scope.User})
 	}))

@@ -226,8 +226,8 @@ type ownRule struct {
 	policy Policy
 }
 
-// ownRules are found by their texts, the longest first, so that none hides
-// another that begins like it.
+// ownRules are found by their texts. Where one begins like another, their ends tell
+// them apart; see bounded.
 func ownRules(own []Policy) ([]ownRule, error) {
 	list := make([]ownRule, len(own))
 	for i, p := range own {
@@ -243,7 +243,6 @@ func ownRules(own []Policy) ([]ownRule, error) {
 		}
 		list[i] = ownRule{text, p}
 	}
-	slices.SortFunc(list, func(a, b ownRule) int { return len(b.text) - len(a.text) })
 	return list, nil
 }
 

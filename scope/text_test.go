@@ -148,6 +148,7 @@ func TestParsePolicyRefuses(t *testing.T) {
 		"user or (client and (all(a) or user))": "column 32: ",
 		"all(a) and all(a)":                     "column 12: ",
 		"all(a) and user and all(a, b)":         "column 1: ",
+		"(all(a, b) or all(a, c)) and all(a)":   "column 30: ",
 		"all(a) and (user or all(a))":           "column 12: ",
 		"all(a) and (user or (client and all(a)))":                        "column 33: ",
 		"user and client":                                                 "column 10: ",
@@ -189,6 +190,7 @@ func TestParsePolicyOwnRules(t *testing.T) {
 		"two rules":             {ownRule("a").And(ownRule("b"))},
 		"alternatives":          {ownRule("a").Or(ownRule("b"))},
 		"a rehearsal":           {ownRule("a").Rehearsed()},
+		"a rehearsal beside it": {ownRule("a").And(scope.User.Rehearsed())},
 		"the same name twice":   {ownRule("a"), ownRule("b"), ownRule("a")},
 	} {
 		t.Run(name, func(t *testing.T) {
