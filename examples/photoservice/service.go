@@ -73,16 +73,30 @@ func operations(f *settings.File) (*scope.Table, error) {
 	return ops, ops.Require(photosvc.ListPhotos, photosvc.AddPhoto, photosvc.WhoAmI)
 }
 
+// parts are what both faces are made of.
+type parts struct {
+	auth    token.Authenticator
+	about   scope.Resource
+	ops     *scope.Table
+	methods grpcauth.Policies
+	store   *photosvc.Store
+	trace   *scope.Trace
+}
+
 // newService makes both faces, and makes sure that they serve the operations and
 // nothing else but the metadata.
 func newService(auth token.Authenticator, ops *scope.Table, about scope.Resource, trace *scope.Trace) (service, error) {
-	store := new(photosvc.Store)
-	mux, metadata, err := httpMux(auth, about, store, ops, trace)
+	methods, err := photosvc.Policies(ops)
 	if err != nil {
 		return service{}, err
 	}
-	guard := grpcGuard(auth, about, ops, trace)
-	rpc, err := grpcServer(guard, store)
+	p := parts{auth, about, ops, methods, new(photosvc.Store), trace}
+	mux, metadata, err := p.httpMux()
+	if err != nil {
+		return service{}, err
+	}
+	guard := grpcauth.New(auth, methods, &grpcauth.Config{Resource: about, Trace: trace})
+	rpc, err := grpcServer(guard, p.store)
 	web := mux.Posture()
 	if metadata != nil {
 		web = web.Except(metadata.Path())
@@ -92,23 +106,19 @@ func newService(auth token.Authenticator, ops *scope.Table, about scope.Resource
 
 // httpMux is the HTTP face, and the metadata that it serves, or nil. Printing it
 // shows its table of routes.
-func httpMux(auth token.Authenticator, about scope.Resource, store *photosvc.Store, ops *scope.Table, trace *scope.Trace) (*middleware.Mux, *middleware.Description, error) {
-	guard := middleware.New(auth, &middleware.Config{Resource: about, Trace: trace})
+func (p parts) httpMux() (*middleware.Mux, *middleware.Description, error) {
+	guard := middleware.New(p.auth, &middleware.Config{Resource: p.about, Trace: p.trace})
 	mux := guard.NewMux()
-	photosvc.Route(mux, store, ops)
-	if !about.PublishesMetadata {
+	photosvc.Route(mux, p.store, p.ops)
+	if !p.about.PublishesMetadata {
 		return mux, nil, nil
 	}
-	more := &middleware.Metadata{Name: "Photos", Policies: slices.Collect(maps.Values(photosvc.Policies(ops)))}
+	more := &middleware.Metadata{Name: "Photos", Policies: slices.Collect(maps.Values(p.methods))}
 	// The settings come from a command line: a fault in them is no panic.
 	if _, err := guard.Describe(more); err != nil {
 		return nil, nil, err
 	}
 	return mux, mux.HandleMetadata(more), nil
-}
-
-func grpcGuard(auth token.Authenticator, about scope.Resource, ops *scope.Table, trace *scope.Trace) *grpcauth.Interceptor {
-	return grpcauth.New(auth, photosvc.Policies(ops), &grpcauth.Config{Resource: about, Trace: trace})
 }
 
 // grpcServer is the gRPC face. NewServer makes sure that no method has been

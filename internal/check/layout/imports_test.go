@@ -63,9 +63,10 @@ var bans = []ban{
 	{isLibrary, "plugin", "a security library loads no code at run time"},
 }
 
-// speaksNoGRPC is every package that a service links besides grpcauth.
+// speaksNoGRPC is every package that a service links besides grpcauth and those
+// below it.
 func speaksNoGRPC(rel string) bool {
-	return isLibrary(rel) && rel != "grpcauth" || isUnder(rel, "token/tokentest")
+	return isLibrary(rel) && !isUnder(rel, "grpcauth") || isUnder(rel, "token/tokentest")
 }
 
 // readsNoSettings is every package that a service links besides token/settings.
@@ -105,6 +106,9 @@ var thirdParty = map[string][]string{
 	"token/tokentest/internal/mint": {"github.com/go-jose/go-jose/v4"},
 	"grpcauth":                      {"google.golang.org/grpc", "google.golang.org/protobuf", "google.golang.org/genproto/googleapis/rpc/errdetails"},
 	"grpcauth/grpcauthtest":         {"google.golang.org/grpc", "google.golang.org/protobuf"},
+
+	"grpcauth/protopolicy":            {"google.golang.org/protobuf"},
+	"grpcauth/protopolicy/postern/v1": {"google.golang.org/protobuf"},
 }
 
 func TestThirdPartyImports(t *testing.T) {

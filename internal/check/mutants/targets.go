@@ -51,6 +51,7 @@ var targets = []target{
 		"interceptor.go", "context.go", "stream.go", "bounded.go", "run.go", "probe.go", "audit.go", "server.go", "present.go", "answer.go", "config.go",
 		"policies.go", "forward.go", "http.go", "trace.go",
 	}, more: []string{"internal/guard/seams"}},
+	{dir: "grpcauth/protopolicy", files: []string{"policies.go"}},
 }
 
 // slow are tests that measure instead of decide. They are left out but for
