@@ -21,7 +21,7 @@ func Thumbprint(cert *x509.Certificate) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// client is what is known of the certificate of a client.
+// client is the certificate of a client, as far as it is known.
 type client struct {
 	thumbprint string
 	// chain is the certificate, and those that the client sent with it. It is empty

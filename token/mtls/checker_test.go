@@ -30,23 +30,23 @@ func TestConnection(t *testing.T) {
 		bound   tokentest.Edit
 		want    error
 	}{
-		"C_8705-3-1 its certificate":              {direct(me.X509()), tokentest.BoundToCertificate(me), nil},
-		"C_8705-3-1 no certificate":               {direct(), tokentest.BoundToCertificate(me), token.ErrBinding},
-		"C_8705-3-1 nil":                          {direct(nil), tokentest.BoundToCertificate(me), token.ErrBinding},
-		"C_8705-3-1 another certificate":          {direct(other.X509()), tokentest.BoundToCertificate(me), token.ErrBinding},
-		"C_8705-3-1 the leaf counts":              {direct(other.X509(), me.X509()), tokentest.BoundToCertificate(me), token.ErrBinding},
-		"C_8705-6.2-1 self-signed and expired":    {direct(expired.X509()), tokentest.BoundToCertificate(expired), nil},
-		"C_8705-6.2-1 of an authority nobody has": {direct(issued.X509()), tokentest.BoundToCertificate(issued), nil},
-		"C_8705-3.1-1 that of RFC 9440":           {direct(vector), thumbprint(publishedThumbprint), nil},
-		"C_8705-3.1-1 padded":                     {direct(vector), thumbprint(publishedThumbprint + "="), token.ErrBinding},
-		"C_8705-3.1-1 stray bits":                 {direct(vector), thumbprint(publishedThumbprint[:42] + "t"), token.ErrBinding},
-		"C_8705-3.1-1 in hex":                     {direct(vector), thumbprint(hex.EncodeToString(sum)), token.ErrBinding},
-		"C_8705-3.1-1 standard alphabet":          {direct(vector), thumbprint(base64.RawStdEncoding.EncodeToString(sum)), token.ErrBinding},
-		"C_8705-3.1-1 line break":                 {direct(vector), thumbprint(publishedThumbprint + "\n"), token.ErrBinding},
-		"C_8705-3.1-1 empty":                      {direct(), thumbprint(""), token.ErrBinding},
-		"C_8705-3.1-1 no string":                  {direct(vector), thumbprint(1), token.ErrBinding},
-		"unbound":                                 {direct(), tokentest.Edit{}, nil},
-		"another method besides":                  {direct(me.X509()), tokentest.Edits(tokentest.Claim("cnf", map[string]string{"kid": "1"}), tokentest.BoundToCertificate(me)), token.ErrBinding},
+		"C_8705-3-1 its certificate":           {direct(me.X509()), tokentest.BoundToCertificate(me), nil},
+		"C_8705-3-1 no certificate":            {direct(), tokentest.BoundToCertificate(me), token.ErrBinding},
+		"C_8705-3-1 nil":                       {direct(nil), tokentest.BoundToCertificate(me), token.ErrBinding},
+		"C_8705-3-1 another certificate":       {direct(other.X509()), tokentest.BoundToCertificate(me), token.ErrBinding},
+		"C_8705-3-1 the leaf counts":           {direct(other.X509(), me.X509()), tokentest.BoundToCertificate(me), token.ErrBinding},
+		"C_8705-6.2-1 self-signed and expired": {direct(expired.X509()), tokentest.BoundToCertificate(expired), nil},
+		"C_8705-6.2-1 of an unknown authority": {direct(issued.X509()), tokentest.BoundToCertificate(issued), nil},
+		"C_8705-3.1-1 that of RFC 9440":        {direct(vector), thumbprint(publishedThumbprint), nil},
+		"C_8705-3.1-1 padded":                  {direct(vector), thumbprint(publishedThumbprint + "="), token.ErrBinding},
+		"C_8705-3.1-1 stray bits":              {direct(vector), thumbprint(publishedThumbprint[:42] + "t"), token.ErrBinding},
+		"C_8705-3.1-1 in hex":                  {direct(vector), thumbprint(hex.EncodeToString(sum)), token.ErrBinding},
+		"C_8705-3.1-1 standard alphabet":       {direct(vector), thumbprint(base64.RawStdEncoding.EncodeToString(sum)), token.ErrBinding},
+		"C_8705-3.1-1 line break":              {direct(vector), thumbprint(publishedThumbprint + "\n"), token.ErrBinding},
+		"C_8705-3.1-1 empty":                   {direct(), thumbprint(""), token.ErrBinding},
+		"C_8705-3.1-1 no string":               {direct(vector), thumbprint(1), token.ErrBinding},
+		"unbound":                              {direct(), tokentest.Edit{}, nil},
+		"another method besides":               {direct(me.X509()), tokentest.Edits(tokentest.Claim("cnf", map[string]string{"kid": "1"}), tokentest.BoundToCertificate(me)), token.ErrBinding},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -63,7 +63,7 @@ func fields(c *tokentest.Certificate) http.Header {
 	}
 }
 
-// Without Header no field is read, whoever sends it.
+// Without Header no field is read, from any peer.
 func TestFieldsAreIgnored(t *testing.T) {
 	t.Parallel()
 	me, other := tokentest.NewCertificate(t, nil), tokentest.NewCertificate(t, nil)
@@ -140,6 +140,14 @@ func TestZero(t *testing.T) {
 		assertIs(t, token.ErrBinding, c.Check(t.Context(), nil, token.Presentation{}))
 		assertIs(t, token.ErrBinding, c.Check(t.Context(), &token.Token{}, token.Presentation{Call: token.Request{}}))
 	}
+	me := tokentest.NewCertificate(t, nil)
+	s := newService(t, mtls.Config{})
+	tok, err := s.verifier.Authenticate(t.Context(), token.Presentation{Token: s.issuer.Token(tokentest.BoundToCertificate(me)), Call: direct(me.X509())})
+	require.NoError(t, err)
+	for _, c := range []*mtls.Checker{nil, {}} {
+		assertIs(t, nil, c.Check(t.Context(), tok, token.Presentation{Call: direct(me.X509())}))
+		assertIs(t, token.ErrBinding, c.Check(t.Context(), tok, token.Presentation{Call: direct(publishedCertificate(t))}))
+	}
 	assert.Empty(t, mtls.Thumbprint(nil))
 	assert.Equal(t, publishedThumbprint, mtls.Thumbprint(publishedCertificate(t)))
 }
@@ -159,8 +167,12 @@ func TestTexts(t *testing.T) {
 	for _, part := range []string{"tls.Config.ClientAuth", "credentials.TLSInfo", "mtls.Config.Header"} {
 		assert.ErrorContains(t, err, part)
 	}
+	require.ErrorContains(t, newService(t, mtls.Config{}).call(t, direct(), thumbprint("")), "a thumbprint in a string")
 	r := viaProxy("Client-Cert", me.ClientCert())
 	r.Peer = elsewhere
+	both := behind(mtls.ClientCert)
+	both.AcceptDirect = true
+	require.ErrorContains(t, newService(t, both).call(t, r, tokentest.BoundToCertificate(me)), "203.0.113.9")
 	err = newService(t, behind(mtls.ClientCert)).call(t, r, tokentest.BoundToCertificate(me))
 	for _, part := range []string{"203.0.113.9", "mtls.Config.Proxy.Addresses"} {
 		assert.ErrorContains(t, err, part)

@@ -37,9 +37,9 @@ func ExampleNew() {
 		panic(err)
 	}
 
-	alices, thiefs := tokentest.NewCertificate(exampleT{}, nil), tokentest.NewCertificate(exampleT{}, nil)
+	alices, another := tokentest.NewCertificate(exampleT{}, nil), tokentest.NewCertificate(exampleT{}, nil)
 	raw := issuer.Token(tokentest.BoundToCertificate(alices))
-	for _, cert := range []*tokentest.Certificate{alices, thiefs} {
+	for _, cert := range []*tokentest.Certificate{alices, another} {
 		call := token.Request{Certificates: []*x509.Certificate{cert.X509()}} // a guard does this
 		_, err := verifier.Authenticate(context.Background(), token.Presentation{Token: raw, Call: call})
 		fmt.Println(err == nil, errors.Is(err, token.ErrBinding))

@@ -62,7 +62,7 @@ func TestClientCert(t *testing.T) {
 		"C_9440-2.2-1 a parameter":                    {":" + published + ":;a=1", token.ErrBinding},
 		"C_9440-2.2-1 another sequence without comma": {":" + published + "::" + published + ":", token.ErrBinding},
 		"C_9440-2.2-1 a string":                       {`"` + published + `"`, token.ErrBinding},
-		"too long":                                    {":" + strings.Repeat("A", 16<<10) + ":", token.ErrBinding},
+		"too long":                                    {strings.Repeat(" ", 16<<10) + ":" + published + ":", token.ErrBinding},
 		"C_9440-2.2-2 a list":                         {":" + published + ":, :" + published + ":", token.ErrRequest},
 		"C_9440-2.2-2 a list of one":                  {":" + published + ":,", token.ErrRequest},
 	})
@@ -93,34 +93,40 @@ func TestEscapedPEM(t *testing.T) {
 	unbroken := strings.ReplaceAll(strings.TrimSuffix(strings.TrimPrefix(text, "-----BEGIN CERTIFICATE-----\n"), "-----END CERTIFICATE-----\n"), "\n", "")
 	other := string(tokentest.NewCertificate(t, nil).PEM())
 	try(t, behind(mtls.EscapedPEM), "X-SSL-Client-Cert", map[string]row{
-		"as nginx has it":        {escape(text), nil},
-		"as AWS has it":          {aws, nil},
-		"lower case digits":      {strings.ReplaceAll(escape(text), "%0A", "%0a"), nil},
-		"with CRLF":              {escape(strings.ReplaceAll(text, "\n", "\r\n")), nil},
-		"no break at the end":    {escape(strings.TrimSuffix(text, "\n")), nil},
-		"one long line":          {escape("-----BEGIN CERTIFICATE-----\n" + unbroken + "\n-----END CERTIFICATE-----\n"), nil},
-		"all in one line":        {escape("-----BEGIN CERTIFICATE-----" + unbroken + "-----END CERTIFICATE-----"), token.ErrBinding},
-		"plus for space":         {url.QueryEscape(text), token.ErrBinding},
-		"not escaped":            {text, token.ErrBinding},
-		"spaces for breaks":      {strings.ReplaceAll(text, "\n", " "), token.ErrBinding},
-		"a broken escape":        {escape(text) + "%0", token.ErrBinding},
-		"no digits":              {escape(text) + "%zz", token.ErrBinding},
-		"escaped twice":          {escape(escape(text)), token.ErrBinding},
-		"two blocks":             {escape(text + other), token.ErrBinding},
-		"the same block twice":   {escape(text + text), token.ErrBinding},
-		"a comment before":       {escape("subject=x\n" + text), token.ErrBinding},
-		"a break before":         {escape("\n" + text), token.ErrBinding},
-		"a comment behind":       {escape(text + "x"), token.ErrBinding},
-		"a header inside":        {escape(strings.Replace(text, "-----\n", "-----\nA: b\n\n", 1)), token.ErrBinding},
-		"another label":          {escape(strings.ReplaceAll(text, "CERTIFICATE", "TRUSTED CERTIFICATE")), token.ErrBinding},
-		"no end":                 {escape(strings.TrimSuffix(text, "-----END CERTIFICATE-----\n")), token.ErrBinding},
-		"a lone CR":              {escape(strings.Replace(text, "\n", "\r", 2)), token.ErrBinding},
-		"bytes behind":           {escape("-----BEGIN CERTIFICATE-----\n" + base64.StdEncoding.EncodeToString(append(publishedDER(t), 1)) + "\n-----END CERTIFICATE-----\n"), token.ErrBinding},
-		"DER":                    {published, token.ErrBinding},
-		"the field of RFC 9440":  {":" + published + ":", token.ErrBinding},
-		"empty":                  {"", token.ErrBinding},
-		"C_9440-2.2-2 a list":    {escape(text) + "," + escape(text), token.ErrRequest},
-		"a byte that no URL has": {escape(text) + "\x80", token.ErrBinding},
+		"as nginx has it":                {escape(text), nil},
+		"as AWS has it":                  {aws, nil},
+		"lower case digits":              {strings.ReplaceAll(escape(text), "%0A", "%0a"), nil},
+		"with CRLF":                      {escape(strings.ReplaceAll(text, "\n", "\r\n")), nil},
+		"no break at the end":            {escape(strings.TrimSuffix(text, "\n")), nil},
+		"one long line":                  {escape("-----BEGIN CERTIFICATE-----\n" + unbroken + "\n-----END CERTIFICATE-----\n"), nil},
+		"all in one line":                {escape("-----BEGIN CERTIFICATE-----" + unbroken + "-----END CERTIFICATE-----"), token.ErrBinding},
+		"a space":                        {strings.ReplaceAll(escape(text), "%20", " "), token.ErrBinding},
+		"no first line":                  {escape("\n" + unbroken + "\n-----END CERTIFICATE-----\n"), token.ErrBinding},
+		"no last line":                   {escape("-----BEGIN CERTIFICATE-----\n" + unbroken), token.ErrBinding},
+		"no body":                        {escape("-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n"), token.ErrBinding},
+		"no break behind the first line": {escape("-----BEGIN CERTIFICATE-----" + unbroken + "\n-----END CERTIFICATE-----\n"), token.ErrBinding},
+		"no break before the last line":  {escape("-----BEGIN CERTIFICATE-----\n" + unbroken + "-----END CERTIFICATE-----\n"), token.ErrBinding},
+		"plus for space":                 {url.QueryEscape(text), token.ErrBinding},
+		"not escaped":                    {text, token.ErrBinding},
+		"spaces for breaks":              {strings.ReplaceAll(text, "\n", " "), token.ErrBinding},
+		"a broken escape":                {escape(text) + "%0", token.ErrBinding},
+		"no digits":                      {escape(text) + "%zz", token.ErrBinding},
+		"escaped twice":                  {escape(escape(text)), token.ErrBinding},
+		"two blocks":                     {escape(text + other), token.ErrBinding},
+		"the same block twice":           {escape(text + text), token.ErrBinding},
+		"a comment before":               {escape("subject=x\n" + text), token.ErrBinding},
+		"a break before":                 {escape("\n" + text), token.ErrBinding},
+		"a comment behind":               {escape(text + "x"), token.ErrBinding},
+		"a header inside":                {escape(strings.Replace(text, "-----\n", "-----\nA: b\n\n", 1)), token.ErrBinding},
+		"another label":                  {escape(strings.ReplaceAll(text, "CERTIFICATE", "TRUSTED CERTIFICATE")), token.ErrBinding},
+		"no end":                         {escape(strings.TrimSuffix(text, "-----END CERTIFICATE-----\n")), token.ErrBinding},
+		"a lone CR":                      {escape(strings.Replace(text, "\n", "\r", 2)), token.ErrBinding},
+		"bytes behind":                   {escape("-----BEGIN CERTIFICATE-----\n" + base64.StdEncoding.EncodeToString(append(publishedDER(t), 1)) + "\n-----END CERTIFICATE-----\n"), token.ErrBinding},
+		"DER":                            {published, token.ErrBinding},
+		"the field of RFC 9440":          {":" + published + ":", token.ErrBinding},
+		"empty":                          {"", token.ErrBinding},
+		"C_9440-2.2-2 a list":            {escape(text) + "," + escape(text), token.ErrRequest},
+		"a byte that no URL has":         {escape(text) + "\x80", token.ErrBinding},
 	})
 }
 
@@ -220,7 +226,7 @@ func TestXFCC_Hop(t *testing.T) {
 		"a forged one that is left out":  {1, true, mine + "," + other + "," + other, token.ErrBinding},
 		"one that the client has sent":   {1, true, other + "," + mine + "," + other, nil},
 		"too few":                        {1, true, mine, token.ErrBinding},
-		"malformed where nobody looks":   {0, true, "x," + mine, token.ErrBinding},
+		"malformed to the left":          {0, true, "x," + mine, token.ErrBinding},
 		"as many as there may be":        {0, true, strings.Repeat(other+",", 31) + mine, nil},
 		"too many":                       {0, true, strings.Repeat(other+",", 32) + mine, token.ErrBinding},
 		"one alone of a proxy that adds": {0, true, mine, nil},
@@ -276,5 +282,19 @@ func TestRoots(t *testing.T) {
 			cfg.Roots, cfg.Intermediates = root.Pool(), row.between
 			assertIs(t, row.want, newService(t, cfg).call(t, r, tokentest.BoundToCertificate(row.of)))
 		})
+	}
+}
+
+// Malformed values are called so, even where no token could be bound to them.
+func TestFaults(t *testing.T) {
+	t.Parallel()
+	me := tokentest.NewCertificate(t, nil)
+	for value, says := range map[string]string{
+		`Subject="CN=a"`: "Hash or Cert", "Hash=00": "64 hexadecimal digits", "Hash=": "64 hexadecimal digits", `Cert="%0A"`: "Cert with one certificate in PEM",
+		"Hash=" + strings.Repeat("0", 66): "64 hexadecimal digits", "a=b;Hash": "at byte 8", "": "from the proxy",
+	} {
+		err := newService(t, behind(mtls.XFCC)).call(t, viaProxy("X-Forwarded-Client-Cert", value), tokentest.BoundToCertificate(me))
+		assertIs(t, token.ErrBinding, err)
+		assert.ErrorContains(t, err, says)
 	}
 }

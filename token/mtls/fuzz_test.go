@@ -65,7 +65,7 @@ func FuzzBase64DER(f *testing.F) {
 // the end.
 var pemOfOne = regexp.MustCompile(`\A-----BEGIN CERTIFICATE-----\r?\n[A-Za-z0-9+/\r\n]*={0,2}[\r\n]*\n-----END CERTIFICATE-----[\r\n]*\z`)
 
-// What is read as escaped PEM is what the readers of the standard library find.
+// The readers of the standard library find the same certificate in escaped PEM.
 func FuzzEscapedPEM(f *testing.F) {
 	text := publishedPEM(f)
 	for _, seed := range []string{

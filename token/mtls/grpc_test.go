@@ -3,6 +3,8 @@ package mtls_test
 import (
 	"context"
 	"crypto/tls"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"path/filepath"
@@ -69,7 +71,7 @@ func (r *remote) serve(t *testing.T, creds credentials.TransportCredentials) str
 func (r *remote) serveNetHTTP(t *testing.T) string {
 	t.Helper()
 	l := listen(t, "tcp", "127.0.0.1:0")
-	srv := &http.Server{Handler: r.newServer(t), TLSConfig: r.serverTLS(), ReadHeaderTimeout: time.Minute}
+	srv := &http.Server{Handler: r.newServer(t), TLSConfig: r.serverTLS(), ReadHeaderTimeout: time.Minute, ErrorLog: log.New(io.Discard, "", 0)}
 	t.Cleanup(func() { _ = srv.Close() })
 	go func() { _ = srv.ServeTLS(l, "", "") }()
 	return l.Addr().String()

@@ -12,8 +12,8 @@ func parseEscapedPEM(value string) (client, *fault) {
 	return parsePEM(text)
 }
 
-// unescape decodes percent encoding (RFC 3986 §2.1). Other characters are printable
-// ASCII and no spaces.
+// unescape decodes percent encoding (RFC 3986 §2.1). There are no spaces and
+// no control characters beside it.
 func unescape(value string) (string, *fault) {
 	text := make([]byte, 0, len(value))
 	for i := 0; i < len(value); i++ {
@@ -25,7 +25,7 @@ func unescape(value string) (string, *fault) {
 			}
 			char = nibble(value[i+1])<<4 | nibble(value[i+2])
 			i += 2
-		case char <= ' ' || char > '~':
+		case char <= ' ':
 			return "", &fault{i, "percent encoding", nil}
 		}
 		text = append(text, char)
@@ -48,21 +48,17 @@ func nibble(digit byte) byte {
 }
 
 const (
-	pemBegin = "-----BEGIN CERTIFICATE-----"
-	pemEnd   = "-----END CERTIFICATE-----"
+	pemBegin = "-----BEGIN CERTIFICATE-----\n"
+	pemEnd   = "\n-----END CERTIFICATE-----"
 )
 
 // parsePEM reads a text that is one certificate (RFC 7468 §5.1) and nothing else:
 // no comments, no headers, no second block.
 func parsePEM(text string) (client, *fault) {
-	body, begins := strings.CutPrefix(text, pemBegin)
-	body, ends := strings.CutSuffix(strings.TrimRight(body, "\r\n"), pemEnd)
+	body, begins := strings.CutPrefix(strings.ReplaceAll(text, "\r\n", "\n"), pemBegin)
+	body, ends := strings.CutSuffix(strings.TrimRight(body, "\n"), pemEnd)
 	if !begins || !ends {
 		return client{}, &fault{0, "one certificate in PEM with percent encoding", nil}
-	}
-	body = strings.ReplaceAll(body, "\r\n", "\n")
-	if !strings.HasPrefix(body, "\n") || !strings.HasSuffix(body, "\n") {
-		return client{}, &fault{0, "PEM in lines", nil}
 	}
 	found, wrong := parseBase64DER(strings.ReplaceAll(body, "\n", ""))
 	if wrong != nil {

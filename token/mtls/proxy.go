@@ -23,8 +23,8 @@ type Proxy struct {
 	// of X-Forwarded-For there lets callers choose it. An IPv6 address with a zone is
 	// in no network.
 	Addresses []netip.Prefix
-	// UnixSocket trusts connections of a Unix socket. Whoever may open its file may
-	// then set the field.
+	// UnixSocket trusts connections of a Unix socket. Every process that
+	// may open its file can then set the field.
 	UnixSocket bool
 	// Thumbprints are those of certificates that proxies present to this service,
 	// as Thumbprint makes them.

@@ -3,6 +3,7 @@ package mtls_test
 import (
 	"crypto/x509"
 	"net/netip"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -29,7 +30,7 @@ func TestProxies(t *testing.T) {
 		CommonName: "proxy", DNSNames: []string{"proxy.internal"}, URIs: []string{"spiffe://example.com/proxy"}, SignedBy: root,
 	})
 	late := tokentest.NewCertificate(t, &tokentest.CertificateOptions{DNSNames: []string{"proxy.internal"}, SignedBy: root, Expired: true})
-	neighbour := tokentest.NewCertificate(t, &tokentest.CertificateOptions{CommonName: "proxy.internal", DNSNames: []string{"shop.internal"}, SignedBy: root})
+	neighbour := tokentest.NewCertificate(t, &tokentest.CertificateOptions{CommonName: "proxy.internal", DNSNames: []string{"shop.internal"}, URIs: []string{"spiffe://example.com/shop"}, SignedBy: root})
 	imitation := tokentest.NewCertificate(t, &tokentest.CertificateOptions{DNSNames: []string{"proxy.internal"}})
 	places := mtls.Proxy{Addresses: at("192.0.2.0/29", "2001:db8::/64")}
 	socket := mtls.Proxy{UnixSocket: true}
@@ -146,7 +147,7 @@ func TestValidate(t *testing.T) {
 		"no name, DER":              header(mtls.Header{Format: mtls.Base64DER}),
 		"an underscore":             header(mtls.Header{Format: mtls.ClientCert, Name: "client_cert"}),
 		"a space":                   header(mtls.Header{Format: mtls.ClientCert, Name: "client cert"}),
-		"a long name":               header(mtls.Header{Format: mtls.ClientCert, Name: string(make([]byte, 101))}),
+		"a long name":               header(mtls.Header{Format: mtls.ClientCert, Name: strings.Repeat("a", 101)}),
 		"binary metadata":           header(mtls.Header{Format: mtls.ClientCert, Name: "client-cert-bin"}),
 		"a hop of no list":          header(mtls.Header{Format: mtls.ClientCert, Hop: 1}),
 		"forwarded hops of no list": header(mtls.Header{Format: mtls.ClientCert, ForwardsHops: true}),

@@ -160,7 +160,7 @@ func (c *Certificate) KeyPEM() []byte {
 func BoundToCertificate(c *Certificate) Edit {
 	return Edit{func(d *mint.Draft) {
 		var members map[string]any
-		_ = json.Unmarshal([]byte(mint.JSON(d.Claims.Get("cnf"))), &members) // what is no object is replaced
+		_ = json.Unmarshal([]byte(mint.JSON(d.Claims.Get("cnf"))), &members) // anything but an object is replaced
 		if members == nil {
 			members = map[string]any{}
 		}
