@@ -33,6 +33,7 @@ var targets = []target{
 	{dir: "internal/expiry", files: []string{"expiry.go"}, more: []string{"middleware", "grpcauth"}},
 	{dir: "internal/printable", files: []string{"printable.go"}, more: []string{"token"}},
 	{dir: "internal/nilcheck", files: []string{"nilcheck.go"}, more: []string{"token", "middleware", "grpcauth"}},
+	{dir: "internal/outbound", files: []string{"origin.go", "transport.go"}, more: []string{"middleware"}},
 	{dir: "internal/weburl", files: []string{"weburl.go"}, more: []string{"scope", "middleware"}},
 	{dir: "scope", files: []string{"policy.go", "rule.go", "or.go", "judge.go", "finding.go", "client.go", "sets.go", "met.go", "parse.go", "subject.go", "refusal.go", "resource.go", "tenant.go", "log.go", "sample.go", "traces.go", "rehearsal.go"}, more: []string{"middleware"}},
 	{dir: "jwks", files: []string{
@@ -42,7 +43,7 @@ var targets = []target{
 	}, more: []string{"token"}},
 	{dir: "middleware", files: []string{
 		"middleware.go", "pass.go", "from.go", "mux.go", "host.go", "register.go", "present.go", "answer.go", "body.go", "config.go",
-		"decision.go", "gate.go", "subprotocol.go", "forward.go", "transport.go", "origin.go",
+		"decision.go", "gate.go", "subprotocol.go", "forward.go",
 	}, more: []string{"internal/guard/seams"}},
 	{dir: "grpcauth", files: []string{
 		"interceptor.go", "context.go", "stream.go", "bounded.go", "run.go", "probe.go", "audit.go", "server.go", "present.go", "answer.go", "config.go",
