@@ -29,6 +29,8 @@ var withoutExample = map[string]string{
 	"jwks.Status.MarshalJSON":         "implements json.Marshaler",
 	"middleware.Mux.ServeHTTP":        "implements http.Handler",
 	"middleware.Forwarder.*":          "called by http.Client",
+	"token/dpop.Transport.*":          "called by http.Client",
+	"token/dpop.Attempt.Format":       "implements fmt.Formatter",
 	"grpcauth.Forwarder.*":            "called by grpc",
 	"grpcauth.Interceptor.Unary":      "installed by ServerOptions, which has one",
 	"grpcauth.Interceptor.Stream":     "installed by ServerOptions, which has one",
