@@ -32,6 +32,7 @@ var withoutExample = map[string]string{
 	"token/dpop.Transport.*":          "called by http.Client",
 	"token/dpop.Attempt.Format":       "implements fmt.Formatter",
 	"grpcauth.Forwarder.*":            "called by grpc",
+	"grpcauth.ProofCredentials.*":     "called by grpc",
 	"grpcauth.Interceptor.Unary":      "installed by ServerOptions, which has one",
 	"grpcauth.Interceptor.Stream":     "installed by ServerOptions, which has one",
 	"jwks.RemoteConfig.Validate":      "called by NewRemote; on its own for settings from a file",

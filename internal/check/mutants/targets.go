@@ -48,7 +48,7 @@ var targets = []target{
 	}, more: []string{"internal/guard/seams"}},
 	{dir: "grpcauth", files: []string{
 		"interceptor.go", "context.go", "stream.go", "bounded.go", "run.go", "probe.go", "audit.go", "server.go", "present.go", "answer.go", "config.go",
-		"policies.go", "forward.go", "http.go", "trace.go",
+		"policies.go", "forward.go", "proofs.go", "proofcalls.go", "proofstream.go", "http.go", "trace.go",
 	}, more: []string{"internal/guard/seams"}},
 }
 
