@@ -145,19 +145,21 @@ func sized(t *testing.T, w *world, n int) string {
 	return ""
 }
 
-func headerOf(t *testing.T, text string) string {
+func headerOf(t testing.TB, text string) string { return partOf(t, text, 0) }
+
+func payloadOf(t testing.TB, text string) string { return partOf(t, text, 1) }
+
+func partOf(t testing.TB, text string, i int) string {
 	t.Helper()
-	header, err := base64.RawURLEncoding.DecodeString(splitDots(text)[0])
+	part, err := base64.RawURLEncoding.DecodeString(splitDots(text)[i])
 	require.NoError(t, err)
-	return string(header)
+	return string(part)
 }
 
 // twice are the claims of a proof with jti repeated.
 func twice(t *testing.T, text string) string {
 	t.Helper()
-	claims, err := base64.RawURLEncoding.DecodeString(splitDots(text)[1])
-	require.NoError(t, err)
-	return strings.TrimSuffix(string(claims), "}") + `,"jti":"again"}`
+	return strings.TrimSuffix(payloadOf(t, text), "}") + `,"jti":"again"}`
 }
 
 func flipped(text string) string {

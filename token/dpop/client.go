@@ -9,7 +9,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/postern-go/postern/internal/nilcheck"
 	"github.com/postern-go/postern/internal/outbound"
 	"github.com/postern-go/postern/internal/printable"
 )
@@ -61,7 +60,7 @@ type ClientConfig struct {
 // Validate checks the settings without using them. NewClient calls it. The error
 // matches token.ErrConfig.
 func (c ClientConfig) Validate() error {
-	if c.Prover == nil || nilcheck.Is(c.Prover.key) {
+	if c.Prover == nil || c.Prover.sign == nil {
 		return badConfig("Prover is not one that NewProver has made")
 	}
 	if c.Tokens == nil {
