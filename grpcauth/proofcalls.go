@@ -33,18 +33,15 @@ func (l *lastAttempt) set(a *dpop.Attempt) {
 }
 
 // learn keeps the nonce of an answer, and reports whether another attempt would have
-// another nonce.
-func (l *lastAttempt) learn(header, trailer metadata.MD) bool {
+// another nonce. A guard refuses with a nonce in the trailer. One in the header metadata
+// is of a guard that has let the call in, so that a handler has run.
+func (l *lastAttempt) learn(md metadata.MD) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.a == nil {
 		return false // nothing was sent
 	}
-	values := trailer[keyNonce]
-	if len(values) == 0 {
-		values = header[keyNonce]
-	}
-	return l.a.Learn(values...)
+	return l.a.Learn(md[keyNonce]...)
 }
 
 func withLastAttempt(ctx context.Context) (context.Context, *lastAttempt) {
@@ -61,7 +58,8 @@ func callWithProof(ctx context.Context, method string, req, reply any, cc *grpc.
 		var header, trailer metadata.MD
 		own, sent := withLastAttempt(ctx)
 		err = invoke(own, method, req, reply, cc, append(slices.Clip(opts), grpc.Header(&header), grpc.Trailer(&trailer))...)
-		return sent.learn(header, trailer) && refusedForNonce(err), err
+		sent.learn(header)
+		return sent.learn(trailer) && refusedForNonce(err), err
 	}
 	again, err := once()
 	if again {

@@ -39,7 +39,6 @@ var _ credentials.PerRPCCredentials = ProofCredentials{}
 var (
 	errProofInsecure = status.Error(codes.Internal, "grpcauth: a DPoP-bound token is sent over a private connection only")
 	errProofSeveral  = status.Error(codes.Internal, "grpcauth: a call with a DPoP-bound token has another source of authorization")
-	errProofUnmade   = status.Error(codes.Internal, "grpcauth: ProofCredentials that NewProofCredentials has not made")
 )
 
 // NewProofCredentials returns ProofCredentials for connections over TLS, or another
@@ -95,8 +94,6 @@ func (p ProofCredentials) RequireTransportSecurity() bool { return !p.loopback }
 // the context if it has ended.
 func (p ProofCredentials) GetRequestMetadata(ctx context.Context, uri ...string) (map[string]string, error) {
 	switch {
-	case p.client == nil:
-		return nil, errProofUnmade
 	case !isPrivate(ctx, p.loopback):
 		return nil, errProofInsecure
 	case setByProgram(ctx, keyAuthorization)+setByProgram(ctx, keyDPoP) > 0:

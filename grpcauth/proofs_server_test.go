@@ -221,12 +221,15 @@ func TestProofsAndRefusalsFromBehind(t *testing.T) {
 	var ran atomic.Int64
 	pass := func() error { ran.Add(1); return refusal }
 	s := settings{service: &service{unary: func(context.Context) error { return pass() }, download: func(downloads) error { return pass() }}}
-	w := newProofWorld(t, b.verifier(t), proofsOf(t, b.prover, b.source(), "https://"+host), s)
-	for range 2 {
-		assert.True(t, isDemand(callUnary(t.Context(), w.client).err))
-		assert.True(t, isDemand(callDownload(t.Context(), w.client).err))
+	for name, auth := range map[string]token.Authenticator{"nonces when due": b.verifier(t), "nonces with every answer": admitter(t)} {
+		ran.Store(0)
+		w := newProofWorld(t, auth, proofsOf(t, b.prover, b.source(), "https://"+host), s)
+		for range 2 {
+			assert.True(t, isDemand(callUnary(t.Context(), w.client).err))
+			assert.True(t, isDemand(callDownload(t.Context(), w.client).err))
+		}
+		assert.EqualValues(t, 4, ran.Load(), "%s: no handler runs twice for one call", name)
 	}
-	assert.EqualValues(t, 4, ran.Load(), "no handler runs twice for one call")
 }
 
 // Two services have nonces of their own, also for one client.

@@ -37,7 +37,7 @@ type proofStream struct {
 	current  grpc.ClientStream
 	sent     *lastAttempt
 	settled  bool // there is nothing to try again: it is let in, or this is the second attempt
-	heard    bool // a message
+	heard    bool // a header
 	messages int
 	first    any // message, until it is settled
 	closed   bool
@@ -53,7 +53,7 @@ func (s *proofStream) now() (grpc.ClientStream, *lastAttempt) {
 func (s *proofStream) Header() (metadata.MD, error) {
 	stream, sent := s.now()
 	header, err := stream.Header()
-	sent.learn(header, nil)
+	s.hear(header, sent)
 	return header, err
 }
 
@@ -99,8 +99,8 @@ func (s *proofStream) RecvMsg(m any) error {
 		s.admitted(stream, sent)
 		return nil
 	}
-	header, _ := stream.Header() // does not block any more
-	if !sent.learn(header, stream.Trailer()) || !refusedForNonce(err) {
+	s.hearOf(stream, sent)
+	if !sent.learn(stream.Trailer()) || !refusedForNonce(err) {
 		return err
 	}
 	if retried, failed := s.retry(); failed != nil {
@@ -111,17 +111,29 @@ func (s *proofStream) RecvMsg(m any) error {
 	return s.RecvMsg(m)
 }
 
-// admitted is called when there is a message, and so a header before it.
+// admitted is called when there is a message.
 func (s *proofStream) admitted(stream grpc.ClientStream, sent *lastAttempt) {
 	s.mu.Lock()
-	heard := s.heard
-	s.heard, s.settled, s.first = true, true, nil
+	s.settled, s.first = true, nil
 	s.mu.Unlock()
-	if heard {
-		return
-	}
+	s.hearOf(stream, sent)
+}
+
+// hearOf is hear, after a message or the end, when Header does not block.
+func (s *proofStream) hearOf(stream grpc.ClientStream, sent *lastAttempt) {
 	if header, err := stream.Header(); err == nil {
-		sent.learn(header, nil)
+		s.hear(header, sent)
+	}
+}
+
+// hear keeps the nonce in a header, the first time alone: while a stream lasts, other
+// calls learn of newer ones.
+func (s *proofStream) hear(header metadata.MD, sent *lastAttempt) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.heard && len(header) > 0 {
+		s.heard = true
+		sent.learn(header)
 	}
 }
 
