@@ -266,19 +266,6 @@ func TestProofsConcurrently(t *testing.T) {
 	assert.Equal(t, 42, w.log.attempts())
 }
 
-// A call has one source of credentials.
-func TestProofsAndOtherCredentials(t *testing.T) {
-	t.Parallel()
-	for kind, call := range calls {
-		w := newProofWorld(t, refuser(func(int64) string { return "" }, token.ErrNonce), proofsFor(t, tokensOf(ownToken, "DPoP", nil), "https://"+host), settings{})
-		err := call(t.Context(), clientWith{w.client, []grpc.CallOption{grpc.PerRPCCredentials(own("Bearer own"))}}).err
-		assert.Equal(t, codes.Internal, status.Code(err), kind)
-		err = call(with(t.Context(), "authorization", "Bearer own"), w.client).err
-		assert.Equal(t, codes.Internal, status.Code(err), kind)
-		assert.Zero(t, w.log.attempts())
-	}
-}
-
 // Over a real loopback connection, since credentials/local insists on one.
 func TestProofsOverLoopback(t *testing.T) {
 	t.Parallel()

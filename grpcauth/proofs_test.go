@@ -138,6 +138,19 @@ func TestNewProofCredentials(t *testing.T) {
 	assert.Error(t, err, "dialing in clear fails")
 }
 
+// A call has one source of credentials.
+func TestProofsAndOtherCredentials(t *testing.T) {
+	t.Parallel()
+	for kind, call := range calls {
+		w := newProofWorld(t, refuser(func(int64) string { return "" }, token.ErrNonce), proofsFor(t, tokensOf(ownToken, "DPoP", nil), "https://"+host), settings{})
+		err := call(t.Context(), clientWith{w.client, []grpc.CallOption{grpc.PerRPCCredentials(own("Bearer own"))}}).err
+		assert.Equal(t, codes.Internal, status.Code(err), kind)
+		err = call(with(t.Context(), "authorization", "Bearer own"), w.client).err
+		assert.Equal(t, codes.Internal, status.Code(err), kind)
+		assert.Zero(t, w.log.attempts())
+	}
+}
+
 // proofLog keeps the claims of the proofs that a server was sent.
 type proofLog struct {
 	mu     sync.Mutex

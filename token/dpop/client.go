@@ -108,8 +108,8 @@ func NewClient(cfg ClientConfig) (*Client, error) {
 // It blocks as long as the source of tokens and the key do. The errors are ErrTarget,
 // ErrToken, and those of the source and the key.
 func (c *Client) Attempt(ctx context.Context, method string, target *url.URL) (*Attempt, error) {
-	if c == nil || target == nil || target.Opaque != "" || !c.origins.Lists(target) {
-		return nil, ErrTarget
+	if err := c.check(target); err != nil {
+		return nil, err
 	}
 	accessToken, err := c.token(ctx)
 	if err != nil {
@@ -127,6 +127,19 @@ func (c *Client) Attempt(ctx context.Context, method string, target *url.URL) (*
 		return nil, err
 	}
 	return a, nil
+}
+
+// check returns an error if the target gets no credentials.
+func (c *Client) check(target *url.URL) error {
+	switch {
+	case c == nil || target == nil:
+		return ErrTarget
+	case target.Opaque != "":
+		return fmt.Errorf("%w: its URL is opaque", ErrTarget)
+	case !c.origins.Lists(target):
+		return fmt.Errorf("%w: its origin is %s, want one of ClientConfig.Origins", ErrTarget, printable.Value(outbound.OriginOf(target).String()))
+	}
+	return nil
 }
 
 // token is the token of the source, fit for a header field.

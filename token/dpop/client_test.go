@@ -162,12 +162,13 @@ func TestTargets(t *testing.T) {
 	client := newClient(t, nil, "https://api.example.com")
 	for _, target := range []string{
 		"http://api.example.com/", "https://api.example.com:8443/", "https://api.example.com.evil.example/", "https://api.example.com@evil.example/",
-		"https://api.example.com./", "//api.example.com/", "", "https:api.example.com", "https://\u017fpi.example.com/",
+		"https://api.example.com./", "//api.example.com/", "", "https:api.example.com", "https://alice:secret@evil.example/secret?secret", "https://\u017fpi.example.com/",
 	} {
 		u, err := url.Parse(target)
 		require.NoError(t, err)
 		_, err = client.Attempt(t.Context(), "GET", u)
 		assert.ErrorIs(t, err, dpop.ErrTarget, target)
+		assert.NotContains(t, err.Error(), "secret")
 	}
 	_, err := client.Attempt(t.Context(), "GET", nil)
 	assert.ErrorIs(t, err, dpop.ErrTarget)
