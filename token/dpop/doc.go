@@ -16,5 +16,7 @@
 // behind a proxy must set scope.Resource.BaseURLs. Replicas need a ReplayStore that
 // they share, and Nonces with keys that they share if Config.Nonces is set.
 //
-// Prover is the client's side: it makes proofs.
+// The client's side is a Prover, which makes proofs, and a Client, which calls services
+// with tokens of the program's own: over HTTP by NewTransport, over gRPC by
+// grpcauth.NewProofCredentials.
 package dpop

@@ -28,7 +28,7 @@ var withoutExample = map[string]string{
 	"jwks.RemoteConfig.Format":         "implements fmt.Formatter",
 	"jwks.Status.MarshalJSON":          "implements json.Marshaler",
 	"middleware.Mux.ServeHTTP":         "implements http.Handler",
-	"middleware.Metadata.Validate":    "called by Describe; on its own for settings from a file",
+	"middleware.Metadata.Validate":     "called by Describe; on its own for settings from a file",
 	"middleware.Description.ServeHTTP": "implements http.Handler",
 	"middleware.Forwarder.*":           "called by http.Client",
 	"grpcauth.Forwarder.*":             "called by grpc",
@@ -53,6 +53,9 @@ var withoutExample = map[string]string{
 	"token.Request.LogValue":           "implements slog.LogValuer",
 	"token.Request.MarshalJSON":        "implements json.Marshaler",
 	"token.FromSet":                    "only this module can call it, since the type of its argument is internal",
+	"token/dpop.Transport.*":           "called by http.Client",
+	"token/dpop.Attempt.Format":        "implements fmt.Formatter",
+	"grpcauth.ProofCredentials.*":      "called by grpc",
 }
 
 // TestExamples wants an Example for every exported function and method: one

@@ -31,7 +31,7 @@ var targets = []target{
 		"token.go", "vouched.go", "implications.go", "circumstances.go", "marks.go", "subject.go", "errors.go", "insufficient.go", "static.go", "outcome.go", "explain.go",
 	}, more: []string{"middleware", "grpcauth"}},
 	{dir: "token/dpop", files: []string{
-		"checker.go", "config.go", "memory.go", "nonce.go", "proof.go", "prover.go", "shard.go", "signing.go", "store.go", "uri.go",
+		"attempt.go", "checker.go", "client.go", "config.go", "demand.go", "memory.go", "nonce.go", "proof.go", "prover.go", "shard.go", "signing.go", "store.go", "transport.go", "uri.go",
 	}, more: []string{"internal/guard/seams"}},
 	{dir: "token/mtls", files: []string{"config.go", "header.go", "proxy.go", "certificate.go", "checker.go", "field.go", "clientcert.go", "pem.go", "xfcc.go"}},
 	{dir: "internal/expiry", files: []string{"expiry.go"}, more: []string{"middleware", "grpcauth"}},
@@ -39,6 +39,7 @@ var targets = []target{
 	{dir: "internal/nilcheck", files: []string{"nilcheck.go"}, more: []string{"token", "middleware", "grpcauth"}},
 	{dir: "internal/scopetoken", files: []string{"scopetoken.go"}, more: []string{"scope", "token"}},
 	{dir: "internal/resourcemeta", files: []string{"document.go", "sign.go"}, more: []string{"middleware"}},
+	{dir: "internal/outbound", files: []string{"origin.go", "transport.go"}, more: []string{"middleware"}},
 	{dir: "internal/weburl", files: []string{"weburl.go"}, more: []string{"scope", "middleware"}},
 	{dir: "scope", files: []string{"policy.go", "rule.go", "or.go", "judge.go", "finding.go", "client.go", "sets.go", "detail.go", "actor.go", "met.go", "parse.go", "subject.go", "refusal.go", "resource.go", "metadata.go", "needed.go", "tenant.go", "log.go", "sample.go", "traces.go", "rehearsal.go", "text.go", "terms.go", "sound.go", "table.go", "operation.go", "audit.go"}, more: []string{"middleware"}},
 	{dir: "jwks", files: []string{
@@ -48,12 +49,12 @@ var targets = []target{
 	}, more: []string{"token"}},
 	{dir: "middleware", files: []string{
 		"middleware.go", "pass.go", "from.go", "mux.go", "host.go", "register.go", "present.go", "answer.go", "body.go", "config.go",
-		"decision.go", "gate.go", "subprotocol.go", "forward.go", "transport.go", "origin.go",
+		"decision.go", "gate.go", "subprotocol.go", "forward.go",
 		"metadata.go", "facts.go", "describe.go", "describe_serve.go", "describe_table.go", "mux_metadata.go",
 	}, more: []string{"internal/guard/seams"}},
 	{dir: "grpcauth", files: []string{
 		"interceptor.go", "context.go", "stream.go", "bounded.go", "run.go", "probe.go", "audit.go", "server.go", "present.go", "answer.go", "config.go",
-		"policies.go", "forward.go", "http.go", "trace.go",
+		"policies.go", "forward.go", "proofs.go", "proofcalls.go", "proofstream.go", "http.go", "trace.go",
 	}, more: []string{"internal/guard/seams"}},
 	{dir: "grpcauth/protopolicy", files: []string{"policies.go"}},
 }
