@@ -151,7 +151,7 @@ func (w wants) imply(v wants) bool {
 // contradict reports whether no token can meet all the rules, as far as that can
 // be known: true is certain.
 func contradict(rules []rule) bool {
-	if _, fault := (Policy{access: required, rules: rules}).met(nil); fault != nil {
+	if _, fault := (Policy{access: required, rules: rules}).met(nil, anyLogin); fault != nil {
 		return true
 	}
 	left := map[string][]string{} // the values that are wanted by every rule about one thing
