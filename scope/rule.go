@@ -36,9 +36,11 @@ type rule struct {
 	set   string // of a rule about a set of rights: its name
 	wants wants  // of a rule about values; the zero value for any other
 
-	detail string // of a rule about authorization_details: their type
+	detail  string  // of a rule about authorization_details: their type
+	element *Detail // of such a rule: what one element must have; nil if code decides
 
-	acts kinds // of a rule about actors: the kinds of token that meet it
+	acts   kinds         // of a rule about actors: the kinds of token that meet it
+	actors []token.Actor // of ActorIn
 }
 
 // stage orders the rules of a policy: a caller who lacks a login or a scope is told

@@ -84,10 +84,13 @@ func (n tree) without(f func(tree)) {
 
 // Hostile text is refused in one line, or reads as what it prints.
 func FuzzParsePolicy(f *testing.F) {
-	own := []scope.Policy{ownRule("not blocked"), ownRule("user"), ownRule("all(a)"), ownRule("x or")}
+	own := append(codeRules(), ownRule("not blocked"), ownRule("user"), ownRule("all(a)"), ownRule("x or"))
 	for _, text := range []string{
 		"", "public", "all(a, b) and user", `(any("a(b)", c) or client) and client id(web)`, `all "a b"("\xff")`, "not blocked or \"user\"",
 		`"all(a)" and "x or"`, "((((", "all(a) or all(b) or (user and all(c))", "REHEARSAL(user)", "issuer(a) and issuer(b)",
+		"acr(mid, hi) and max age(5m0s)", "not delegated or actor(issuer(i) subject(s) client id(\"a b\"), issuer(j) client id(c))",
+		`detail "a type"(actions(a, b), datatypes(c), privileges(d), identifier(e), locations(f))`, "detail x(func) and at least mid and \"acr(mid)\"",
+		"max age(300s)", "actor(issuer(a), subject(b))", "detail x()", "acr(lo) and (at least mid or acr(lo, x))",
 		strings.Repeat("(all(a) or ", 20), strings.Repeat("all(a) and ", 300),
 	} {
 		f.Add(text)
