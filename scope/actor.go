@@ -40,22 +40,18 @@ func notDelegated() Policy {
 // let those in as well, write NotDelegated.Or(ActorIn(...)). The claim may_act
 // (§4.4) grants nothing here.
 //
-// ActorIn panics, with an error that matches token.ErrConfig, if it gets no actor
-// or one that lacks what is required: it is for literals.
+// ActorIn panics, with an error that matches token.ErrConfig, if it gets no actor,
+// one that lacks what is required, or one that never matters, since another one is
+// met whenever it is: it is for literals.
 func ActorIn(actors ...token.Actor) Policy {
-	if len(actors) == 0 {
-		panic(fmt.Errorf("scope: %w: no actor given", token.ErrConfig))
+	listed := actorLiterals(actors)
+	names := make([]string, len(listed))
+	for i, a := range listed {
+		names[i] = printedActor(a)
 	}
-	var names []string
-	for _, a := range actors {
-		if a.Issuer == "" || a.Subject == "" && a.ClientID == "" {
-			panic(fmt.Errorf("scope: %w: actor %+q has no issuer, or neither subject nor client id", token.ErrConfig, a))
-		}
-		names = appendNew(names, printedActor(a))
-	}
-	listed, wanted := slices.Clone(actors), "one of "+strconv.Itoa(len(names))+" actors"
+	wanted := "one of " + strconv.Itoa(len(names)) + " actors"
 	if len(names) == 1 {
-		wanted = inWords(actors[0])
+		wanted = inWords(listed[0])
 	}
 	name := "actor(" + strings.Join(names, ", ") + ")"
 	refused := &refusal{rule: name, why: token.ErrDenied, seen: func(t *token.Token) string {
@@ -68,8 +64,48 @@ func ActorIn(actors ...token.Actor) Policy {
 		}
 		return nil
 	})
-	p.rules[0].acts = delegated
+	p.rules[0].acts, p.rules[0].actors = delegated, listed
 	return p
+}
+
+// actorLiterals lists actors once each.
+func actorLiterals(actors []token.Actor) (listed []token.Actor) {
+	if len(actors) == 0 {
+		panic(fmt.Errorf("scope: %w: no actor given", token.ErrConfig))
+	}
+	for _, a := range actors {
+		if a.Issuer == "" || a.Subject == "" && a.ClientID == "" {
+			panic(fmt.Errorf("scope: %w: actor %+q has no issuer, or neither subject nor client id", token.ErrConfig, a))
+		}
+		if slices.Contains(listed, a) {
+			continue
+		}
+		for _, other := range listed {
+			if matches(a, other) || matches(other, a) {
+				panic(fmt.Errorf("scope: %w: one of two actors never matters: %s, %s", token.ErrConfig, quoted(printedActor(other)), quoted(printedActor(a))))
+			}
+		}
+		listed = append(listed, a)
+	}
+	return listed
+}
+
+// allMatch reports whether each actor that is one of those listed is one of those
+// wanted.
+func allMatch(listed, wanted []token.Actor) bool {
+	return !slices.ContainsFunc(listed, func(a token.Actor) bool {
+		return !slices.ContainsFunc(wanted, func(want token.Actor) bool { return matches(a, want) })
+	})
+}
+
+// share reports whether some actor is one of both lists.
+func share(listed, others []token.Actor) bool {
+	agree := func(a, b string) bool { return a == "" || b == "" || a == b }
+	return slices.ContainsFunc(listed, func(a token.Actor) bool {
+		return slices.ContainsFunc(others, func(b token.Actor) bool {
+			return a.Issuer == b.Issuer && agree(a.Subject, b.Subject) && agree(a.ClientID, b.ClientID)
+		})
+	})
 }
 
 // matches reports whether an actor is the one wanted. What is "" in the one

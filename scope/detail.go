@@ -47,7 +47,9 @@ func HasDetail(d Detail) Policy {
 		}
 		*list = appendNew(nil, *list...)
 	}
-	return detailRule(d.Type, d.members(), d.grantedBy)
+	p := detailRule(d.Type, d.members(), d.grantedBy)
+	p.rules[0].element = &d
+	return p
 }
 
 // Details asks for a good token with an element of this type in

@@ -209,14 +209,20 @@ func TestDetailTypes(t *testing.T) {
 func TestDetailsThatSayNothing(t *testing.T) {
 	t.Parallel()
 	for name, f := range map[string]func(){
-		"no type":              func() { scope.HasDetail(scope.Detail{Actions: []string{"a"}}) },
-		"an empty action":      func() { scope.HasDetail(scope.Detail{Type: "x", Actions: []string{"a", ""}}) },
-		"an empty datatype":    func() { scope.HasDetail(scope.Detail{Type: "x", Datatypes: []string{""}}) },
-		"an empty privilege":   func() { scope.HasDetail(scope.Detail{Type: "x", Privileges: []string{""}}) },
-		"an empty location":    func() { scope.HasDetail(scope.Detail{Type: "x", Locations: []string{""}}) },
-		"no type for a func":   func() { scope.Details("", func(struct{}) bool { return true }) },
-		"a func that is nil":   func() { scope.Details[struct{}]("x", nil) },
-		"no actor":             func() { scope.ActorIn() },
+		"no type":            func() { scope.HasDetail(scope.Detail{Actions: []string{"a"}}) },
+		"an empty action":    func() { scope.HasDetail(scope.Detail{Type: "x", Actions: []string{"a", ""}}) },
+		"an empty datatype":  func() { scope.HasDetail(scope.Detail{Type: "x", Datatypes: []string{""}}) },
+		"an empty privilege": func() { scope.HasDetail(scope.Detail{Type: "x", Privileges: []string{""}}) },
+		"an empty location":  func() { scope.HasDetail(scope.Detail{Type: "x", Locations: []string{""}}) },
+		"no type for a func": func() { scope.Details("", func(struct{}) bool { return true }) },
+		"a func that is nil": func() { scope.Details[struct{}]("x", nil) },
+		"no actor":           func() { scope.ActorIn() },
+		"an actor too many": func() {
+			scope.ActorIn(token.Actor{Issuer: "a", Subject: "b"}, token.Actor{Issuer: "a", Subject: "b", ClientID: "c"})
+		},
+		"in the other order": func() {
+			scope.ActorIn(token.Actor{Issuer: "a", Subject: "b", ClientID: "c"}, token.Actor{Issuer: "a", ClientID: "c"})
+		},
 		"an actor of none":     func() { scope.ActorIn(token.Actor{Subject: "s"}) },
 		"an actor of one only": func() { scope.ActorIn(token.Actor{Issuer: "i", Subject: "s"}, token.Actor{Issuer: "i"}) },
 	} {

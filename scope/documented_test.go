@@ -34,7 +34,7 @@ func columnOf(t *testing.T, heading string, column int) (texts []string) {
 // The page prints policies as they are read, and refuses what is refused.
 func TestDocumentedTexts(t *testing.T) {
 	t.Parallel()
-	own := []scope.Policy{ownRule("tier gold"), ownRule("not blocked")}
+	own := []scope.Policy{ownRule("tier gold"), ownRule("not blocked"), ownRule("at least 2"), scope.Details("payment", func(scope.Detail) bool { return true })}
 	for _, text := range columnOf(t, "| policy | prints as | lets a call through if |", 2) {
 		for part := range strings.SplitSeq(text, "`, `") {
 			if strings.HasPrefix(part, "REHEARSAL(") {

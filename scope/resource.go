@@ -61,9 +61,10 @@ type Resource struct {
 	ChallengeScopes bool
 
 	// RepeatGranted names the scopes that a token has besides those that it needs
-	// when a call is refused for lack of scopes. It is for clients that ask for
-	// the scopes of the challenge and for no others, and so would lose what they
-	// have (MCP 2025-11-25). Granted scopes take at most 1024 bytes of a challenge;
+	// when a call is refused for lack of scopes, or for lack of scopes and of a
+	// better or more recent authentication. It is for clients that ask for the
+	// scopes of the challenge and for no others, and so would lose what they have
+	// (MCP 2025-11-25). Granted scopes take at most 1024 bytes of a challenge;
 	// those that do not fit are left out.
 	RepeatGranted bool
 }

@@ -34,7 +34,7 @@ func (r *textReader) soundAll(parts []phrase, given []rule) error {
 		}
 	}
 	for i, part := range parts {
-		if contradict(slices.Concat(given, rules[:i+1])) {
+		if r.contradict(slices.Concat(given, rules[:i+1])) {
 			return r.fault(part.at, "%s contradicts the rules beside it: no token meets them all", quoted(rules[i].printed()))
 		}
 		if err := r.sound(part, beside(i)); err != nil {
@@ -53,7 +53,7 @@ func (r *textReader) soundAny(parts []phrase, given []rule) error {
 	}
 	for i, part := range slices.Backward(parts) {
 		holding := slices.Concat(given, rules[i])
-		if contradict(holding) {
+		if r.contradict(holding) {
 			return r.fault(part.at, "the alternative %s never matters: no token meets it", quoted(part.policy().String()))
 		}
 		for j, other := range rules {
@@ -71,7 +71,7 @@ func (r *textReader) soundAny(parts []phrase, given []rule) error {
 // tired refuses a policy whose search was given up.
 func (r *textReader) tired(p phrase) error {
 	if r.steps > maxSoundSteps {
-		return r.fault(p.at, "alternatives too many and too nested to be compared")
+		return r.fault(p.at, "rules too many, too long or too nested to be compared")
 	}
 	return nil
 }
@@ -119,6 +119,12 @@ func (r *rule) implies(s *rule) bool {
 	switch {
 	case r.branches != nil || s.branches != nil:
 		return false
+	case r.login != nil && s.login != nil && r.login.implies(s.login):
+		return true
+	case r.element != nil && s.element != nil:
+		return r.detail == s.detail && s.element.grantedBy(*r.element)
+	case r.actors != nil && s.actors != nil:
+		return allMatch(r.actors, s.actors)
 	case r.wants.of == "":
 		return r.name == s.name && r.foreign == s.foreign
 	case r.wants.of != s.wants.of:
@@ -150,10 +156,16 @@ func (w wants) imply(v wants) bool {
 
 // contradict reports whether no token can meet all the rules, as far as that can
 // be known: true is certain.
-func contradict(rules []rule) bool {
-	if _, fault := (Policy{access: required, rules: rules}).met(nil); fault != nil {
+func (r *textReader) contradict(rules []rule) bool {
+	p := Policy{access: required, rules: rules}
+	if _, fault := p.met(nil, anyLogin); fault != nil {
 		return true
 	}
+	return noValueLeft(rules) || r.noActorLeft(rules) || r.noACRLeft(p)
+}
+
+// noValueLeft reports whether two rules want different values where a token has one.
+func noValueLeft(rules []rule) bool {
 	left := map[string][]string{} // the values that are wanted by every rule about one thing
 	for _, r := range rules {
 		w := r.wants
@@ -170,4 +182,49 @@ func contradict(rules []rule) bool {
 		left[w.of] = values
 	}
 	return false
+}
+
+// noActorLeft reports whether two rules want different actors.
+func (r *textReader) noActorLeft(rules []rule) bool {
+	for i, one := range rules {
+		for _, other := range rules[:i] {
+			if one.actors == nil || other.actors == nil {
+				continue
+			}
+			if r.steps += len(one.actors) * len(other.actors); r.steps > maxSoundSteps {
+				return false
+			}
+			if !share(one.actors, other.actors) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// noACRLeft reports whether no acr is enough for all the rules.
+func (r *textReader) noACRLeft(p Policy) bool {
+	rules, acrs := p.size()
+	if acrs == 0 {
+		return false
+	}
+	if r.steps += acrs * (rules + acrs); r.steps > maxSoundSteps {
+		return false
+	}
+	return p.neverMet(nil) != nil
+}
+
+// size is how many rules there are, and how many values of acr they name.
+func (p Policy) size() (rules, acrs int) {
+	for _, r := range p.rules {
+		rules++
+		if r.login != nil {
+			acrs += len(r.login.acr)
+		}
+		for _, branch := range r.branches {
+			more, named := branch.size()
+			rules, acrs = rules+more, acrs+named
+		}
+	}
+	return rules, acrs
 }

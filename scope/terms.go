@@ -15,9 +15,10 @@ import (
 type term struct {
 	name string
 	form form
-	// make may panic with an error that matches token.ErrConfig, as functions
-	// for literals do: that is an error at the place of the term.
-	make func(set string, values []string) (Policy, error)
+	// make reads what is left of the term. It may panic with an error that matches
+	// token.ErrConfig, as functions for literals do: that is an error at the place
+	// of the term, as is one that is no *textFault.
+	make func(r *textReader, set string) (Policy, error)
 }
 
 // form is what follows the name of a term.
@@ -26,7 +27,7 @@ type form uint8
 const (
 	alone     form = iota // user
 	values                // issuer(a, b)
-	setValues             // all roles(a, b)
+	setValues             // all roles(a, b), detail payment(actions(a))
 )
 
 // terms are all rules that text can name, the program's own excepted.
@@ -43,21 +44,32 @@ var terms = []term{
 	{"any", setValues, listOf(AnyOf)},
 	{"client id", values, list(ClientID)},
 	{"issuer", values, list(Issuer)},
+	{"acr", values, list(ACR)},
+	{"max age", values, maxAgeTerm},
+	{"not delegated", alone, fixed(NotDelegated)},
+	{"actor", values, actorTerm},
+	{"detail", setValues, detailTerm},
 }
 
-func fixed(p Policy) func(string, []string) (Policy, error) {
-	return func(string, []string) (Policy, error) { return p, nil }
+func fixed(p Policy) func(*textReader, string) (Policy, error) {
+	return func(*textReader, string) (Policy, error) { return p, nil }
 }
 
-func list(of func(...string) Policy) func(string, []string) (Policy, error) {
-	return func(_ string, values []string) (Policy, error) { return of(values...), nil }
+func list(of func(...string) Policy) func(*textReader, string) (Policy, error) {
+	return listOf(func(_ string, values ...string) Policy { return of(values...) })
 }
 
-func listOf(of func(string, ...string) Policy) func(string, []string) (Policy, error) {
-	return func(set string, values []string) (Policy, error) { return of(set, values...), nil }
+func listOf(of func(string, ...string) Policy) func(*textReader, string) (Policy, error) {
+	return func(r *textReader, set string) (Policy, error) {
+		values, err := r.values()
+		if err != nil {
+			return Policy{}, err
+		}
+		return of(set, values...), nil
+	}
 }
 
-func refusedText(string, []string) (Policy, error) {
+func refusedText(*textReader, string) (Policy, error) {
 	return Policy{}, fmt.Errorf("%w: a policy that refuses every call; leave the rule out", token.ErrConfig)
 }
 
@@ -89,17 +101,12 @@ func (r *textReader) term() (Policy, error) {
 			r.at = at
 			continue
 		}
-		var values []string
-		if t.form != alone {
-			if values, err = r.values(); err != nil {
-				return Policy{}, err
-			}
+		p, err := r.made(t, set)
+		var placed *textFault
+		if err != nil && !errors.As(err, &placed) {
+			err = r.fault(at, "%s", bareText(err))
 		}
-		p, err := made(t, set, values)
-		if err != nil {
-			return Policy{}, r.fault(at, "%s", bareText(err))
-		}
-		return p, nil
+		return p, err
 	}
 	return Policy{}, r.unknown()
 }
@@ -122,7 +129,7 @@ func (r *textReader) begins(t term) (set string, ok bool, err error) {
 
 // made is the policy of a term. The functions for literals panic over what is
 // wrong with a value.
-func made(t term, set string, values []string) (p Policy, err error) {
+func (r *textReader) made(t term, set string) (p Policy, err error) {
 	defer func() {
 		fault := recover()
 		if fault == nil {
@@ -134,7 +141,7 @@ func made(t term, set string, values []string) (p Policy, err error) {
 		}
 		p, err = Policy{}, e
 	}()
-	return t.make(set, values)
+	return t.make(r, set)
 }
 
 // bareText is an error without the prefixes that its place in the text repeats.
@@ -232,7 +239,7 @@ func ownRules(own []Policy) ([]ownRule, error) {
 	list := make([]ownRule, len(own))
 	for i, p := range own {
 		if len(p.rules) != 1 || p.rules[0].branches != nil || p.trial != nil {
-			return nil, fmt.Errorf("scope: %w: %s was given to ParsePolicy as a rule of the program's own, want one rule of Claims, Func or Tenant", token.ErrConfig, quoted(p.String()))
+			return nil, fmt.Errorf("scope: %w: %s was given to ParsePolicy as a rule of the program's own, want one rule of Claims, Func, Tenant, Details or ACRBy", token.ErrConfig, quoted(p.String()))
 		}
 		text := p.String()
 		if _, err := readPolicy(text, nil); err == nil {

@@ -18,11 +18,12 @@ const (
 
 // ParsePolicy reads a policy as Policy.String prints it, for rules that come from
 // a file or from the description of an API: "all(orders:read)", "any(a, b) and
-// user", "(all(a) or user) and client id(web)", `all groups("a b")`, "public".
+// user", "(all(a) or user) and client id(web)", `all groups("a b")`, "max
+// age(5m0s)", "detail payment(actions(initiate))", "public".
 //
 // own are the rules of the program's own that the text may name: each is one
-// rule of Claims, Func or Tenant, and is found by the text that its String prints,
-// in quotes if that has them. Nothing else in the text can reach code.
+// rule of Claims, Func, Tenant, Details or ACRBy, and is found by the text that its
+// String prints, in quotes if that has them. Nothing else in the text can reach code.
 //
 // The text has one meaning, and every part of it counts. An error matches
 // token.ErrConfig and tells the place in the text. What does not read as String
@@ -32,10 +33,12 @@ const (
 //     the two would be ignored,
 //   - a rule or a value that is there twice, or that holds whenever the others do,
 //   - an alternative that can never matter, as the second of "all(a) or all(a, b)",
-//   - rules that no token can meet together, as "user and client",
+//   - rules that no token can meet together, as "user and client" or "acr(a)
+//     and acr(b)",
 //   - "refused", since a route that is not there refuses too, and "REHEARSAL(...)",
 //     since a file should not switch off a rule; see Policy.Rehearsed,
-//   - more than 16 KiB, 256 rules, or 16 parentheses within each other.
+//   - more than 16 KiB, 256 rules, or 16 parentheses within each other, and lists
+//     of many hundreds of values that take too long to compare.
 //
 // It does not block, and may be called concurrently.
 func ParsePolicy(text string, own ...Policy) (Policy, error) {

@@ -19,27 +19,27 @@ import (
 // evaluator lets in, and tells all others the truth.
 func FuzzPolicy(f *testing.F) {
 	random := rand.New(rand.NewPCG(1, 2))
-	f.Add([]byte{1, 4, 11, 0, 0}, uint16(2), uint8(8)) // any(c, d) and all(a), of a token with b, which implies c
-	for n := range 600 {
+	f.Add([]byte{1, 4, 11, 0, 0}, uint32(2), uint8(8)) // any(c, d) and all(a), of a token with b, which implies c
+	for n := range 1000 {
 		seed := make([]byte, 2+random.IntN(40))
 		for i := range seed {
 			seed[i] = byte(random.Uint32())
 		}
 		larger := uint8(0)
-		if n >= 300 {
+		if n >= 600 {
 			larger = uint8(random.Uint32())
 		}
-		f.Add(seed, uint16(random.Uint32()), larger)
+		f.Add(seed, random.Uint32(), larger)
 	}
 	plain, marked := judges(f)
-	f.Fuzz(func(t *testing.T, bytes []byte, bits uint16, larger uint8) {
+	f.Fuzz(func(t *testing.T, bytes []byte, bits uint32, larger uint8) {
 		kinds := math.MaxInt
 		if larger>>7 == 1 { // what scopes imply shows best without other rules
 			kinds = 2
 		}
 		n := (&reader{bytes, kinds}).tree(5)
 		p := n.policy()
-		for _, at := range []facts{factsOf(bits), factsOf(bits | 1<<10), factsOf(bits | 7<<8), factsOf(bits &^ (7 << 13))} {
+		for _, at := range near(bits) {
 			at.larger = larger
 			err := p.Check(at.token(t))
 			require.Equal(t, n.holds(at), err == nil, "%s: %v, %+v", p, err, at)
@@ -55,22 +55,34 @@ func FuzzPolicy(f *testing.F) {
 	})
 }
 
+// near are the facts of a number, and some in which more rules hold.
+func near(bits uint32) []facts {
+	at := factsOf(bits)
+	up, app, plain, recent := at, at, at, at
+	up.up = true
+	app.up, app.granted, app.fits = true, true, true
+	plain.details, plain.actor = noDetail, noActor
+	recent.kind, recent.login = token.SubjectUser, login{"hi", 0}
+	return []facts{at, up, app, plain, recent}
+}
+
 func tellsTheTruth(t *testing.T, n tree, at facts, err error) {
 	t.Helper()
 	p := n.policy()
-	up, stepped := at, at
-	up.up, stepped.recent = true, true
+	up, early := at, n.early()
+	up.up = true
 	switch {
 	case n.holds(up):
 		require.ErrorIs(t, err, token.ErrUnavailable, "%s: %+v: nothing else is missing", p, at)
-	case n.holdsWithScopes(at):
-		require.True(t, asksForScopes(err), "%s: %+v: scopes alone are missing: %v", p, at, err)
-	case n.lacksPlainScope(at):
-		require.True(t, asksForScopes(err), "%s: %+v: %v", p, at, err)
-	case n.holdsWithScopes(stepped):
-		require.ErrorIs(t, err, token.ErrStepUp, "%s: %+v", p, at)
+	case early.holdsWithScopes(at) && !early.holds(at), early.holds(at) && n.holdsWithScopes(at):
+		require.True(t, asksForScopes(err), "%s: %+v: scopes alone are missing, or before others: %v", p, at, err)
+	case early.holdsAfterStepUp(at) && !early.holds(at), early.holds(at) && n.holdsAfterStepUp(at):
+		require.ErrorIs(t, err, token.ErrStepUp, "%s: %+v: a step-up is missing, or before others", p, at)
+	case !early.holds(at):
+		require.ErrorIs(t, err, token.ErrDenied, "%s: %+v: nothing helps", p, at)
 	default:
 		require.False(t, asksForScopes(err), "%s: %+v: no scope helps: %v", p, at, err)
+		require.False(t, errors.Is(err, token.ErrStepUp) && !n.lacksPlainRecent(at), "%s: %+v: no step-up helps", p, at)
 	}
 	var short *token.ScopeError
 	if errors.As(err, &short) {
@@ -81,12 +93,11 @@ func tellsTheTruth(t *testing.T, n tree, at facts, err error) {
 		require.Subset(t, p.Scopes(), short.Need, "%s: %v: the challenge speaks of the policy's scopes alone", p, err)
 	}
 	var stepUp *token.StepUpError
-	if errors.As(err, &stepUp) && n.holdsWithScopes(stepped) {
-		if stepUp.Need != nil {
-			stepped.scopes = setOf(stepUp.Need)
+	if errors.As(err, &stepUp) && n.holdsAfterStepUp(at) {
+		require.Subset(t, p.Scopes(), stepUp.Need, "%s: %v: the challenge speaks of the policy's scopes alone", p, err)
+		for _, stepped := range at.after(stepUp) {
+			require.NoError(t, p.Check(stepped.token(t)), "%s: %v: what is named is enough", p, err)
 		}
-		require.NotErrorIs(t, p.Check(stepped.token(t)), token.ErrStepUp, "%s: %v", p, err)
-		require.True(t, stepUp.Need == nil || n.holds(stepped), "%s: %v: both together are enough", p, err)
 	}
 }
 
@@ -97,17 +108,6 @@ func asksForScopes(err error) bool {
 	return errors.Is(err, token.ErrScope) && !errors.Is(err, token.ErrDetail) && errors.As(err, &short)
 }
 
-func setOf(scopes []string) (set uint8) {
-	for i, name := range tokenScopes {
-		for _, s := range scopes {
-			if s == name {
-				set |= 1 << i
-			}
-		}
-	}
-	return set
-}
-
 // canBeMet tries every combination of the facts that a policy can contradict, or
 // that the issuer's profile may not tell.
 func canBeMet(n tree, marked bool) bool {
@@ -115,10 +115,13 @@ func canBeMet(n tree, marked bool) bool {
 	if marked {
 		kinds = append(kinds, token.SubjectUser)
 	}
-	for _, kind := range kinds {
-		for _, gateway := range []bool{false, true} {
-			if n.holds(facts{15, kind, true, true, true, true, true, marked, marked, true, gateway, false, 0}) {
-				return true
+	at := facts{scopes: 15, web: true, recent: true, granted: true, fits: true, up: true, admin: marked, group: marked, details: inOne}
+	for _, at.kind = range kinds {
+		for at.actor = range actors {
+			for _, at.login.acr = range acrs {
+				if n.holds(at) {
+					return true
+				}
 			}
 		}
 	}

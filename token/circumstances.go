@@ -74,3 +74,11 @@ func (t *Token) AuthTime() time.Time {
 func (t *Token) AuthenticatedWithin(age time.Duration) bool {
 	return t.claims().AuthenticatedWithin(age)
 }
+
+// AuthenticationAge is how long ago the user authenticated, by auth_time and the
+// clock of the Verifier at the time of the call. It is negative if auth_time is in
+// the future. known is false for a token without auth_time. It is for texts: decide
+// by AuthenticatedWithin, which knows the leeway.
+func (t *Token) AuthenticationAge() (age time.Duration, known bool) {
+	return t.claims().AuthenticationAge()
+}

@@ -143,6 +143,8 @@ func TestAuthentications(t *testing.T) {
 			require.NoError(t, err)
 			assert.Equal(t, row.wantACR, got.ACR())
 			assert.True(t, row.wantTime.Equal(got.AuthTime()), "%v", got.AuthTime())
+			_, known := got.AuthenticationAge()
+			assert.Equal(t, !row.wantTime.IsZero(), known)
 			if row.within == 0 {
 				assert.False(t, got.AuthenticatedWithin(time.Hour))
 				return
@@ -166,6 +168,12 @@ func TestAgeIsNotRemembered(t *testing.T) {
 	assert.True(t, got.AuthenticatedWithin(time.Minute), "with the leeway")
 	at = now.Add(90*time.Second + 1)
 	assert.False(t, got.AuthenticatedWithin(time.Minute))
+	age, known := got.AuthenticationAge()
+	assert.Equal(t, 90*time.Second+1, age)
+	assert.True(t, known)
+	at = now.Add(-time.Second)
+	age, _ = got.AuthenticationAge()
+	assert.Equal(t, -time.Second, age)
 }
 
 func TestNoTokenHasCircumstances(t *testing.T) {
@@ -177,5 +185,7 @@ func TestNoTokenHasCircumstances(t *testing.T) {
 		assert.Empty(t, none.ACR())
 		assert.True(t, none.AuthTime().IsZero())
 		assert.False(t, none.AuthenticatedWithin(time.Hour))
+		_, known := none.AuthenticationAge()
+		assert.False(t, known)
 	}
 }

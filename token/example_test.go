@@ -229,6 +229,18 @@ func ExampleToken_AuthenticatedWithin() {
 	// Output: true false
 }
 
+// A handler tells its user how long ago they signed in.
+func ExampleToken_AuthenticationAge() {
+	signedIn := time.Now().Add(-10 * time.Minute)
+	t, err := verifier.Authenticate(context.Background(), token.Bearer(tokenWith("auth_time", signedIn.Unix())))
+	if err != nil {
+		log.Fatal(err)
+	}
+	age, known := t.AuthenticationAge()
+	fmt.Println(age.Round(time.Minute), known)
+	// Output: 10m0s true
+}
+
 // In a handler behind the middleware or an interceptor.
 func ExampleClaimsFrom() {
 	handle := func(ctx context.Context) {

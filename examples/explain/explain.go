@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -70,6 +71,7 @@ func (e *explanation) printRights(ctx context.Context, out io.Writer, raw string
 			fmt.Fprintf(out, "  No token can prove a %s with these settings; see the flag -%s.\n", kind, kind)
 		}
 	}
+	printLogin(out, t)
 	printImplied(out, t, token.Postures(e.verifier)[0].ScopeImplies)
 }
 
@@ -92,6 +94,27 @@ func printImplied(out io.Writer, t *token.Token, implies map[string][]string) {
 
 func inWords(scopes []string) string {
 	return printable(cmp.Or(strings.Join(scopes, " "), "none"))
+}
+
+// printLogin prints what scope.ACR and scope.MaxAge go by, of a token with such claims.
+func printLogin(out io.Writer, t *token.Token) {
+	claims, _ := token.ClaimsOf[map[string]any](t)
+	if claims["acr"] == nil && claims["auth_time"] == nil {
+		return
+	}
+	acr, at := "not known", "not known"
+	if t.ACR() != "" {
+		acr = strconv.QuoteToASCII(t.ACR())
+	}
+	if age, known := t.AuthenticationAge(); known && age < 0 {
+		at = (-age).Round(time.Second).String() + " in the future"
+	} else if known {
+		at = age.Round(time.Second).String() + " ago"
+	}
+	fmt.Fprintf(out, "Login: acr %s, auth_time %s\n", acr, at)
+	if t.SubjectKind() == token.SubjectClient {
+		fmt.Fprintln(out, "  Step-up rules deny a client that acts for itself.")
+	}
 }
 
 // lastCheck is the name of the check that comes last when all can be made.

@@ -200,19 +200,22 @@ func (t *Table) asking(a Answer, scopes []string) Answer {
 
 func (t *Table) scope(err error, used string) Answer {
 	var e *token.ScopeError
-	need, named := "", ""
-	if errors.As(err, &e) {
-		need = scopeValue(e.Need)
-		named = need
-		if t.repeats && need != "" {
-			named = withGranted(need, e.Token.Scopes())
-		}
+	if !errors.As(err, &e) {
+		e = &token.ScopeError{}
 	}
-	answer := t.short(used, textScope, param{"scope", named})
-	if need != "" {
-		answer.Metadata = map[string]string{"requiredScope": need}
-	}
+	need := scopeValue(e.Need)
+	answer := t.short(used, textScope, param{"scope", t.named(need, e.Token)})
+	answer.Metadata = withValues(param{"requiredScope", need})
 	return answer
+}
+
+// named are the scopes that a challenge names to a caller with this token, or nil,
+// that lacks those needed.
+func (t *Table) named(need string, lacking *token.Token) string {
+	if !t.repeats || need == "" {
+		return need
+	}
+	return withGranted(need, lacking.Scopes())
 }
 
 // short is the answer to a good token that lacks something which its client can
@@ -227,14 +230,29 @@ func (t *Table) short(used, text string, params ...param) Answer {
 
 func (t *Table) stepUp(err error, used string) Answer {
 	var e *token.StepUpError
-	params := []param{}
-	if errors.As(err, &e) {
-		params = []param{{"scope", scopeValue(e.Need)}, {"acr_values", listValue(e.ACRValues)}, {"max_age", seconds(e.MaxAge)}}
+	if !errors.As(err, &e) {
+		e = &token.StepUpError{}
 	}
+	need, acr, age := scopeValue(e.Need), listValue(e.ACRValues), seconds(e.MaxAge)
 	return Answer{
 		Status: http.StatusUnauthorized, Code: unauthenticated, Message: textStepUp, Reason: "INSUFFICIENT_USER_AUTHENTICATION",
-		Challenges: t.writer.failed(used, "insufficient_user_authentication", textStepUp, params...),
+		Challenges: t.writer.failed(used, "insufficient_user_authentication", textStepUp, param{"scope", t.named(need, e.Token)}, param{"acr_values", acr}, param{"max_age", age}),
+		Metadata:   withValues(param{"requiredScope", need}, param{"acrValues", acr}, param{"maxAge", age}),
 	}
+}
+
+// withValues are those that have a value, or nil.
+func withValues(params ...param) (metadata map[string]string) {
+	for _, p := range params {
+		if p.value == "" {
+			continue
+		}
+		if metadata == nil {
+			metadata = map[string]string{}
+		}
+		metadata[p.name] = p.value
+	}
+	return metadata
 }
 
 func requestText(err error) string {

@@ -153,3 +153,12 @@ func (s *Set) AuthenticatedWithin(age time.Duration) bool {
 	at, now := Time(s.Circumstances.AuthTime), s.Rules.Time()
 	return !at.Add(age).Add(s.Rules.Leeway).Before(now) && !at.After(now.Add(s.Rules.Leeway))
 }
+
+// AuthenticationAge is how long ago auth_time is, by the rules' clock. known is
+// false without one.
+func (s *Set) AuthenticationAge() (age time.Duration, known bool) {
+	if s.Circumstances == nil || s.Circumstances.AuthTime == 0 || s.Rules == nil {
+		return 0, false
+	}
+	return s.Rules.Time().Sub(Time(s.Circumstances.AuthTime)), true
+}

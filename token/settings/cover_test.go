@@ -86,6 +86,7 @@ var unwritten = map[string]string{
 	"Template.Discovery":      "keys, of a template without urls and file",
 	"Config.Keys":             "Keys says where they are",
 	"Config.Confirmations":    "code of the program",
+	"Config.RequireBound":     "goes with Confirmations, and refuses every token without them",
 	"Config.HTTPClient":       "a value of the program",
 	"Config.RootCAs":          "root_cas_file in keys",
 	"Config.Time":             "a value of the program",

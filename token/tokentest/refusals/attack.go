@@ -58,6 +58,7 @@ func Attacks() []Attack {
 		bindingAttacks(),
 		scopeAttacks(),
 		impliedAttacks(),
+		stepUpAttacks(),
 		setAttacks(),
 		subjectAttacks(),
 		detailAttacks(),

@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -116,6 +117,8 @@ var weakGuards = map[check]string{
 	checkActor:      "actor of another issuer",
 	checkHistory:    "actor in the history alone",
 	checkActs:       "act nested 9 deep",
+	checkACR:        "acr in the other case",
+	checkAge:        "login of last year in a token just issued",
 }
 
 // Attacks that two checks stand against, and why they are made all the same.
@@ -165,11 +168,13 @@ var detail = map[string]any{"type": "till", "actions": []string{"open", "close"}
 // roles are those that a call for clerks needs.
 var roles = []string{"clerk", "cashier"}
 
-// ofClerks is a call for users with some roles, and where the service finds them.
+// ofClerks is a call for users with some roles who have just signed in, and where the
+// service finds the roles.
 func ofClerks(scopes ...string) *refusals.Config {
 	cfg := ofUsers(scopes...)
 	cfg.Sets = map[string][]string{"roles": roles}
 	cfg.Detail, cfg.Actor = detail, token.Actor{Subject: "gateway"}
+	cfg.ACR, cfg.MaxAge = []string{"loa2"}, 5*time.Minute
 	cfg.Profile.Sets = map[string][]token.Source{"roles": {{Path: []string{"realm_access", "roles"}}}}
 	return cfg
 }
@@ -244,7 +249,8 @@ func TestReasonsOfRefusals(t *testing.T) {
 			issuer := tokentest.NewIssuer(t, &tokentest.Options{Algorithms: []string{algorithm, "ES384"}})
 			policy := scope.All("orders:read", "orders:list").And(scope.User).And(scope.AllOf("roles", roles...)).And(
 				scope.HasDetail(scope.Detail{Type: "till", Actions: []string{"open", "close"}, Privileges: []string{"cash"}})).And(
-				scope.ActorIn(token.Actor{Issuer: issuer.Identifier(), Subject: "gateway"}))
+				scope.ActorIn(token.Actor{Issuer: issuer.Identifier(), Subject: "gateway"})).And(
+				scope.ACR("loa2", "LOA3")).And(scope.MaxAge(5 * time.Minute))
 			needs := ofClerks(policy.Scopes()...)
 			cfg := issuer.Config()
 			cfg.Profile, cfg.ScopeImplies = needs.Profile, needs.ScopeImplies

@@ -56,6 +56,8 @@ const (
 	checkMarkType   check = "the mark is a string"
 	checkRole       check = "the caller has the role"
 	checkRules      check = "the rules for all tokens"
+	checkACR        check = "acr"
+	checkAge        check = "auth_time"
 	checkRuleType   check = "the claims of the rules are strings"
 	checkDetail     check = "there is a detail of the type for this service"
 	checkOneDetail  check = "one detail has all that is needed"
