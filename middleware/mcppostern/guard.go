@@ -78,16 +78,31 @@ func (g *Guard) Handler(server *mcp.Server, opts *mcp.StreamableHTTPOptions) (ht
 			return nil, err
 		}
 	}
-	h := &handler{guard: g, limit: o.MaxRequestBodyBytes, any: bridge(server, o)}
+	return g.serving(server, o)
+}
+
+// serving is the handler for options that are good.
+func (g *Guard) serving(server *mcp.Server, o mcp.StreamableHTTPOptions) (*handler, error) {
+	h := &handler{guard: g, limit: o.MaxRequestBodyBytes}
 	if h.limit == 0 {
 		h.limit = mcp.DefaultMaxRequestBodyBytes
 	}
+	var err error
+	if h.any, err = newBridge(sdkHandler(server, o)); err != nil {
+		return nil, err
+	}
 	if g.config.BothFamilies && !o.Stateless {
 		o.Stateless = true
-		h.sessionless = bridge(server, o)
+		h.sessionless, err = newBridge(sdkHandler(server, o))
 	}
-	return h, nil
+	return h, err
 }
+
+func sdkHandler(server *mcp.Server, o mcp.StreamableHTTPOptions) http.Handler {
+	return mcp.NewStreamableHTTPHandler(func(*http.Request) *mcp.Server { return server }, &o)
+}
+
+var errBridge = fmt.Errorf("mcppostern: %w: this version of the SDK does not take a TokenInfo from the context", token.ErrConfig)
 
 // check refuses options that would leave something unguarded.
 func (g *Guard) check(server *mcp.Server, o *mcp.StreamableHTTPOptions) error {

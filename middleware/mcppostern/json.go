@@ -105,9 +105,9 @@ func (s *scanner) value(n node) error {
 		v.kind = aString
 		v.text, err = s.string(n != nil)
 	case c == '{':
-		v.kind, err = anObject, s.nested(n, s.object)
+		v.kind, err = anObject, s.object(n)
 	case c == '[':
-		v.kind, err = anArray, s.nested(n, s.array)
+		v.kind, err = anArray, s.array(n)
 	case c == '-' || '0' <= c && c <= '9':
 		err = s.number()
 	case c == 't':
@@ -125,19 +125,25 @@ func (s *scanner) value(n node) error {
 	return n.done(v)
 }
 
-func (s *scanner) nested(n node, read func(node) error) error {
-	if s.depth++; s.depth > maxDepth {
-		return errDepth
+// enter reads the opening bracket of an object or an array, and reports whether
+// it is empty. leave undoes the depth; after an error nothing is read on.
+func (s *scanner) enter(closing byte) (empty bool, err error) {
+	if s.depth == maxDepth {
+		return false, errDepth
 	}
 	s.pos++
-	err := read(n)
-	s.depth--
-	return err
+	if s.take(closing) {
+		return true, nil
+	}
+	s.depth++
+	return false, nil
 }
 
+func (s *scanner) leave() { s.depth-- }
+
 func (s *scanner) object(n node) error {
-	if s.take('}') {
-		return nil
+	if empty, err := s.enter('}'); empty || err != nil {
+		return err
 	}
 	names := names{s: s, first: len(s.names)}
 	for {
@@ -162,6 +168,7 @@ func (s *scanner) object(n node) error {
 		}
 		if s.take('}') {
 			s.names = s.names[:names.first]
+			s.leave()
 			return nil
 		}
 		if !s.take(',') {
@@ -206,8 +213,8 @@ func (n *names) add(name string) bool {
 }
 
 func (s *scanner) array(n node) error {
-	if s.take(']') {
-		return nil
+	if empty, err := s.enter(']'); empty || err != nil {
+		return err
 	}
 	for {
 		var inner node
@@ -221,6 +228,7 @@ func (s *scanner) array(n node) error {
 			return err
 		}
 		if s.take(']') {
+			s.leave()
 			return nil
 		}
 		if !s.take(',') {
@@ -260,14 +268,18 @@ func (s *scanner) string(wanted bool) (string, error) {
 	return "", errSyntax
 }
 
-func decoded(quoted string, wanted, escaped bool) (text string, err error) {
+func decoded(quoted string, wanted, escaped bool) (string, error) {
 	switch {
 	case !wanted:
 		return "", nil
 	case !escaped:
 		return quoted[1 : len(quoted)-1], nil
 	default:
-		err = json.Unmarshal([]byte(quoted), &text)
-		return text, err
+		return unescaped(quoted)
 	}
+}
+
+func unescaped(quoted string) (text string, err error) {
+	err = json.Unmarshal([]byte(quoted), &text)
+	return text, err
 }

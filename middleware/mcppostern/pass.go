@@ -2,7 +2,6 @@ package mcppostern
 
 import (
 	"context"
-	"math"
 	"net/http"
 	"slices"
 	"time"
@@ -21,14 +20,10 @@ type pass struct {
 	targets  []target     // that were decided about
 	unjudged bool         // in a rehearsal everything goes
 	deadline time.Time    // of the token, or zero
-	request  *http.Request
 }
 
-// passKey is where the pass is in TokenInfo.Extra, and in a context on the way
-// there.
+// passKey is where the pass is in TokenInfo.Extra.
 const passKey = "postern"
-
-type passContextKey struct{}
 
 // passOf is nil for a message that has come by another way than a Guard.
 func passOf(r mcp.Request) *pass {
@@ -65,32 +60,54 @@ func (p *pass) info() *auth.TokenInfo {
 	return info
 }
 
-// bridged is a handler of the SDK that gets a pass with each request.
-type bridged struct{ entry http.Handler }
-
-// bridge makes one. Nothing but auth.RequireBearerToken can set a TokenInfo, and
-// that reads a field of the scheme Bearer. So it gets a request with a
-// placeholder, whatever the scheme of the caller was, and the SDK's handler gets
-// the request of the caller, in the context that results.
-func bridge(server *mcp.Server, o mcp.StreamableHTTPOptions) *bridged {
-	sdk := mcp.NewStreamableHTTPHandler(func(*http.Request) *mcp.Server { return server }, &o)
-	inner := http.HandlerFunc(func(w http.ResponseWriter, placeholder *http.Request) {
-		ctx := placeholder.Context()
-		p := ctx.Value(passContextKey{}).(*pass)
-		r := p.request.WithContext(ctx)
-		p.request = nil // a session holds on to the context of its first request
-		sdk.ServeHTTP(w, r)
-	})
-	verify := func(ctx context.Context, _ string, _ *http.Request) (*auth.TokenInfo, error) {
-		return ctx.Value(passContextKey{}).(*pass).info(), nil
-	}
-	// Expiry was judged already, by the clock of the Verifier and with its leeway.
-	opts := &auth.RequireBearerTokenOptions{AllowMissingExpiration: true, ClockSkew: math.MaxInt64}
-	return &bridged{auth.RequireBearerToken(verify, opts)(inner)}
+// bridge hands requests to the SDK's handler with what that gets to know of the
+// token. The SDK takes it from the context, where by itself only
+// auth.RequireBearerToken puts it, which knows no scheme but Bearer and answers
+// faults with their text. So the context answers the question that
+// auth.TokenInfoFromContext asks.
+type bridge struct {
+	sdk http.Handler
+	key any
 }
 
-func (b *bridged) serve(w http.ResponseWriter, r *http.Request, p *pass) {
-	p.request = r
-	placeholder := &http.Request{Header: http.Header{"Authorization": {"Bearer placeholder"}}}
-	b.entry.ServeHTTP(w, placeholder.WithContext(context.WithValue(r.Context(), passContextKey{}, p)))
+func newBridge(sdk http.Handler) (*bridge, error) {
+	var asked asking
+	auth.TokenInfoFromContext(&asked)
+	b := &bridge{sdk, asked.key}
+	want := &auth.TokenInfo{}
+	if auth.TokenInfoFromContext(told{context.Background(), b.key, want}) != want {
+		return nil, errBridge
+	}
+	return b, nil
+}
+
+func (b *bridge) serve(w http.ResponseWriter, r *http.Request, p *pass) {
+	b.sdk.ServeHTTP(w, r.WithContext(told{r.Context(), b.key, p.info()}))
+}
+
+// told is a context with a TokenInfo.
+type told struct {
+	context.Context
+	key  any
+	info *auth.TokenInfo
+}
+
+// Value implements context.Context.
+func (c told) Value(key any) any {
+	if key == c.key {
+		return c.info
+	}
+	return c.Context.Value(key)
+}
+
+// asking is a context that remembers what it was asked for.
+type asking struct {
+	context.Context
+	key any
+}
+
+// Value implements context.Context.
+func (c *asking) Value(key any) any {
+	c.key = key
+	return nil
 }

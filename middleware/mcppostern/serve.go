@@ -13,8 +13,8 @@ import (
 type handler struct {
 	guard       *Guard
 	limit       int64
-	any         *bridged
-	sessionless *bridged // for newer protocol versions, or nil
+	any         *bridge
+	sessionless *bridge // for newer protocol versions, or nil
 }
 
 // sessionlessSince is the first protocol version without sessions.

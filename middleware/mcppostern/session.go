@@ -23,11 +23,13 @@ func identityOf(t *token.Token) (identity, bool) {
 	return id, id.principal.Issuer != "" && (id.principal.Subject != "" || id.client != "")
 }
 
-// userID is the identity as one string, by which the SDK compares it too.
+// userID is the identity as one string, by which the SDK compares it too. Each
+// part has its length before it: no two identities have one string.
 func (id identity) userID() string {
 	text := make([]byte, 0, 128)
 	for _, part := range []string{id.principal.Issuer, id.principal.Subject, id.client} {
-		text = append(strconv.AppendQuote(text, part), '\n')
+		text = append(strconv.AppendInt(text, int64(len(part)), 10), ':')
+		text = append(append(text, part...), ' ')
 	}
 	return string(text)
 }
