@@ -55,7 +55,7 @@ func New(auth token.Authenticator, policies Policies, cfg *Config) *Interceptor 
 	config := cfg.effective()
 	return &Interceptor{
 		auth:     auth,
-		guard:    guard.New(auth, schemes, config.Rehearsal),
+		guard:    guard.New(auth, schemes, guard.Options{Rehearsal: config.Rehearsal, ChallengeScopes: config.Resource.ChallengeScopes}),
 		policies: maps.Clone(policies),
 		table:    challenge.New(config.Resource, schemes),
 		bases:    guard.NewBases(config.Resource),
@@ -91,7 +91,7 @@ func (i *Interceptor) Unary(ctx context.Context, req any, info *grpc.UnaryServer
 	// ended.
 	if err != nil && inner != admitted && hasExpired(inner) {
 		i.expired(inner, i.decision(ctx, info.FullMethod))
-		return nil, i.refuseUnary(ctx, token.ErrExpired)
+		return nil, i.refuseUnary(ctx, i.guard.Asking(i.policies[info.FullMethod], token.ErrExpired))
 	}
 	return resp, err
 }

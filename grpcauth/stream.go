@@ -66,7 +66,7 @@ func (i *Interceptor) watch(ctx context.Context, ss grpc.ServerStream, method st
 // expire ends a stream that has outlived its token.
 func (i *Interceptor) expire(ctx context.Context, ss grpc.ServerStream, call scope.Decision) error {
 	i.expired(ctx, call)
-	return i.refuseStream(ss, token.ErrExpired)
+	return i.refuseStream(ss, i.guard.Asking(call.Policy, token.ErrExpired))
 }
 
 func (i *Interceptor) refuseStream(ss grpc.ServerStream, err error) error {

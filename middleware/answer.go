@@ -26,7 +26,7 @@ func (m *Middleware) WriteError(w http.ResponseWriter, r *http.Request, err erro
 
 // refuse is WriteError, with the pass of the guard further out.
 func (m *Middleware) refuse(w http.ResponseWriter, r *http.Request, err error, outer *guard.Pass) {
-	answer := m.table.Answer(err, m.used(r, outer))
+	answer := m.table.Answer(err, m.used(r, outer), m.guard.Asked(err)...)
 	h := w.Header()
 	for _, name := range ofBody {
 		delete(h, name)

@@ -15,6 +15,11 @@ type Config struct {
 	// Resource describes the service. Give the same to grpcauth.Config.
 	Resource scope.Resource
 
+	// MetadataElsewhere says that something other than the Mux serves the metadata
+	// document of a Resource that publishes one: a handler of Describe or
+	// ServeMetadata, or another Mux. Mux.Audit misses it otherwise.
+	MetadataElsewhere bool
+
 	// KeepCredentials leaves the caller's credentials in the fields that
 	// handlers see. Otherwise they are removed, behind scope.Public too, so
 	// that a handler that copies its request, as httputil.ReverseProxy does,
@@ -52,6 +57,9 @@ type Config struct {
 func (c *Config) Validate() error {
 	if err := c.orZero().Resource.Validate(); err != nil {
 		return fmt.Errorf("middleware: %w", err)
+	}
+	if set := c.orZero(); set.MetadataElsewhere && !set.Resource.PublishesMetadata {
+		return fmt.Errorf("middleware: %w: MetadataElsewhere is set, but not Resource.PublishesMetadata", token.ErrConfig)
 	}
 	if set := c.orZero(); set.Rehearsal && (set.Trace == nil || set.Trace.Allowed == nil) {
 		return fmt.Errorf("middleware: %w: Rehearsal tells its findings to Trace.Allowed, which is nil", token.ErrConfig)

@@ -32,9 +32,9 @@ func (exampleTB) Context() context.Context       { return context.Background() }
 //		Issuer:   "https://login.example.com",
 //		Audience: []string{"https://api.example.com"},
 //	})
-func newVerifier() (*tokentest.Issuer, *token.Verifier) {
+func newVerifier(audience ...string) (*tokentest.Issuer, *token.Verifier) {
 	issuer := tokentest.NewIssuer(exampleTB{}, nil)
-	verifier, err := token.NewVerifier(issuer.Config("https://api.example.com"))
+	verifier, err := token.NewVerifier(issuer.Config(audience...))
 	if err != nil {
 		panic(err)
 	}

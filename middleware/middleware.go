@@ -16,6 +16,7 @@ import (
 type Middleware struct {
 	guard    guard.Guard
 	auth     token.Authenticator
+	schemes  []token.Scheme
 	table    *challenge.Table
 	bases    guard.Bases
 	config   Config
@@ -45,8 +46,9 @@ func New(auth token.Authenticator, cfg *Config) *Middleware {
 	}
 	config := cfg.effective()
 	return &Middleware{
-		guard:    guard.New(auth, schemes, config.Rehearsal),
+		guard:    guard.New(auth, schemes, guard.Options{Rehearsal: config.Rehearsal, ChallengeScopes: config.Resource.ChallengeScopes}),
 		auth:     auth,
+		schemes:  schemes,
 		table:    challenge.New(config.Resource, schemes),
 		bases:    guard.NewBases(config.Resource),
 		config:   config,

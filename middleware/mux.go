@@ -22,6 +22,8 @@ type Mux struct {
 	mu     sync.RWMutex
 	routes []registered
 	policy map[string]scope.Policy // by pattern
+
+	described bool // HandleMetadata was called
 }
 
 // Route is a pattern with the policy that guards it.

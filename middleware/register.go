@@ -80,11 +80,16 @@ func caller() string {
 
 // Audit names every route with a policy that no good token of the Authenticator
 // can ever meet, such as one for users if the issuer's profile has no way to
-// tell users from clients. Call it once the routes are registered, and do not
-// serve if it fails. The error has one line for each such route and matches
+// tell users from clients. It also names a metadata document that challenges
+// point to and the Mux does not serve; see HandleMetadata and
+// Config.MetadataElsewhere. Call it once the routes are registered, and do not
+// serve if it fails. The error has one line for each finding and matches
 // token.ErrConfig. It does not block and makes no request.
 func (x *Mux) Audit() error {
 	var wrong []error
+	if !x.isDescribed() {
+		wrong = append(wrong, errNotDescribed)
+	}
 	for _, r := range x.held() {
 		if err := r.Policy.NeverMet(x.m.auth); err != nil {
 			wrong = append(wrong, r.wrong("can never be served: "+printable.Line(err.Error())))
@@ -92,3 +97,5 @@ func (x *Mux) Audit() error {
 	}
 	return errors.Join(wrong...)
 }
+
+var errNotDescribed = fmt.Errorf("middleware: %w: challenges name a metadata document that the Mux does not serve: call HandleMetadata, or set Config.MetadataElsewhere", token.ErrConfig)

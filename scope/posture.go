@@ -18,6 +18,8 @@ type Posture struct {
 	Transport Transport `json:"transport"`
 	// Resource is Resource.Identifier.
 	Resource string `json:"resource,omitempty"`
+	// Metadata is the URL of the metadata document that challenges name.
+	Metadata string `json:"metadata,omitempty"`
 	// Rehearsal is whether the guard refuses no call.
 	Rehearsal bool `json:"rehearsal,omitempty"`
 	// Issuers are the issuers whose tokens it accepts.
@@ -39,7 +41,10 @@ type RulePosture struct {
 
 // NewPosture is for guards. It describes auth, and has no rules yet.
 func NewPosture(transport Transport, r Resource, auth token.Authenticator) Posture {
-	return Posture{Version: version(), Transport: transport, Resource: r.Identifier, Issuers: token.Postures(auth), Rules: []RulePosture{}}
+	return Posture{
+		Version: version(), Transport: transport, Resource: r.Identifier, Metadata: r.MetadataURL(),
+		Issuers: token.Postures(auth), Rules: []RulePosture{},
+	}
 }
 
 // Add adds a policy that stands for a route.

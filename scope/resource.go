@@ -38,10 +38,32 @@ type Resource struct {
 	// it out.
 	Documentation string
 
-	// Metadata is the URL of the protected resource metadata document, which
-	// tells clients where to get a token (RFC 9728 §5.1). Empty leaves it out of
-	// challenges.
+	// PublishesMetadata says that this service publishes a protected resource
+	// metadata document, which tells clients where to get a token: every challenge
+	// names the URL that MetadataURL derives from Identifier (RFC 9728 §5.1).
+	// Mux.HandleMetadata and Middleware.Describe of package middleware serve the
+	// document. Identifier must then be as MetadataURL demands, and one of the
+	// audiences of every issuer.
+	PublishesMetadata bool
+
+	// Metadata is the URL of a metadata document that something else serves, for
+	// challenges. It must be empty if PublishesMetadata is set. Empty leaves it
+	// out of challenges.
 	Metadata string
+
+	// ChallengeScopes names the scopes of a route or method in its 401 challenges
+	// too, so that a client can ask for the right token at once. They are those of
+	// Policy.NeededScopes. It tells strangers the rule. Over HTTP and gRPC it also
+	// tells them which routes and methods exist, since the challenge for an unknown
+	// one names no scope. False names scopes only to callers with a good token.
+	ChallengeScopes bool
+
+	// RepeatGranted names the scopes that a token has besides those that it needs
+	// when a call is refused for lack of scopes. It is for clients that ask for
+	// the scopes of the challenge and for no others, and so would lose what they
+	// have (MCP 2025-11-25). Granted scopes take at most 1024 bytes of a challenge;
+	// those that do not fit are left out.
+	RepeatGranted bool
 }
 
 // Validate checks that every setting fits its place in a response. The error
@@ -65,7 +87,30 @@ func (r Resource) Validate() error {
 	if r.Metadata != "" && !isAbsoluteURL(r.Metadata) {
 		return badResource("Metadata", r.Metadata, "an absolute URL")
 	}
+	return r.validatePublishing()
+}
+
+func (r Resource) validatePublishing() error {
+	if !r.PublishesMetadata {
+		return nil
+	}
+	if r.Metadata != "" {
+		return badResource("Metadata", r.Metadata, "none beside PublishesMetadata, which derives the URL from Identifier")
+	}
+	if _, ok := metadataURL(r.Identifier); !ok {
+		return badResource("Identifier", r.Identifier, wantPublished+", since PublishesMetadata is set")
+	}
 	return nil
+}
+
+// MetadataURL is the URL of the metadata document that challenges name, or "".
+// r must be valid.
+func (r Resource) MetadataURL() string {
+	if !r.PublishesMetadata {
+		return r.Metadata
+	}
+	u, _ := metadataURL(r.Identifier)
+	return u
 }
 
 func badResource(field, value, want string) error {

@@ -18,6 +18,9 @@ type Posture struct {
 	Algorithms []string `json:"algorithms,omitempty"`
 	// Relaxations are as of the function of that name.
 	Relaxations []string `json:"relaxations,omitempty"`
+	// Confirmations are the methods of proof of possession that are checked, such
+	// as "x5t#S256" (RFC 7800 §3.1), in the order of Config.Confirmations.
+	Confirmations []string `json:"confirmations,omitempty"`
 	// Keys is the state of its keys. It is nil if the source does not tell, or if
 	// the keys of each issuer of a Template are discovered.
 	Keys *jwks.Status `json:"keys,omitempty"`
@@ -62,6 +65,9 @@ func (v *Verifier) posture() Posture {
 		Audience:    slices.Clone(v.rules.Audience),
 		Algorithms:  slices.Clone(v.about.algorithms),
 		Relaxations: slices.Clone(v.about.relaxed),
+	}
+	for _, c := range v.confirmations {
+		p.Confirmations = append(p.Confirmations, c.Method())
 	}
 	p.Keys = statusOf(v.about.keys)
 	return p

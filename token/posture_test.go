@@ -32,6 +32,9 @@ func TestPostures(t *testing.T) {
 	})
 	require.NoError(t, err)
 	fixedTemplate := token.Template{Issuer: "https://b.example/{t}", Values: []string{"x"}, Config: token.Config{Audience: []string{audience}}}
+	bound := newVerifier(t, func(c *token.Config) {
+		c.Confirmations = []token.ConfirmationChecker{methodOnly("x5t#S256"), methodOnly("b")}
+	})
 	templates, err := token.NewResolver(token.ResolverConfig{Templates: []token.Template{fixedTemplate}})
 	require.NoError(t, err)
 	var noVerifier *token.Verifier
@@ -51,6 +54,7 @@ func TestPostures(t *testing.T) {
 		"of your own":  {own, []token.Posture{{}}},
 		"fixed keys":   {fixed, []token.Posture{one}},
 		"fetched keys": {fetching, []token.Posture{two}},
+		"bound tokens": {bound, []token.Posture{{Issuer: issuer, Audience: []string{audience}, Algorithms: usual, Confirmations: []string{"x5t#S256", "b"}}}},
 		"several":      {token.ByIssuer(map[string]token.Authenticator{issuer: fixed, otherIssuer: fetching}), []token.Posture{one, two}},
 		"one's own among several": {
 			token.ByIssuer(map[string]token.Authenticator{"https://z.example": own}), []token.Posture{{Issuer: "https://z.example"}},
@@ -80,4 +84,13 @@ func TestPostures(t *testing.T) {
 			assert.Equal(t, c.want, got)
 		})
 	}
+}
+
+// methodOnly is a ConfirmationChecker that only tells its method.
+type methodOnly string
+
+func (m methodOnly) Method() string { return string(m) }
+
+func (methodOnly) Check(context.Context, *token.Token, token.Presentation) error {
+	return token.ErrBinding
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"github.com/postern-go/postern/examples/internal/cli"
+	"github.com/postern-go/postern/scope"
 	"github.com/postern-go/postern/token/settings"
 )
 
@@ -13,11 +14,13 @@ import (
 type options struct {
 	listen     string
 	grpcListen string
+	resource   scope.Resource
 	settings   *settings.File
 }
 
 const usage = `Usage: photoservice -listen ADDR -grpc-listen ADDR -issuer URL -audience URI [flags]
        photoservice -listen ADDR -grpc-listen ADDR -settings FILE
+       photoservice -listen ADDR -grpc-listen ADDR -issuer URL -resource URL -metadata
 
 The photo service alone, for trying postern against any issuer.
 
@@ -27,7 +30,7 @@ Flags:
 
 // parse reads the command line. What is wrong with it is written to out.
 func parse(args []string, out io.Writer) (options, error) {
-	var o options
+	o := options{resource: scope.Resource{Realm: "photos"}}
 	var issuers cli.Issuers
 	set := flag.NewFlagSet("photoservice", flag.ContinueOnError)
 	set.SetOutput(out)
@@ -37,12 +40,18 @@ func parse(args []string, out io.Writer) (options, error) {
 	}
 	set.StringVar(&o.listen, "listen", "127.0.0.1:8080", "`address` to serve HTTP on")
 	set.StringVar(&o.grpcListen, "grpc-listen", "127.0.0.1:8081", "`address` to serve gRPC on; empty serves none")
+	set.StringVar(&o.resource.Identifier, "resource", "", "`URL` that identifies the service; -audience defaults to it")
+	set.BoolVar(&o.resource.PublishesMetadata, "metadata", false, "publish metadata about the service (RFC 9728), and name it in challenges; needs -resource")
 	issuers.Register(set)
 	if err := set.Parse(args); err != nil {
 		return options{}, err
 	}
-	var err error
-	if o.settings, err = finish(&issuers, set.Args()); err != nil {
+	issuers.DefaultAudience = o.resource.Identifier
+	err := o.resource.Validate()
+	if err == nil {
+		o.settings, err = finish(&issuers, set.Args())
+	}
+	if err != nil {
 		fmt.Fprintln(out, "photoservice:", err)
 	}
 	return o, err

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/postern-go/postern/scope"
 	"github.com/postern-go/postern/token"
 	"github.com/postern-go/postern/token/settings"
 )
@@ -21,6 +22,16 @@ func TestParse(t *testing.T) {
 	assert.Equal(t, "127.0.0.1:8080", o.listen)
 	assert.Empty(t, o.grpcListen)
 	assert.Equal(t, []settings.Issuer{{Config: token.Config{Issuer: "https://a", Audience: []string{"https://photos"}}}}, o.settings.Issuers)
+}
+
+// The resource stands for the audience of issuers without one.
+func TestParseResource(t *testing.T) {
+	t.Parallel()
+	o, err := parse(strings.Fields("-issuer https://a -resource https://photos -metadata -issuer https://b -audience https://photos -audience x"), io.Discard)
+	require.NoError(t, err)
+	assert.Equal(t, scope.Resource{Realm: "photos", Identifier: "https://photos", PublishesMetadata: true}, o.resource)
+	assert.Equal(t, []string{"https://photos"}, o.settings.Issuers[0].Config.Audience)
+	assert.Equal(t, []string{"https://photos", "x"}, o.settings.Issuers[1].Config.Audience)
 }
 
 func TestParseRefuses(t *testing.T) {
@@ -36,6 +47,9 @@ func TestParseRefuses(t *testing.T) {
 		"no such file":            {"-settings", "/nonexistent"},
 		"empty audience":          {"-issuer", "https://a", "-audience", ""},
 		"unknown flag":            {"-issuer", "https://a", "-audience", "x", "-insecure"},
+		"metadata of nothing":     {"-issuer", "https://a", "-audience", "x", "-metadata"},
+		"metadata by http":        {"-issuer", "https://a", "-resource", "http://photos.example", "-metadata"},
+		"resource that is no URI": {"-issuer", "https://a", "-resource", "photos"},
 		"something left over":     {"-issuer", "https://a", "-audience", "x", "y"},
 	} {
 		t.Run(name, func(t *testing.T) {

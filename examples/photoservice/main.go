@@ -12,7 +12,12 @@
 //	GET  /healthz   public
 //
 // and photos.v1.PhotoService with ListPhotos, AddPhoto, WhoAmI and WatchPhotos,
-// health and reflection. It keeps its photos in memory. It starts whether the
+// health and reflection. With
+//
+//	-resource https://photos.example.test/photos -metadata
+//
+// it also serves metadata about itself (RFC 9728) at
+// /.well-known/oauth-protected-resource/photos. It keeps its photos in memory. It starts whether the
 // issuer can be reached or not; until it can, calls that need a token are
 // answered 503 (gRPC UNAVAILABLE). Serve it on loopback, or put TLS in front.
 package main

@@ -58,8 +58,10 @@ func TestExitCodes(t *testing.T) {
 	for args, want := range map[string]int{
 		"-h":                0,
 		"-issuer https://a": 2,
-		"-issuer http://login.example.com -audience x":  1,
-		"-issuer https://a -audience x -listen nowhere": 1,
+		"-issuer http://login.example.com -audience x":                             1,
+		"-issuer https://a -audience x -listen nowhere":                            1,
+		"-issuer https://a -audience x -resource https://photos.example -metadata": 1, // no audience
+		"-issuer https://a -resource https://photos.example/../x -metadata":        2,
 	} {
 		cmd := process(t, strings.Fields(args)...)
 		_ = cmd.Run()

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
+	"slices"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/health"
@@ -36,7 +38,7 @@ func run(ctx context.Context, o options, out, log io.Writer) error {
 	if err != nil {
 		return err
 	}
-	s, err := newService(auth, refusalsTo(log))
+	s, err := newService(auth, o.resource, refusalsTo(log))
 	if err != nil {
 		return err
 	}
@@ -53,24 +55,37 @@ func refusalsTo(log io.Writer) *scope.Trace {
 	return scope.LogTo(slog.New(slog.NewTextHandler(log, nil)), nil)
 }
 
-func newService(auth token.Authenticator, trace *scope.Trace) (service, error) {
+func newService(auth token.Authenticator, about scope.Resource, trace *scope.Trace) (service, error) {
 	store := new(photosvc.Store)
-	rpc, err := grpcServer(auth, store, trace)
-	return service{httpHandler(auth, store, trace), rpc}, err
+	web, err := httpHandler(auth, about, store, trace)
+	if err != nil {
+		return service{}, err
+	}
+	rpc, err := grpcServer(auth, about, store, trace)
+	return service{web, rpc}, err
 }
 
 // httpHandler is the HTTP face. Printing it shows its table of routes.
-func httpHandler(auth token.Authenticator, store *photosvc.Store, trace *scope.Trace) http.Handler {
-	mux := middleware.New(auth, &middleware.Config{Resource: scope.Resource{Realm: "photos"}, Trace: trace}).NewMux()
+func httpHandler(auth token.Authenticator, about scope.Resource, store *photosvc.Store, trace *scope.Trace) (http.Handler, error) {
+	guard := middleware.New(auth, &middleware.Config{Resource: about, Trace: trace})
+	mux := guard.NewMux()
 	photosvc.Route(mux, store)
-	return mux
+	if about.PublishesMetadata {
+		more := &middleware.Metadata{Name: "Photos", Policies: slices.Collect(maps.Values(photosvc.Policies()))}
+		// The settings come from a command line: a fault in them is no panic.
+		if _, err := guard.Describe(more); err != nil {
+			return nil, err
+		}
+		mux.HandleMetadata(more)
+	}
+	return mux, mux.Audit()
 }
 
 // grpcServer is the gRPC face. NewServer makes sure that no method has been
 // forgotten in the list of policies, and limits what a caller can cost before
 // its token is looked at.
-func grpcServer(auth token.Authenticator, store *photosvc.Store, trace *scope.Trace) (*grpc.Server, error) {
-	guard := grpcauth.New(auth, photosvc.Policies(), &grpcauth.Config{Resource: scope.Resource{Realm: "photos"}, Trace: trace})
+func grpcServer(auth token.Authenticator, about scope.Resource, store *photosvc.Store, trace *scope.Trace) (*grpc.Server, error) {
+	guard := grpcauth.New(auth, photosvc.Policies(), &grpcauth.Config{Resource: about, Trace: trace})
 	return guard.NewServer(func(s *grpc.Server) {
 		photosvc.Register(s, store)
 		healthpb.RegisterHealthServer(s, health.NewServer())

@@ -57,6 +57,7 @@ type Table struct {
 	missing Answer
 	denied  Answer
 	fixed   map[sentence]Answer
+	repeats bool // scope.Resource.RepeatGranted
 }
 
 // sentence is one of the fixed sentences, for callers that used a scheme. The
@@ -66,7 +67,7 @@ type sentence struct{ used, text string }
 // New prepares the table for a resource server and the schemes of its
 // Authenticator. The server's settings must be valid.
 func New(r scope.Resource, schemes []token.Scheme) *Table {
-	t := &Table{writer: newWriter(r, schemes), domain: domain(r), fixed: map[sentence]Answer{}}
+	t := &Table{writer: newWriter(r, schemes), domain: domain(r), fixed: map[sentence]Answer{}, repeats: r.RepeatGranted}
 	t.missing = Answer{
 		Status: http.StatusUnauthorized, Challenges: t.writer.plain(),
 		Code: unauthenticated, Message: textMissing, Reason: "CREDENTIALS_MISSING",
@@ -100,22 +101,24 @@ func (t *Table) refused(status int, used, code, text string) Answer {
 // scheme, or "" if none of the schemes or not one alone. An error that matches
 // no outcome says nothing about the token, and is answered like ErrUnavailable.
 // So is one that matches ErrUnavailable among others.
-func (t *Table) Answer(err error, used string) Answer {
-	answer := t.row(err, used)
+//
+// asked are the scopes that challenges name if the token is missing or invalid.
+func (t *Table) Answer(err error, used string, asked ...string) Answer {
+	answer := t.row(err, used, asked)
 	answer.Domain = t.domain
 	return answer
 }
 
-func (t *Table) row(err error, used string) Answer {
+func (t *Table) row(err error, used string, asked []string) Answer {
 	switch {
 	case errors.Is(err, token.ErrUnavailable):
 		return unjudged(err)
 	case errors.Is(err, token.ErrMissing):
-		return t.missing
+		return t.asking(t.missing, asked)
 	case errors.Is(err, token.ErrRequest):
 		return t.fixed[sentence{used, requestText(err)}]
 	case errors.Is(err, token.ErrInvalid):
-		return t.invalid(err, used)
+		return t.asking(t.invalid(err, used), asked)
 	case errors.Is(err, token.ErrScope):
 		return t.scope(err, used)
 	case errors.Is(err, token.ErrStepUp):
@@ -174,15 +177,27 @@ func unjudgedReason(err error) string {
 	return reason
 }
 
+// asking is an answer whose challenges name scopes, in every line.
+func (t *Table) asking(a Answer, scopes []string) Answer {
+	if value := scopeValue(scopes); value != "" {
+		a.Challenges = t.writer.with(a.Challenges, param{"scope", value})
+	}
+	return a
+}
+
 func (t *Table) scope(err error, used string) Answer {
 	var e *token.ScopeError
-	need := ""
+	need, named := "", ""
 	if errors.As(err, &e) {
 		need = scopeValue(e.Need)
+		named = need
+		if t.repeats && need != "" {
+			named = withGranted(need, e.Token.Scopes())
+		}
 	}
 	answer := Answer{
 		Status: http.StatusForbidden, Code: permissionDenied, Message: textScope, Reason: "INSUFFICIENT_SCOPE",
-		Challenges: t.writer.failed(used, "insufficient_scope", textScope, param{"scope", need}),
+		Challenges: t.writer.failed(used, "insufficient_scope", textScope, param{"scope", named}),
 	}
 	if need != "" {
 		answer.Metadata = map[string]string{"requiredScope": need}
@@ -194,7 +209,7 @@ func (t *Table) stepUp(err error, used string) Answer {
 	var e *token.StepUpError
 	params := []param{}
 	if errors.As(err, &e) {
-		params = []param{{"scope", scopeValue(e.Need)}, {"acr_values", scopeValue(e.ACRValues)}, {"max_age", seconds(e.MaxAge)}}
+		params = []param{{"scope", scopeValue(e.Need)}, {"acr_values", listValue(e.ACRValues)}, {"max_age", seconds(e.MaxAge)}}
 	}
 	return Answer{
 		Status: http.StatusUnauthorized, Code: unauthenticated, Message: textStepUp, Reason: "INSUFFICIENT_USER_AUTHENTICATION",

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/postern-go/postern/internal/printable"
 	"github.com/postern-go/postern/scope"
 	"github.com/postern-go/postern/token"
 )
@@ -43,8 +42,8 @@ func newWriter(r scope.Resource, schemes []token.Scheme) writer {
 	if r.Documentation != "" {
 		w.errorURI = ", error_uri=" + quote(r.Documentation)
 	}
-	if r.Metadata != "" {
-		metadata = ", resource_metadata=" + quote(r.Metadata)
+	if u := r.MetadataURL(); u != "" {
+		metadata = ", resource_metadata=" + quote(u)
 	}
 	for _, s := range schemes {
 		var params strings.Builder
@@ -64,6 +63,16 @@ func (w writer) plain() []string {
 		lines[i] = s.head + s.tail
 	}
 	return lines
+}
+
+// with is lines of all schemes, in their order, with one more parameter in its
+// place.
+func (w writer) with(lines []string, p param) []string {
+	more := make([]string, len(lines))
+	for i, s := range w.schemes {
+		more[i] = strings.TrimSuffix(lines[i], s.tail) + ", " + p.name + "=" + quote(p.value) + s.tail
+	}
+	return more
 }
 
 // failed is the challenge for credentials of the scheme used that were not good
@@ -99,14 +108,12 @@ func quote(value string) string { return `"` + escaper.Replace(value) + `"` }
 
 var escaper = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
 
-// scopeValue joins the members of a list in a challenge. A list with a member
+// listValue joins the members of a list in a challenge. A list with a member
 // that cannot be written there (RFC 6750 §3) is left out, since half a list
 // would mislead.
-func scopeValue(list []string) string {
-	for _, s := range list {
-		if s == "" || !printable.Is(s) || strings.ContainsAny(s, ` "\`) {
-			return ""
-		}
+func listValue(list []string) string {
+	if slices.ContainsFunc(list, func(s string) bool { return !scope.Valid(s) }) {
+		return ""
 	}
 	return strings.Join(list, " ")
 }

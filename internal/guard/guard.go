@@ -19,17 +19,22 @@ var ErrNoVerdict = fmt.Errorf("%w: the authenticator returned neither token nor 
 
 // Guard decides by one Authenticator. It is immutable.
 type Guard struct {
-	auth      token.Authenticator
-	schemes   []token.Scheme
-	names     []string // of the schemes
-	rehearsal bool     // refuses no call
+	auth    token.Authenticator
+	schemes []token.Scheme
+	names   []string // of the schemes
+	options Options
+}
+
+// Options are the settings of a Guard.
+type Options struct {
+	Rehearsal       bool // refuses no call
+	ChallengeScopes bool // as of scope.Resource
 }
 
 // New returns a Guard that asks auth, which must not be nil and takes these
 // schemes; see token.SchemesOf.
-// In a rehearsal it refuses no call.
-func New(auth token.Authenticator, schemes []token.Scheme, rehearsal bool) Guard {
-	g := Guard{auth: auth, schemes: schemes, rehearsal: rehearsal}
+func New(auth token.Authenticator, schemes []token.Scheme, options Options) Guard {
+	g := Guard{auth: auth, schemes: schemes, options: options}
 	for _, s := range schemes {
 		g.names = append(g.names, s.Name)
 	}
@@ -60,9 +65,13 @@ type Verdict struct {
 // there is a token.
 func (g *Guard) Decide(ctx context.Context, p scope.Policy, fields []string, call func() token.Call) Verdict {
 	v := g.judge(ctx, p, fields, call)
-	if v.Err != nil && (g.rehearsal || p.IsRehearsed()) {
+	if v.Err == nil {
+		return v
+	}
+	if g.options.Rehearsal || p.IsRehearsed() {
 		return Verdict{Token: v.Token, Rehearsed: v.Err}
 	}
+	v.Err = g.Asking(p, v.Err)
 	return v
 }
 

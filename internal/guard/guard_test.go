@@ -90,7 +90,7 @@ func newGuard(auth token.Authenticator) guard.Guard {
 	if err != nil {
 		panic(err)
 	}
-	return guard.New(auth, schemes, false)
+	return guard.New(auth, schemes, guard.Options{})
 }
 
 // What is known of an Authenticator saves work and changes no verdict.

@@ -28,6 +28,10 @@ var ErrUsage = errors.New("invalid flags")
 // Issuers gathers issuers as their flags come along. The zero value is ready for
 // Register.
 type Issuers struct {
+	// DefaultAudience is that of issuers with no -audience next to them. "" means
+	// that each needs one.
+	DefaultAudience string
+
 	entries []entry
 	path    string // of the settings file
 }
@@ -62,6 +66,9 @@ func (i *Issuers) File() (*settings.File, error) {
 	seen := make(map[string]bool)
 	for _, e := range i.entries {
 		id := e.Config.Issuer
+		if len(e.Config.Audience) == 0 && i.DefaultAudience != "" {
+			e.Config.Audience = []string{i.DefaultAudience}
+		}
 		switch {
 		case id == "":
 			return nil, fmt.Errorf("%w: -issuer is required", ErrUsage)

@@ -17,25 +17,35 @@ import (
 func FuzzChallenge(f *testing.F) {
 	f.Add("api", "", metadataURL, "read", "write", "loa2", int64(300))
 	f.Add(`a"b\c`, "https://x/y", "", `re"ad`, "", "a b", int64(-1))
+	f.Add("", "", metadataURL, "offline_access", "a", "offline_access", int64(0))
 	f.Add("", "https://x/\"", "/relative", "\r\nSet-Cookie: a=b", "é", "\x00", int64(0))
 	f.Add(`", error="invalid_token`, "https://x/%22", "https://[::1]/", "a,b", "c=d", ",", int64(1<<62))
 	f.Fuzz(func(t *testing.T, realm, errorURI, metadata, scope1, scope2, acr string, age int64) {
-		resource := scope.Resource{Realm: realm, Documentation: errorURI, Metadata: metadata}
+		resource := scope.Resource{Realm: realm, Documentation: errorURI, Metadata: metadata, RepeatGranted: true}
 		if resource.Validate() != nil {
 			return
 		}
 		table := challenge.New(resource, bearer)
+		held, err := token.Vouched("x", token.VouchedClaims{
+			Issuer: "https://as.example.com", Audience: []string{"x"}, Subject: "alice", Scopes: []string{acr, "offline_access"}, Expiry: time.Now().Add(time.Hour),
+		})
+		if err != nil {
+			held = nil
+		}
 		for _, err := range []error{
 			token.ErrMissing, token.ErrRequest, token.ErrExpired, token.ErrDenied, token.ErrUnavailable,
-			&token.ScopeError{Need: []string{scope1, scope2}},
+			&token.ScopeError{Need: []string{scope1, scope2}, Token: held},
 			&token.StepUpError{ACRValues: []string{acr}, MaxAge: time.Duration(age), Need: []string{scope1}},
 		} {
-			for _, value := range table.Answer(err, "Bearer").Challenges {
+			for _, value := range table.Answer(err, "Bearer", scope1).Challenges {
 				params := readBack(t, value)
 				same(t, "realm", params, cmp.Or(realm, "api"))
 				optional(t, "resource_metadata", params, metadata)
 				optional(t, "error_uri", params, errorURI)
-				optional(t, "scope", params, scope1, scope1+" "+scope2)
+				optional(t, "scope", params, scope1, scope2, scope1+" "+scope2, scope1+" "+acr, scope2+" "+acr, scope1+" "+scope2+" "+acr)
+				if strings.Contains(" "+params["scope"]+" ", " offline_access ") {
+					t.Errorf("scope is %q", params["scope"])
+				}
 				optional(t, "acr_values", params, acr)
 			}
 		}

@@ -99,6 +99,7 @@ func isUnder(importPath, path string) bool {
 // get by with the standard library and this module.
 var thirdParty = map[string][]string{
 	"jwks":                          {"github.com/go-jose/go-jose/v4"},
+	"internal/resourcemeta":         {"github.com/go-jose/go-jose/v4"},
 	"token":                         {"github.com/go-jose/go-jose/v4/json"},
 	"token/settings":                {"go.yaml.in/yaml/v3"},
 	"token/tokentest/internal/mint": {"github.com/go-jose/go-jose/v4"},

@@ -42,6 +42,8 @@ var mayPanic = map[string]panics{
 	"middleware.New":                        {documented: []string{"New"}},
 	"middleware.Middleware.Require":         {documented: []string{"Middleware.Require"}},
 	"middleware.Mux.Handle":                 {documented: []string{"Mux.Handle"}},
+	"middleware.Mux.HandleMetadata":         {documented: []string{"Mux.HandleMetadata"}},
+	"middleware.ServeMetadata":              {documented: []string{"ServeMetadata"}},
 	"scope.Policy.Or":                       {documented: []string{"Policy.Or"}},
 	"scope.literals":                        {documented: []string{"ClientID", "Issuer", "AllOf", "AnyOf"}},
 	"scope.mustHave":                        {documented: []string{"Claims", "Func"}},

@@ -21,8 +21,8 @@ var targets = []target{
 	}, more: []string{"jwks"}},
 	{dir: "internal/metadata", files: []string{"places.go", "document.go", "find.go", "errors.go"}, more: []string{"jwks"}},
 	{dir: "internal/credentials", files: []string{"credentials.go", "evidence.go", "hidden.go"}, more: []string{"middleware", "grpcauth"}},
-	{dir: "internal/guard", files: []string{"guard.go", "target.go", "respond.go", "pass.go", "errors.go"}, more: []string{"internal/guard/seams", "middleware", "grpcauth"}},
-	{dir: "internal/challenge", files: []string{"table.go", "writer.go", "retry.go"}, more: []string{"internal/challenge/answers", "middleware", "grpcauth"}},
+	{dir: "internal/guard", files: []string{"guard.go", "target.go", "respond.go", "asking.go", "pass.go", "errors.go"}, more: []string{"internal/guard/seams", "middleware", "grpcauth"}},
+	{dir: "internal/challenge", files: []string{"table.go", "writer.go", "scopes.go", "retry.go"}, more: []string{"internal/challenge/answers", "middleware", "grpcauth"}},
 	{dir: "internal/rejection", files: []string{"sentinel.go", "rejection.go"}, more: []string{"token"}},
 	{dir: "internal/jws", files: []string{"compact.go", "header.go", "algorithm.go", "keys.go", "cost.go", "verifier.go"}, more: []string{"token"}},
 	{dir: "internal/claims", files: []string{"payload.go", "lists.go", "rules.go", "checks.go", "numericdate.go", "marks.go", "shape.go", "lookup.go", "sources.go", "hints.go", "set.go"}, more: []string{"token"}},
@@ -33,8 +33,9 @@ var targets = []target{
 	{dir: "internal/expiry", files: []string{"expiry.go"}, more: []string{"middleware", "grpcauth"}},
 	{dir: "internal/printable", files: []string{"printable.go"}, more: []string{"token"}},
 	{dir: "internal/nilcheck", files: []string{"nilcheck.go"}, more: []string{"token", "middleware", "grpcauth"}},
+	{dir: "internal/resourcemeta", files: []string{"document.go", "sign.go"}, more: []string{"middleware"}},
 	{dir: "internal/weburl", files: []string{"weburl.go"}, more: []string{"scope", "middleware"}},
-	{dir: "scope", files: []string{"policy.go", "rule.go", "or.go", "judge.go", "finding.go", "client.go", "sets.go", "met.go", "parse.go", "subject.go", "refusal.go", "resource.go", "tenant.go", "log.go", "sample.go", "traces.go", "rehearsal.go"}, more: []string{"middleware"}},
+	{dir: "scope", files: []string{"policy.go", "rule.go", "or.go", "judge.go", "finding.go", "client.go", "sets.go", "met.go", "parse.go", "subject.go", "refusal.go", "resource.go", "metadata.go", "needed.go", "tenant.go", "log.go", "sample.go", "traces.go", "rehearsal.go"}, more: []string{"middleware"}},
 	{dir: "jwks", files: []string{
 		"parse.go", "jwk.go", "weak.go", "source.go", "thumbprint.go",
 		"remote.go", "flight.go", "state.go", "keyset.go", "budget.go", "failure.go", "backoff.go", "retry.go", "reconsider.go",
@@ -43,6 +44,7 @@ var targets = []target{
 	{dir: "middleware", files: []string{
 		"middleware.go", "pass.go", "from.go", "mux.go", "host.go", "register.go", "present.go", "answer.go", "body.go", "config.go",
 		"decision.go", "gate.go", "subprotocol.go", "forward.go", "transport.go", "origin.go",
+		"metadata.go", "facts.go", "describe.go", "describe_serve.go", "describe_table.go", "mux_metadata.go",
 	}, more: []string{"internal/guard/seams"}},
 	{dir: "grpcauth", files: []string{
 		"interceptor.go", "context.go", "stream.go", "bounded.go", "run.go", "probe.go", "audit.go", "server.go", "present.go", "answer.go", "config.go",

@@ -1,0 +1,138 @@
+package middleware
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/postern-go/postern/internal/printable"
+	"github.com/postern-go/postern/internal/resourcemeta"
+	"github.com/postern-go/postern/scope"
+	"github.com/postern-go/postern/token"
+)
+
+// certificateMethod is the confirmation method of tokens bound to a certificate
+// (RFC 8705 §3.1).
+const certificateMethod = "x5t#S256"
+
+// facts are what a document says that can change while a service runs.
+type facts struct {
+	servers, scopes, details []string
+	certificates             bool
+}
+
+func (f *facts) equal(g *facts) bool {
+	return slices.Equal(f.servers, g.servers) && slices.Equal(f.scopes, g.scopes) && slices.Equal(f.details, g.details) && f.certificates == g.certificates
+}
+
+// facts are those of this moment. An issuer with tokens for other resources only
+// is left out: a client would be refused with what it gets there.
+func (d *Description) facts() *facts {
+	f := &facts{servers: slices.Clone(d.settings.AuthorizationServers)}
+	for _, p := range token.Postures(d.m.auth) {
+		if !accepts(p, d.resource) {
+			continue
+		}
+		f.certificates = f.certificates || slices.Contains(p.Confirmations, certificateMethod)
+		if isServer(p.Issuer) {
+			f.servers = append(f.servers, p.Issuer)
+		}
+	}
+	f.servers = sorted(f.servers)
+	f.details = sorted(slices.Clone(d.settings.Details))
+	if !d.settings.OmitScopes {
+		f.scopes = sorted(append(scopesOf(d.policies()), d.settings.Scopes...))
+	}
+	return f
+}
+
+// accepts reports whether an issuer may issue tokens for the resource, as far as
+// it tells.
+func accepts(p token.Posture, resource string) bool {
+	return len(p.Audience) == 0 || slices.Contains(p.Audience, resource)
+}
+
+func scopesOf(policies []scope.Policy) (scopes []string) {
+	for _, p := range policies {
+		scopes = append(scopes, p.Scopes()...)
+	}
+	return slices.DeleteFunc(scopes, func(s string) bool { return s == refreshScope })
+}
+
+func sorted(list []string) []string {
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// document is the document of these facts, unsigned.
+func (d *Description) document(f *facts) resourcemeta.Document {
+	doc := resourcemeta.Document{}
+	for name, value := range d.members {
+		doc[name] = value
+	}
+	doc.Set(resourcemeta.AuthorizationServers, f.servers)
+	doc.Set(resourcemeta.Scopes, f.scopes)
+	doc.Set(resourcemeta.Details, f.details)
+	doc.Set(resourcemeta.CertificateBound, f.certificates)
+	return doc
+}
+
+// setSchemes says by which schemes a token may come. Without Bearer there is no
+// bearer method, which the empty list says.
+func setSchemes(doc resourcemeta.Document, schemes []token.Scheme) {
+	named := func(name string) int {
+		return slices.IndexFunc(schemes, func(s token.Scheme) bool { return strings.EqualFold(s.Name, name) })
+	}
+	bearer, dpop := named("Bearer"), named("DPoP")
+	doc[resourcemeta.BearerMethods] = []string{}
+	if bearer >= 0 {
+		doc.Set(resourcemeta.BearerMethods, []string{"header"})
+	}
+	if dpop < 0 {
+		return
+	}
+	doc.Set(resourcemeta.DPoPRequired, len(schemes) == 1)
+	for _, p := range schemes[dpop].Params {
+		if strings.EqualFold(p.Name, "algs") {
+			doc.Set(resourcemeta.DPoPAlgorithms, strings.Fields(p.Value))
+		}
+	}
+}
+
+// checkIssuers finds what would make the document contradict the guard.
+func (d *Description) checkIssuers() error {
+	var unknown []string // issuers that are not known as URLs
+	postures := token.Postures(d.m.auth)
+	for _, p := range postures {
+		if !accepts(p, d.resource) {
+			return fmt.Errorf("middleware: %w: the tokens of issuer %s are for %s, want Resource.Identifier %s among them (see Config.Audience)",
+				token.ErrConfig, shown(p.Issuer), printable.Value(fmt.Sprintf("%+q", p.Audience)), shown(d.resource))
+		}
+		if !isServer(p.Issuer) {
+			unknown = append(unknown, p.Issuer)
+		}
+	}
+	listed := d.settings.AuthorizationServers
+	switch {
+	case len(listed) > 0 && len(unknown) == 0:
+		return badMetadata("AuthorizationServers", "want none: the issuers are known")
+	case len(listed) == 0 && len(unknown) == len(postures):
+		return badMetadata("AuthorizationServers", "want some: no issuer is known as an https URL, so clients would not know where to get a token")
+	}
+	for _, server := range listed {
+		if !slices.ContainsFunc(unknown, func(issuer string) bool { return mayBe(issuer, server) }) {
+			return badMetadata("AuthorizationServers", shown(server)+" fits no issuer of the Authenticator")
+		}
+	}
+	return nil
+}
+
+// mayBe reports whether the issuer, a Template or one of which nothing is known,
+// may stand for the server.
+func mayBe(issuer, server string) bool {
+	if !strings.Contains(issuer, "{") {
+		return true
+	}
+	_, fits := token.Template{Issuer: issuer}.Value(server)
+	return fits
+}
