@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -22,7 +23,7 @@ func granting(b *testing.B, n int) *token.Token {
 	issuer := tokentest.NewIssuer(b, nil)
 	verifier, err := token.NewVerifier(issuer.Config())
 	require.NoError(b, err)
-	t, err := verifier.Authenticate(b.Context(), token.Bearer(issuer.Token(tokentest.Scope(scopes...))))
+	t, err := verifier.Authenticate(b.Context(), token.Bearer(issuer.Token(tokentest.Scope(scopes...), tokentest.Claim("acr", "loa2"), tokentest.Claim("auth_time", issuer.Now().Unix()))))
 	require.NoError(b, err)
 	return t
 }
@@ -47,6 +48,8 @@ func BenchmarkCheck(b *testing.B) {
 		"all/3":         scope.All("s0", "s1", "s2"),
 		"any/3":         scope.Any("x", "y", "s2"),
 		"and":           scope.All("s0").And(scope.Any("x", "s1")).And(scope.User),
+		"step-up":       scope.ACR("loa3", "loa2").And(scope.MaxAge(time.Hour)),
+		"all/1+step-up": scope.ACR("loa3", "loa2").And(scope.MaxAge(time.Hour)).And(scope.All("s2")),
 		"claims":        scope.Claims("fits", fits),
 	} {
 		b.Run(name, func(b *testing.B) {

@@ -38,22 +38,6 @@ func ExampleClaims() {
 	// Output: all(ledger:write) and department finance
 }
 
-// A policy can ask for a more recent sign-in (RFC 9470).
-func ExampleClaims_stepUp() {
-	type session struct {
-		AuthTime int64 `json:"auth_time"`
-	}
-	const most = 5 * time.Minute
-	recent := scope.Claims("signed in within 5 minutes", func(s session) error {
-		if time.Since(time.Unix(s.AuthTime, 0)) > most {
-			return &token.StepUpError{MaxAge: most}
-		}
-		return nil
-	})
-	fmt.Println(scope.All("payments:make").And(recent))
-	// Output: all(payments:make) and signed in within 5 minutes
-}
-
 func ExamplePolicy_And() {
 	fmt.Println(scope.User.And(scope.All("orders:write")))
 	fmt.Println(scope.All("orders:write").And(scope.Policy{})) // a rule somebody forgot

@@ -3,6 +3,7 @@ package scope
 import (
 	"cmp"
 	"errors"
+	"strings"
 
 	"github.com/postern-go/postern/token"
 )
@@ -49,107 +50,10 @@ func allHold(found []finding) bool {
 	return true
 }
 
-// cure is what would let a refused call through, a set of bits.
-type cure uint8
-
-const (
-	byScopes  cure = 1 << iota // more scopes
-	byStepUp                   // a better or more recent authentication
-	byWaiting                  // what is out of reach comes back
-
-	byNothing cure = 0
-)
-
-// cureOf is what a refusal asks for.
-func cureOf(err error) cure {
-	switch {
-	case errors.Is(err, token.ErrScope):
-		return byScopes
-	case errors.Is(err, token.ErrStepUp):
-		return byStepUp
-	case errors.Is(err, token.ErrUnavailable):
-		return byWaiting
-	default:
-		return byNothing
-	}
-}
-
-// cures are those that an answer can ask for, the least first. What is out of
-// reach comes before all: the token may be good enough.
-var cures = [...]cure{byWaiting, byScopes, byStepUp, byScopes | byStepUp}
-
-// remedy is what a cure consists of.
-type remedy struct {
-	need  []string // all scopes that the call needs, with those it has and must keep
-	short error    // the first refusal that asks for scopes, or nil
-	why   error    // the first refusal that asks for something else, or nil
-}
-
-func (r *remedy) add(more remedy) {
-	r.need = appendNew(r.need, more.need...)
-	r.short = cmp.Or(r.short, more.short)
-	r.why = cmp.Or(r.why, more.why)
-}
-
-// cured reports whether the rule holds once the cure is had. A rule that holds
-// needs no cure.
-func (f finding) cured(by cure, c call) (remedy, bool) {
-	switch {
-	case f.branches != nil:
-		return f.anyCured(by, c)
-	case f.rule.need != nil:
-		return remedy{need: f.rule.wanted(c), short: f.err}, f.holds || by&byScopes != 0
-	case f.holds:
-		return remedy{}, true
-	}
-	needed := cureOf(f.err)
-	r := remedy{why: f.err}
-	if needed == byScopes {
-		r = remedy{need: needOf(f.err), short: f.err}
-	}
-	return r, needed&by != 0
-}
-
-func allCured(found []finding, by cure, c call) (all remedy, ok bool) {
-	for _, f := range found {
-		r, ok := f.cured(by, c)
-		if !ok {
-			return remedy{}, false
-		}
-		all.add(r)
-	}
-	return all, true
-}
-
-// anyCured is the remedy of the first alternative that the cure helps, or of one
-// that needs none.
-func (f finding) anyCured(by cure, c call) (remedy, bool) {
-	for _, branch := range f.branches {
-		if allHold(branch) {
-			return allCured(branch, byNothing, c)
-		}
-	}
-	for _, branch := range f.branches {
-		if r, ok := allCured(branch, by, c); ok {
-			for _, err := range []*error{&r.short, &r.why} {
-				if *err != nil {
-					*err = &unmet{finding: f, call: c, why: *err}
-				}
-			}
-			return r, true
-		}
-	}
-	return remedy{}, false
-}
-
 // needs lists the scopes that the rule needs, if scopes can help at all.
 func (f finding) needs(c call) []string {
-	for _, by := range []cure{byScopes, byScopes | byStepUp} {
-		if r, ok := f.cured(by, c); ok {
-			return r.need
-		}
-	}
-	return nil
+	r, _ := remedyFor([]finding{f}, c, byScopes, byScopes|byStepUp)
+	return r.need
 }
 
 // refusal is what the rule by itself says, or nil if it holds.
@@ -157,10 +61,8 @@ func (f finding) refusal(c call) error {
 	if f.branches == nil || f.holds {
 		return f.err
 	}
-	for _, by := range cures {
-		if r, ok := f.cured(by, c); ok {
-			return r.answer(by, c)
-		}
+	if r, ok := remedyFor([]finding{f}, c, cures[:]...); ok {
+		return r.answer(c)
 	}
 	return &unmet{finding: f, call: c, why: f.denial(c)}
 }
@@ -171,7 +73,7 @@ func (f finding) refusal(c call) error {
 func (f finding) denial(c call) error {
 	var ofToken, other error
 	for _, branch := range f.branches {
-		err := blame(branch, c)
+		err := incurable(branch, c)
 		switch {
 		case errors.Is(err, token.ErrDenied):
 			return err
@@ -199,6 +101,21 @@ func blame(found []finding, c call) (worst error) {
 		}
 	}
 	return worst
+}
+
+// incurable is the refusal of rules that belong together and that nothing cures. It
+// asks for no authentication: if each of them could be helped by one, then not all
+// of them by the same.
+func incurable(found []finding, c call) error {
+	err := blame(found, c)
+	if cureOf(err) != byStepUp {
+		return err
+	}
+	names := make([]string, len(found))
+	for i, f := range found {
+		names[i] = f.rule.printed()
+	}
+	return &refusal{rule: strings.Join(names, " and "), why: token.ErrDenied, detail: ": no acr is enough for all of its step-up rules"}
 }
 
 func needOf(err error) []string {

@@ -1,57 +1,101 @@
 package scope
 
 import (
-	"errors"
 	"slices"
 
 	"github.com/postern-go/postern/token"
 )
 
-// judge holds a call against the rules, in their order.
+// judge holds a call against the rules, in their order. Those about logins and
+// scopes come first, and get one answer together.
 func (p Policy) judge(c call) error {
-	for i := range p.rules {
-		r := &p.rules[i]
+	early := p.early()
+	if !(Policy{rules: p.rules[:early]}).holds(c) {
+		if err := p.turnAway(c, early); err != nil {
+			return err
+		}
+	}
+	for i := range p.rules[early:] {
+		r := &p.rules[early+i]
 		if r.branches != nil {
 			if r.holds(c) {
 				continue
 			}
-			return p.undecided(c, r)
+			return p.weigh(c)
 		}
 		if err := r.check(c); err != nil {
-			return p.refused(c, r, err)
+			return p.refused(c, r, early, err)
 		}
 	}
 	return nil
 }
 
-// refused is the answer to a call that one rule refuses.
-func (p Policy) refused(c call, r *rule, err error) error {
-	if r.stage == stageScope {
-		return p.short(c, err)
-	}
-	return r.refusal(c, err)
-}
-
-// undecided is the answer to a call that none of some alternatives lets through.
-func (p Policy) undecided(c call, r *rule) error {
-	if r.stage == stageScope {
-		return p.short(c, r.find(c).refusal(c))
-	}
-	return p.weigh(c)
-}
-
-// short is the answer to a call that lacks the scopes of one rule. It names
-// those that the whole policy needs, since a client asks for a token with the
-// scopes that the answer names.
-func (p Policy) short(c call, err error) error {
-	var need []string
+// early is how many rules are about logins and scopes alone.
+func (p Policy) early() int {
 	for i := range p.rules {
-		r := &p.rules[i]
-		if r.branches != nil || r.need != nil {
-			need = appendNew(need, r.find(c).needs(c)...)
+		if p.rules[i].stage == stageApplication {
+			return i
 		}
 	}
-	return answering(err, &token.ScopeError{Need: need, Token: c.token})
+	return len(p.rules)
+}
+
+// turnAway is the answer to a call that does not meet the rules about logins and
+// scopes. It names what the whole policy needs, since a client asks for a token
+// with what the answer names. It is nil only if these rules hold after all, as the
+// time of a login that lay in the future has come.
+func (p Policy) turnAway(c call, early int) error {
+	if p.asksForScopes() {
+		return p.short(c, early)
+	}
+	found := Policy{rules: p.rules[:early]}.find(c)
+	r, ok := remedyFor(found, c, cures[:]...)
+	if !ok {
+		return incurable(found, c)
+	}
+	var later []finding
+	for i := range p.rules[early:] {
+		if r := &p.rules[early+i]; r.branches != nil {
+			later = append(later, r.find(c))
+		}
+	}
+	if all, ok := remedyFor(slices.Concat(found, later), c, byStepUp, byScopes|byStepUp); ok && r.plan.renew {
+		return all.answer(c)
+	}
+	for _, f := range later {
+		r.need = appendNew(r.need, f.needs(c)...)
+	}
+	return r.answer(c)
+}
+
+// asksForScopes reports whether no rule but those about scopes alone has a cure that
+// has to be looked for.
+func (p Policy) asksForScopes() bool {
+	return !slices.ContainsFunc(p.rules, func(r rule) bool { return r.login != nil || r.branches != nil })
+}
+
+// short is turnAway where only scopes can be short. It costs little, as a flood of
+// such calls does then.
+func (p Policy) short(c call, early int) error {
+	var need []string
+	for i := range p.rules[:early] {
+		need = appendNew(need, p.rules[i].wanted(c)...)
+	}
+	return &token.ScopeError{Need: need, Token: c.token}
+}
+
+// refused is the answer to a call that a rule of the application refuses. A new
+// authentication that it asks for must satisfy the step-up rules too.
+func (p Policy) refused(c call, by *rule, early int, err error) error {
+	err = by.refusal(c, err)
+	if cureOf(err) != byStepUp {
+		return err
+	}
+	found := append(Policy{rules: p.rules[:early]}.find(c), finding{rule: by, err: err})
+	if r, ok := remedyFor(found, c, byStepUp); ok {
+		return r.answer(c)
+	}
+	return err
 }
 
 // weigh is the answer to a call that none of some alternatives lets through,
@@ -62,50 +106,8 @@ func (p Policy) short(c call, err error) error {
 // be cured.
 func (p Policy) weigh(c call) error {
 	found := p.find(c)
-	for _, by := range cures {
-		if r, ok := allCured(found, by, c); ok {
-			return r.answer(by, c)
-		}
+	if r, ok := remedyFor(found, c, cures[:]...); ok {
+		return r.answer(c)
 	}
-	first := slices.IndexFunc(found, func(f finding) bool { _, ok := f.cured(byScopes, c); return !ok })
-	return found[first].refusal(c)
-}
-
-// answer is the error that asks for a remedy.
-func (r remedy) answer(by cure, c call) error {
-	switch by {
-	case byScopes:
-		return answering(r.short, &token.ScopeError{Need: r.need, Token: c.token})
-	case byScopes | byStepUp:
-		return answering(r.why, stepUpWith(r.why, r.need))
-	default:
-		return r.why
-	}
-}
-
-// answering is a refusal with another answer to the caller.
-func answering(err, answer error) error {
-	switch e := err.(type) {
-	case *unmet:
-		with := *e
-		with.why = answer
-		return &with
-	case *refusal:
-		with := *e
-		with.why = answer
-		return &with
-	default:
-		return answer
-	}
-}
-
-// stepUpWith is what err asks for together with scopes.
-func stepUpWith(err error, need []string) error {
-	answer := token.StepUpError{}
-	var asked *token.StepUpError
-	if errors.As(err, &asked) {
-		answer = *asked
-	}
-	answer.Need = appendNew(slices.Clone(answer.Need), need...)
-	return &answer
+	return incurable(found, c)
 }

@@ -34,7 +34,12 @@ func (r *refusal) reason() string {
 	if r.seen != nil {
 		detail = r.seen(r.token)
 	}
-	return strings.TrimPrefix(r.why.Error(), "token: ") + detail
+	why := strings.TrimPrefix(r.why.Error(), "token: ")
+	if _, asks := r.why.(*token.StepUpError); asks && r.seen != nil { // what was seen stands first, and is not cut
+		short := strings.TrimPrefix(token.ErrStepUp.Error(), "token: ")
+		return short + detail + "; " + strings.TrimPrefix(why, short+": ")
+	}
+	return why + detail
 }
 
 // refusedBy turns the error of a rule into one of the outcomes, and names the

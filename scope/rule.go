@@ -21,11 +21,13 @@ type call struct {
 type rule struct {
 	stage stage
 	name  string
-	check func(call) error // an error is errScope, a *refusal, or of the user's own if foreign is set
+	check func(call) error // an error is errScope, a *refusal, or of the user's own if foreign is set and login is not
 	need  []string         // of a scope rule: the scopes it speaks of
 	one   bool             // of a scope rule: one of need is enough
 
-	foreign  bool     // check is the user's own code
+	login *login // of a step-up rule
+
+	foreign  bool     // name is the user's own, and so is the code behind check
 	branches []Policy // instead of check
 
 	kind    token.SubjectKind // of a rule about subjects: which it wants
@@ -34,12 +36,13 @@ type rule struct {
 	set string // of a rule about a set of rights: its name
 }
 
-// stage orders the rules of a policy: a caller who lacks a scope is told so
-// before the application's own rules run.
+// stage orders the rules of a policy: a caller who lacks a login or a scope is told
+// so before the application's own rules run.
 type stage uint8
 
 const (
-	stageScope stage = iota
+	stageStepUp stage = iota
+	stageScope
 	stageApplication
 )
 
@@ -132,13 +135,19 @@ func (p Policy) holds(c call) bool {
 
 // refusal completes an error of check: with the rule, or with the token.
 func (r *rule) refusal(c call, err error) error {
-	if r.foreign {
+	fixed, _ := err.(*refusal)
+	switch {
+	case r.login != nil && cureOf(err) == byStepUp:
+		return &refusal{rule: r.name, why: err, seen: r.login.seen(c.token), token: c.token}
+	case r.login != nil:
+		return err
+	case r.foreign:
 		return refusedBy(r.name, err)
-	}
-	if fixed, ok := err.(*refusal); ok && fixed.seen != nil {
+	case fixed != nil && fixed.seen != nil:
 		return &refusal{rule: fixed.rule, why: fixed.why, seen: fixed.seen, token: c.token}
+	default:
+		return err
 	}
-	return err
 }
 
 // scopes lists every scope that the rule speaks of.
@@ -148,6 +157,20 @@ func (r *rule) scopes() []string {
 		scopes = appendNew(scopes, p.Scopes()...)
 	}
 	return scopes
+}
+
+// acrs lists every acr that the rule names.
+func (r *rule) acrs() []string {
+	var acrs []string
+	if r.login != nil {
+		acrs = r.login.acr
+	}
+	for _, p := range r.branches {
+		for i := range p.rules {
+			acrs = appendNew(acrs, p.rules[i].acrs()...)
+		}
+	}
+	return acrs
 }
 
 // wanted lists the scopes that a scope rule adds to those a call needs. Of

@@ -18,15 +18,15 @@ import (
 // others the truth.
 func FuzzPolicy(f *testing.F) {
 	random := rand.New(rand.NewPCG(1, 2))
-	for range 300 {
+	for range 800 {
 		seed := make([]byte, 2+random.IntN(40))
 		for i := range seed {
 			seed[i] = byte(random.Uint32())
 		}
-		f.Add(seed, uint16(random.Uint32()))
+		f.Add(seed, random.Uint32())
 	}
 	plain, marked := judges(f)
-	f.Fuzz(func(t *testing.T, bytes []byte, bits uint16) {
+	f.Fuzz(func(t *testing.T, bytes []byte, bits uint32) {
 		n := (&reader{bytes}).tree(5)
 		p := n.policy()
 		for _, at := range []facts{factsOf(bits), factsOf(bits | 1<<10), factsOf(bits | 7<<8)} {
@@ -46,19 +46,20 @@ func FuzzPolicy(f *testing.F) {
 func tellsTheTruth(t *testing.T, n tree, at facts, err error) {
 	t.Helper()
 	p := n.policy()
-	up, stepped := at, at
-	up.up, stepped.recent = true, true
+	up, early := at, n.early()
+	up.up = true
 	switch {
 	case n.holds(up):
 		require.ErrorIs(t, err, token.ErrUnavailable, "%s: %+v: nothing else is missing", p, at)
-	case n.holdsWithScopes(at):
-		require.ErrorIs(t, err, token.ErrScope, "%s: %+v: scopes alone are missing", p, at)
-	case n.lacksPlainScope(at):
-		require.ErrorIs(t, err, token.ErrScope, "%s: %+v", p, at)
-	case n.holdsWithScopes(stepped):
-		require.ErrorIs(t, err, token.ErrStepUp, "%s: %+v", p, at)
+	case early.holdsWithScopes(at) && !early.holds(at), early.holds(at) && n.holdsWithScopes(at):
+		require.ErrorIs(t, err, token.ErrScope, "%s: %+v: scopes alone are missing, or before others", p, at)
+	case early.holdsAfterStepUp(at) && !early.holds(at), early.holds(at) && n.holdsAfterStepUp(at):
+		require.ErrorIs(t, err, token.ErrStepUp, "%s: %+v: a step-up is missing, or before others", p, at)
+	case !early.holds(at):
+		require.ErrorIs(t, err, token.ErrDenied, "%s: %+v: nothing helps", p, at)
 	default:
 		require.NotErrorIs(t, err, token.ErrScope, "%s: %+v: no scope helps", p, at)
+		require.False(t, errors.Is(err, token.ErrStepUp) && !n.lacksPlainRecent(at), "%s: %+v: no step-up helps", p, at)
 	}
 	var short *token.ScopeError
 	if errors.As(err, &short) {
@@ -68,12 +69,10 @@ func tellsTheTruth(t *testing.T, n tree, at facts, err error) {
 		require.Equal(t, n.holdsWithScopes(at), n.holds(asked), "%s: %v, %+v: the scopes named are enough", p, err, at)
 	}
 	var stepUp *token.StepUpError
-	if errors.As(err, &stepUp) && n.holdsWithScopes(stepped) {
-		if stepUp.Need != nil {
-			stepped.scopes = setOf(stepUp.Need)
+	if errors.As(err, &stepUp) && n.holdsAfterStepUp(at) {
+		for _, stepped := range at.after(stepUp) {
+			require.NoError(t, p.Check(stepped.token(t)), "%s: %v: what is named is enough", p, err)
 		}
-		require.NotErrorIs(t, p.Check(stepped.token(t)), token.ErrStepUp, "%s: %v", p, err)
-		require.True(t, stepUp.Need == nil || n.holds(stepped), "%s: %v: both together are enough", p, err)
 	}
 }
 
@@ -96,8 +95,10 @@ func canBeMet(n tree, marked bool) bool {
 		kinds = append(kinds, token.SubjectUser)
 	}
 	for _, kind := range kinds {
-		if n.holds(facts{15, kind, true, true, true, true, true, marked, marked}) {
-			return true
+		for _, acr := range acrs {
+			if n.holds(facts{15, kind, true, true, true, true, true, marked, marked, login{acr, 0}}) {
+				return true
+			}
 		}
 	}
 	return false

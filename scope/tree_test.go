@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"testing"
 	"time"
 
@@ -24,6 +25,7 @@ type facts struct {
 	up      bool // what the application asks is up
 	admin   bool // the roles have "admin"
 	group   bool // the groups have "g"
+	login   login
 }
 
 var tokenScopes = []string{"a", "b", "c", "d"}
@@ -38,9 +40,10 @@ func names(set uint8) (list []string) {
 }
 
 // factsOf reads the facts from the bits of a number.
-func factsOf(n uint16) facts {
+func factsOf(n uint32) facts {
 	bit := func(i int) bool { return n>>i&1 == 1 }
-	return facts{uint8(n & 15), token.SubjectKind(n >> 4 & 3 % 3), bit(6), bit(7), bit(8), bit(9), bit(10), bit(11), bit(12)}
+	login := login{acrs[n>>13%8%uint32(len(acrs))], ages[n>>16%8%uint32(len(ages))]}
+	return facts{uint8(n & 15), token.SubjectKind(n >> 4 & 3 % 3), bit(6), bit(7), bit(8), bit(9), bit(10), bit(11), bit(12), login}
 }
 
 // token is one with these facts.
@@ -57,7 +60,9 @@ func (f facts) token(tb testing.TB) *token.Token {
 	if !f.group {
 		delete(sets, "groups")
 	}
-	claims, err := json.Marshal(map[string]any{"recent": f.recent, "granted": f.granted, "fits": f.fits, "up": f.up})
+	all := f.login.claims()
+	maps.Copy(all, map[string]any{"recent": f.recent, "granted": f.granted, "fits": f.fits, "up": f.up})
+	claims, err := json.Marshal(all)
 	require.NoError(tb, err)
 	t, err := token.Vouched("", token.VouchedClaims{
 		Issuer: "https://as.example.com", Audience: []string{"https://api.example.com"}, Expiry: time.Now().Add(time.Hour),
@@ -76,17 +81,18 @@ type tree struct {
 
 // leaf is a rule, as a policy and as a naive condition.
 type leaf struct {
-	policy    scope.Policy
-	holds     func(facts) bool
-	scopeRule bool
+	policy scope.Policy
+	holds  func(facts) bool
+	early  bool     // it is about scopes or logins
+	acrs   []string // that it names
 }
 
 // asking is a rule of the application that refuses with an error unless a claim
 // is true.
 func asking(claim string, err error) scope.Policy {
 	return scope.Func(claim, func(t *token.Token) error {
-		claims, unfit := token.ClaimsOf[map[string]bool](t)
-		if unfit != nil || claims[claim] {
+		claims, unfit := token.ClaimsOf[map[string]any](t)
+		if unfit != nil || claims[claim] == true {
 			return unfit
 		}
 		return err
@@ -96,19 +102,19 @@ func asking(claim string, err error) scope.Policy {
 // leaves are those that a byte can choose from; scopes is which scopes a rule
 // about scopes asks for, and is not 0.
 func leaves(scopes uint8) []leaf {
-	return []leaf{
-		{scope.All(names(scopes)...), func(f facts) bool { return f.scopes&scopes == scopes }, true},
-		{scope.Any(names(scopes)...), func(f facts) bool { return f.scopes&scopes != 0 }, true},
-		{scope.AllOf("roles", "admin", "editor"), func(f facts) bool { return f.admin }, false},
-		{scope.AnyOf("groups", "f", "g"), func(f facts) bool { return f.group }, false},
-		{scope.User, func(f facts) bool { return f.kind == token.SubjectUser }, false},
-		{scope.Client, func(f facts) bool { return f.kind == token.SubjectClient }, false},
-		{scope.ClientID("web", "other"), func(f facts) bool { return f.web }, false},
-		{asking("recent", &token.StepUpError{MaxAge: time.Minute}), func(f facts) bool { return f.recent }, false},
-		{asking("granted", errors.New("not granted")), func(f facts) bool { return f.granted }, false},
-		{asking("fits", token.ErrClaim), func(f facts) bool { return f.fits }, false},
-		{asking("up", fmt.Errorf("%w: database", token.ErrUnavailable)), func(f facts) bool { return f.up }, false},
-	}
+	return append(loginLeaves(), []leaf{
+		{scope.All(names(scopes)...), func(f facts) bool { return f.scopes&scopes == scopes }, true, nil},
+		{scope.Any(names(scopes)...), func(f facts) bool { return f.scopes&scopes != 0 }, true, nil},
+		{scope.AllOf("roles", "admin", "editor"), func(f facts) bool { return f.admin }, false, nil},
+		{scope.AnyOf("groups", "f", "g"), func(f facts) bool { return f.group }, false, nil},
+		{scope.User, func(f facts) bool { return f.kind == token.SubjectUser }, false, nil},
+		{scope.Client, func(f facts) bool { return f.kind == token.SubjectClient }, false, nil},
+		{scope.ClientID("web", "other"), func(f facts) bool { return f.web }, false, nil},
+		{asking("recent", &token.StepUpError{MaxAge: time.Minute}), func(f facts) bool { return f.recent }, false, nil},
+		{asking("granted", errors.New("not granted")), func(f facts) bool { return f.granted }, false, nil},
+		{asking("fits", token.ErrClaim), func(f facts) bool { return f.fits }, false, nil},
+		{asking("up", fmt.Errorf("%w: database", token.ErrUnavailable)), func(f facts) bool { return f.up }, false, nil},
+	}...)
 }
 
 // reader makes trees of bytes.
@@ -173,27 +179,26 @@ func (n tree) holdsWithScopes(f facts) bool {
 	return false
 }
 
-func (n tree) asksForScopesAlone() bool {
+// early are the parts, of those of which all are needed, that are about scopes and
+// logins alone.
+func (n tree) early() tree {
+	all := tree{op: '&'}
+	switch {
+	case n.isEarly():
+		all.parts = []tree{n}
+	case n.op == '&':
+		for _, part := range n.parts {
+			all.parts = append(all.parts, part.early())
+		}
+	}
+	return all
+}
+
+func (n tree) isEarly() bool {
 	for _, part := range n.parts {
-		if !part.asksForScopesAlone() {
+		if !part.isEarly() {
 			return false
 		}
 	}
-	return n.op != 0 || n.leaf.scopeRule
-}
-
-// lacksPlainScope reports whether a part about scopes alone, of those of which
-// all are needed, does not hold.
-func (n tree) lacksPlainScope(f facts) bool {
-	if n.asksForScopesAlone() && !n.holds(f) {
-		return true
-	}
-	if n.op == '&' {
-		for _, part := range n.parts {
-			if part.lacksPlainScope(f) {
-				return true
-			}
-		}
-	}
-	return false
+	return n.op != 0 || n.leaf.early
 }

@@ -116,7 +116,7 @@ func (c *cache) holds(id *tokenID) bool {
 func newEntry(id *tokenID, by *jws.Signer, set *claims.Set) *entry {
 	text := len(by.KeyID)
 	set.Strings(func(s *string) { text += len(*s) })
-	size := entryOverhead + allocated(text) + allocated(16*cap(set.Scopes)) + allocated(16*cap(set.Audience)) + allocated(24*len(set.Sets))
+	size := entryOverhead + allocated(text) + allocated(16*cap(set.Scopes)) + allocated(16*cap(set.Audience)) + allocated(24*len(set.Sets)) + allocated(set.Circumstances.Size())
 	for _, list := range set.Sets {
 		size += allocated(16 * cap(list))
 	}

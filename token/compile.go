@@ -38,5 +38,6 @@ func (c Config) rules() *claims.Rules {
 		Clients:       marks(c.Profile.Clients),
 		Leeway:        c.leeway(),
 		MaxLifetime:   c.MaxLifetime,
+		Time:          c.time(),
 	})
 }

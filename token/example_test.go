@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"time"
 
 	"github.com/postern-go/postern/jwks"
 	"github.com/postern-go/postern/token"
@@ -204,6 +205,39 @@ func ExampleClaimsOf() {
 	c, err := token.ClaimsOf[claims](t)
 	fmt.Println(c.Tenant, err)
 	// Output: acme <nil>
+}
+
+// A service acts for the user, on behalf of the client that called it.
+func ExampleToken_Actor() {
+	t, err := verifier.Authenticate(context.Background(), token.Bearer(tokenWith("act", map[string]any{"sub": "billing"})))
+	if err != nil {
+		log.Fatal(err)
+	}
+	actor, acted := t.Actor()
+	fmt.Println(t.Subject(), "by", actor.Subject, acted)
+	// Output: user by billing true
+}
+
+func ExampleToken_AuthenticatedWithin() {
+	signedIn := time.Now().Add(-10 * time.Minute)
+	t, err := verifier.Authenticate(context.Background(), token.Bearer(tokenWith("auth_time", signedIn.Unix())))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(t.AuthenticatedWithin(time.Hour), t.AuthenticatedWithin(5*time.Minute))
+	// Output: true false
+}
+
+// A handler tells its user how long ago they signed in.
+func ExampleToken_AuthenticationAge() {
+	signedIn := time.Now().Add(-10 * time.Minute)
+	t, err := verifier.Authenticate(context.Background(), token.Bearer(tokenWith("auth_time", signedIn.Unix())))
+	if err != nil {
+		log.Fatal(err)
+	}
+	age, known := t.AuthenticationAge()
+	fmt.Println(age.Round(time.Minute), known)
+	// Output: 10m0s true
 }
 
 // In a handler behind the middleware or an interceptor.

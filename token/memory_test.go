@@ -56,6 +56,7 @@ func TestMemoryOfTheCache(t *testing.T) {
 		"several audiences":              {false, []any{"aud", []string{"x", audience, "y", "z"}}},
 		"sets":                           {false, []any{"roles", many[:30], "groups", []string{"a", "b"}, "pad", strings.Repeat("p", 6<<10)}},
 		"a set that cannot be read":      {false, []any{"roles", []any{1}}},
+		"actors":                         {false, []any{"acr", "loa2", "auth_time", now.Unix(), "act", map[string]any{"sub": "a", "act": map[string]any{"sub": "b"}}, "pad", strings.Repeat("p", 6<<10)}},
 		"a subject of an awkward length": {false, []any{"sub", strings.Repeat("s", 2020)}},
 		"a subject that fills a bucket":  {false, []any{"sub", strings.Repeat("s", 3500)}},
 	} {

@@ -52,7 +52,8 @@ type VouchedClaims struct {
 	Confirmation map[string]string
 	// JSON is the object that Token.Claims decodes, or nil if there are no other
 	// claims. It must be strict JSON: valid Unicode, no repeated names. If it has
-	// iss or sub, they must equal Issuer and Subject.
+	// iss or sub, they must equal Issuer and Subject. What it says in acr, auth_time
+	// and act is what the accessors of the Token return; a malformed act is ErrClaim.
 	JSON []byte
 	// Time tells the time. Nil means time.Now.
 	Time func() time.Time
@@ -73,17 +74,43 @@ func Vouched(raw string, c VouchedClaims) (*Token, error) {
 	if err := c.validate(); err != nil {
 		return nil, err
 	}
+	set, err := c.set()
+	if err == nil {
+		err = set.Rules.CheckAgain(set, set.Rules.Time())
+	}
+	if err != nil {
+		if rejected, ok := err.(*rejection.Error); ok {
+			rejected.Setting = "" // Vouched tokens have no Config
+		}
+		return nil, err
+	}
+	return newToken(raw, set), nil
+}
+
+// rules are those that the claims count as having passed.
+func (c *VouchedClaims) rules() *claims.Rules {
+	return claims.New(claims.Settings{
+		Issuer:   c.Issuer,
+		Audience: slices.Clone(c.Audience),
+		Sets:     c.noSources(),
+		Leeway:   defaultLeeway,
+		Time:     Config{Time: c.Time}.time(),
+	})
+}
+
+func (c *VouchedClaims) set() (*claims.Set, error) {
 	set := &claims.Set{
-		Rules:     claims.New(claims.Settings{Issuer: c.Issuer, Audience: slices.Clone(c.Audience), Sets: c.noSources(), Leeway: defaultLeeway}),
-		Subject:   c.Subject,
-		ClientID:  c.ClientID,
-		ID:        c.ID,
-		Scopes:    claims.Unique(slices.Clone(c.Scopes)),
-		IssuedAt:  seconds(c.IssuedAt),
-		NotBefore: seconds(c.NotBefore),
-		Expiry:    seconds(c.Expiry),
-		Kind:      claims.Kind(c.SubjectKind),
-		JSON:      "{}",
+		Rules:        c.rules(),
+		Subject:      c.Subject,
+		ClientID:     c.ClientID,
+		ID:           c.ID,
+		Scopes:       claims.Unique(slices.Clone(c.Scopes)),
+		IssuedAt:     seconds(c.IssuedAt),
+		NotBefore:    seconds(c.NotBefore),
+		Expiry:       seconds(c.Expiry),
+		Kind:         claims.Kind(c.SubjectKind),
+		Confirmation: confirmation(c.Confirmation),
+		JSON:         "{}",
 	}
 	set.Audience = set.Rules.Audience
 	for _, name := range slices.Sorted(maps.Keys(c.Sets)) {
@@ -92,14 +119,9 @@ func Vouched(raw string, c VouchedClaims) (*Token, error) {
 	if c.JSON != nil {
 		set.JSON = string(c.JSON)
 	}
-	set.Confirmation = confirmation(c.Confirmation)
-	if err := set.Rules.CheckAgain(set, Config{Time: c.Time}.time()()); err != nil {
-		if rejected, ok := err.(*rejection.Error); ok {
-			rejected.Setting = "" // Vouched tokens have no Config
-		}
-		return nil, err
-	}
-	return newToken(raw, set), nil
+	said, err := set.Rules.Circumstances(set.JSON)
+	set.Circumstances = said
+	return set, err
 }
 
 // noSources names the sets. Their values are given, and not read from claims.

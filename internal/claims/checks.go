@@ -34,6 +34,7 @@ var checks = [...]check{
 	{"required claims", checkOthers, nil},
 	{"rules", checkRules, nil},
 	{"scope", readScope, nil},
+	{"act", checkAct, nil},
 	{"no ID token", checkNoIDToken, nil},
 }
 

@@ -8,7 +8,8 @@ import (
 // Payload holds the claims that decide something, as received and unchecked.
 type Payload struct {
 	received
-	looked looked
+	circumstantial circumstantial
+	looked         looked
 }
 
 // received is passed to each check by value: an indirect call with a pointer
@@ -23,12 +24,15 @@ type received struct {
 	gathered                           *gathered
 }
 
-// gathered is the result of the rules about claims anywhere in the payload, and
-// of scopes in several places. It is nil for settings that have neither.
+// gathered is the result of the rules about claims anywhere in the payload, of
+// scopes in several places, and of claims that few tokens have. It is nil if there
+// are none of all these.
 type gathered struct {
-	brokenRule error
-	scopes     []string
-	scopeFault error
+	brokenRule    error
+	scopes        []string
+	scopeFault    error
+	circumstances *Circumstances
+	brokenAct     error
 }
 
 // Explicit notes that the header's typ alone says that this is an access token,
@@ -84,17 +88,22 @@ func (p *Payload) keep(name string, value strict.Value) {
 		p.idToken = name
 	case "_claim_names":
 		p.looked.distributed = value
+	case "acr", "auth_time", "act":
+		p.circumstantial.keep(name, value)
 	}
 }
 
 // gather looks at claims anywhere in the payload. It is done before the checks,
 // which get what was received by value and report in their order.
 func (r *Rules) gather(p *Payload) {
-	if len(r.must) == 0 && r.scopeClaim != "" {
+	said, brokenAct := r.circumstances(&p.circumstantial)
+	if len(r.must) == 0 && r.scopeClaim != "" && said == nil {
 		return
 	}
-	g := &gathered{brokenRule: r.brokenRule(p)}
-	g.scopes, g.scopeFault = r.joinScopes(p)
+	g := &gathered{brokenRule: r.brokenRule(p), circumstances: said, brokenAct: brokenAct}
+	if r.scopeClaim == "" {
+		g.scopes, g.scopeFault = r.joinScopes(p)
+	}
 	p.gathered = g
 }
 

@@ -26,6 +26,7 @@ type Settings struct {
 	Clients       []Mark
 	Leeway        time.Duration
 	MaxLifetime   time.Duration // from iat to exp; 0 means no limit
+	Time          func() time.Time
 }
 
 // Rules are Settings made ready for use. They are safe for concurrent use.

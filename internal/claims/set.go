@@ -9,20 +9,21 @@ import (
 // Set is a claim set that has passed its checks. It is shared between the
 // Tokens of one access token and is immutable.
 type Set struct {
-	Rules        *Rules // that it has passed; nil only in a zero Set
-	Subject      string
-	ClientID     string
-	ID           string
-	Audience     []string
-	Scopes       []string
-	Sets         [][]string // in the order of the rules; nil for one that could not be read
-	IssuedAt     int64      // seconds since 1970; 0 if absent
-	NotBefore    int64
-	Expiry       int64
-	Confirmation strict.Value
-	JSON         string // all claims; "" if they are the payload of the token, a JWT
-	Kind         Kind
-	Remembered   bool // by an earlier call; no signature was verified in this one
+	Rules         *Rules // that it has passed; nil only in a zero Set
+	Subject       string
+	ClientID      string
+	ID            string
+	Audience      []string
+	Scopes        []string
+	Sets          [][]string // in the order of the rules; nil for one that could not be read
+	IssuedAt      int64      // seconds since 1970; 0 if absent
+	NotBefore     int64
+	Expiry        int64
+	Confirmation  strict.Value
+	Circumstances *Circumstances // nil if it has none of these claims; not to be modified
+	JSON          string         // all claims; "" if they are the payload of the token, a JWT
+	Kind          Kind
+	Remembered    bool // by an earlier call; no signature was verified in this one
 
 	oneAudience [1]string // backs Audience if there is but one
 }
@@ -76,6 +77,7 @@ func (s *Set) Strings(visit func(*string)) {
 	for _, list := range s.Sets {
 		visitAll(list, visit)
 	}
+	s.Circumstances.strings(visit)
 }
 
 func visitAll(list []string, visit func(*string)) {

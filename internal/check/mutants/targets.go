@@ -35,7 +35,7 @@ var targets = []target{
 	{dir: "internal/nilcheck", files: []string{"nilcheck.go"}, more: []string{"token", "middleware", "grpcauth"}},
 	{dir: "internal/resourcemeta", files: []string{"document.go", "sign.go"}, more: []string{"middleware"}},
 	{dir: "internal/weburl", files: []string{"weburl.go"}, more: []string{"scope", "middleware"}},
-	{dir: "scope", files: []string{"policy.go", "rule.go", "or.go", "judge.go", "finding.go", "client.go", "sets.go", "met.go", "parse.go", "subject.go", "refusal.go", "resource.go", "metadata.go", "needed.go", "tenant.go", "log.go", "sample.go", "traces.go", "rehearsal.go"}, more: []string{"middleware"}},
+	{dir: "scope", files: []string{"policy.go", "rule.go", "or.go", "judge.go", "finding.go", "remedy.go", "stepup.go", "client.go", "sets.go", "met.go", "parse.go", "subject.go", "refusal.go", "resource.go", "metadata.go", "needed.go", "tenant.go", "log.go", "sample.go", "traces.go", "rehearsal.go"}, more: []string{"middleware"}},
 	{dir: "jwks", files: []string{
 		"parse.go", "jwk.go", "weak.go", "source.go", "thumbprint.go",
 		"remote.go", "flight.go", "state.go", "keyset.go", "budget.go", "failure.go", "backoff.go", "retry.go", "reconsider.go",
