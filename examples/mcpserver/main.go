@@ -34,6 +34,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -74,7 +75,7 @@ func run(ctx context.Context, o options, out, log io.Writer) error {
 		return err
 	}
 	fmt.Fprint(out, h.rules)
-	fmt.Fprintf(out, "MCP on http://%s%s\n", ln.Addr(), h.path)
+	fmt.Fprintf(out, "MCP on http://%s%s\n", ln.Addr(), strings.TrimSuffix(h.path, "{$}"))
 	return serve(ctx, ln, h)
 }
 

@@ -144,7 +144,7 @@ func TestFlags(t *testing.T) {
 // run serves until its context ends.
 func TestRun(t *testing.T) {
 	t.Parallel()
-	for resource, path := range map[string]string{"https://photos.example.com/mcp": "/mcp", "https://photos.example.com": "/{$}"} {
+	for resource, path := range map[string]string{"https://photos.example.com/mcp": "/mcp", "https://photos.example.com": "/"} {
 		o, err := parse([]string{"-listen", "127.0.0.1:0", "-issuer", "https://login.example.com", "-resource", resource}, io.Discard)
 		require.NoError(t, err)
 		ctx, stop := context.WithCancel(t.Context())

@@ -28,7 +28,7 @@ var withoutExample = map[string]string{
 	"jwks.RemoteConfig.Format":         "implements fmt.Formatter",
 	"jwks.Status.MarshalJSON":          "implements json.Marshaler",
 	"middleware.Mux.ServeHTTP":         "implements http.Handler",
-	"middleware.Metadata.Validate":    "called by Describe; on its own for settings from a file",
+	"middleware.Metadata.Validate":     "called by Describe; on its own for settings from a file",
 	"middleware.Description.ServeHTTP": "implements http.Handler",
 	"middleware.Forwarder.*":           "called by http.Client",
 	"grpcauth.Forwarder.*":             "called by grpc",
