@@ -2,13 +2,17 @@ package mcppostern_test
 
 import (
 	"encoding/base64"
+	"fmt"
+	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 	"github.com/stretchr/testify/assert"
 
+	"github.com/postern-go/postern/middleware/mcppostern"
 	"github.com/postern-go/postern/token/tokentest"
 )
 
@@ -100,6 +104,7 @@ func TestBodiesWithTwoMeanings(t *testing.T) {
 		"invalid UTF-8":         edit("harmless", "harmless\xff"),
 		"invalid UTF-8 below":   edit(`"name":`, `"arguments":{"a":"`+"\xc0\x80"+`"},"name":`),
 		"lone surrogate":        edit("harmless", `harmless\ud800`),
+		"two low halves":        edit("harmless", `harmless\udc00\udc00`),
 		"halves in wrong order": edit("harmless", `harmless\udc00\ud800`),
 		"control character":     edit("harmless", "harm\nless"), "unknown escape": edit("harmless", `harm\less`), "half an escape": edit("harmless", `harmless\u00`),
 		"deep":    edit(`"name":`, `"arguments":`+deep+`,"name":`),
@@ -125,6 +130,23 @@ func TestBodiesWithTwoMeanings(t *testing.T) {
 		assert.Empty(t, w.server.names())
 		for _, line := range w.told() {
 			assert.Contains(t, []string{"(unreadable) request", "(unreadable) missing"}, line)
+		}
+	}
+}
+
+// A name is found again among few and among many.
+func TestRepeatedNamesInLargeObjects(t *testing.T) {
+	t.Parallel()
+	for _, size := range []int{2, 15, 16, 17, 18, 33, 500} {
+		members := make([]string, size)
+		for i := range members {
+			members[i] = fmt.Sprintf(`"m%d":{"a":%d}`, i, i)
+		}
+		good := "{" + strings.Join(members, ",") + "}"
+		assert.NoError(t, mcppostern.Valid("["+good+","+good+"]"))
+		for _, first := range []int{0, size / 2, size - 2} {
+			bad := "{" + strings.Join(append(slices.Clone(members), fmt.Sprintf(`"m%d":0`, first)), ",") + "}"
+			assert.ErrorIs(t, mcppostern.Valid("["+good+","+bad+"]"), mcppostern.ErrDuplicate, "%d of %d", first, size)
 		}
 	}
 }
@@ -180,6 +202,20 @@ func TestLargeBodies(t *testing.T) {
 		assert.Equal(t, `{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"The message is too large"}}`, text(t, resp), name)
 		assert.Equal(t, http.StatusUnauthorized, do("", 1001).StatusCode, name)
 	}
+}
+
+// unread is a body that is too large by its length, and costs nothing.
+type unread struct{ t *testing.T }
+
+func (u unread) Read([]byte) (int, error) { u.t.Error("the body was read"); return 0, io.EOF }
+func (unread) Close() error               { return nil }
+
+func TestLargeBodiesAreNotRead(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, modes()["stateless"])
+	r := request(older, w.Token(), "")
+	r.Body, r.ContentLength = unread{t}, mcp.DefaultMaxRequestBodyBytes+1
+	assert.Equal(t, http.StatusRequestEntityTooLarge, w.do(r).StatusCode)
 }
 
 // brokenBody fails in the middle.

@@ -77,7 +77,7 @@ func TestAuditOfServers(t *testing.T) {
 func TestAuditIsNoSession(t *testing.T) {
 	t.Parallel()
 	var told atomic.Int32
-	w := newWorld(t, settings{server: &mcp.ServerOptions{InitializedHandler: func(context.Context, *mcp.InitializedRequest) { told.Add(1) }}})
+	w := newWorld(t, settings{server: &mcp.ServerOptions{SupportedProtocolVersions: []string{older}, InitializedHandler: func(context.Context, *mcp.InitializedRequest) { told.Add(1) }}})
 	assert.Zero(t, told.Load())
 	session := w.begin(t, w.Token())
 	w.do(inSession(request(older, w.Token(), message(older, "ping", "")), session)) // which is read later

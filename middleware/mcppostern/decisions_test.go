@@ -2,6 +2,7 @@ package mcppostern_test
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -94,7 +95,7 @@ func TestRehearsal(t *testing.T) {
 		w := newWorld(t, set)
 		session := ""
 		if !set.opts.Stateless {
-			session = w.begin(t, "")
+			session = w.begin(t, w.Token(tokentest.Subject("alice")))
 		}
 		for _, raw := range []string{"", w.Token(tokentest.Subject("alice")), w.Token(tokentest.Subject("bob"))} {
 			r := call(older, raw, "dangerous")
@@ -129,6 +130,32 @@ func TestOtherWaysIn(t *testing.T) {
 	around := &world{server: w.server, handler: unguarded}
 	assert.Contains(t, text(t, around.do(call(older, w.Token(tokentest.Scope("photos:read")), "harmless"))), "has not passed the guard")
 	assert.Empty(t, w.server.names())
+}
+
+// If the SDK read a message differently from this package, it would not run.
+func TestWhatRunsIsWhatWasDecided(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, modes()["stateless"])
+	sdk := mcp.NewStreamableHTTPHandler(func(*http.Request) *mcp.Server { return w.server.Server }, &mcp.StreamableHTTPOptions{Stateless: true, DisableLocalhostProtection: true})
+	body := ""
+	differently := &world{server: w.server, handler: mcppostern.Over(w.guard, http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		r.Body = io.NopCloser(strings.NewReader(body))
+		sdk.ServeHTTP(rw, r)
+	}))}
+	reader := w.Token(tokentest.Scope("photos:read"))
+	for _, row := range [][3]string{
+		{"tools/call", `"name":"harmless"`, "tool harmless"}, {"tools/call", `"name":"dangerous"`, ""}, {"tools/list", ``, ""}, {"prompts/get", `"name":"harmless"`, ""},
+		{"resources/read", `"uri":"harmless"`, ""}, {"completion/complete", `"ref":{"type":"ref/prompt","name":"harmless"},"argument":{"name":"a","value":"b"}`, ""},
+	} {
+		body = message(older, row[0], row[1])
+		said := text(t, differently.do(call(older, reader, "harmless")))
+		if row[2] != "" {
+			assert.Equal(t, []string{row[2]}, w.server.names())
+			continue
+		}
+		assert.Contains(t, said, "not the one that was decided about", body)
+		assert.Empty(t, w.server.names())
+	}
 }
 
 // Two Guards may serve one server, each by its own rules.

@@ -46,3 +46,10 @@ var (
 	ErrDepth     = errDepth
 	ErrDuplicate = errDuplicate
 )
+
+// Owners is how many sessions belong to someone.
+func Owners(g *Guard) int {
+	g.owners.mu.Lock()
+	defer g.owners.mu.Unlock()
+	return len(g.owners.byID)
+}

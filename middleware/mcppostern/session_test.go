@@ -72,6 +72,23 @@ func TestC_MCP_12_SessionsOfOthers(t *testing.T) {
 	}
 }
 
+// A session that has ended is forgotten, however it ends.
+func TestSessionsThatEnd(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, settings{opts: mcp.StreamableHTTPOptions{SessionTimeout: time.Minute}})
+		first := w.begin(t, w.Token())
+		w.begin(t, w.Token())
+		assert.Equal(t, 2, mcppostern.Owners(w.guard))
+		assert.Equal(t, http.StatusNoContent, w.do(bare(http.MethodDelete, w.Token(), first)).StatusCode)
+		synctest.Wait()
+		assert.Equal(t, 1, mcppostern.Owners(w.guard))
+		time.Sleep(2 * time.Minute)
+		synctest.Wait()
+		assert.Zero(t, mcppostern.Owners(w.guard))
+	})
+}
+
 // The issuer is part of who someone is.
 func TestSessionsAcrossIssuers(t *testing.T) {
 	t.Parallel()
