@@ -1,7 +1,6 @@
 package mcppostern_test
 
 import (
-	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -28,11 +27,14 @@ func BenchmarkCall(b *testing.B) {
 	byTool := mcppostern.Over(mcppostern.New(auth, rules(), nil), reads)
 	onePolicy := auth.Require(scope.All("photos:read"))(reads)
 	raw := issuer.Token(tokentest.Scope("photos:read"))
-	for _, size := range []int{100, 1000, 10000} {
-		list := strings.TrimSuffix(strings.Repeat(`{"a":1},`, size/16), ",")
-		body := message(newest, "tools/call", `"name":"harmless","arguments":{"text":"`+strings.Repeat("x", size/2)+`","list":[`+list+`]}`)
+	for kind, arguments := range map[string]string{
+		"a few words":  `"album":"sea","title":"Harbour at dawn"`,
+		"1 KB of text": `"album":"sea","text":"` + strings.Repeat("x", 1000) + `"`,
+		"1 KB of JSON": `"album":"sea","list":[` + strings.Repeat(`{"id":17,"title":"Harbour"},`, 38) + `0]`,
+	} {
+		body := message(newest, "tools/call", `"name":"harmless","arguments":{`+arguments+`}`)
 		for name, h := range map[string]http.Handler{"one policy": onePolicy, "by tool": byTool} {
-			b.Run(fmt.Sprintf("%d bytes/%s", len(body), name), func(b *testing.B) {
+			b.Run(kind+"/"+name, func(b *testing.B) {
 				r := request(newest, raw, body)
 				w := &sink{header: http.Header{}}
 				b.ReportAllocs()

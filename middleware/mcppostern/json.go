@@ -56,7 +56,7 @@ type scanner struct {
 	pos   int
 	depth int
 	names []string // of the members of the objects that are open, outermost first
-	room  [32]string
+	room  [16]string
 }
 
 // scan reads text as one value.
@@ -249,23 +249,33 @@ func (s *scanner) literal(word string) error {
 func (s *scanner) string(wanted bool) (string, error) {
 	start, escaped := s.pos, false
 	s.pos++
-	for s.pos < len(s.text) {
-		switch c := s.text[s.pos]; {
-		case c == '"':
+	for {
+		s.plain()
+		if s.pos == len(s.text) {
+			return "", errSyntax
+		}
+		switch s.text[s.pos] {
+		case '"':
 			s.pos++
 			return decoded(s.text[start:s.pos], wanted, escaped)
-		case c == '\\':
+		case '\\':
 			escaped = true
 			if err := s.escape(); err != nil {
 				return "", err
 			}
-		case c < ' ':
+		default: // a control character
 			return "", errSyntax
-		default:
-			s.pos++
 		}
 	}
-	return "", errSyntax
+}
+
+// plain skips what stands for itself in a string.
+func (s *scanner) plain() {
+	text, i := s.text, s.pos
+	for i < len(text) && text[i] != '"' && text[i] != '\\' && text[i] >= ' ' {
+		i++
+	}
+	s.pos = i
 }
 
 func decoded(quoted string, wanted, escaped bool) (string, error) {
