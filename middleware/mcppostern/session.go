@@ -89,8 +89,4 @@ func (o *owners) restrict(p scope.Policy, session string) scope.Policy {
 	}))
 }
 
-// Refusals of sessions.
-var (
-	errOthers   = fmt.Errorf("%w: the session belongs to another subject or client", token.ErrDenied)
-	errNameless = fmt.Errorf("%w: the token names neither a subject nor a client, to whom the session could belong", token.ErrDenied)
-)
+var errOthers = fmt.Errorf("%w: the session belongs to another subject or client", token.ErrDenied)
