@@ -1,6 +1,7 @@
 package mcppostern_test
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -202,4 +203,38 @@ func TestNewPanics(t *testing.T) {
 		assert.ErrorIs(t, err, token.ErrConfig, name)
 		assert.NotContains(t, fmt.Sprint(err), "\n", name)
 	}
+}
+
+// otherScheme takes tokens of another scheme than Bearer.
+type otherScheme struct{ *token.Verifier }
+
+func (otherScheme) Schemes() []token.Scheme { return []token.Scheme{{Name: "Other"}} }
+
+func (o otherScheme) Authenticate(ctx context.Context, p token.Presentation) (*token.Token, error) {
+	p.Scheme = "Bearer"
+	return o.Verifier.Authenticate(ctx, p)
+}
+
+// Nothing here or in the SDK needs the scheme Bearer.
+func TestOtherSchemes(t *testing.T) {
+	t.Parallel()
+	issuer := tokentest.NewIssuer(t, nil)
+	verifier, err := token.NewVerifier(issuer.Config())
+	require.NoError(t, err)
+	s := newServer(nil)
+	handler, err := mcppostern.New(middleware.New(otherScheme{verifier}, nil), rules(), nil).Handler(s.Server, &mcp.StreamableHTTPOptions{DisableLocalhostProtection: true})
+	require.NoError(t, err)
+	other := &world{server: s, handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Header.Set("Authorization", strings.Replace(r.Header.Get("Authorization"), "Bearer", "Other", 1))
+		handler.ServeHTTP(w, r)
+	})}
+	raw := issuer.Token(tokentest.Scope("photos:read"), tokentest.Subject("alice"))
+	session := other.begin(t, raw)
+	assert.Equal(t, http.StatusOK, other.do(inSession(call(older, raw, "harmless"), session)).StatusCode)
+	seen := s.ran()
+	require.Len(t, seen, 1)
+	assert.Equal(t, "alice [] []", seen[0].subject+" "+seen[0].header)
+	assertDenied(t, other.do(inSession(call(older, issuer.Token(tokentest.Scope("photos:read"), tokentest.Subject("bob")), "harmless"), session)))
+	bearer := &world{server: s, handler: handler}
+	assert.Equal(t, http.StatusUnauthorized, bearer.do(call(older, raw, "harmless")).StatusCode)
 }
