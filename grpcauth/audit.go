@@ -2,6 +2,7 @@ package grpcauth
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -18,7 +19,8 @@ import (
 //   - each kind of method, unary or streaming, that is not guarded,
 //   - every method without a policy, which would be refused,
 //   - every policy without a method, which is a spelling mistake or a leftover,
-//   - every policy that no good token of the Authenticator can meet.
+//   - every policy that no good token of the Authenticator can meet,
+//   - what Resource.Audit finds.
 //
 // To see the guard at work, Audit makes one call of each kind in this process,
 // through all interceptors of srv, to the service "postern.grpcauth.Audit". It
@@ -44,6 +46,9 @@ func (i *Interceptor) Audit(srv *grpc.Server) error {
 		if err := i.policies[method].NeverMet(i.auth); err != nil {
 			wrong = append(wrong, finding(method+" can never be called: "+printable.Line(err.Error())))
 		}
+	}
+	if err := i.config.Resource.Audit(i.auth); err != nil {
+		wrong = append(wrong, fmt.Errorf("grpcauth: %w", err))
 	}
 	return errors.Join(append(wrong, i.probe(srv)...)...)
 }

@@ -58,6 +58,19 @@ func TestAuditOfRulesThatAreNeverMet(t *testing.T) {
 	assert.Contains(t, found[1], "/shop.v1.Orders/Drop can never be called")
 }
 
+// Challenges must not lead clients to tokens that are for something else.
+func TestAuditOfTheResource(t *testing.T) {
+	t.Parallel()
+	verifier, err := token.NewVerifier(tokentest.NewIssuer(t, nil).Config("https://api.example.com"))
+	require.NoError(t, err)
+	for identifier, want := range map[string]error{"https://api.example.com": nil, "https://api.example.com/": token.ErrConfig} {
+		i := grpcauth.New(verifier, grpcauth.Policies{"/shop.v1.Orders/List": scope.Authenticated},
+			&grpcauth.Config{Resource: scope.Resource{Identifier: identifier, PublishesMetadata: true}})
+		assert.ErrorIs(t, i.Audit(serving(t, i, "shop.v1.Orders", "List")), want)
+		assert.Equal(t, "https://api.example.com/.well-known/oauth-protected-resource", i.Posture().Metadata)
+	}
+}
+
 // serving is a guarded server with services, whose names have dots, and the
 // methods that follow each.
 func serving(t *testing.T, i *grpcauth.Interceptor, names ...string) *grpc.Server {

@@ -24,7 +24,7 @@ type Description struct {
 	m        *Middleware
 	settings Metadata
 	resource string
-	url      *url.URL // of the document
+	url      url.URL // of the document
 	members  resourcemeta.Document
 	policies func() []scope.Policy
 
@@ -45,6 +45,8 @@ type edition struct {
 // afterFailure is how long nothing is signed after that has failed, so that
 // strangers cannot make a service sign as often as they ask.
 const afterFailure = 10 * time.Second
+
+var errNoDescription = fmt.Errorf("middleware: %w: the Description is not one of Describe or HandleMetadata", token.ErrConfig)
 
 var errNotPublished = fmt.Errorf("middleware: %w: Resource.PublishesMetadata is not set, so no challenge would name the metadata document", token.ErrConfig)
 
@@ -75,9 +77,11 @@ func (m *Middleware) description(settings *Metadata, policies func() []scope.Pol
 	}
 	d := &Description{m: m, settings: settings.copied(), resource: m.config.Resource.Identifier, members: members}
 	d.policies = func() []scope.Policy { return slices.Concat(d.settings.Policies, policies()) }
-	if d.url, err = url.Parse(m.config.Resource.MetadataURL()); err != nil {
+	at, err := url.Parse(m.config.Resource.MetadataURL())
+	if err != nil {
 		return nil, err // not of a valid Resource
 	}
+	d.url = *at
 	members.Set(resourcemeta.Resource, d.resource)
 	members.Set(resourcemeta.Documentation, m.config.Resource.Documentation)
 	setSchemes(members, m.schemes)
@@ -121,6 +125,9 @@ func (d *Description) JSON() ([]byte, error) {
 
 // edition is the one of this moment.
 func (d *Description) edition() *edition {
+	if d.m == nil {
+		return &edition{err: errNoDescription}
+	}
 	now := d.facts()
 	if e := d.current.Load(); e != nil && e.facts.equal(now) {
 		return e

@@ -26,17 +26,20 @@ func (d *Description) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case http.MethodGet, http.MethodHead:
 		d.answer(w, r)
 	case http.MethodOptions:
+		w.Header().Set("Allow", methods)
 		// Clients send fields such as MCP-Protocol-Version with this request too.
 		w.Header().Set("Access-Control-Allow-Methods", "GET, HEAD")
 		w.Header().Set("Access-Control-Allow-Headers", "*")
 		w.Header().Set("Access-Control-Max-Age", "3600")
 		w.WriteHeader(http.StatusNoContent)
 	default:
-		w.Header().Set("Allow", "GET, HEAD, OPTIONS")
+		w.Header().Set("Allow", methods)
 		w.Header().Set("Content-Length", "0")
 		w.WriteHeader(http.StatusMethodNotAllowed)
 	}
 }
+
+const methods = "GET, HEAD, OPTIONS"
 
 func (d *Description) answer(w http.ResponseWriter, r *http.Request) {
 	h, e := w.Header(), d.edition()
@@ -63,7 +66,7 @@ func (d *Description) answer(w http.ResponseWriter, r *http.Request) {
 
 // isAt reports whether a request is for the path and query of the document.
 func (d *Description) isAt(r *http.Request) bool {
-	return r.URL.EscapedPath() == d.url.EscapedPath() && r.URL.RawQuery == d.url.RawQuery
+	return d != nil && r.URL.EscapedPath() == d.url.EscapedPath() && r.URL.RawQuery == d.url.RawQuery
 }
 
 // toEveryone lets scripts of every origin read an answer, and notes for RequireDecision

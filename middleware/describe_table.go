@@ -14,13 +14,13 @@ import (
 // document's URL; the host may be spelled in any case. Anything else is 404: no
 // document ever says what a caller has put into Host.
 //
-// It panics, with an error that matches token.ErrConfig, over a nil Description
-// and over two with the same URL.
+// It panics, with an error that matches token.ErrConfig, over a nil or zero
+// Description and over two with the same URL.
 func ServeMetadata(documents ...*Description) http.Handler {
 	table := described{}
 	for _, d := range documents {
-		if d == nil {
-			panic(fmt.Errorf("middleware: %w: ServeMetadata got a nil Description", token.ErrConfig))
+		if d == nil || d.m == nil {
+			panic(errNoDescription)
 		}
 		at := place{d.url.Scheme, hostOf(d.url.Scheme, d.url.Host), d.url.EscapedPath(), d.url.RawQuery}
 		if table[at] != nil {

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/postern-go/postern/internal/printable"
 	"github.com/postern-go/postern/internal/resourcemeta"
 	"github.com/postern-go/postern/scope"
 	"github.com/postern-go/postern/token"
@@ -102,12 +101,11 @@ func setSchemes(doc resourcemeta.Document, schemes []token.Scheme) {
 // checkIssuers finds what would make the document contradict the guard.
 func (d *Description) checkIssuers() error {
 	var unknown []string // issuers that are not known as URLs
+	if err := d.m.config.Resource.Audit(d.m.auth); err != nil {
+		return fmt.Errorf("middleware: %w", err)
+	}
 	postures := token.Postures(d.m.auth)
 	for _, p := range postures {
-		if !accepts(p, d.resource) {
-			return fmt.Errorf("middleware: %w: the tokens of issuer %s are for %s, want Resource.Identifier %s among them (see Config.Audience)",
-				token.ErrConfig, shown(p.Issuer), printable.Value(fmt.Sprintf("%+q", p.Audience)), shown(d.resource))
-		}
 		if !isServer(p.Issuer) {
 			unknown = append(unknown, p.Issuer)
 		}
@@ -127,7 +125,7 @@ func (d *Description) checkIssuers() error {
 	return nil
 }
 
-// mayBe reports whether the issuer, a Template or one of which nothing is known,
+// mayBe reports whether the issuer, a Template or one that is not known as a URL,
 // may stand for the server.
 func mayBe(issuer, server string) bool {
 	if !strings.Contains(issuer, "{") {

@@ -51,7 +51,7 @@ type Metadata struct {
 	Details []string
 
 	// AuthorizationServers are issuers for clients to ask for a token, https URLs.
-	// They are for Authenticators of which the issuers are not all known as URLs:
+	// They are for Authenticators whose issuers are not all known as URLs:
 	// one with a Template, with a Resolve function, or of your own. It must be empty
 	// if they are, and fit a Template if nothing else is unknown.
 	AuthorizationServers []string

@@ -14,7 +14,7 @@ import (
 	"github.com/postern-go/postern/token"
 )
 
-// issuerAt is a Verifier for an issuer that nobody asks for keys.
+// issuerAt is a Verifier for an issuer that is never asked for keys.
 func issuerAt(tb testing.TB, issuer string, change func(*token.Config)) *token.Verifier {
 	tb.Helper()
 	cfg := token.Config{Issuer: issuer, Audience: []string{photos}, Keys: noKeys{}}

@@ -112,6 +112,7 @@ func TestMetadataIsServed(t *testing.T) {
 				assert.Equal(t, http.StatusNoContent, got.StatusCode)
 				assert.Equal(t, http.Header{
 					"Access-Control-Allow-Origin": {"*"}, "Access-Control-Allow-Methods": {"GET, HEAD"}, "Access-Control-Allow-Headers": {"*"}, "Access-Control-Max-Age": {"3600"},
+					"Allow": {"GET, HEAD, OPTIONS"},
 				}, got.Header)
 			})
 			for _, fields := range [][]string{{full.Get("ETag")}, {`"x", W/` + full.Get("ETag")}, {"*"}} {
@@ -129,7 +130,7 @@ func TestMetadataIsServed(t *testing.T) {
 				for _, target := range []string{"", "/", "2", "/x", "?a", "?"} {
 					got := ask(h, http.MethodGet, atPhotos+target)
 					if target == "?" {
-						assert.Equal(t, http.StatusOK, got.StatusCode, "an empty query is none")
+						assert.Equal(t, http.StatusOK, got.StatusCode, "an empty query counts as absent")
 						continue
 					}
 					assert.Equal(t, target == "", got.StatusCode == http.StatusOK, target)
@@ -171,7 +172,7 @@ func TestMetadataPaths(t *testing.T) {
 				}
 			}
 			assert.True(t, strings.HasSuffix(described.URL(), at), described.URL())
-			assert.Equal(t, http.StatusUnauthorized, ask(mux, http.MethodGet, described.Path()+"x").StatusCode, "what is below is no route")
+			assert.Equal(t, http.StatusUnauthorized, ask(mux, http.MethodGet, described.Path()+"x").StatusCode, "no route is below it")
 		})
 	}
 }
@@ -239,6 +240,12 @@ func TestServeMetadata(t *testing.T) {
 	assert.Equal(t, http.StatusMethodNotAllowed, ask(h, http.MethodPost, documents[0].URL()).StatusCode)
 	assertConfigPanic(t, func() { middleware.ServeMetadata(documents[0], documents[0]) })
 	assertConfigPanic(t, func() { middleware.ServeMetadata(nil) })
+	assertConfigPanic(t, func() { middleware.ServeMetadata(new(middleware.Description)) })
+	var none *middleware.Description
+	assert.Equal(t, http.StatusNotFound, ask(none, http.MethodGet, documents[0].URL()).StatusCode)
+	assert.Equal(t, http.StatusNotFound, ask(new(middleware.Description), http.MethodGet, documents[0].URL()).StatusCode)
+	_, err := new(middleware.Description).JSON()
+	require.ErrorIs(t, err, token.ErrConfig)
 }
 
 func assertConfigPanic(tb testing.TB, f func()) {
@@ -275,6 +282,7 @@ func TestMetadataBelongsToChallenges(t *testing.T) {
 
 	elsewhere := &middleware.Config{Resource: scope.Resource{Identifier: photos, PublishesMetadata: true}, MetadataElsewhere: true}
 	require.NoError(t, middleware.New(says(nil, nil), elsewhere).NewMux().Audit())
+	require.ErrorIs(t, middleware.New(issuerAt(t, "https://a.example", audience("x")), elsewhere).NewMux().Audit(), token.ErrConfig)
 	require.ErrorIs(t, (&middleware.Config{MetadataElsewhere: true}).Validate(), token.ErrConfig)
 
 	for _, about := range []scope.Resource{{Identifier: photos}, {Identifier: photos, Metadata: metadataURL}} {

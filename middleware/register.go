@@ -81,14 +81,17 @@ func caller() string {
 // Audit names every route with a policy that no good token of the Authenticator
 // can ever meet, such as one for users if the issuer's profile has no way to
 // tell users from clients. It also names a metadata document that challenges
-// point to and the Mux does not serve; see HandleMetadata and
-// Config.MetadataElsewhere. Call it once the routes are registered, and do not
+// point to and the Mux does not serve, see HandleMetadata and
+// Config.MetadataElsewhere, and what Resource.Audit finds. Call it once the routes are registered, and do not
 // serve if it fails. The error has one line for each finding and matches
 // token.ErrConfig. It does not block and makes no request.
 func (x *Mux) Audit() error {
 	var wrong []error
 	if !x.isDescribed() {
 		wrong = append(wrong, errNotDescribed)
+	}
+	if err := x.m.config.Resource.Audit(x.m.auth); err != nil {
+		wrong = append(wrong, fmt.Errorf("middleware: %w", err))
 	}
 	for _, r := range x.held() {
 		if err := r.Policy.NeverMet(x.m.auth); err != nil {

@@ -1,9 +1,11 @@
 package scope
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -40,6 +42,25 @@ func MetadataURL(identifier string) (string, error) {
 			token.ErrConfig, printable.Line(strconv.QuoteToASCII(identifier)), wantPublished)
 	}
 	return u, nil
+}
+
+// Audit names each issuer of auth with tokens that are not for the resource, if
+// PublishesMetadata is set: a client that asks for a token for the resource that
+// the metadata names would be refused with it. Issuers that do not tell their
+// audiences pass. The audits of the guards call it. The error matches
+// token.ErrConfig. It does not block.
+func (r Resource) Audit(auth token.Authenticator) error {
+	if !r.PublishesMetadata {
+		return nil
+	}
+	var wrong []error
+	for _, p := range token.Postures(auth) {
+		if len(p.Audience) > 0 && !slices.Contains(p.Audience, r.Identifier) {
+			wrong = append(wrong, fmt.Errorf("scope: %w: the tokens of issuer %s are for %s, want Resource.Identifier %s among them (see Config.Audience)",
+				token.ErrConfig, quoted(p.Issuer), printable.Value(fmt.Sprintf("%+q", p.Audience)), quoted(r.Identifier)))
+		}
+	}
+	return errors.Join(wrong...)
 }
 
 func metadataURL(identifier string) (string, bool) {

@@ -118,3 +118,36 @@ func ExampleResource_MetadataURL() {
 	fmt.Println(r.MetadataURL())
 	// Output: https://photos.example.com/.well-known/oauth-protected-resource
 }
+
+// A client would ask the issuer for a token for a resource that is not the
+// audience of the tokens that are accepted.
+func ExampleResource_Audit() {
+	verifier, err := token.NewVerifier(token.Config{Issuer: "https://login.example.com", Audience: []string{"photos"}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	r := scope.Resource{Identifier: "https://photos.example.com", PublishesMetadata: true}
+	fmt.Println(r.Audit(verifier))
+	// Output: scope: invalid configuration: the tokens of issuer "https://login.example.com" are for ["photos"], want Resource.Identifier "https://photos.example.com" among them (see Config.Audience)
+}
+
+func TestResourceAudit(t *testing.T) {
+	t.Parallel()
+	of := func(issuer string, audience ...string) *token.Verifier {
+		v, err := token.NewVerifier(token.Config{Issuer: issuer, Audience: audience})
+		require.NoError(t, err)
+		return v
+	}
+	const own = "https://photos.example.com"
+	r := scope.Resource{Identifier: own, PublishesMetadata: true}
+	require.NoError(t, r.Audit(nil))
+	require.NoError(t, r.Audit(of("https://a.example", "photos", own)))
+	require.ErrorIs(t, r.Audit(of("https://a.example", own+"/")), token.ErrConfig)
+	require.NoError(t, scope.Resource{Identifier: own}.Audit(of("https://a.example", "photos")))
+	several := token.ByIssuer(map[string]token.Authenticator{"https://a.example": of("https://a.example", own), "https://b.example": of("https://b.example", "x"), "https://c.example": of("https://c.example", "y")})
+	err := r.Audit(several)
+	require.ErrorContains(t, err, "https://b.example")
+	require.ErrorContains(t, err, "https://c.example")
+	assert.NotContains(t, err.Error(), "https://a.example")
+}
