@@ -3,6 +3,7 @@ package grpcauth_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"google.golang.org/grpc"
 
@@ -29,6 +30,11 @@ func TestRefusals(t *testing.T) {
 		w := newWorld(t, settings{policies: all(scope.All(needs...).And(scope.AllOf("roles", "clerk")))})
 		cfg := &refusals.Config{Scopes: needs, Profile: withRoles, Sets: map[string][]string{"roles": {"clerk"}}}
 		refusals.Test(t, w.Issuer, target(w, callUnary), cfg)
+	})
+	t.Run("step-up", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, settings{policies: all(scope.All(needs...).And(scope.ACR("loa2", "loa1")).And(scope.MaxAge(5 * time.Minute)))})
+		refusals.Test(t, w.Issuer, target(w, callUnary), &refusals.Config{Scopes: needs, ACR: []string{"loa1", "loa2"}, MaxAge: 5 * time.Minute})
 	})
 	t.Run("optional", func(t *testing.T) {
 		t.Parallel()

@@ -93,12 +93,12 @@ func Func(name string, f func(*token.Token) error) Policy {
 	return custom(name, f)
 }
 
-// And asks for everything that p and q ask for. Scopes are checked first, then
-// claims in the order given. The stricter of both decides whether a token is
+// And asks for everything that p and q ask for. Step-up rules are checked first,
+// then scopes, then claims in the order given. The stricter of both decides whether a token is
 // needed; a zero Policy on either side makes the result refuse every call.
 //
-// An alternative made by Or that asks for scopes alone counts as a scope here.
-// For any other the missing scopes are named only if all else holds.
+// An alternative made by Or that asks for scopes and logins alone counts as a scope
+// here. For any other the missing scopes are named only if all else holds.
 func (p Policy) And(q Policy) Policy {
 	if p.IsZero() || q.IsZero() {
 		return Policy{}
@@ -134,8 +134,8 @@ func (p Policy) Scopes() []string {
 
 // Check returns nil if t is enough for the call, and otherwise an error that
 // matches exactly one of the outcomes of package token: ErrMissing if a token
-// is needed and t is nil or zero, a *token.ScopeError that names everything the
-// call needs, ErrDenied, or what a function of Claims or Func returned. Its text
+// is needed and t is nil or zero, a *token.ScopeError or *token.StepUpError that
+// names everything the call needs, ErrDenied, or what a function of Claims or Func returned. Its text
 // names the rule that refused, for operators. It does not block unless such a
 // function does.
 //

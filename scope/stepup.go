@@ -119,7 +119,7 @@ func (l *login) seen(t *token.Token) func(*token.Token) string {
 	return func(t *token.Token) string { return l.seenAge(t, age, known) }
 }
 
-const notIssued = " (the issuer must put it into access tokens, RFC 9470 §6)"
+const notIssued = " (the issuer must put it into access tokens, RFC 9470 section 6)"
 
 func (l *login) seenACR(t *token.Token) string {
 	want := ", want " + wantedOf("one", l.acr)

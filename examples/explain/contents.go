@@ -79,6 +79,7 @@ func printDates(out io.Writer, part string) {
 		IssuedAt  *float64 `json:"iat"`
 		NotBefore *float64 `json:"nbf"`
 		Expiry    *float64 `json:"exp"`
+		AuthTime  any      `json:"auth_time"`
 	}
 	if json.Unmarshal(text, &dates) != nil {
 		return
@@ -87,6 +88,9 @@ func printDates(out io.Writer, part string) {
 	printDate(out, "iat", dates.IssuedAt)
 	printDate(out, "nbf", dates.NotBefore)
 	printDate(out, "exp", dates.Expiry)
+	if login, ok := dates.AuthTime.(float64); ok { // of any other type it counts as absent
+		printDate(out, "auth_time", &login)
+	}
 }
 
 func printDate(out io.Writer, name string, seconds *float64) {

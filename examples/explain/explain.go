@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"time"
 
 	"github.com/postern-go/postern/token"
@@ -65,6 +66,28 @@ func (e *explanation) printSubject(ctx context.Context, out io.Writer, raw strin
 		if t.SubjectKind() == token.SubjectUnknown && !token.CanTell(e.verifier, kind) {
 			fmt.Fprintf(out, "  No token can prove a %s with these settings; see the flag -%s.\n", kind, kind)
 		}
+	}
+	printLogin(out, t)
+}
+
+// printLogin prints what scope.ACR and scope.MaxAge go by, of a token with such claims.
+func printLogin(out io.Writer, t *token.Token) {
+	claims, _ := token.ClaimsOf[map[string]any](t)
+	if claims["acr"] == nil && claims["auth_time"] == nil {
+		return
+	}
+	acr, at := "not known", "not known"
+	if t.ACR() != "" {
+		acr = strconv.QuoteToASCII(t.ACR())
+	}
+	if age, known := t.AuthenticationAge(); known && age < 0 {
+		at = (-age).Round(time.Second).String() + " in the future"
+	} else if known {
+		at = age.Round(time.Second).String() + " ago"
+	}
+	fmt.Fprintf(out, "Login: acr %s, auth_time %s\n", acr, at)
+	if t.SubjectKind() == token.SubjectClient {
+		fmt.Fprintln(out, "  Step-up rules deny a client that acts for itself.")
 	}
 }
 

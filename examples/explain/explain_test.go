@@ -73,9 +73,21 @@ func TestVerdicts(t *testing.T) {
 		"algorithm":   {raw: issuer.Token(), args: []string{"-algorithms", "RS256,PS256"}, code: exitRefused, says: []string{"FAIL  alg (algorithm)", "----  signature: not checked"}},
 		"scope shape": {raw: issuer.Token(tokentest.Claim("scp", "a")), args: []string{"-scope-claim", "scp", "-scope-list"}, code: exitRefused, says: []string{"FAIL  scope (claim)"}},
 		"client id":   {raw: issuer.Token(), args: []string{"-client-id-claim", "azp"}, code: exitRefused, says: []string{"FAIL  client id (claim)"}},
-		"a client":    {raw: issuer.Token(tokentest.ClientCredentials()), code: exitGood, says: []string{"Subject: client\n"}},
-		"unknown":     {raw: issuer.Token(), code: exitGood, says: []string{"Subject: unknown\n", "No token can prove a user", "-user"}},
-		"a user":      {raw: issuer.Token(), args: []string{"-user", "sub!={client_id}"}, code: exitGood, says: []string{"Subject: user\n"}},
+		"a login": {
+			raw:  issuer.Token(tokentest.ACR("loa2"), tokentest.AuthenticatedAgo(time.Hour)),
+			code: exitGood, says: []string{"auth_time is ", "\nLogin: acr \"loa2\", auth_time 1h0m"},
+		},
+		"a login to come, of a client": {
+			raw:  issuer.Token(tokentest.ClientCredentials(), tokentest.Claim("acr", 2), tokentest.AuthenticatedAgo(-time.Hour)),
+			code: exitGood, says: []string{"Login: acr not known, auth_time ", " in the future\n  Step-up rules deny a client"},
+		},
+		"a login that cannot be read": {
+			raw:  issuer.Token(tokentest.Claim("auth_time", "now")),
+			code: exitGood, says: []string{"Login: acr not known, auth_time not known\n"},
+		},
+		"a client": {raw: issuer.Token(tokentest.ClientCredentials()), code: exitGood, says: []string{"Subject: client\n"}},
+		"unknown":  {raw: issuer.Token(), code: exitGood, says: []string{"Subject: unknown\n", "No token can prove a user", "-user"}},
+		"a user":   {raw: issuer.Token(), args: []string{"-user", "sub!={client_id}"}, code: exitGood, says: []string{"Subject: user\n"}},
 		"a marked client": {
 			raw:  issuer.Token(tokentest.Claim("gty", "client-credentials")),
 			args: []string{"-user", "idtyp=user", "-client", "gty=client-credentials"}, code: exitGood, says: []string{"Subject: client\n"},

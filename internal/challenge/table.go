@@ -195,26 +195,38 @@ func (t *Table) scope(err error, used string) Answer {
 			named = withGranted(need, e.Token.Scopes())
 		}
 	}
-	answer := Answer{
+	return Answer{
 		Status: http.StatusForbidden, Code: permissionDenied, Message: textScope, Reason: "INSUFFICIENT_SCOPE",
 		Challenges: t.writer.failed(used, "insufficient_scope", textScope, param{"scope", named}),
+		Metadata:   withValues(param{"requiredScope", need}),
 	}
-	if need != "" {
-		answer.Metadata = map[string]string{"requiredScope": need}
-	}
-	return answer
 }
 
 func (t *Table) stepUp(err error, used string) Answer {
 	var e *token.StepUpError
-	params := []param{}
-	if errors.As(err, &e) {
-		params = []param{{"scope", scopeValue(e.Need)}, {"acr_values", listValue(e.ACRValues)}, {"max_age", seconds(e.MaxAge)}}
+	if !errors.As(err, &e) {
+		e = &token.StepUpError{}
 	}
+	need, acr, age := scopeValue(e.Need), listValue(e.ACRValues), seconds(e.MaxAge)
 	return Answer{
 		Status: http.StatusUnauthorized, Code: unauthenticated, Message: textStepUp, Reason: "INSUFFICIENT_USER_AUTHENTICATION",
-		Challenges: t.writer.failed(used, "insufficient_user_authentication", textStepUp, params...),
+		Challenges: t.writer.failed(used, "insufficient_user_authentication", textStepUp, param{"scope", need}, param{"acr_values", acr}, param{"max_age", age}),
+		Metadata:   withValues(param{"requiredScope", need}, param{"acrValues", acr}, param{"maxAge", age}),
 	}
+}
+
+// withValues are those that have a value, or nil.
+func withValues(params ...param) (metadata map[string]string) {
+	for _, p := range params {
+		if p.value == "" {
+			continue
+		}
+		if metadata == nil {
+			metadata = map[string]string{}
+		}
+		metadata[p.name] = p.value
+	}
+	return metadata
 }
 
 func requestText(err error) string {

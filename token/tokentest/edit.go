@@ -92,6 +92,16 @@ func IssuedAt(at time.Time) Edit { return Claim("iat", at.Unix()) }
 // NotBefore sets nbf.
 func NotBefore(at time.Time) Edit { return Claim("nbf", at.Unix()) }
 
+// ACR sets acr: how the user authenticated (RFC 9470 §6).
+func ACR(acr string) Edit { return Claim("acr", acr) }
+
+// AuthenticatedAgo sets auth_time to d before now: when the user authenticated
+// (RFC 9470 §6). Negative: in the future. Fractions of a second are cut off from
+// the resulting time.
+func AuthenticatedAgo(d time.Duration) Edit {
+	return Edit{func(t *mint.Draft) { t.Claims.Set("auth_time", t.Now.Add(-d).Unix()) }}
+}
+
 // Header sets a header parameter, as Claim sets a claim. It does not change
 // how the token is signed; see Algorithm and Key.
 func Header(name string, value any) Edit {

@@ -46,6 +46,17 @@ func TestGoodToken(t *testing.T) {
 	})
 }
 
+func TestLogin(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		issuer := tokentest.NewIssuer(t, nil)
+		got, err := newVerifier(t, issuer.Config()).Authenticate(t.Context(), token.Bearer(issuer.Token(tokentest.ACR("loa2"), tokentest.AuthenticatedAgo(time.Minute))))
+		require.NoError(t, err)
+		assert.Equal(t, "loa2", got.ACR())
+		assert.True(t, time.Now().Add(-time.Minute).Equal(got.AuthTime()))
+	})
+}
+
 func TestOptions(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)

@@ -62,9 +62,9 @@ func short(name string, err error, parameter string, metadata map[string]string)
 	}
 }
 
-func stepUp(name string, err error, parameters string) row {
+func stepUp(name string, err error, parameters string, metadata map[string]string) row {
 	return row{
-		name: name, err: err, status: 401, code: 16, reason: "INSUFFICIENT_USER_AUTHENTICATION",
+		name: name, err: err, status: 401, code: 16, reason: "INSUFFICIENT_USER_AUTHENTICATION", metadata: metadata,
 		message:   "A different or more recent authentication is required",
 		challenge: `Bearer realm="api", error="insufficient_user_authentication", error_description="A different or more recent authentication is required", ` + parameters + rm,
 	}
@@ -110,12 +110,13 @@ var rows = []row{
 	short("C_6750-3-5 scope and an empty one", &token.ScopeError{Need: []string{"read", ""}}, "", nil),
 	short("C_6750-3-5 empty scope", &token.ScopeError{Need: []string{""}}, "", nil),
 
-	stepUp("C_9470-3-1 acr", &token.StepUpError{ACRValues: []string{"A", "B"}}, `acr_values="A B", `),
-	stepUp("C_9470-3-2 max age", &token.StepUpError{MaxAge: 300 * time.Second}, `max_age="300", `),
-	stepUp("C_9470-3-3 acr, age and scope", &token.StepUpError{ACRValues: []string{"A"}, MaxAge: time.Minute, Need: []string{"read"}}, `scope="read", acr_values="A", max_age="60", `),
-	stepUp("C_9470-3-1 neither", token.ErrStepUp, ""),
-	stepUp("C_9470-3-1 acr with a quote", &token.StepUpError{ACRValues: []string{`A"`}}, ""),
-	stepUp("C_9470-3-2 negative age", &token.StepUpError{MaxAge: -time.Second}, ""),
+	stepUp("C_9470-3-1 acr", &token.StepUpError{ACRValues: []string{"A", "B"}}, `acr_values="A B", `, map[string]string{"acrValues": "A B"}),
+	stepUp("C_9470-3-2 max age", &token.StepUpError{MaxAge: 300 * time.Second}, `max_age="300", `, map[string]string{"maxAge": "300"}),
+	stepUp("C_9470-3-3 acr, age and scope", &token.StepUpError{ACRValues: []string{"A"}, MaxAge: time.Minute, Need: []string{"read"}}, `scope="read", acr_values="A", max_age="60", `,
+		map[string]string{"requiredScope": "read", "acrValues": "A", "maxAge": "60"}),
+	stepUp("C_9470-3-1 neither", token.ErrStepUp, "", nil),
+	stepUp("C_9470-3-1 acr with a quote", &token.StepUpError{ACRValues: []string{`A"`}}, "", nil),
+	stepUp("C_9470-3-2 negative age", &token.StepUpError{MaxAge: -time.Second}, "", nil),
 
 	denied("C_9110-15.5.4-1 denied", token.ErrDenied),
 	denied("C_9068-5-1 kind of subject unknown", token.ErrSubjectUnknown),

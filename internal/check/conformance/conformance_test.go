@@ -46,7 +46,7 @@ func TestDocument(t *testing.T) {
 	}
 }
 
-// The checklist has 355 rows. None is left out and none is there twice.
+// The checklist has 356 rows. None is left out and none is there twice.
 func TestEveryRowIsListedOnce(t *testing.T) {
 	t.Parallel()
 	rows, _ := read(t)
@@ -58,7 +58,7 @@ func TestEveryRowIsListedOnce(t *testing.T) {
 		assert.Equal(t, r.Fate == conformance.Held, r.Why == "", "%s: a reason where one is due", r.ID)
 		seen[r.ID] = true
 	}
-	assert.Len(t, seen, 355)
+	assert.Len(t, seen, 356)
 }
 
 // No row is called held that no test bears the id of, and in the sections that

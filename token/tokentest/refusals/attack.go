@@ -57,6 +57,7 @@ func Attacks() []Attack {
 		ruleAttacks(),
 		bindingAttacks(),
 		scopeAttacks(),
+		stepUpAttacks(),
 		setAttacks(),
 		subjectAttacks(),
 	)

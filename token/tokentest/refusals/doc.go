@@ -13,9 +13,9 @@
 //		return httptest.NewRequest("GET", "/orders", nil)
 //	}), &refusals.Config{Scopes: []string{"orders:read"}})
 //
-// Config says what the call needs: scopes, claims, or a user and not a client
-// that acts for itself. It also has the token.Profile of the service, if its
-// issuer does not follow RFC 9068.
+// Config says what the call needs: scopes, claims, a recent login, or a user and
+// not a client that acts for itself. It also has the token.Profile of the
+// service, if its issuer does not follow RFC 9068.
 //
 // The list grows with new versions of this module, and a service that is sound
 // keeps passing.

@@ -27,6 +27,7 @@ var (
 	refuseRequest = Refusal{Status: http.StatusBadRequest, Code: verdict.CodeUnauthenticated, Error: "invalid_request"}
 	refuseInvalid = Refusal(verdict.Invalid)
 	refuseScope   = Refusal{Status: http.StatusForbidden, Code: verdict.CodePermissionDenied, Error: "insufficient_scope"}
+	refuseStepUp  = Refusal{Status: http.StatusUnauthorized, Code: verdict.CodeUnauthenticated, Error: "insufficient_user_authentication"}
 	refuseDenied  = Refusal{Status: http.StatusForbidden, Code: verdict.CodePermissionDenied}
 )
 

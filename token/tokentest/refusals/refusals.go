@@ -3,6 +3,7 @@ package refusals
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/postern-go/postern/token"
 	"github.com/postern-go/postern/token/tokentest"
@@ -20,6 +21,14 @@ type Config struct {
 	// token has just these, in the first source of each set. Empty means that the
 	// call needs none; then the attacks on sets do not apply.
 	Sets map[string][]string
+	// ACR is what the call accepts as acr, as with scope.ACR; the good token has the
+	// first. Empty means that the call accepts any; then the attacks on acr do not
+	// apply.
+	ACR []string
+	// MaxAge is how long ago the user may have authenticated, as with scope.MaxAge;
+	// the user of the good token just has. Zero means any time ago; then the attacks
+	// on auth_time do not apply. A leeway of up to a minute is taken into account.
+	MaxAge time.Duration
 	// Good is what else a good token of this service has, such as an audience
 	// or claims that its policy asks for.
 	Good []tokentest.Edit

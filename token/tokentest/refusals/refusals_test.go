@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -108,6 +109,8 @@ var weakGuards = map[check]string{
 	checkRole:       "values of a set as scopes",
 	checkRules:      "rule 4: another value",
 	checkRuleType:   "rule 1: value in an array",
+	checkACR:        "acr in the other case",
+	checkAge:        "login of last year in a token just issued",
 }
 
 // Attacks that two checks stand against, and why they are made all the same.
@@ -148,10 +151,12 @@ func ofUsers(scopes ...string) *refusals.Config {
 // roles are those that a call for clerks needs.
 var roles = []string{"clerk", "cashier"}
 
-// ofClerks is a call for users with some roles, and where the service finds them.
+// ofClerks is a call for users with some roles who have just signed in, and where the
+// service finds the roles.
 func ofClerks(scopes ...string) *refusals.Config {
 	cfg := ofUsers(scopes...)
 	cfg.Sets = map[string][]string{"roles": roles}
+	cfg.ACR, cfg.MaxAge = []string{"loa2"}, 5*time.Minute
 	cfg.Profile.Sets = map[string][]token.Source{"roles": {{Path: []string{"realm_access", "roles"}}}}
 	return cfg
 }
@@ -224,7 +229,7 @@ func TestReasonsOfRefusals(t *testing.T) {
 		t.Run(algorithm, func(t *testing.T) {
 			t.Parallel()
 			issuer := tokentest.NewIssuer(t, &tokentest.Options{Algorithms: []string{algorithm, "ES384"}})
-			policy := scope.All("orders:read", "orders:list").And(scope.User).And(scope.AllOf("roles", roles...))
+			policy := scope.All("orders:read", "orders:list").And(scope.User).And(scope.AllOf("roles", roles...)).And(scope.ACR("loa2", "LOA3")).And(scope.MaxAge(5 * time.Minute))
 			needs := ofClerks(policy.Scopes()...)
 			cfg := issuer.Config()
 			cfg.Profile = needs.Profile

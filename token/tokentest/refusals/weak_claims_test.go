@@ -21,6 +21,8 @@ func (g naive) claimsGood(header, claims map[string]any) bool {
 		(!g.has(checkClaims) || g.complete(claims)) &&
 		(!g.has(checkBinding) || !bound) &&
 		(!g.has(checkScope) || g.granted(claims)) &&
+		(!g.has(checkACR) || g.get(claims, "acr") == "loa2") &&
+		(!g.has(checkAge) || g.justNow(claims)) &&
 		(!g.has(checkRole) || g.hasRoles(claims)) &&
 		(!g.has(checkRules) || g.meant(claims)) &&
 		g.aboutUser(claims)
@@ -85,6 +87,13 @@ func (g naive) inTime(claims map[string]any) bool {
 		}
 	}
 	return true
+}
+
+// justNow goes by a login of at most five minutes ago.
+func (g naive) justNow(claims map[string]any) bool {
+	now := float64(g.issuer.Now().Unix())
+	login, ok := seconds(claims["auth_time"])
+	return ok && login >= now-330 && login <= now+30
 }
 
 func seconds(value any) (float64, bool) {

@@ -55,6 +55,8 @@ const (
 	checkMarkType   check = "the mark is a string"
 	checkRole       check = "the caller has the role"
 	checkRules      check = "the rules for all tokens"
+	checkACR        check = "acr"
+	checkAge        check = "auth_time"
 	checkRuleType   check = "the claims of the rules are strings"
 )
 
