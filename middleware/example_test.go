@@ -180,6 +180,17 @@ func ExampleMux_Posture() {
 	// {"transport":"http","issuers":[{"issuer":"https://issuer.test","audience":["https://api.example.com"],"algorithms":["RS256","PS256","ES256","EdDSA","Ed25519"]}],"rules":[{"route":"GET /orders","policy":"all(orders:read)"}]} <nil>
 }
 
+func ExampleMiddleware_Posture() {
+	_, verifier := newVerifier()
+	auth := middleware.New(verifier, nil)
+	posture := auth.Posture(middleware.Route{Pattern: "GET /orders", Policy: scope.All("orders:read")})
+	for _, rule := range posture.Rules {
+		fmt.Println(rule.Route, "|", rule.Policy)
+	}
+	// Output:
+	// GET /orders | all(orders:read)
+}
+
 // Refusals that a program can show to a person.
 func ExampleProblemJSON() {
 	_, verifier := newVerifier()

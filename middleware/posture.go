@@ -7,16 +7,22 @@ import (
 	"github.com/postern-go/postern/scope"
 )
 
-// Posture describes the Mux: whose tokens it accepts and what each route wants.
-// It makes no request and does not block.
-func (x *Mux) Posture() scope.Posture {
-	p := scope.NewPosture(scope.HTTP, x.m.config.Resource, x.m.auth)
-	p.Rehearsal = x.m.config.Rehearsal
-	for _, r := range x.Routes() {
-		p.Add(r.Pattern, r.Policy, x.m.auth)
+// Posture describes a guard with these routes: whose tokens it accepts and what
+// each route wants. It is for routers that get their policies from elsewhere,
+// as package mcppostern does; a Mux has its own. It makes no request and does not
+// block.
+func (m *Middleware) Posture(routes ...Route) scope.Posture {
+	p := scope.NewPosture(scope.HTTP, m.config.Resource, m.auth)
+	p.Rehearsal = m.config.Rehearsal
+	for _, r := range routes {
+		p.Add(r.Pattern, r.Policy, m.auth)
 	}
 	return p
 }
+
+// Posture describes the Mux: whose tokens it accepts and what each route wants.
+// It makes no request and does not block.
+func (x *Mux) Posture() scope.Posture { return x.m.Posture(x.Routes()...) }
 
 // HealthHandler answers GET and HEAD with the postures that the functions
 // return, in JSON: {"ready": true, "guards": [...]}. The status is 200, or 503 if

@@ -47,7 +47,9 @@ type Decision struct {
 	// Transport is HTTP or GRPC.
 	Transport Transport
 	// Route is the pattern that http.ServeMux chose, or "" if it chose none
-	// before the decision or another router is in use. Over gRPC it is the full
+	// before the decision or another router is in use. Behind a guard of MCP
+	// servers (package mcppostern) it is the method and the name of the rule, such as
+	// "tools/call list_photos", of a closed set. Over gRPC it is the full
 	// name of the method, on one line of printable ASCII and at most 600 bytes
 	// long. The caller chose that name unless Listed is set.
 	Route string

@@ -118,6 +118,10 @@ var ofNested = map[string]map[string]requirement{
 		"github.com/prometheus/client_golang": {"v1.23.2", "the oldest release that was examined"},
 		"github.com/prometheus/client_model":  {"v0.6.2", "tests; what client_golang requires"},
 	},
+	"middleware/mcppostern/go.mod": {
+		"github.com/modelcontextprotocol/go-sdk": {"v1.8.0", "the first release that speaks version 2026-07-28 of the protocol, and the oldest that was examined"},
+		"github.com/yosida95/uritemplate/v3":     {"v3.0.2", "matches resource templates as the SDK does; what the SDK requires"},
+	},
 }
 
 // TestRequirementsOfNested keeps the nested modules as small as what they are
