@@ -165,7 +165,7 @@ func TestStreamThatBeganWithAFreshLogin(t *testing.T) {
 		issuer, verifier, good := signedIn(t)
 		raw := issuer.Token(good...)
 		carrying := &sent{}
-		ctx := grpc.NewContextWithServerTransportStream(incoming(t, []string{"Bearer " + raw}), carrying)
+		ctx := grpc.NewContextWithServerTransportStream(incoming(t, setup{}, []string{"Bearer " + raw}), carrying)
 		err := setup{auth: verifier, policy: deleting}.interceptor().Stream(nil, &stream{sent: carrying, ctx: ctx}, &grpc.StreamServerInfo{FullMethod: method}, func(_ any, ss grpc.ServerStream) error {
 			caller, _ := token.FromContext(ss.Context())
 			assert.True(t, caller.AuthenticatedWithin(300*time.Second))
