@@ -34,6 +34,7 @@ func (c *call) release() *guard.PassContext {
 func (c *call) respond(h http.Header) {
 	if c != nil {
 		setFields(h, c.response)
+		c.Responded = c.Responded.And(c.response.Without(c.Responded)) // for a gRPC server behind this guard
 		if _, nonce := c.response["DPoP-Nonce"]; nonce && len(h["Cache-Control"]) == 0 {
 			h["Cache-Control"] = []string{"no-store"} // RFC 9449 §8.2
 		}

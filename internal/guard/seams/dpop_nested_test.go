@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -52,7 +53,11 @@ var nested = map[scope.Transport]func(t *testing.T, s setup, outer, inner token.
 			return guard(inner).Unary(ctx, nil, info, func(context.Context, any) (any, error) { return nil, nil })
 		})
 		header := http.Header{}
-		for key, values := range metadata.Join(sent.header, sent.trailer) {
+		from := sent.header
+		if err != nil {
+			from = sent.trailer
+		}
+		for key, values := range from {
 			header[http.CanonicalHeaderKey(key)] = values
 		}
 		return err == nil, header
@@ -78,6 +83,29 @@ func TestNestedGuardsWithTwoStores(t *testing.T) {
 			with = s.with(s.proof())
 			both, _ := call(t, with, s.verifier(dpop.Config{Store: shared}), s.verifier(dpop.Config{Store: shared}), authorization)
 			assert.True(t, both, "two Checkers with one store")
+		})
+	}
+}
+
+// However many guards offer a nonce, the caller gets one.
+func TestNestedGuardsOfferOneNonce(t *testing.T) {
+	t.Parallel()
+	for kind, call := range nested {
+		t.Run("C_9449-9-1 "+string(kind), func(t *testing.T) {
+			t.Parallel()
+			now := time.Now()
+			s := newShop(t, dpop.Config{Nonces: dpop.NewLocalNonces(), Time: func() time.Time { return now }})
+			_, header := call(t, s.with(s.proof()), s.auth, s.auth, "DPoP "+s.bound)
+			require.Len(t, header["Dpop-Nonce"], 1)
+			now = now.Add(61 * time.Second)
+			fresh := func(c *dpop.Claims) { c.Nonce, c.IssuedAt = header["Dpop-Nonce"][0], now }
+			admitted, answer := call(t, s.with(s.proof(fresh)), s.auth, s.auth, "DPoP "+s.bound)
+			assert.True(t, admitted)
+			assert.Len(t, answer["Dpop-Nonce"], 1)
+			another := s.verifier(dpop.Config{Nonces: dpop.NewLocalNonces(), Time: func() time.Time { return now }})
+			admitted, answer = call(t, s.with(s.proof(fresh)), s.auth, another, "DPoP "+s.bound)
+			assert.False(t, admitted)
+			assert.Len(t, answer["Dpop-Nonce"], 1, "that of the guard that refuses")
 		})
 	}
 }
