@@ -1,0 +1,34 @@
+package dpop_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/postern-go/postern/token"
+	"github.com/postern-go/postern/token/dpop"
+)
+
+// While a slow store thinks, a proof that was in time when it was checked grows older.
+// The store must still know it when it looks.
+func TestReplayThroughASlowStore(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, dpop.Config{})
+	remembers, err := dpop.NewMemoryStore(&dpop.MemoryStoreConfig{Time: w.clock.now})
+	require.NoError(t, err)
+	var thinks time.Duration
+	slow := storeFunc(func(ctx context.Context, id [32]byte, ttl time.Duration) (bool, error) {
+		w.clock.advance(thinks)
+		return remembers.Use(ctx, id, ttl)
+	})
+	w.use(dpop.Config{Store: slow, StoreTimeout: 10 * time.Second, ReplicaSkew: -1})
+	ahead := w.proof(func(c *dpop.Claims) { c.IssuedAt = w.clock.now().Add(30 * time.Second) })
+	_, err = w.present(ahead)
+	require.NoError(t, err)
+	w.clock.advance(90 * time.Second)
+	thinks = 9 * time.Second
+	_, err = w.present(ahead)
+	require.ErrorIs(t, err, token.ErrReplay)
+}
