@@ -209,15 +209,23 @@ func (c *Checker) checkReplay(ctx context.Context, p *proof, call *call, nonceMa
 		return nil
 	}
 	made := time.Unix(p.issuedAt, 0)
-	if c.config.NonceReplacesClock {
-		made = nonceMade
+	if c.config.Nonces != nil {
+		made = nonceMade // which the client cannot choose
 	}
-	if err := c.remembers.use(ctx, id, made); err != nil {
+	err := c.remembers.use(ctx, id, made)
+	switch {
+	case err == errTooEarly && c.config.Nonces != nil:
+		return errEarlyNonce
+	case err != nil:
 		return err
 	}
 	call.sent.Spend(spent)
 	return nil
 }
+
+// errEarlyNonce has the client come back with the nonce that goes with it, which is
+// as good as new proofs can be.
+var errEarlyNonce = &rejection.Error{Reason: rejection.Nonce, Claim: "proof nonce", Got: "from before the replay store began", Want: "a later one, as proofs with this one may have been used"}
 
 // identity is the hash by which a proof is remembered: of its key, its target and
 // its jti, each with its length, so that no two of them run together. With the jti
