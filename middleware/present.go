@@ -71,7 +71,7 @@ func (m *Middleware) target(r *http.Request) *url.URL {
 		u.Scheme = "https"
 	}
 	prefix, known := m.bases.Apply(u)
-	if !known {
+	if !known || u.Path == "*" { // which is the server, and no place below a prefix
 		return nil
 	}
 	if u.RawPath != "" {
@@ -82,14 +82,15 @@ func (m *Middleware) target(r *http.Request) *url.URL {
 }
 
 // asSent is the URL of the request line, whatever a router has made of it since,
-// as http.StripPrefix does. A request that no server has received has none.
+// as http.StripPrefix does. A request that no server has received has none, and
+// CONNECT has a host in its place unless it names a path (RFC 8441 §4).
 func asSent(r *http.Request) *url.URL {
-	if r.RequestURI == "" || r.Method == http.MethodConnect {
+	if r.RequestURI == "" || r.Method == http.MethodConnect && r.RequestURI[0] != '/' {
 		return r.URL
 	}
 	sent, err := url.ParseRequestURI(r.RequestURI)
 	if err != nil {
-		return r.URL // "*"
+		return r.URL
 	}
 	return sent
 }

@@ -1,9 +1,11 @@
 package seams_test
 
 import (
+	"bufio"
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -106,6 +108,54 @@ func TestNestedGuardsOfferOneNonce(t *testing.T) {
 			admitted, answer = call(t, s.with(s.proof(fresh)), s.auth, another, "DPoP "+s.bound)
 			assert.False(t, admitted)
 			assert.Len(t, answer["Dpop-Nonce"], 1, "that of the guard that refuses")
+		})
+	}
+}
+
+// No form of a request line makes a proof pass for another target than its own.
+func TestTargetsOfRawRequests(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		line, host string
+		bases      []string
+		htu        string
+		want       bool
+	}{
+		"absolute form":                         {"GET https://api.example.com/v1/a?x HTTP/1.1", "api.example.com", nil, "http://api.example.com/v1/a", true},
+		"absolute form, another host":           {"GET https://evil.example/v1/a HTTP/1.1", "api.example.com", nil, "http://api.example.com/v1/a", false},
+		"absolute form and a base":              {"GET http://evil.example/v1/a HTTP/1.1", "api.example.com", []string{origin}, origin + "/v1/a", true},
+		"absolute form and two bases":           {"GET http://evil.example/v1/a HTTP/1.1", "api.example.com", []string{origin, "https://b.example"}, origin + "/v1/a", false},
+		"two slashes":                           {"GET //evil.example/v1/a HTTP/1.1", "api.example.com", []string{origin}, origin + "/v1/a", false},
+		"two slashes, as they are":              {"GET //v1/a HTTP/1.1", "api.example.com", []string{origin}, origin + "//v1/a", true},
+		"CONNECT to a path":                     {"CONNECT /v1/a HTTP/1.1", "api.example.com", []string{origin}, origin + "/v1/a", true},
+		"CONNECT to a path, what is left of it": {"CONNECT /v1/a HTTP/1.1", "api.example.com", []string{origin}, origin + "/a", false},
+		"CONNECT to a host":                     {"CONNECT api.example.com:443 HTTP/1.1", "api.example.com", []string{origin}, origin + "/", true},
+		"asterisk":                              {"OPTIONS * HTTP/1.1", "api.example.com", []string{origin}, origin + "/*", false},
+		"asterisk behind a prefix":              {"OPTIONS * HTTP/1.1", "api.example.com", []string{origin + "/v1"}, origin + "/v1%2A", false},
+		"escapes":                               {"GET /v1/%61%2fb HTTP/1.1", "api.example.com", []string{origin}, origin + "/v1/a%2Fb", true},
+		"an escaped slash":                      {"GET /v1/%61%2fb HTTP/1.1", "api.example.com", []string{origin}, origin + "/v1/a/b", false},
+		"an escaped percent sign":               {"GET /v1/%2561 HTTP/1.1", "api.example.com", []string{origin}, origin + "/v1/a", false},
+		"a backslash":                           {"GET /v1\\a HTTP/1.1", "api.example.com", []string{origin}, origin + "/v1/a", false},
+		"a semicolon":                           {"GET /v1/a;x HTTP/1.1", "api.example.com", []string{origin}, origin + "/v1/a", false},
+		"case of the path":                      {"GET /V1/a HTTP/1.1", "api.example.com", []string{origin}, origin + "/v1/a", false},
+		"a user in the host":                    {"GET /v1/a HTTP/1.1", "api.example.com@evil.example", nil, "http://evil.example/v1/a", false},
+		"a user in the htu":                     {"GET /v1/a HTTP/1.1", "api.example.com", []string{origin}, "https://api.example.com@evil.example/v1/a", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newShop(t, dpop.Config{})
+			r, err := http.ReadRequest(bufio.NewReader(strings.NewReader(row.line + "\r\nHost: " + row.host + "\r\n\r\n")))
+			require.NoError(t, err)
+			proof := s.proof(func(c *dpop.Claims) { c.Method, c.URL = r.Method, row.htu })
+			r.Header = http.Header{"Authorization": {"DPoP " + s.bound}, "Dpop": {proof}}
+			guard := middleware.New(s.auth, &middleware.Config{Resource: scope.Resource{BaseURLs: row.bases}}).Require(scope.Authenticated)
+			admitted := false
+			guarded := guard(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { admitted = true }))
+			if strings.HasPrefix(r.URL.Path, "/v1") {
+				guarded = http.StripPrefix("/v1", guarded)
+			}
+			guarded.ServeHTTP(httptest.NewRecorder(), r)
+			assert.Equal(t, row.want, admitted)
 		})
 	}
 }
