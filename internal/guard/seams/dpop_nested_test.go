@@ -112,6 +112,40 @@ func TestNestedGuardsOfferOneNonce(t *testing.T) {
 	}
 }
 
+// Check hands nothing on, so that a second one meets a replay, unless a guard around
+// them has accepted the proof. A request that a handler makes from its context is
+// judged by its own URL.
+func TestChecksOfOneProof(t *testing.T) {
+	t.Parallel()
+	s := newShop(t, dpop.Config{})
+	m := middleware.New(s.auth, &middleware.Config{Resource: resource})
+	request := func() *http.Request {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, origin+method, nil)
+		r.Header = http.Header{"Authorization": {"DPoP " + s.bound}, "Dpop": {s.proof()}}
+		return r
+	}
+	r := request()
+	_, err := m.Check(r, scope.Authenticated)
+	require.NoError(t, err)
+	_, err = m.Check(r, scope.Authenticated)
+	require.ErrorIs(t, err, token.ErrReplay)
+	calls := 0
+	m.Require(scope.Authenticated)(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		calls++
+		for range 2 {
+			_, err := m.Check(r, scope.Authenticated)
+			require.NoError(t, err)
+		}
+		another := httptest.NewRequestWithContext(r.Context(), http.MethodPost, origin+"/admin", nil)
+		_, err := m.Check(another, scope.Authenticated)
+		require.ErrorIs(t, err, token.ErrProof)
+		another = httptest.NewRequestWithContext(r.Context(), http.MethodDelete, origin+method, nil)
+		_, err = m.Check(another, scope.Authenticated)
+		require.ErrorIs(t, err, token.ErrProof)
+	})).ServeHTTP(httptest.NewRecorder(), request())
+	assert.Equal(t, 1, calls)
+}
+
 // No form of a request line makes a proof pass for another target than its own.
 func TestTargetsOfRawRequests(t *testing.T) {
 	t.Parallel()
