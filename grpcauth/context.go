@@ -43,7 +43,7 @@ func (i *Interceptor) handOn(ctx context.Context, sent presented, p scope.Policy
 	if c != nil {
 		pass.Inherit(&c.Pass)
 	}
-	if pass.Fields != nil || pass.Reported || pass.HasSpent() {
+	if pass.Fields != nil || pass.Reported || pass.HasSpent() || pass.Responded != nil {
 		inner = pass.NewContext(inner, c.passContext())
 	}
 	return guard.WithToken(inner, t)

@@ -39,12 +39,19 @@ func (c *call) passContext() *guard.PassContext {
 }
 
 // respond sends the fields that the Authenticator asked for with the header of
-// a call that goes through.
+// a call that goes through. grpc-go sends every value of a key that it is given, and
+// a client knows of two nonces not which one to use (RFC 9449 §8.2): what a guard
+// further out has sent stays as it is.
 func (c *call) respond(setHeader func(metadata.MD) error) {
-	if c != nil && len(c.response) > 0 {
+	if c == nil || len(c.response) == 0 {
+		return
+	}
+	more := c.response.Without(c.Responded)
+	c.Responded = c.Responded.And(more)
+	if md := withFields(nil, more); len(md) > 0 {
 		// Fails only outside of a server, where nothing is waiting for an
 		// answer.
-		_ = setHeader(withFields(nil, c.response))
+		_ = setHeader(md)
 	}
 }
 

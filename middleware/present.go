@@ -34,6 +34,7 @@ func (c *call) release() *guard.PassContext {
 func (c *call) respond(h http.Header) {
 	if c != nil {
 		setFields(h, c.response)
+		c.Responded = c.Responded.And(c.response.Without(c.Responded)) // for a gRPC server behind this guard
 		if _, nonce := c.response["DPoP-Nonce"]; nonce && len(h["Cache-Control"]) == 0 {
 			h["Cache-Control"] = []string{"no-store"} // RFC 9449 §8.2
 		}
@@ -70,7 +71,7 @@ func (m *Middleware) target(r *http.Request) *url.URL {
 		u.Scheme = "https"
 	}
 	prefix, known := m.bases.Apply(u)
-	if !known {
+	if !known || u.Path == "*" { // which is the server, and no place below a prefix
 		return nil
 	}
 	if u.RawPath != "" {
@@ -81,14 +82,15 @@ func (m *Middleware) target(r *http.Request) *url.URL {
 }
 
 // asSent is the URL of the request line, whatever a router has made of it since,
-// as http.StripPrefix does. A request that no server has received has none.
+// as http.StripPrefix does. A request that no server has received has none, and
+// CONNECT has a host in its place unless it names a path (RFC 8441 §4).
 func asSent(r *http.Request) *url.URL {
-	if r.RequestURI == "" || r.Method == http.MethodConnect {
+	if r.RequestURI == "" || r.Method == http.MethodConnect && r.RequestURI[0] != '/' {
 		return r.URL
 	}
 	sent, err := url.ParseRequestURI(r.RequestURI)
 	if err != nil {
-		return r.URL // "*"
+		return r.URL
 	}
 	return sent
 }

@@ -16,6 +16,9 @@ type Pass struct {
 	// Reported is whether an outer guard has told its hooks that the call was
 	// let through, so that this call is counted already.
 	Reported bool
+	// Responded is the fields that outer guards have sent with the response, for a
+	// transport that cannot replace them. It must not be modified.
+	Responded Response
 	// spent is the last one-time credential that was accepted for this call, or
 	// nil.
 	spent *spent
@@ -45,8 +48,9 @@ func (p *Pass) Spend(id [32]byte) { p.spent = &spent{id, p.spent} }
 // HasSpent reports whether there are any.
 func (p *Pass) HasSpent() bool { return p.spent != nil }
 
-// Inherit takes over what inner has noted, which began with what p has.
-func (p *Pass) Inherit(inner *Pass) { p.spent = inner.spent }
+// Inherit takes over what another has noted: an inner one that of the outer one when
+// a decision begins, and the other way round when the call is handed on.
+func (p *Pass) Inherit(other *Pass) { p.spent, p.Responded = other.spent, other.Responded }
 
 // Decided is whether a guard has decided about a call. The zero Decided says no.
 type Decided struct {

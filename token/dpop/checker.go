@@ -19,7 +19,8 @@ type Checker struct {
 	config    Config
 	proofs    *jws.SelfVerifier
 	remembers store
-	maxAge    string // in words, made once
+	mark      [8]byte // of the store
+	maxAge    string  // in words, made once
 }
 
 // New returns a Checker. It makes no request. The error matches token.ErrConfig.
@@ -41,6 +42,7 @@ func New(cfg Config) (*Checker, error) {
 			Algorithms: cfg.Algorithms, Types: []string{"dpop+jwt"}, Names: jws.Names{Algorithms: "dpop.Config.Algorithms"},
 		}),
 		remembers: newStore(cfg),
+		mark:      markOf(cfg.Store),
 		maxAge:    "at most " + cfg.MaxAge.String(),
 	}, nil
 }
@@ -199,22 +201,31 @@ func (c *Checker) checkTime(p *proof, now time.Time) error {
 }
 
 // checkReplay wants the proof not to have been used before. An inner guard judges a
-// proof once more that an outer one has accepted for the same call.
+// proof once more that an outer one has accepted for the same call, by the same store.
 func (c *Checker) checkReplay(ctx context.Context, p *proof, call *call, nonceMade time.Time) error {
 	id := p.identity(call.at)
-	if call.sent.Spent(id) {
+	spent := c.spentAs(id)
+	if call.sent.Spent(spent) {
 		return nil
 	}
 	made := time.Unix(p.issuedAt, 0)
-	if c.config.NonceReplacesClock {
-		made = nonceMade
+	if c.config.Nonces != nil {
+		made = nonceMade // which the client cannot choose
 	}
-	if err := c.remembers.use(ctx, id, made); err != nil {
+	err := c.remembers.use(ctx, id, made)
+	switch {
+	case err == errTooEarly && c.config.Nonces != nil:
+		return errEarlyNonce
+	case err != nil:
 		return err
 	}
-	call.sent.Spend(id)
+	call.sent.Spend(spent)
 	return nil
 }
+
+// errEarlyNonce has the client come back with the nonce that goes with it, which is
+// as good as new proofs can be.
+var errEarlyNonce = &rejection.Error{Reason: rejection.Nonce, Claim: "proof nonce", Got: "from before the replay store began", Want: "a later one, as proofs with this one may have been used"}
 
 // identity is the hash by which a proof is remembered: of its key, its target and
 // its jti, each with its length, so that no two of them run together. With the jti

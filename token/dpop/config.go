@@ -49,8 +49,8 @@ type Config struct {
 	// Zero means 200 milliseconds; the range is a millisecond to 10 seconds.
 	StoreTimeout time.Duration
 	// ReplicaSkew is the most by which the clocks of replicas differ. A proof is
-	// remembered for that much longer than it is good for, and a nonce is accepted
-	// that much before its time. Zero means 5 seconds, negative means none; the most
+	// remembered for that much and StoreTimeout longer than it is good for, and a
+	// nonce is accepted that much before its time. Zero means 5 seconds, negative means none; the most
 	// is a minute.
 	ReplicaSkew time.Duration
 
@@ -168,9 +168,14 @@ func (c Config) validateStore() error {
 
 // ttl is for how long a proof may be accepted anywhere: for as long as its iat
 // allows or its nonce, whichever is longer, and the difference between the clock
-// that accepts it first and the clock that would accept it last.
+// that accepts it first and the clock that would accept it last. A store that takes
+// its time looks for a proof that was in time when it was asked.
 func (c Config) ttl() time.Duration {
-	return max(c.MaxAge+c.MaxAhead, c.NonceLifetime) + c.ReplicaSkew
+	ttl := max(c.MaxAge+c.MaxAhead, c.NonceLifetime) + c.ReplicaSkew
+	if _, own := c.Store.(*MemoryStore); own || c.Store == nil {
+		return ttl
+	}
+	return ttl + c.StoreTimeout
 }
 
 // algs is the parameter of challenges.

@@ -43,10 +43,10 @@ func TestConfig(t *testing.T) {
 		"nil store":                    {dpop.Config{Store: (*dpop.MemoryStore)(nil)}, token.ErrConfig},
 		"nil func":                     {dpop.Config{Store: storeFunc(nil)}, token.ErrConfig},
 		"zero store":                   {dpop.Config{Store: &dpop.MemoryStore{}}, token.ErrConfig},
-		"store keeps long enough":      {dpop.Config{Store: keeps(95 * time.Second)}, nil},
-		"store forgets too early":      {dpop.Config{Store: keeps(95*time.Second - 1)}, token.ErrConfig},
-		"nonces live longer":           {dpop.Config{Store: keeps(95 * time.Second), Nonces: nonces}, token.ErrConfig},
-		"and the store remembers them": {dpop.Config{Store: keeps(125 * time.Second), Nonces: nonces}, nil},
+		"store keeps long enough":      {dpop.Config{Store: keeps(95*time.Second + slowest)}, nil},
+		"store forgets too early":      {dpop.Config{Store: keeps(95*time.Second + slowest - 1)}, token.ErrConfig},
+		"nonces live longer":           {dpop.Config{Store: keeps(95*time.Second + slowest), Nonces: nonces}, token.ErrConfig},
+		"and the store remembers them": {dpop.Config{Store: keeps(125*time.Second + slowest), Nonces: nonces}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

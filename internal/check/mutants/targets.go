@@ -31,7 +31,7 @@ var targets = []target{
 		"token.go", "vouched.go", "implications.go", "circumstances.go", "marks.go", "subject.go", "errors.go", "insufficient.go", "static.go", "outcome.go", "explain.go",
 	}, more: []string{"middleware", "grpcauth"}},
 	{dir: "token/dpop", files: []string{
-		"attempt.go", "checker.go", "client.go", "config.go", "demand.go", "memory.go", "nonce.go", "proof.go", "prover.go", "shard.go", "signing.go", "store.go", "transport.go", "uri.go",
+		"attempt.go", "checker.go", "client.go", "config.go", "demand.go", "memory.go", "nonce.go", "proof.go", "prover.go", "shard.go", "signing.go", "spent.go", "store.go", "transport.go", "uri.go",
 	}, more: []string{"internal/guard/seams"}},
 	{dir: "token/mtls", files: []string{"config.go", "header.go", "proxy.go", "certificate.go", "checker.go", "field.go", "clientcert.go", "pem.go", "xfcc.go"}},
 	{dir: "internal/expiry", files: []string{"expiry.go"}, more: []string{"middleware", "grpcauth"}},
