@@ -77,10 +77,12 @@ func (c *call) Request() token.Request {
 	return r
 }
 
-// target is the URL as the caller addressed it.
+// target is the URL as the caller addressed it, or nil if that cannot be told.
 func (i *Interceptor) target(ctx context.Context, method string) *url.URL {
 	u := &url.URL{Scheme: "https", Host: authority(ctx), Path: method}
-	i.bases.Apply(u)
+	if _, known := i.bases.Apply(u); !known {
+		return nil
+	}
 	return u
 }
 

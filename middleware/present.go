@@ -61,7 +61,7 @@ func (c *call) Request() token.Request {
 	}
 }
 
-// target is the URL as the caller addressed it.
+// target is the URL as the caller addressed it, or nil if that cannot be told.
 func (m *Middleware) target(r *http.Request) *url.URL {
 	sent := asSent(r)
 	u := &url.URL{Host: r.Host, Path: sent.Path, RawPath: sent.RawPath, RawQuery: sent.RawQuery}
@@ -69,11 +69,14 @@ func (m *Middleware) target(r *http.Request) *url.URL {
 	if r.TLS != nil {
 		u.Scheme = "https"
 	}
-	prefix := m.bases.Apply(u)
-	u.Path = prefix + u.Path
-	if u.RawPath != "" {
-		u.RawPath = prefix + u.RawPath
+	prefix, known := m.bases.Apply(u)
+	if !known {
+		return nil
 	}
+	if u.RawPath != "" {
+		u.RawPath = (&url.URL{Path: prefix}).EscapedPath() + u.RawPath
+	}
+	u.Path = prefix + u.Path
 	return u
 }
 
