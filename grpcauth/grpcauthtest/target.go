@@ -31,15 +31,15 @@ func Target(call func(ctx context.Context, opts ...grpc.CallOption) error) token
 		if len(c.Query) > 0 || !canBeSent(md) {
 			return tokentest.Answer{Unsent: true}
 		}
-		var trailer metadata.MD
-		err := call(metadata.NewOutgoingContext(ctx, md), grpc.Trailer(&trailer))
+		var header, trailer metadata.MD
+		err := call(metadata.NewOutgoingContext(ctx, md), grpc.Header(&header), grpc.Trailer(&trailer))
 		switch {
 		case errors.Is(err, io.EOF):
 			err = nil
 		case isTooLarge(err):
 			return tokentest.Answer{Unsent: true}
 		}
-		return answer(status.Code(err), trailer)
+		return answer(status.Code(err), header, trailer)
 	}
 }
 
@@ -50,12 +50,16 @@ func isTooLarge(err error) bool {
 	return st.Code() == codes.Internal && strings.Contains(st.Message(), "header list size to send violates the maximum size")
 }
 
-func answer(code codes.Code, trailer metadata.MD) tokentest.Answer {
-	return tokentest.Answer{
+func answer(code codes.Code, header, trailer metadata.MD) tokentest.Answer {
+	a := tokentest.Answer{
 		Admitted:  code == codes.OK,
 		Code:      uint32(code),
 		Challenge: trailer.Get("www-authenticate"),
 	}
+	if nonces := append(header.Get("dpop-nonce"), trailer.Get("dpop-nonce")...); len(nonces) > 0 {
+		a.Nonce = nonces[0]
+	}
+	return a
 }
 
 func metadataOf(c tokentest.Credentials) metadata.MD {

@@ -23,7 +23,7 @@ type Credentials struct {
 	// metadata key authorization. There may be none, one or several, and they
 	// may contain any bytes.
 	Authorization []string
-	// Fields are further header fields or metadata, such as Proxy-Authorization.
+	// Fields are further header fields or metadata, such as DPoP with a proof.
 	Fields http.Header
 	// Query are parameters to add to the query of the request URL.
 	Query url.Values
@@ -47,6 +47,7 @@ func HTTPTarget(handler http.Handler, request func() *http.Request) Target {
 			Status:     result.StatusCode,
 			Challenge:  result.Header.Values("WWW-Authenticate"),
 			RetryAfter: result.Header.Get("Retry-After"),
+			Nonce:      result.Header.Get("DPoP-Nonce"),
 		}
 	}
 }

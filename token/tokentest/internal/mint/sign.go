@@ -5,7 +5,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/rand"
 	"crypto/rsa"
-	_ "crypto/sha256" // for crypto.SHA256
+	"crypto/sha256"
 	_ "crypto/sha512" // for crypto.SHA384 and crypto.SHA512
 	"encoding/asn1"
 	"encoding/base64"
@@ -60,4 +60,10 @@ func Encode[T ~string | ~[]byte](data T) string {
 // Decode panics if the segment is not what Encode makes.
 func Decode(segment string) []byte {
 	return Must(base64.RawURLEncoding.DecodeString(segment))
+}
+
+// Hash is the SHA-256 of a text, encoded.
+func Hash(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return Encode(sum[:])
 }
