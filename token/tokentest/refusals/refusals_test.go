@@ -2,9 +2,11 @@ package refusals_test
 
 import (
 	"errors"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -13,6 +15,7 @@ import (
 	"github.com/postern-go/postern/middleware"
 	"github.com/postern-go/postern/scope"
 	"github.com/postern-go/postern/token"
+	"github.com/postern-go/postern/token/dpop"
 	"github.com/postern-go/postern/token/tokentest"
 	"github.com/postern-go/postern/token/tokentest/refusals"
 )
@@ -136,6 +139,9 @@ var severalChecks = map[string]string{
 	"mark of clients alone":          "has no mark of users either",
 	"act is a string":                "names no actor either; see TestAct",
 	"scope is a string":              "is for lists of scopes; see TestScopesInEitherShape",
+	"the token as its proof":         "has nothing of a proof",
+	"proof with a symmetric key":     "is by another key",
+	"unbound token under Bearer":     "is for services that require DPoP; see TestServicesWithDPoPThatAreWrong",
 	"actor where only the subject's own tokens are let in":       "is for calls without an actor; see TestAct",
 	"another service in aud beside the claim that stands for it": "is for audiences elsewhere; see TestAudienceElsewhere",
 }
@@ -180,7 +186,9 @@ func TestWeakGuards(t *testing.T) {
 	t.Parallel()
 	issuer := tokentest.NewIssuer(t, &tokentest.Options{Algorithms: []string{"ES256", "ES384"}})
 	letIn := map[string]bool{}
-	for missing, attack := range weakGuards {
+	all := maps.Clone(weakGuards)
+	maps.Copy(all, weakWithDPoP)
+	for missing, attack := range all {
 		admitted := admittedBy(t, issuer, missing)
 		assert.Contains(t, admitted, attack, "without the check that %s", missing)
 		for _, name := range admitted {
@@ -223,8 +231,13 @@ func TestGuardThatIsNotWeak(t *testing.T) {
 func admittedBy(t *testing.T, issuer *tokentest.Issuer, missing check) (names []string) {
 	t.Helper()
 	scopes := []string{"orders:read", "orders:list"}
-	guard := naive{issuer: issuer, scopes: scopes, without: missing, seen: map[string]bool{}}
-	results := refusals.Run(t.Context(), issuer, guard.target(), ofClerks(scopes...))
+	guard := naive{issuer: issuer, scopes: scopes, without: missing, seen: map[string]bool{}, used: map[string]bool{}}
+	needs := ofClerks(scopes...)
+	needs.DPoP = atOrders(guard.replica().target())
+	if _, ok := weakWithDPoP[missing]; ok {
+		needs.Skip = otherGroups("dpop")
+	}
+	results := refusals.Run(t.Context(), issuer, guard.target(), needs)
 	for _, r := range results {
 		require.NotErrorIs(t, r.Err, refusals.ErrRefused, "without the check that %s", missing)
 		if errors.Is(r.Err, refusals.ErrAdmitted) {
@@ -232,6 +245,17 @@ func admittedBy(t *testing.T, issuer *tokentest.Issuer, missing check) (names []
 		}
 	}
 	return names
+}
+
+// otherGroups leaves out all attacks that are not of a group.
+func otherGroups(group string) map[string]string {
+	skip := map[string]string{}
+	for _, a := range refusals.Attacks() {
+		if a.Group != group {
+			skip[a.Group] = "about something else"
+		}
+	}
+	return skip
 }
 
 // Each attack is refused for the reason it is listed under: the check it is
@@ -246,8 +270,11 @@ func TestReasonsOfRefusals(t *testing.T) {
 				scope.HasDetail(scope.Detail{Type: "till", Actions: []string{"open", "close"}, Privileges: []string{"cash"}})).And(
 				scope.ActorIn(token.Actor{Issuer: issuer.Identifier(), Subject: "gateway"}))
 			needs := ofClerks(policy.Scopes()...)
+			checker, err := dpop.New(dpop.Config{Nonces: dpop.NewLocalNonces()})
+			require.NoError(t, err)
 			cfg := issuer.Config()
 			cfg.Profile, cfg.ScopeImplies = needs.Profile, needs.ScopeImplies
+			cfg.Confirmations = []token.ConfirmationChecker{checker}
 			verifier, err := token.NewVerifier(cfg)
 			require.NoError(t, err)
 			guard := middleware.New(verifier, nil)
@@ -260,10 +287,13 @@ func TestReasonsOfRefusals(t *testing.T) {
 					guard.WriteError(w, r, err)
 				}
 			}), orders)
+			needs.DPoP = atOrders(call)
 			results := refusals.Run(t.Context(), issuer, call, needs)
+			assert.Equal(t, "nonce", reasons[0])
+			reasons = reasons[1:]
 			for _, r := range results {
 				require.NoError(t, r.Err, r.Attack.Name)
-				first := r.Attack.Group == "cache" || r.Attack.Group == "implied scope" && r.Attack.Name != weakGuards[checkLarger]
+				first := r.Attack.Group == "cache" || r.Attack.Group == "control" || strings.HasPrefix(r.Attack.Name, "proof replayed") || r.Attack.Group == "implied scope" && r.Attack.Name != weakGuards[checkLarger]
 				if first && r.Skipped == "" {
 					assert.Empty(t, reasons[0], r.Attack.Name) // what is let in first
 					reasons = reasons[1:]

@@ -21,6 +21,9 @@ type attacker struct {
 	issuer *tokentest.Issuer
 	cfg    Config
 	web    *mint.Attacker // has the attacker's documents
+
+	key, thief tokentest.SigningKey // that tokens are bound to, and the attacker's
+	nonce      string               // the last one of the service, or ""
 }
 
 // token is a good token of the service with edits.
@@ -33,6 +36,9 @@ func (a *attacker) good() tokentest.Edit {
 	edits := []tokentest.Edit{tokentest.Shaped(a.cfg.Profile), tokentest.Scope(a.cfg.Scopes...), a.goodSets(), a.goodDetails(), a.goodActor()}
 	if a.cfg.User && len(a.cfg.Profile.Users) > 0 {
 		edits = append(edits, tokentest.Marked(a.cfg.Profile.Users[0]))
+	}
+	if a.cfg.DPoP != nil && a.cfg.DPoP.Required {
+		edits = append(edits, tokentest.BoundTo(a.key))
 	}
 	return tokentest.Edits(append(edits, a.cfg.Good...)...)
 }
@@ -57,6 +63,10 @@ func newSuite(issuer *tokentest.Issuer, target tokentest.Target, cfg *Config) *s
 		a.cfg = *cfg
 	}
 	_ = issuer.Token(tokentest.EditDraft(func(d *mint.Draft) { a.web = d.Attacker }))
+	if a.cfg.DPoP != nil {
+		algorithm := a.cfg.DPoP.algorithm()
+		a.key, a.thief = issuer.ForeignKey(algorithm, ""), issuer.ForeignKey(algorithm, "")
+	}
 	return &suite{attacker: a, target: target}
 }
 
@@ -73,13 +83,17 @@ func (s *suite) checkSkips() error {
 
 func (s *suite) tryGood(ctx context.Context) Result {
 	r := Result{Attack: Attack{Group: "control", Name: "the good token", Why: "a service that refuses everything proves nothing"}}
-	r.Answer, r.Err = s.admit(ctx, s.attacker.bearer())
+	r.Answer, r.Err = s.admit(ctx, s.attacker.underDPoP(s.attacker.bearer()))
+	if r.Err == nil && s.attacker.cfg.DPoP != nil {
+		raw := s.attacker.bound()
+		r.Answer, r.Err = s.admit(ctx, proven(raw, s.attacker.proof(raw)))
+	}
 	return r
 }
 
 // admit makes a call that must be let in.
 func (s *suite) admit(ctx context.Context, c tokentest.Credentials) (tokentest.Answer, error) {
-	answer, err := s.call(ctx, c)
+	answer, err := s.call(ctx, s.target, c)
 	if err == nil && !answer.Admitted {
 		err = fmt.Errorf("%w: %s, challenge %q", ErrRefused, answer, answer.Challenge)
 	}
@@ -97,7 +111,11 @@ func (s *suite) try(ctx context.Context, a Attack) Result {
 		return r
 	}
 	fetched := s.trapped(a)
-	if r.Answer, r.Err = s.call(ctx, c); r.Err != nil {
+	target := s.target
+	if a.replica {
+		target = s.attacker.cfg.DPoP.Replica
+	}
+	if r.Answer, r.Err = s.call(ctx, target, c); r.Err != nil {
 		return r
 	}
 	if r.Answer.Unsent {
@@ -111,12 +129,16 @@ func (s *suite) try(ctx context.Context, a Attack) Result {
 // prepare makes the credentials of an attack. A good token that comes before it
 // must be let in, or the attack proves nothing.
 func (s *suite) prepare(ctx context.Context, a Attack) (tokentest.Credentials, error) {
+	present := s.attacker.underDPoP
+	if a.Group == ofDPoP.name {
+		present = func(c tokentest.Credentials) tokentest.Credentials { return c }
+	}
 	if a.after == nil {
-		return a.make(s.attacker), nil
+		return present(a.make(s.attacker)), nil
 	}
 	good, attack := a.after(s.attacker)
-	_, err := s.admit(ctx, good)
-	return attack, err
+	_, err := s.admit(ctx, present(good))
+	return present(attack), err
 }
 
 func (s *suite) judge(a Attack, c tokentest.Credentials, answer tokentest.Answer, fetched int) error {
@@ -128,6 +150,9 @@ func (s *suite) judge(a Attack, c tokentest.Credentials, answer tokentest.Answer
 	}
 	if repeated(c, answer.Challenge) {
 		return ErrEcho
+	}
+	if a.Want == refuseNonce && answer.Nonce == "" {
+		return fmt.Errorf("%w: no DPoP-Nonce, so that the client cannot go on", ErrAnswer)
 	}
 	return nil
 }
@@ -144,11 +169,13 @@ func (s *suite) skips(a Attack) string {
 	return ""
 }
 
-// call makes one call, within the time limit.
-func (s *suite) call(ctx context.Context, c tokentest.Credentials) (tokentest.Answer, error) {
+// call makes one call, within the time limit, and keeps the nonce of the answer.
+func (s *suite) call(ctx context.Context, target tokentest.Target, c tokentest.Credentials) (tokentest.Answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeLimit)
 	defer cancel()
-	return verdict.Call(ctx, s.target, c)
+	answer, err := verdict.Call(ctx, target, c)
+	s.attacker.nonce = cmp.Or(answer.Nonce, s.attacker.nonce)
+	return answer, err
 }
 
 func (s *suite) trapped(a Attack) int {
@@ -162,8 +189,12 @@ func (s *suite) trapped(a Attack) int {
 // that is long enough to be no accident.
 func repeated(c tokentest.Credentials, challenges []string) bool {
 	const long = 16
+	secrets := slices.Clone(c.Fields["Dpop"])
 	for _, field := range c.Authorization {
 		_, raw, _ := strings.Cut(field, " ")
+		secrets = append(secrets, raw)
+	}
+	for _, raw := range secrets {
 		for part := range strings.SplitSeq(raw, ".") {
 			if len(part) >= long && strings.Contains(strings.Join(challenges, "\n"), part) {
 				return true

@@ -1,6 +1,7 @@
 package mint
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/rand"
@@ -66,4 +67,13 @@ func Decode(segment string) []byte {
 func Hash(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return Encode(sum[:])
+}
+
+// OtherSignature is the second signature that ECDSA has for a text: that with -S
+// for S. The key must be an ECDSA key.
+func (k Key) OtherSignature(signature []byte) []byte {
+	half := len(signature) / 2
+	s := new(big.Int).SetBytes(signature[half:])
+	s.Sub(AlgorithmNamed(k.Algorithm).curve.Params().N, s)
+	return append(bytes.Clone(signature[:half]), s.FillBytes(make([]byte, half))...)
 }
