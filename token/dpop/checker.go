@@ -115,6 +115,7 @@ func (c *Checker) check(ctx context.Context, call *call) (made time.Time, err er
 	if err := p.checkKey(call.token); err != nil {
 		return made, err
 	}
+	c.proofs.Remember(&p.signed)
 	if made, err = c.checkNonce(&p, call); err != nil {
 		return made, err
 	}
@@ -146,8 +147,8 @@ var errHash = &rejection.Error{Reason: rejection.Proof, Claim: "proof ath", Got:
 // checkKey wants the key of the proof to be the one that the token is bound to.
 func (p *proof) checkKey(t *token.Token) error {
 	bound, _ := t.Confirmation("jkt")
-	if subtle.ConstantTimeCompare([]byte(p.thumbprint), []byte(bound)) != 1 {
-		return &rejection.Error{Reason: rejection.Binding, Claim: "cnf jkt", Got: bound, Want: p.thumbprint + ", the key of the proof"}
+	if subtle.ConstantTimeCompare([]byte(p.signed.Thumbprint), []byte(bound)) != 1 {
+		return &rejection.Error{Reason: rejection.Binding, Claim: "cnf jkt", Got: bound, Want: p.signed.Thumbprint + ", the key of the proof"}
 	}
 	return nil
 }
@@ -220,8 +221,8 @@ func (c *Checker) checkReplay(ctx context.Context, p *proof, call *call, nonceMa
 // alone a client could use up that of another.
 func (p *proof) identity(at uri) [32]byte {
 	text := at.String()
-	b := make([]byte, 0, 3*4+len(p.thumbprint)+len(text)+len(p.id))
-	for _, part := range [...]string{p.thumbprint, text, p.id} {
+	b := make([]byte, 0, 3*4+len(p.signed.Thumbprint)+len(text)+len(p.id))
+	for _, part := range [...]string{p.signed.Thumbprint, text, p.id} {
 		b = binary.BigEndian.AppendUint32(b, uint32(len(part)))
 		b = append(b, part...)
 	}

@@ -78,6 +78,7 @@ func TestFaultsOfProofs(t *testing.T) {
 		"C_9449-4.3-3b htu is null":            {[]string{w.forged(nil, object{"htu": json.RawMessage("null")})}, token.ErrProof},
 		"C_9449-4.3-3b ath is an array":        {[]string{claim("ath", []string{"x"})}, token.ErrProof},
 		"C_9449-4.3-3b nonce is a number":      {[]string{claim("nonce", 1)}, token.ErrProof},
+		"C_9449-4.3-3b nonce is empty":         {[]string{claim("nonce", "")}, token.ErrProof},
 		"C_9449-4.3-4 JWT":                     {[]string{header(object{"typ": "JWT"})}, token.ErrProof},
 		"C_9449-4.3-4 at+jwt":                  {[]string{header(object{"typ": "at+jwt"})}, token.ErrProof},
 		"C_9449-4.3-4 upper case":              {[]string{header(object{"typ": "DPOP+JWT"})}, nil},
@@ -145,19 +146,21 @@ func sized(t *testing.T, w *world, n int) string {
 	return ""
 }
 
-func headerOf(t *testing.T, text string) string {
+func headerOf(t testing.TB, text string) string { return partOf(t, text, 0) }
+
+func payloadOf(t testing.TB, text string) string { return partOf(t, text, 1) }
+
+func partOf(t testing.TB, text string, i int) string {
 	t.Helper()
-	header, err := base64.RawURLEncoding.DecodeString(splitDots(text)[0])
+	part, err := base64.RawURLEncoding.DecodeString(splitDots(text)[i])
 	require.NoError(t, err)
-	return string(header)
+	return string(part)
 }
 
 // twice are the claims of a proof with jti repeated.
 func twice(t *testing.T, text string) string {
 	t.Helper()
-	claims, err := base64.RawURLEncoding.DecodeString(splitDots(text)[1])
-	require.NoError(t, err)
-	return strings.TrimSuffix(string(claims), "}") + `,"jti":"again"}`
+	return strings.TrimSuffix(payloadOf(t, text), "}") + `,"jti":"again"}`
 }
 
 func flipped(text string) string {

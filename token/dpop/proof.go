@@ -16,7 +16,7 @@ const (
 
 // proof is a proof with a good signature and claims of the right types.
 type proof struct {
-	thumbprint            string // of its key
+	signed                jws.SelfSigned
 	id, method, url, hash string
 	nonce                 string
 	issuedAt              int64 // seconds, rounded down
@@ -51,7 +51,7 @@ func readProof(verifier *jws.SelfVerifier, raw string) (proof, error) {
 	if err != nil {
 		return proof{}, &rejection.Error{Reason: rejection.Proof, Cause: err}
 	}
-	r := reader{proof: proof{thumbprint: signed.Thumbprint}}
+	r := reader{proof: proof{signed: signed}}
 	if err := strict.Members(signed.Payload, r.member); err != nil {
 		return proof{}, &rejection.Error{Reason: rejection.Proof, Want: "a strict JSON object as payload", Cause: err}
 	}
