@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 
 	"google.golang.org/grpc/credentials"
@@ -73,6 +74,10 @@ func (c *call) Request() token.Request {
 		r.Peer = at.AddrPort().Addr().Unmap()
 	case *net.UnixAddr:
 		r.UnixSocket = true
+	case net.Addr: // of grpc.Server.ServeHTTP, which has it as a text
+		if parsed, err := netip.ParseAddrPort(at.String()); err == nil && at.Network() == "tcp" {
+			r.Peer = parsed.Addr().Unmap()
+		}
 	}
 	return r
 }

@@ -136,7 +136,7 @@ func judged(err error) error {
 	if err == nil {
 		return nil
 	}
-	for _, may := range []error{ErrUnavailable, ErrBinding, ErrProof, ErrNonce} {
+	for _, may := range []error{ErrUnavailable, ErrBinding, ErrProof, ErrNonce, ErrRequest} {
 		if errors.Is(err, may) {
 			return AsOutcome(err, ErrBinding)
 		}

@@ -138,8 +138,10 @@ type ConfirmationChecker interface {
 	// token bound so must not pass under Bearer (RFC 9449 §7.2).
 	Method() string
 	// Check returns nil if p proves possession of what t is bound to, and
-	// otherwise an error that matches ErrBinding, ErrProof, ErrNonce, or
-	// ErrUnavailable if that cannot be told; any other error counts as ErrBinding.
+	// otherwise an error that matches ErrBinding, ErrProof, ErrNonce, ErrRequest if
+	// what was sent for it is ambiguous, such as a proof or a field that is there
+	// twice, or ErrUnavailable if it cannot be told; any other error counts as
+	// ErrBinding.
 	// t has passed every check before the binding, and t.Confirmation has the value
 	// it is bound to.
 	Check(ctx context.Context, t *Token, p Presentation) error

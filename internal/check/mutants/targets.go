@@ -33,6 +33,7 @@ var targets = []target{
 	{dir: "token/dpop", files: []string{
 		"checker.go", "config.go", "memory.go", "nonce.go", "proof.go", "prover.go", "shard.go", "signing.go", "store.go", "uri.go",
 	}, more: []string{"internal/guard/seams"}},
+	{dir: "token/mtls", files: []string{"config.go", "header.go", "proxy.go", "certificate.go", "checker.go", "field.go", "clientcert.go", "pem.go", "xfcc.go"}},
 	{dir: "internal/expiry", files: []string{"expiry.go"}, more: []string{"middleware", "grpcauth"}},
 	{dir: "internal/printable", files: []string{"printable.go"}, more: []string{"token"}},
 	{dir: "internal/nilcheck", files: []string{"nilcheck.go"}, more: []string{"token", "middleware", "grpcauth"}},
