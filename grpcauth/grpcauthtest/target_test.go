@@ -2,6 +2,7 @@ package grpcauthtest_test
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net/http"
@@ -16,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/interop/grpc_testing"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
@@ -25,6 +27,7 @@ import (
 	"github.com/postern-go/postern/scope"
 	"github.com/postern-go/postern/token"
 	"github.com/postern-go/postern/token/dpop"
+	"github.com/postern-go/postern/token/mtls"
 	"github.com/postern-go/postern/token/tokentest"
 	"github.com/postern-go/postern/token/tokentest/refusals"
 )
@@ -101,6 +104,42 @@ func TestTargetWithDPoP(t *testing.T) {
 			assert.NotZero(t, offered.Load())
 		})
 	}
+}
+
+// So does one that takes certificates of its connections.
+func TestTargetOver(t *testing.T) {
+	t.Parallel()
+	issuer := tokentest.NewIssuer(t, nil)
+	checker, err := mtls.New(mtls.Config{})
+	require.NoError(t, err)
+	cfg := issuer.Config()
+	cfg.Confirmations = []token.ConfirmationChecker{checker}
+	verifier, err := token.NewVerifier(cfg)
+	require.NoError(t, err)
+	own := tokentest.NewCertificate(t, &tokentest.CertificateOptions{DNSNames: []string{"orders.example.com"}})
+	opts := grpcauth.New(verifier, grpcauth.Policies{method: scope.Authenticated}, nil).ServerOptions()
+	asks := &tls.Config{Certificates: []tls.Certificate{own.TLS()}, ClientAuth: tls.RequestClientCert, MinVersion: tls.VersionTLS13}
+	srv := grpc.NewServer(append(opts, grpc.Creds(credentials.NewTLS(asks)))...)
+	grpc_testing.RegisterTestServiceServer(srv, service{})
+	dials := 0
+	dial := func(cert *tokentest.Certificate) *grpc.ClientConn {
+		dials++
+		client := &tls.Config{RootCAs: own.Pool(), ServerName: "orders.example.com", MinVersion: tls.VersionTLS13}
+		if cert != nil {
+			client.Certificates = []tls.Certificate{cert.TLS()}
+		}
+		return grpcauthtest.Serve(t, srv, grpc.WithTransportCredentials(credentials.NewTLS(client)))
+	}
+	call := func(ctx context.Context, conn *grpc.ClientConn, opts ...grpc.CallOption) error {
+		_, err := grpc_testing.NewTestServiceClient(conn).UnaryCall(ctx, &grpc_testing.SimpleRequest{}, opts...)
+		return err
+	}
+	target := grpcauthtest.TargetOver(dial, call)
+	refusals.Test(t, issuer, target, &refusals.Config{Certificate: tokentest.NewCertificate(t, nil)})
+	assert.Equal(t, 3, dials, "none, the client's and the thief's")
+
+	plain := grpcauthtest.Target(func(ctx context.Context, opts ...grpc.CallOption) error { return call(ctx, dial(nil), opts...) })
+	assert.True(t, plain(t.Context(), tokentest.Credentials{Certificate: own}).Unsent)
 }
 
 // The next nonce comes with success too, in the metadata at the head of the answer.

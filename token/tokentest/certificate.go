@@ -112,6 +112,19 @@ func (c *Certificate) TLS() tls.Certificate {
 	return tls.Certificate{Certificate: chain, PrivateKey: c.key, Leaf: c.leaf}
 }
 
+// connection is a TLS connection of a client with the certificate.
+func (c *Certificate) connection(of *tls.ConnectionState) *tls.ConnectionState {
+	state := tls.ConnectionState{Version: tls.VersionTLS13, HandshakeComplete: true}
+	if of != nil {
+		state = *of
+	}
+	state.PeerCertificates = nil
+	for _, der := range c.TLS().Certificate {
+		state.PeerCertificates = append(state.PeerCertificates, mint.Must(x509.ParseCertificate(der)))
+	}
+	return &state
+}
+
 // Pool has the certificate as an authority. One that signs itself is its own.
 func (c *Certificate) Pool() *x509.CertPool {
 	pool := x509.NewCertPool()

@@ -16,9 +16,10 @@ func BoundTo(k SigningKey) Edit { return confirmed("jkt", k.Thumbprint()) }
 // replaced.
 func confirmed(method, value string) Edit {
 	return Edit{func(d *mint.Draft) {
-		members := map[string]any{}
-		if cnf := d.Claims.Get("cnf"); cnf != nil {
-			_ = json.Unmarshal([]byte(mint.JSON(cnf)), &members)
+		var members map[string]any
+		_ = json.Unmarshal([]byte(mint.JSON(d.Claims.Get("cnf"))), &members)
+		if members == nil {
+			members = map[string]any{}
 		}
 		members[method] = value
 		d.Claims.Set("cnf", members)

@@ -58,6 +58,7 @@ func Attacks() []Attack {
 		ruleAttacks(),
 		bindingAttacks(),
 		dpopAttacks(),
+		certificateAttacks(),
 		scopeAttacks(),
 		impliedAttacks(),
 		setAttacks(),

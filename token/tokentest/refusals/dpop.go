@@ -33,8 +33,8 @@ type DPoP struct {
 }
 
 // algorithm is that of the client's key.
-func (d DPoP) algorithm() string {
-	if len(d.Algorithms) == 0 {
+func (d *DPoP) algorithm() string {
+	if d == nil || len(d.Algorithms) == 0 {
 		return "ES256"
 	}
 	return d.Algorithms[0]

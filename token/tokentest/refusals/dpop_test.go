@@ -2,7 +2,9 @@ package refusals_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
+	"net/netip"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -12,6 +14,7 @@ import (
 	"github.com/postern-go/postern/scope"
 	"github.com/postern-go/postern/token"
 	"github.com/postern-go/postern/token/dpop"
+	"github.com/postern-go/postern/token/mtls"
 	"github.com/postern-go/postern/token/tokentest"
 	"github.com/postern-go/postern/token/tokentest/refusals"
 )
@@ -59,6 +62,62 @@ func TestRefusalsOfDPoP(t *testing.T) {
 			c.needs.Method, c.needs.URL = http.MethodGet, ordersURL
 			c.needs.Replica = replica(t, issuer, c.settings)
 			refusals.Test(t, issuer, replica(t, issuer, c.settings), &refusals.Config{Scopes: []string{"a"}, DPoP: &c.needs})
+		})
+	}
+}
+
+// So does a service that takes certificates, alone and with DPoP.
+func TestRefusalsOfCertificates(t *testing.T) {
+	t.Parallel()
+	ofConnection, err := mtls.New(mtls.Config{})
+	require.NoError(t, err)
+	for name, needs := range map[string]*refusals.DPoP{
+		"alone": nil, "with DPoP": {Method: http.MethodGet, URL: ordersURL}, "with DPoP required": {Method: http.MethodGet, URL: ordersURL, Required: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			issuer := tokentest.NewIssuer(t, nil)
+			cfg := issuer.Config()
+			cfg.Confirmations = []token.ConfirmationChecker{ofConnection}
+			if needs != nil {
+				checker, err := dpop.New(dpop.Config{Required: needs.Required})
+				require.NoError(t, err)
+				cfg.Confirmations = append(cfg.Confirmations, checker)
+			}
+			guard := middleware.New(newVerifier(t, cfg), &middleware.Config{Resource: scope.Resource{BaseURLs: []string{"https://api.example.com"}}})
+			target := tokentest.HTTPTarget(guard.Require(scope.All("a"))(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})), orders)
+			refusals.Test(t, issuer, target, &refusals.Config{Scopes: []string{"a"}, DPoP: needs, Certificate: tokentest.NewCertificate(t, nil)})
+		})
+	}
+}
+
+// A service that trusts every caller like a proxy is found, in each format.
+func TestForgedFieldsAreFound(t *testing.T) {
+	t.Parallel()
+	for name, header := range map[string]mtls.Header{
+		"Client-Cert":             {Format: mtls.ClientCert},
+		"X-Forwarded-Client-Cert": {Format: mtls.XFCC},
+		"X-Ssl-Client-Cert":       {Format: mtls.EscapedPEM, Name: "X-SSL-Client-Cert"},
+		"X-Ssl-Client-Der":        {Format: mtls.Base64DER, Name: "X-SSL-Client-DER"},
+		"X-Amzn":                  {Format: mtls.EscapedPEM, Name: "X-Amzn-Mtls-Clientcert-Leaf"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			issuer := tokentest.NewIssuer(t, nil)
+			everyone := []netip.Prefix{netip.MustParsePrefix("192.0.0.0/8")} // where httptest calls from
+			checker, err := mtls.New(mtls.Config{Header: header, Proxy: mtls.Proxy{Addresses: everyone}})
+			require.NoError(t, err)
+			cfg := issuer.Config()
+			cfg.Confirmations = []token.ConfirmationChecker{checker}
+			target := tokentest.HTTPTarget(guarded(t, cfg, scope.Authenticated), nil)
+			admitted := 0
+			for _, r := range refusals.Run(t.Context(), issuer, target, nil) {
+				if errors.Is(r.Err, refusals.ErrAdmitted) {
+					admitted++
+					assert.Contains(t, r.Attack.Name, "forged ")
+				}
+			}
+			assert.Equal(t, 1, admitted)
 		})
 	}
 }

@@ -56,6 +56,11 @@ type Config struct {
 	// DPoP says that the service takes tokens that are bound to a key (RFC 9449).
 	// Nil means that it does not; then attacks on proofs do not apply.
 	DPoP *DPoP
+	// Certificate is that of a client of the service, which takes tokens that are
+	// bound to the certificate of the TLS connection (RFC 8705), as with a zero
+	// mtls.Config. Nil means that it does not. Forged fields of proxies are
+	// presented either way, since the suite calls the service directly.
+	Certificate *tokentest.Certificate
 	// Profile is that of the service's token.Config. The good token has its
 	// shape (tokentest.Shaped), its rules included, and with User it bears the
 	// first of its marks of users; attacks that the profile lets in do not apply. Claims that it
@@ -69,8 +74,8 @@ type Config struct {
 
 // Test presents the list of Attacks to the service under test, each in a
 // subtest, and fails if one gets in or is refused with another answer than the
-// right one. Before and after, the good token must get in, and with Config.DPoP a bound
-// one as well. With -v it logs a
+// right one. Before and after, the good token must get in, and the bound ones
+// that Config tells of as well. With -v it logs a
 // table of the attacks, the reason for each, and the service's answers.
 //
 // The service must accept tokens of the issuer, as one does with a token.Config

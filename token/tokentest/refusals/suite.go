@@ -24,6 +24,8 @@ type attacker struct {
 
 	key, thief tokentest.SigningKey // that tokens are bound to, and the attacker's
 	nonce      string               // the last one of the service, or ""
+
+	cert, thiefs *tokentest.Certificate
 }
 
 // token is a good token of the service with edits.
@@ -63,9 +65,11 @@ func newSuite(issuer *tokentest.Issuer, target tokentest.Target, cfg *Config) *s
 		a.cfg = *cfg
 	}
 	_ = issuer.Token(tokentest.EditDraft(func(d *mint.Draft) { a.web = d.Attacker }))
-	if a.cfg.DPoP != nil {
-		algorithm := a.cfg.DPoP.algorithm()
-		a.key, a.thief = issuer.ForeignKey(algorithm, ""), issuer.ForeignKey(algorithm, "")
+	algorithm := a.cfg.DPoP.algorithm()
+	a.key, a.thief = issuer.ForeignKey(algorithm, ""), issuer.ForeignKey(algorithm, "")
+	a.cert, a.thiefs = a.cfg.Certificate, tokentest.NewCertificate(a.web.TB(), nil)
+	if a.cert == nil {
+		a.cert = tokentest.NewCertificate(a.web.TB(), nil)
 	}
 	return &suite{attacker: a, target: target}
 }
@@ -84,11 +88,27 @@ func (s *suite) checkSkips() error {
 func (s *suite) tryGood(ctx context.Context) Result {
 	r := Result{Attack: Attack{Group: "control", Name: "the good token", Why: "a service that refuses everything proves nothing"}}
 	r.Answer, r.Err = s.admit(ctx, s.attacker.underDPoP(s.attacker.bearer()))
-	if r.Err == nil && s.attacker.cfg.DPoP != nil {
-		raw := s.attacker.bound()
-		r.Answer, r.Err = s.admit(ctx, proven(raw, s.attacker.proof(raw)))
+	for _, bound := range s.attacker.goodBound() {
+		if r.Err != nil {
+			break
+		}
+		r.Answer, r.Err = s.admit(ctx, bound())
 	}
 	return r
+}
+
+// goodBound are the credentials with bound tokens that must be let in.
+func (a *attacker) goodBound() (good []func() tokentest.Credentials) {
+	if a.cfg.DPoP != nil {
+		good = append(good, func() tokentest.Credentials {
+			raw := a.bound()
+			return proven(raw, a.proof(raw))
+		})
+	}
+	if a.cfg.Certificate != nil {
+		good = append(good, func() tokentest.Credentials { return a.underDPoP(a.certified(a.cert)) })
+	}
+	return good
 }
 
 // admit makes a call that must be let in.

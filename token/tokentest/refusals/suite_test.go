@@ -350,7 +350,7 @@ func TestRefusalsOfIssuersWithAProfile(t *testing.T) {
 			var skipped []string
 			for _, r := range refusals.Run(t.Context(), issuer, target, needs) {
 				assert.NoError(t, r.Err, r.Attack.Name)
-				forOthers := slices.Contains([]string{"set", "rule", "detail", "actor", "implied scope", "dpop"}, r.Attack.Group) // for services that ask for such
+				forOthers := slices.Contains([]string{"set", "rule", "detail", "actor", "implied scope", "dpop", "certificate"}, r.Attack.Group) // for services that ask for such
 				if r.Skipped != "" && !forOthers {
 					skipped = append(skipped, r.Attack.Name)
 				}

@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -41,6 +42,11 @@ const (
 	checkReplay         check = "the proof was not used before"
 	checkReplayByID     check = "nor in another spelling"
 	checkReplica        check = "nor at another replica"
+
+	checkCertificate check = "the certificate is that of the token"
+	checkNoField     check = "certificates are not taken from fields"
+	checkThumbprint  check = "thumbprints are compared exactly"
+	checkBoth        check = "of two bindings both hold"
 )
 
 // Of weakGuards, those that take DPoP.
@@ -68,6 +74,11 @@ var weakWithDPoP = map[check]string{
 	checkReplay:         "proof replayed",
 	checkReplayByID:     "proof replayed with its other signature",
 	checkReplica:        "proof replayed to another replica",
+
+	checkCertificate: "stolen token with the thief's certificate",
+	checkNoField:     "forged Client-Cert",
+	checkThumbprint:  "thumbprint in hex",
+	checkBoth:        "bound to a key too, which is not proved",
 }
 
 // nonce is the one of naive, and atOrders the call to it.
@@ -94,16 +105,39 @@ func (g naive) possessed(r *http.Request, raw string, claims map[string]any) boo
 	if !bound {
 		return !underDPoP || !g.has(checkUnbound)
 	}
-	if !underDPoP {
-		return !g.has(checkBinding)
-	}
 	members, _ := cnf.(map[string]any)
 	jkt, _ := members["jkt"].(string)
+	sum, certified := members["x5t#S256"].(string)
+	switch {
+	case certified && jkt != "" && g.has(checkBoth): // no caller has both here
+		return !g.has(checkBinding)
+	case certified && !underDPoP:
+		return g.certified(r, sum)
+	case !underDPoP:
+		return !g.has(checkBinding)
+	}
 	proof, ok := g.oneProof(r)
 	if !ok || proof == "" {
 		return !g.has(checkProof)
 	}
 	return jkt != "" && g.proves(proof, raw, jkt)
+}
+
+func (g naive) certified(r *http.Request, want string) bool {
+	for name := range r.Header {
+		if strings.Contains(name, "Client") && !g.has(checkNoField) {
+			return true
+		}
+	}
+	if r.TLS == nil {
+		return !g.has(checkBinding)
+	}
+	sum := sha256.Sum256(r.TLS.PeerCertificates[0].Raw)
+	seen := base64.RawURLEncoding.EncodeToString(sum[:])
+	if !g.has(checkThumbprint) {
+		return want == hex.EncodeToString(sum[:]) || strings.HasPrefix(strings.ToLower(want), strings.ToLower(seen[:20])) || want == seen[:20]
+	}
+	return seen == want || !g.has(checkCertificate)
 }
 
 func (g naive) oneProof(r *http.Request) (string, bool) {
