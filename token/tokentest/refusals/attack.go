@@ -31,6 +31,7 @@ type Attack struct {
 	make    func(*attacker) tokentest.Credentials
 	after   func(*attacker) (good, attack tokentest.Credentials) // instead of make: good is let in first
 	trap    string                                               // name of the document that must not be fetched, or ""
+	replica bool                                                 // the attack goes to DPoP.Replica
 }
 
 // Attacks lists the attacks that Test knows, in the order in which it
@@ -56,6 +57,8 @@ func Attacks() []Attack {
 		claimAttacks(),
 		ruleAttacks(),
 		bindingAttacks(),
+		dpopAttacks(),
+		certificateAttacks(),
 		scopeAttacks(),
 		impliedAttacks(),
 		stepUpAttacks(),
@@ -88,6 +91,7 @@ type try struct {
 	reason  string // several are separated by spaces
 	applies func(*attacker) bool
 	trap    string
+	replica bool
 }
 
 func (g group) attacks(tries ...try) []Attack {
@@ -102,7 +106,7 @@ func (g group) attack(t try) Attack {
 	a := Attack{
 		Group: g.name, Name: t.name, Row: t.row, Why: cmp.Or(t.why, g.why), Want: cmp.Or(t.want, g.want),
 		Reasons: strings.Fields(cmp.Or(t.reason, g.reason)),
-		applies: t.applies, make: t.make, after: t.after, trap: t.trap,
+		applies: t.applies, make: t.make, after: t.after, trap: t.trap, replica: t.replica,
 	}
 	if a.make == nil && a.after == nil {
 		a.make = func(a *attacker) tokentest.Credentials { return a.bearer(t.edit) }
