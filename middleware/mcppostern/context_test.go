@@ -1,0 +1,133 @@
+package mcppostern_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/modelcontextprotocol/go-sdk/auth"
+	"github.com/modelcontextprotocol/go-sdk/mcp"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/postern-go/postern/middleware"
+	"github.com/postern-go/postern/middleware/mcppostern"
+	"github.com/postern-go/postern/scope"
+	"github.com/postern-go/postern/token"
+	"github.com/postern-go/postern/token/tokentest"
+)
+
+// The SDK gives a handler the context of the first request of its session. All
+// that the context says must be of this request: a guard that the handler calls
+// in the process would judge the first token by what another guard has hidden
+// there.
+func TestContextOfThisRequest(t *testing.T) {
+	t.Parallel()
+	type ownKey struct{}
+	for mode, set := range modes() {
+		w := newWorld(t, set)
+		verifier, err := token.NewVerifier(w.Config())
+		require.NoError(t, err)
+		inner := middleware.New(verifier, nil).Require(scope.All("photos:write"))(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+		var status int
+		var scopes []string
+		var own any
+		w.server.wait = func(ctx context.Context) {
+			rec := httptest.NewRecorder()
+			inner.ServeHTTP(rec, httptest.NewRequestWithContext(ctx, http.MethodGet, "/", nil))
+			status, scopes, own = rec.Code, nil, ctx.Value(ownKey{})
+			if info := auth.TokenInfoFromContext(ctx); info != nil {
+				scopes = info.Scopes
+			}
+		}
+		wide, narrow := w.Token(tokentest.Scope("photos:read", "photos:write", "photos:delete")), w.Token(tokentest.Scope("photos:read"))
+		session, outer := "", w.handler
+		number := 0
+		w.handler = http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+			number++
+			outer.ServeHTTP(rw, r.WithContext(context.WithValue(r.Context(), ownKey{}, number)))
+		})
+		if !set.opts.Stateless {
+			session = w.begin(t, wide)
+		}
+		do := func(raw, tool string) {
+			r := call(older, raw, tool)
+			if session != "" {
+				inSession(r, session)
+			}
+			require.Equal(t, http.StatusOK, w.do(r).StatusCode, mode)
+			assert.Equal(t, number, own, "%s: a value of the program", mode)
+		}
+		do(narrow, "harmless")
+		assert.Equal(t, http.StatusForbidden, status, "%s: a guard within", mode)
+		assert.Equal(t, []string{"photos:read"}, scopes, mode)
+		do(wide, "dangerous")
+		assert.Equal(t, http.StatusOK, status, "%s: a guard within", mode)
+		do(wide, "open")
+		assert.Empty(t, scopes, mode)
+		if session == "" {
+			do("", "open")
+			assert.Equal(t, http.StatusUnauthorized, status, "%s: a guard within", mode)
+		}
+	}
+}
+
+// A receiving middleware of the program that was added after the Guard's is
+// further out. It must not take the first caller for this one.
+func TestMiddlewareFurtherOut(t *testing.T) {
+	t.Parallel()
+	for mode, set := range modes() {
+		w := newWorld(t, set)
+		var seen []string
+		w.server.AddReceivingMiddleware(func(next mcp.MethodHandler) mcp.MethodHandler {
+			return func(ctx context.Context, method string, r mcp.Request) (mcp.Result, error) {
+				if have, ok := token.FromContext(ctx); ok {
+					seen = append(seen, have.Raw())
+				}
+				return next(ctx, method, r)
+			}
+		})
+		first, second := w.Token(tokentest.Scope("photos:read", "photos:write")), w.Token(tokentest.Scope("photos:read"))
+		r := call(older, second, "harmless")
+		if !set.opts.Stateless {
+			r = inSession(r, w.begin(t, first))
+		}
+		assert.Equal(t, http.StatusOK, w.do(r).StatusCode, mode)
+		assert.NotContains(t, seen, first, mode)
+	}
+}
+
+// search has parameters of a type of the SDK's.
+type search struct{ mcp.ResultBase }
+
+// Parameters of a method of the program's own may be missing, and of a type that
+// names something in a method of the protocol.
+func TestMethodsOfTheProgram(t *testing.T) {
+	t.Parallel()
+	set := modes()["stateless"]
+	set.rules = func(r *rulesOf) { r.Methods = map[string]scope.Policy{"acme/search": scope.All("search")} }
+	w := newWorld(t, set)
+	ran := 0
+	require.NoError(t, mcp.AddReceivingCustomMethod(w.server.Server, "acme/search", func(context.Context, *mcp.ServerSession, *mcp.SubscribeParams) (*search, error) {
+		ran++
+		return &search{}, nil
+	}))
+	require.NoError(t, mcp.AddReceivingCustomMethod(w.server.Server, "acme/tool", func(context.Context, *mcp.ServerSession, *mcp.CallToolParamsRaw) (*search, error) {
+		ran++
+		return &search{}, nil
+	}))
+	for _, body := range []string{
+		`{"jsonrpc":"2.0","id":1,"method":"acme/search"}`, `{"jsonrpc":"2.0","id":1,"method":"acme/search","params":null}`,
+		message(older, "acme/search", ""), message(older, "acme/search", `"uri":"photos://all"`),
+	} {
+		ran = 0
+		assert.Equal(t, http.StatusForbidden, w.do(request(older, w.Token(), body)).StatusCode)
+		assert.Zero(t, ran)
+		resp := w.do(request(older, w.Token(tokentest.Scope("search")), body))
+		assert.Equal(t, http.StatusOK, resp.StatusCode)
+		assert.Equal(t, 1, ran, "%s: %s", body, text(t, resp))
+		assertDenied(t, w.do(request(older, w.Token(tokentest.Scope("search")), `{"jsonrpc":"2.0","id":1,"method":"acme/tool","params":{"name":"harmless"}}`)))
+	}
+	_ = mcppostern.DefaultMethods
+}
