@@ -86,6 +86,9 @@ func details(row challenge.Answer) []protoadapt.MessageV1 {
 // withFields is md with the fields that the Authenticator asked for.
 func withFields(md metadata.MD, r guard.Response) metadata.MD {
 	for name, value := range r {
+		if name == "Vary" {
+			continue // there are no caches
+		}
 		md = metadata.Join(md, metadata.Pairs(name, value))
 	}
 	return md

@@ -40,7 +40,10 @@ func (i *Interceptor) handOn(ctx context.Context, sent presented, p scope.Policy
 	if !shows {
 		pass.Fields, pass.DPoP = sent.fields, sent.dpop
 	}
-	if pass.Fields != nil || pass.Reported {
+	if c != nil {
+		pass.Inherit(&c.Pass)
+	}
+	if pass.Fields != nil || pass.Reported || pass.HasSpent() || pass.Responded != nil {
 		inner = pass.NewContext(inner, c.passContext())
 	}
 	return guard.WithToken(inner, t)

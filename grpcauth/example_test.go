@@ -155,6 +155,21 @@ func ExampleInterceptor_Posture() {
 	// Output: /grpc.testing.TestService/UnaryCall all(greetings:read)
 }
 
+// A method that takes its policy from a table of operations is audited with the
+// guards of the other transports: ops.Audit(mux.Posture(), guard.Posture()).
+func ExampleInterceptor_Posture_operations() {
+	_, verifier := newVerifier()
+	ops := scope.NewTable(
+		scope.Operation{Name: "greetings.read", Policy: scope.All("greetings:read")},
+		scope.Operation{Name: "greetings.write", Policy: scope.All("greetings:write")},
+	)
+	guard := grpcauth.New(verifier, grpcauth.Policies{
+		grpc_testing.TestService_UnaryCall_FullMethodName: ops.Policy("greetings.read"),
+	}, nil)
+	fmt.Println(ops.Audit(guard.Posture()))
+	// Output: scope: invalid configuration: operation "greetings.write": no rule of a guard refers to it
+}
+
 func ExamplePolicies_Validate() {
 	policies := grpcauth.Policies{"shop.v1.Orders.List": scope.All("orders:read")}
 	fmt.Println(policies.Validate())

@@ -93,10 +93,10 @@ func (f Forwarder) RequireTransportSecurity() bool { return !f.loopback }
 // values, and a token that is bound to the caller, which nothing but the caller
 // can use. It does not block.
 func (f Forwarder) GetRequestMetadata(ctx context.Context, _ ...string) (map[string]string, error) {
-	if !f.isPrivate(ctx) {
+	if !isPrivate(ctx, f.loopback) {
 		return nil, errInsecure
 	}
-	own := authorizations(ctx)
+	own := setByProgram(ctx, keyAuthorization)
 	if own > 1 {
 		return nil, errSeveral
 	}
@@ -111,13 +111,13 @@ func (f Forwarder) GetRequestMetadata(ctx context.Context, _ ...string) (map[str
 }
 
 // isPrivate judges the connection of the call. One that says nothing of its
-// security level is not private.
-func (f Forwarder) isPrivate(ctx context.Context) bool {
+// security level is not private. loopback takes credentials/local, too.
+func isPrivate(ctx context.Context, loopback bool) bool {
 	request, ok := credentials.RequestInfoFromContext(ctx)
 	if !ok || request.AuthInfo == nil {
 		return false
 	}
-	if f.loopback && request.AuthInfo.AuthType() == "local" {
+	if loopback && request.AuthInfo.AuthType() == "local" {
 		return true
 	}
 	info, ok := request.AuthInfo.(interface {
@@ -126,9 +126,9 @@ func (f Forwarder) isPrivate(ctx context.Context) bool {
 	return ok && info.GetCommonAuthInfo().SecurityLevel == credentials.PrivacyAndIntegrity
 }
 
-// authorizations counts the values that the program has set, under a key in any
+// setByProgram counts the values that the program has set, under a key in any
 // case, which metadata.FromOutgoingContext makes lower.
-func authorizations(ctx context.Context) int {
+func setByProgram(ctx context.Context, key string) int {
 	md, _ := metadata.FromOutgoingContext(ctx)
-	return len(md[keyAuthorization])
+	return len(md[key])
 }

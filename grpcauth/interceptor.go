@@ -114,6 +114,7 @@ func (i *Interceptor) admit(ctx context.Context, method string, setHeader func(m
 	begun := i.observer.Begin()
 	v := i.guard.Decide(ctx, policy, presented.fields, func() token.Call {
 		c = &call{PassContext: guard.PassContext{Context: ctx, Pass: guard.Pass{DPoP: presented.dpop}}, i: i, method: method}
+		c.Inherit(&presented.outer)
 		return c
 	})
 	if v.Err != nil {

@@ -2,8 +2,9 @@ package grpcauth
 
 import (
 	"context"
-	"crypto/x509"
+	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 
 	"google.golang.org/grpc/credentials"
@@ -38,12 +39,19 @@ func (c *call) passContext() *guard.PassContext {
 }
 
 // respond sends the fields that the Authenticator asked for with the header of
-// a call that goes through.
+// a call that goes through. grpc-go sends every value of a key that it is given, and
+// a client knows of two nonces not which one to use (RFC 9449 §8.2): what a guard
+// further out has sent stays as it is.
 func (c *call) respond(setHeader func(metadata.MD) error) {
-	if c != nil && len(c.response) > 0 {
+	if c == nil || len(c.response) == 0 {
+		return
+	}
+	more := c.response.Without(c.Responded)
+	c.Responded = c.Responded.And(more)
+	if md := withFields(nil, more); len(md) > 0 {
 		// Fails only outside of a server, where nothing is waiting for an
 		// answer.
-		_ = setHeader(withFields(nil, c.response))
+		_ = setHeader(md)
 	}
 }
 
@@ -60,13 +68,33 @@ func (c *call) Respond(f token.Field) bool { return c.response.Add(f) }
 
 // Request implements token.Call.
 func (c *call) Request() token.Request {
-	return token.Request{Method: http.MethodPost, URL: c.i.target(c.Context, c.method), DPoP: c.DPoP, Certificates: certificates(c.Context)}
+	r := token.Request{Method: http.MethodPost, URL: c.i.target(c.Context, c.method), DPoP: c.DPoP, Fields: fields(c.Context)}
+	p, ok := peer.FromContext(c.Context)
+	if !ok {
+		return r
+	}
+	if info, ok := p.AuthInfo.(credentials.TLSInfo); ok {
+		r.Certificates = info.State.PeerCertificates
+	}
+	switch at := p.Addr.(type) {
+	case *net.TCPAddr:
+		r.Peer = at.AddrPort().Addr().Unmap()
+	case *net.UnixAddr:
+		r.UnixSocket = true
+	case net.Addr: // of grpc.Server.ServeHTTP, which has it as a text
+		if parsed, err := netip.ParseAddrPort(at.String()); err == nil && at.Network() == "tcp" {
+			r.Peer = parsed.Addr().Unmap()
+		}
+	}
+	return r
 }
 
-// target is the URL as the caller addressed it.
+// target is the URL as the caller addressed it, or nil if that cannot be told.
 func (i *Interceptor) target(ctx context.Context, method string) *url.URL {
 	u := &url.URL{Scheme: "https", Host: authority(ctx), Path: method}
-	i.bases.Apply(u)
+	if _, known := i.bases.Apply(u); !known {
+		return nil
+	}
 	return u
 }
 
@@ -77,14 +105,12 @@ func authority(ctx context.Context) string {
 	return ""
 }
 
-// certificates is the client's chain as the TLS connection has it.
-func certificates(ctx context.Context) []*x509.Certificate {
-	p, ok := peer.FromContext(ctx)
-	if !ok {
-		return nil
+// fields are the metadata of a call, with the names that HTTP has for them.
+func fields(ctx context.Context) http.Header {
+	md, _ := metadata.FromIncomingContext(ctx)
+	h := make(http.Header, len(md))
+	for key, values := range md {
+		h[http.CanonicalHeaderKey(key)] = values
 	}
-	if info, ok := p.AuthInfo.(credentials.TLSInfo); ok {
-		return info.State.PeerCertificates
-	}
-	return nil
+	return h
 }

@@ -66,13 +66,18 @@ func TestPresentation_BaseURLs(t *testing.T) {
 	t.Parallel()
 	for want, bases := range map[string][]string{
 		"https://orders.internal" + unary: nil,
-		"https://api.example.com" + unary: {"https://api.example.com/v1", "https://b.example.com"},
+		"https://api.example.com" + unary: {"https://api.example.com/v1"},
 		"http://orders.internal" + unary:  {"https://api.example.com", "http://orders.internal"},
+		"unknown":                         {"https://api.example.com", "https://b.example.com"},
 	} {
 		var seen token.Presentation
 		guard := grpcauth.New(witness(&seen), all(scope.Authenticated), &grpcauth.Config{Resource: scope.Resource{BaseURLs: bases}})
 		_, _ = guard.Unary(incoming(t.Context(), "authorization", "Bearer x", ":authority", "orders.internal"), nil,
 			&grpc.UnaryServerInfo{FullMethod: unary}, mustNotRun(t))
+		if want == "unknown" {
+			assert.Nil(t, seen.Request().URL)
+			continue
+		}
 		assert.Equal(t, want, seen.Request().URL.String())
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/postern-go/postern/grpcauth/grpcauthtest"
 	"github.com/postern-go/postern/scope"
+	"github.com/postern-go/postern/token"
 	"github.com/postern-go/postern/token/tokentest"
 	"github.com/postern-go/postern/token/tokentest/refusals"
 )
@@ -30,6 +31,22 @@ func TestRefusals(t *testing.T) {
 		w := newWorld(t, settings{policies: all(scope.All(needs...).And(scope.AllOf("roles", "clerk")))})
 		cfg := &refusals.Config{Scopes: needs, Profile: withRoles, Sets: map[string][]string{"roles": {"clerk"}}}
 		refusals.Test(t, w.Issuer, target(w, callUnary), cfg)
+	})
+	t.Run("details and an actor", func(t *testing.T) {
+		t.Parallel()
+		policy := scope.HasDetail(scope.Detail{Type: "till", Actions: []string{"open", "close"}}).And(
+			scope.ActorIn(token.Actor{Issuer: "https://b.test", ClientID: "web"}))
+		w := newWorld(t, settings{policies: all(policy)})
+		cfg := &refusals.Config{
+			Actor:  token.Actor{Issuer: "https://b.test", ClientID: "web"},
+			Detail: map[string]any{"type": "till", "actions": []string{"open", "close"}},
+		}
+		refusals.Test(t, w.Issuer, target(w, callUnary), cfg)
+	})
+	t.Run("not delegated", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, settings{policies: all(scope.NotDelegated)})
+		refusals.Test(t, w.Issuer, target(w, callUnary), &refusals.Config{NotDelegated: true})
 	})
 	t.Run("step-up", func(t *testing.T) {
 		t.Parallel()

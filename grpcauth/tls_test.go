@@ -36,6 +36,12 @@ const host = "api.example.com"
 // overTLS makes a server ask for a certificate and a client present one.
 func overTLS(tb testing.TB, s settings, client ...tls.Certificate) settings {
 	tb.Helper()
+	return overTLSOf(tb, host, s, client...)
+}
+
+// overTLSOf is overTLS for a server of that name.
+func overTLSOf(tb testing.TB, host string, s settings, client ...tls.Certificate) settings {
+	tb.Helper()
 	server := identity(tb, host)
 	roots := x509.NewCertPool()
 	roots.AddCert(server.Leaf)

@@ -50,6 +50,10 @@ func (m *Middleware) refuse(w http.ResponseWriter, r *http.Request, err error, o
 
 func setFields(h http.Header, r guard.Response) {
 	for name, value := range r {
+		if name == "Vary" {
+			h.Add(name, value)
+			continue
+		}
 		h.Set(name, value)
 	}
 }

@@ -32,15 +32,18 @@ func (d *Description) facts() *facts {
 		if !accepts(p, d.resource) {
 			continue
 		}
+		f.scopes = append(f.scopes, declaredIn(p)...)
 		f.certificates = f.certificates || slices.Contains(p.Confirmations, certificateMethod)
 		if isServer(p.Issuer) {
 			f.servers = append(f.servers, p.Issuer)
 		}
 	}
 	f.servers = sorted(f.servers)
-	f.details = sorted(slices.Clone(d.settings.Details))
-	if !d.settings.OmitScopes {
-		f.scopes = sorted(append(scopesOf(d.policies()), d.settings.Scopes...))
+	policies := d.policies()
+	f.details = sorted(append(detailsOf(policies), d.settings.Details...))
+	f.scopes = sorted(slices.Concat(f.scopes, scopesOf(policies), d.settings.Scopes))
+	if d.settings.OmitScopes {
+		f.scopes = nil
 	}
 	return f
 }
@@ -55,7 +58,27 @@ func scopesOf(policies []scope.Policy) (scopes []string) {
 	for _, p := range policies {
 		scopes = append(scopes, p.Scopes()...)
 	}
+	return withoutRefresh(scopes)
+}
+
+// declaredIn are the scopes that an issuer's Config.ScopeImplies speaks of: a client
+// may ask for a larger one that no rule names.
+func declaredIn(p token.Posture) (scopes []string) {
+	for larger, implied := range p.ScopeImplies {
+		scopes = append(append(scopes, larger), implied...)
+	}
+	return withoutRefresh(scopes)
+}
+
+func withoutRefresh(scopes []string) []string {
 	return slices.DeleteFunc(scopes, func(s string) bool { return s == refreshScope })
+}
+
+func detailsOf(policies []scope.Policy) (types []string) {
+	for _, p := range policies {
+		types = append(types, p.DetailTypes()...)
+	}
+	return types
 }
 
 func sorted(list []string) []string {
@@ -80,7 +103,7 @@ func (d *Description) document(f *facts) resourcemeta.Document {
 // bearer method, which the empty list says.
 func setSchemes(doc resourcemeta.Document, schemes []token.Scheme) {
 	named := func(name string) int {
-		return slices.IndexFunc(schemes, func(s token.Scheme) bool { return strings.EqualFold(s.Name, name) })
+		return slices.IndexFunc(schemes, func(s token.Scheme) bool { return !s.Unadvertised && strings.EqualFold(s.Name, name) })
 	}
 	bearer, dpop := named("Bearer"), named("DPoP")
 	doc[resourcemeta.BearerMethods] = []string{}
@@ -90,7 +113,9 @@ func setSchemes(doc resourcemeta.Document, schemes []token.Scheme) {
 	if dpop < 0 {
 		return
 	}
-	doc.Set(resourcemeta.DPoPRequired, len(schemes) == 1)
+	doc.Set(resourcemeta.DPoPRequired, !slices.ContainsFunc(schemes, func(s token.Scheme) bool {
+		return !s.Unadvertised && !strings.EqualFold(s.Name, "DPoP")
+	}))
 	for _, p := range schemes[dpop].Params {
 		if strings.EqualFold(p.Name, "algs") {
 			doc.Set(resourcemeta.DPoPAlgorithms, strings.Fields(p.Value))

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/postern-go/postern/internal/outbound"
 	"github.com/postern-go/postern/token"
 )
 
@@ -35,7 +36,7 @@ var ErrSeveralAuthorizations = errors.New("middleware: the request has more than
 //	req, err := http.NewRequestWithContext(r.Context(), "GET", url, nil)
 type Forwarder struct {
 	base    http.RoundTripper
-	origins map[origin]struct{}
+	origins outbound.Origins
 }
 
 // NewForwarder returns a Forwarder for the origins, such as
@@ -50,24 +51,17 @@ type Forwarder struct {
 // verify that of another base, so with one the origin http://localhost is an
 // error: name 127.0.0.1 or [::1] instead. An error matches token.ErrConfig.
 func NewForwarder(base http.RoundTripper, origins ...string) (*Forwarder, error) {
-	if len(origins) == 0 {
-		return nil, fmt.Errorf("middleware: %w: a Forwarder needs an origin to forward to", token.ErrConfig)
+	listed, err := outbound.NewOrigins(origins...)
+	if err != nil {
+		return nil, fmt.Errorf("middleware: %w: %w", token.ErrConfig, err)
 	}
-	f := &Forwarder{base: base, origins: map[origin]struct{}{}}
 	if base == nil {
-		f.base = ownTransport()
+		return &Forwarder{outbound.NewTransport(), listed}, nil
 	}
-	for _, text := range origins {
-		o, err := parseOrigin(text)
-		if err != nil {
-			return nil, err
-		}
-		if base != nil && o.scheme == "http" && o.host == localhost {
-			return nil, fmt.Errorf("middleware: %w: origin %q with a transport of the program's own, want http://127.0.0.1 or http://[::1]", token.ErrConfig, text)
-		}
-		f.origins[o] = struct{}{}
+	if err := listed.CheckForeign(); err != nil {
+		return nil, fmt.Errorf("middleware: %w: %w", token.ErrConfig, err)
 	}
-	return f, nil
+	return &Forwarder{base, listed}, nil
 }
 
 // RoundTrip implements http.RoundTripper. A request to another origin, with a
@@ -78,7 +72,7 @@ func NewForwarder(base http.RoundTripper, origins ...string) (*Forwarder, error)
 // concurrent use.
 func (f *Forwarder) RoundTrip(req *http.Request) (*http.Response, error) {
 	set, values := authorization(req.Header)
-	if values > 1 && f.lists(req) {
+	if values > 1 && f.origins.Lists(req.URL) {
 		closeBody(req)
 		return nil, ErrSeveralAuthorizations
 	}
@@ -123,7 +117,7 @@ func authorization(h http.Header) (set bool, values int) {
 // serves tells whether req is for a listed origin, and so was every request
 // that was redirected here.
 func (f *Forwarder) serves(req *http.Request) bool {
-	for f.lists(req) {
+	for f.origins.Lists(req.URL) {
 		if req.Response == nil {
 			return true
 		}
@@ -132,11 +126,6 @@ func (f *Forwarder) serves(req *http.Request) bool {
 		}
 	}
 	return false
-}
-
-func (f *Forwarder) lists(req *http.Request) bool {
-	_, ok := f.origins[originOf(req.URL)]
-	return ok
 }
 
 func closeBody(req *http.Request) {

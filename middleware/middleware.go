@@ -148,6 +148,10 @@ func (m *Middleware) Admit(w http.ResponseWriter, r *http.Request, p scope.Polic
 // token.Presentation.Respond) is dropped if the call may go through; an error
 // carries it to WriteError.
 //
+// A proof of possession (RFC 9449) is good for one call of Check: of two for one
+// request, the second refuses it as a replay, unless a guard further out has
+// accepted it. To try several policies, join them by Policy.Or.
+//
 // With a nil error the call may go through. The token is nil behind
 // scope.Public, and behind scope.Optional if the caller presented none. Every
 // error matches exactly one of the outcomes of package token; answer it by
@@ -175,6 +179,7 @@ func (m *Middleware) check(r *http.Request, p scope.Policy, outer *guard.Pass) (
 	fields, dpop := presented(r, outer)
 	v := m.guard.Decide(r.Context(), p, fields, func() token.Call {
 		c = &call{PassContext: guard.PassContext{Pass: guard.Pass{DPoP: dpop}}, m: m, r: r}
+		c.Inherit(outer)
 		return c
 	})
 	outer.Decided.Note()

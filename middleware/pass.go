@@ -59,8 +59,12 @@ func (m *Middleware) withPass(ctx context.Context, r *http.Request, p scope.Poli
 	if hides {
 		pass.Fields, pass.DPoP = presented(r, outer)
 	}
-	if !hides && pass.Reported == outer.Reported {
+	spends := c != nil && c.HasSpent()
+	if !hides && !spends && pass.Reported == outer.Reported {
 		return ctx
+	}
+	if spends {
+		pass.Inherit(&c.Pass)
 	}
 	return pass.NewContext(ctx, c.release())
 }

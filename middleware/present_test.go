@@ -66,12 +66,28 @@ func TestPresentation_URL(t *testing.T) {
 		{"a base URL with a path", []string{"https://api.example.com/v1/"}, bearing("http://orders.internal/a"), "https://api.example.com/v1/a"},
 		{"a base URL and an escaped path", []string{"https://api.example.com/v1"}, bearing("http://orders.internal/a%2Fb"), "https://api.example.com/v1/a%2Fb"},
 		{"the base URL of the host", []string{"https://api.example.com/v1", "https://b.example.com"}, bearing("http://B.example.com/a"), "https://b.example.com/a"},
-		{"the first base URL", []string{"https://api.example.com/v1", "https://b.example.com"}, bearing("http://c.example.com/a"), "https://api.example.com/v1/a"},
+		{"the base URL of the host with its port", []string{"https://api.example.com/v1", "https://b.example.com"}, bearing("http://b.example.com:443/a"), "https://b.example.com/a"},
+		{"the base URL with a port", []string{"https://api.example.com", "https://b.example.com:443", "http://b.example.com:80"}, bearing("http://b.example.com/a"), "https://b.example.com:443/a"},
+		{"the base URL of the port", []string{"https://b.example.com", "http://b.example.com:8080"}, bearing("http://b.example.com:8080/a"), "http://b.example.com:8080/a"},
+		{"the base URL of plain HTTP", []string{"https://b.example.com", "http://b.example.com"}, bearing("http://b.example.com:80/a"), "http://b.example.com/a"},
+		{"a base URL with an escape and an escaped path", []string{"https://api.example.com/%C3%A9"}, bearing("http://orders.internal/a%2Fb"), "https://api.example.com/%C3%A9/a%2Fb"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			assert.Equal(t, row.want, presented(&middleware.Config{Resource: scope.Resource{BaseURLs: row.base}}, row.request).Request().URL.String())
 		})
+	}
+}
+
+// Of several names of a service, none counts for a call that names another: the
+// caller would choose which one, and so which proof passes.
+func TestPresentation_URLOfAnUnknownHost(t *testing.T) {
+	t.Parallel()
+	bases := &middleware.Config{Resource: scope.Resource{BaseURLs: []string{"https://a.example.com", "https://b.example.com"}}}
+	for _, host := range []string{"c.example.com", "b.example.com.", "b.example.com:80", "b.example.com:8443", "", "xb.example.com"} {
+		r := bearing("/a")
+		r.Host = host
+		assert.Nil(t, presented(bases, r).Request().URL, host)
 	}
 }
 

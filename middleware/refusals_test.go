@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/postern-go/postern/scope"
+	"github.com/postern-go/postern/token"
 	"github.com/postern-go/postern/token/tokentest"
 	"github.com/postern-go/postern/token/tokentest/refusals"
 )
@@ -34,6 +35,17 @@ func TestRefusals(t *testing.T) {
 		"Require, with roles": {
 			func(w world) http.Handler { return w.guard(policy.And(scope.AllOf("roles", "clerk"))) },
 			&refusals.Config{Scopes: needs, Profile: withRoles, Sets: map[string][]string{"roles": {"clerk"}}},
+		},
+		"Require, with details and an actor": {
+			func(w world) http.Handler {
+				return w.guard(policy.And(scope.HasDetail(scope.Detail{Type: "till", Actions: []string{"open", "close"}})).And(
+					scope.ActorIn(token.Actor{Issuer: w.Issuer.Identifier(), ClientID: "web"})))
+			},
+			&refusals.Config{Scopes: needs, Actor: token.Actor{ClientID: "web"}, Detail: map[string]any{"type": "till", "actions": []string{"open", "close"}}},
+		},
+		"Require, not delegated": {
+			func(w world) http.Handler { return w.guard(scope.NotDelegated) },
+			&refusals.Config{NotDelegated: true},
 		},
 		"Optional": {
 			func(w world) http.Handler { return w.guard(scope.Optional) },

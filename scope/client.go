@@ -44,12 +44,14 @@ func oneOf(property, setting string, values []string, of func(*token.Token) stri
 		}
 		return ": " + property + " is " + quoted(of(t)) + ", want " + wantedOf("one", values)
 	}}
-	return application(name, func(t *token.Token) error {
+	p := application(name, func(t *token.Token) error {
 		if _, ok := wanted[of(t)]; !ok {
 			return refused
 		}
 		return nil
 	})
+	p.rules[0].wants = wants{of: property, single: true, values: values, one: true}
+	return p
 }
 
 // literals are values of a rule without repetitions. It panics if there are none

@@ -42,7 +42,7 @@ const (
 // labels of a metric.
 type Decision struct {
 	// Policy is the policy of the call: the zero Policy if the program has
-	// given it none.
+	// given it none. Its Operation tells which operation of a Table was called.
 	Policy Policy
 	// Transport is HTTP or GRPC.
 	Transport Transport

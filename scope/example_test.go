@@ -209,3 +209,32 @@ func ExampleAnyOf() {
 	fmt.Println(scope.AnyOf("roles", "editor", "admin").Or(scope.All("articles:write")))
 	// Output: any roles(editor, admin) or all(articles:write)
 }
+
+// Rules from a file. A rule of the program's own is found by its name.
+func ExampleParsePolicy() {
+	notBlocked := scope.Func("not blocked", func(*token.Token) error { return nil })
+	p, err := scope.ParsePolicy("(all(orders:read) or client id(web)) and not blocked", notBlocked)
+	fmt.Println(p, err)
+
+	_, err = scope.ParsePolicy("public and all(orders:read)")
+	fmt.Println(err)
+	// Output:
+	// (all(orders:read) or client id(web)) and not blocked <nil>
+	// scope: invalid configuration: text of a policy, column 1: "public" beside other rules, want it alone: one of the two would be ignored
+}
+
+// Operations are declared once. Routes over HTTP, methods over gRPC and tools take
+// their policy from the table.
+func ExampleNewTable() {
+	ops := scope.NewTable(
+		scope.Operation{Name: "photos.list", Policy: scope.All("photos:read")},
+		scope.Operation{Name: "photos.add", Policy: scope.All("photos:write").And(scope.User)},
+	)
+	fmt.Print(ops)
+	p := ops.Policy("photos.list")
+	fmt.Println(p, "for", p.Operation())
+	// Output:
+	// photos.add   all(photos:write) and user
+	// photos.list  all(photos:read)
+	// all(photos:read) for photos.list
+}

@@ -75,7 +75,7 @@ func (f finding) denial(c call) error {
 	for _, branch := range f.branches {
 		err := incurable(branch, c)
 		switch {
-		case errors.Is(err, token.ErrDenied):
+		case errors.Is(err, token.ErrDenied), errors.Is(err, token.ErrDetail):
 			return err
 		case errors.Is(err, token.ErrUnavailable):
 			other = cmp.Or(other, err)

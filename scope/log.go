@@ -20,8 +20,8 @@ import (
 // LogConfig says what LogTo writes. Its zero value, and a nil *LogConfig, are
 // good for most services.
 type LogConfig struct {
-	// Subject says how the subject of a verified token shows. Zero leaves it
-	// out.
+	// Subject says how the subject of a verified token shows, and that of its
+	// actor. Zero leaves both out.
 	Subject SubjectInLog
 	// HashKey is the key for SubjectHashed: with the same key, a subject has the
 	// same hash in every process. Nil means a random key for each call of LogTo.
@@ -61,11 +61,12 @@ const (
 // DEBUG. A line has no token in it. A
 // caller that went away before there was a verdict is logged at DEBUG.
 //
-// The attributes are: transport, policy, route, method, outcome and reason (see
+// The attributes are: transport, policy, operation (see Policy.Operation), route, method, outcome and reason (see
 // token.Outcome and token.Reason), error, which says what was seen, what was
 // wanted and which setting decides, issuer, client_id, subject_kind and subject
-// of a verified token, nested, and left_out, a number of earlier refusals for
-// the same reason that got no line.
+// of a verified token, actor, a group of issuer, client_id and subject if its act
+// claim names one, nested, and left_out, a number of earlier refusals for the
+// same reason that got no line.
 //
 // A nil cfg means the zero LogConfig. A nil logger panics, with an error that
 // matches token.ErrConfig. The Trace may be given to several guards, which then
@@ -150,9 +151,12 @@ func levelOf(ctx context.Context, err error) slog.Level {
 }
 
 func (l *decisionLog) attributes(d Decision) []slog.Attr {
-	list := make([]slog.Attr, 0, 12)
+	list := make([]slog.Attr, 0, 13)
 	list = append(list, slog.String("transport", string(d.Transport)), slog.String("policy", printable.Line(d.Policy.String())),
 		slog.String("route", d.Route), slog.String("method", d.Method))
+	if name := d.Policy.Operation(); name != "" {
+		list = append(list, slog.String("operation", name))
+	}
 	if d.Nested {
 		list = append(list, slog.Bool("nested", true))
 	}
@@ -161,13 +165,24 @@ func (l *decisionLog) attributes(d Decision) []slog.Attr {
 	}
 	list = append(list, slog.String("issuer", printable.Line(d.Token.Issuer())), slog.String("client_id", printable.Line(d.Token.ClientID())),
 		slog.String("subject_kind", d.Token.SubjectKind().String()))
-	switch l.subject {
-	case SubjectShown:
-		list = append(list, slog.String("subject", printable.Line(d.Token.Subject())))
-	case SubjectHashed:
-		list = append(list, slog.String("subject", l.hash(d.Token.Principal())))
+	list = l.withSubject(list, d.Token.Principal())
+	if a, ok := d.Token.Actor(); ok {
+		actor := []slog.Attr{slog.String("issuer", printable.Line(a.Issuer)), slog.String("client_id", printable.Line(a.ClientID))}
+		list = append(list, slog.GroupAttrs("actor", l.withSubject(actor, token.Principal{Issuer: a.Issuer, Subject: a.Subject})...))
 	}
 	return list
+}
+
+// withSubject adds a subject as the settings say: an actor may be a person too.
+func (l *decisionLog) withSubject(list []slog.Attr, p token.Principal) []slog.Attr {
+	switch l.subject {
+	case SubjectShown:
+		return append(list, slog.String("subject", printable.Line(p.Subject)))
+	case SubjectHashed:
+		return append(list, slog.String("subject", l.hash(p)))
+	default:
+		return list
+	}
 }
 
 // hash is the same for the same principal, and keeps issuer and subject apart by

@@ -119,6 +119,17 @@ func TestLogLines(t *testing.T) {
 	}
 }
 
+// A line about an operation of a table names it.
+func TestLogNamesOperations(t *testing.T) {
+	t.Parallel()
+	l := newLogged(slog.LevelDebug)
+	list := photoTable().Policy("photos.list").And(scope.User)
+	scope.LogTo(l.Logger, nil).Refused(context.Background(), scope.Decision{Policy: list, Transport: scope.GRPC, Err: token.ErrMissing})
+	line := l.lines(t)[0]
+	assert.Equal(t, "photos.list", line["operation"])
+	assert.Equal(t, "all(photos:read) and user", line["policy"])
+}
+
 // A hash tells principals apart, is the same for the same key, and shows no name.
 func TestLogHashesSubjects(t *testing.T) {
 	t.Parallel()

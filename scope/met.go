@@ -10,10 +10,10 @@ import (
 // NeverMet reports a rule of p that no good token of auth can meet. A service
 // calls it when it starts. Examples are a rule about users if no Profile has
 // the issuer's marks of users, a rule about roles if no Profile says where they
-// are, and a policy with a rule about users and one about clients. Of
-// alternatives it is enough that one can be met. The error names the rule and the
-// setting, and matches token.ErrConfig. It is nil if the
-// policy can be met, and if that cannot be known; see token.CanTell and
+// are, and a policy with a rule about users and one about clients, or with
+// NotDelegated and ActorIn, and one with step-up rules that no acr is enough for. Of alternatives it is enough that one can be met. The
+// error names the rule and the setting, and matches token.ErrConfig. It is nil if
+// the policy can be met, and if that cannot be known; see token.CanTell and
 // token.HasSet. It does not block.
 func (p Policy) NeverMet(auth token.Authenticator) error {
 	if fault := p.neverMet(auth); fault != nil {
@@ -22,13 +22,35 @@ func (p Policy) NeverMet(auth token.Authenticator) error {
 	return nil
 }
 
-// kinds are the kinds of subject with which a rule can be met.
+// kinds are the kinds of token with which a rule can be met: a bit for each kind
+// of subject, and one more for each if another party acts for it.
 type kinds uint8
 
 const (
-	noKind  kinds = 0
-	anyKind kinds = 1<<token.SubjectUnknown | 1<<token.SubjectUser | 1<<token.SubjectClient
+	noKind    kinds = 0
+	own       kinds = 1<<token.SubjectUnknown | 1<<token.SubjectUser | 1<<token.SubjectClient
+	delegated       = own << delegation
+	anyKind         = own | delegated
+
+	delegation = 3 // bits from own to delegated
 )
+
+// anyActor adds the same kinds of subject with and without an actor.
+func (k kinds) anyActor() kinds {
+	subjects := (k | k>>delegation) & own
+	return subjects | subjects<<delegation
+}
+
+// anySubject adds all kinds of subject, with an actor, without, or both, as in k.
+func (k kinds) anySubject() (all kinds) {
+	if k&own != noKind {
+		all |= own
+	}
+	if k&delegated != noKind {
+		all |= delegated
+	}
+	return all
+}
 
 // fault says why something is never met.
 type fault struct {
@@ -46,10 +68,12 @@ func (f *fault) of() string {
 // possible reports whether a rule about acr can be met.
 type possible func(*login) bool
 
+func anyLogin(*login) bool { return true }
+
 // neverMet tries the policy without regard to acr first, and then with each acr that
 // it names and with one that it does not name.
 func (p Policy) neverMet(auth token.Authenticator) *fault {
-	if _, fault := p.met(auth, func(*login) bool { return true }); fault != nil {
+	if _, fault := p.met(auth, anyLogin); fault != nil {
 		return fault
 	}
 	tries := []possible{func(l *login) bool { return !l.exact }}
@@ -65,21 +89,27 @@ func (p Policy) neverMet(auth token.Authenticator) *fault {
 	return &fault{why: "no acr is enough for all of its rules"}
 }
 
-// met returns the kinds of subject with which all the rules can be met. There
-// is a fault if there are none.
+// met returns the kinds of token with which all the rules can be met. There is
+// a fault if there are none.
 func (p Policy) met(auth token.Authenticator, can possible) (kinds, *fault) {
-	all := anyKind
+	all, subjects, actors := anyKind, anyKind, anyKind
 	for _, r := range p.rules {
 		with, fault := r.met(auth, can)
 		if fault != nil {
 			return noKind, fault
 		}
-		all &= with
+		all, subjects, actors = all&with, subjects&with.anyActor(), actors&with.anySubject()
 	}
-	if all == noKind {
+	switch {
+	case all != noKind:
+		return all, nil
+	case subjects == noKind:
 		return noKind, &fault{why: "no subject is both a user and a client" + p.andLogin()}
+	case actors == noKind:
+		return noKind, &fault{why: "no token both has an actor and has none"}
+	default:
+		return noKind, &fault{why: "its rules contradict each other"}
 	}
-	return all, nil
 }
 
 // andLogin adds that step-up rules are about users, if there are any.
@@ -97,19 +127,21 @@ func (r rule) met(auth token.Authenticator, can possible) (kinds, *fault) {
 	case r.login != nil && !can(r.login):
 		return noKind, &fault{r.name, "its acr is not enough for another rule"}
 	case r.login != nil:
-		return anyKind &^ (1 << token.SubjectClient), nil
+		return (own &^ (1 << token.SubjectClient)).anyActor(), nil
 	case r.set != "" && !token.HasSet(auth, r.set):
 		return noKind, &fault{r.name, "the issuer's profile has no such set (see Config.Profile.Sets)"}
+	case r.acts != noKind:
+		return r.acts, nil
 	case r.kind == token.SubjectUnknown:
 		return anyKind, nil
 	case !token.CanTell(auth, r.kind):
 		return noKind, &fault{r.name, "the issuer's profile has no marks for it (see " + r.setting + ")"}
 	default:
-		return 1 << r.kind, nil
+		return kinds(1 << r.kind).anyActor(), nil
 	}
 }
 
-// anyMet returns the kinds of subject with which some alternative can be met.
+// anyMet returns the kinds of token with which some alternative can be met.
 func (r rule) anyMet(auth token.Authenticator, can possible) (kinds, *fault) {
 	some := noKind
 	var whys []string

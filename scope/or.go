@@ -18,8 +18,9 @@ import (
 //     of the first such alternative, with all that the rest of the policy needs.
 //   - Otherwise token.ErrStepUp if an alternative lacks nothing else but a better
 //     authentication. It names scopes too where those are short as well.
-//   - Otherwise what the first alternative says that denies the call. The token
-//     is called invalid only if every alternative says so.
+//   - Otherwise what the first alternative says that denies the call, or that the
+//     token lacks an authorization detail for. The token is called invalid only
+//     if every alternative says so.
 //
 // If an alternative fails only because something is out of reach, the answer is
 // token.ErrUnavailable: the token may be good enough. The text of the error

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/postern-go/postern/internal/scopetoken"
 )
 
 // ErrSyntax reports text that is not a scope value of RFC 6749 §3.3.
@@ -34,11 +36,4 @@ func Parse(value string) ([]string, error) {
 
 // Valid reports whether name is one scope token of RFC 6749 §3.3: printable
 // ASCII without space, quote and backslash, and not empty.
-func Valid(name string) bool {
-	for i := range len(name) {
-		if c := name[i]; c <= ' ' || c > '~' || c == '"' || c == '\\' {
-			return false
-		}
-	}
-	return name != ""
-}
+func Valid(name string) bool { return scopetoken.Valid(name) }

@@ -16,6 +16,8 @@ type Policy struct {
 	onCall bool    // one of the rules is about the call
 	rules  []rule  // in the order in which they decide
 	trial  *Policy // only reports; nil for none
+
+	operation *operation // of the Table that it was taken from; nil for none
 }
 
 // access says whether a policy needs a token.
@@ -105,7 +107,10 @@ func (p Policy) And(q Policy) Policy {
 	}
 	rules := slices.Concat(p.rules, q.rules)
 	slices.SortStableFunc(rules, byStage)
-	return Policy{access: max(p.access, q.access), rules: rules, trial: together(p.trial, q.trial), onCall: p.onCall || q.onCall}
+	return Policy{
+		access: max(p.access, q.access), rules: rules, trial: together(p.trial, q.trial), onCall: p.onCall || q.onCall,
+		operation: commonOperation(p, q),
+	}
 }
 
 // IsAboutCall reports whether a rule of p looks at the call and not at the token

@@ -255,16 +255,19 @@ func TestPolicyStringIsUnambiguous(t *testing.T) {
 	t.Parallel()
 	f := func(name string) scope.Policy { return scope.Func(name, func(*token.Token) error { return nil }) }
 	for want, policy := range map[string]scope.Policy{
-		`"all(a)"`:                          f("all(a)"),
-		`"user"`:                            f("user"),
-		`"public"`:                          f("public"),
-		`"a or b" and "c and d"`:            f("a or b").And(f("c and d")),
-		`("a) or (b" or user) and client`:   f("a) or (b").Or(scope.User).And(scope.Client),
-		`"\"user\""`:                        f(`"user"`),
-		`"a\nb" and "c\u202ed"`:             f("a\nb").And(f("c\u202ed")),
-		`größer, oder so and not user`:      f("größer, oder so").And(f("not user")), // no more than a little odd
-		`all("a)", "b,", c)`:                scope.All("a)", "b,", "c"),
-		`all roles("x) or any roles(y", z)`: scope.AllOf("roles", "x) or any roles(y", "z"),
+		`"all(a)"`:                           f("all(a)"),
+		`"user"`:                             f("user"),
+		`"public"`:                           f("public"),
+		`"a or b" and "c and d"`:             f("a or b").And(f("c and d")),
+		`("a) or (b" or user) and client`:    f("a) or (b").Or(scope.User).And(scope.Client),
+		`"\"user\""`:                         f(`"user"`),
+		`"a\nb" and "c\u202ed"`:              f("a\nb").And(f("c\u202ed")),
+		`larger, if so and not user`:         f("larger, if so").And(f("not user")), // no more than a little odd
+		`"us\u0435r" and "gr\u00f6\u00dfer"`: f("us\u0435r").And(f("größer")),
+		`"and x" and "y or" and " z"`:        f("and x").And(f("y or")).And(f(" z")),
+		`"authenticated" and "tenant"`:       f("authenticated").And(f("tenant")),
+		`all("a)", "b,", c)`:                 scope.All("a)", "b,", "c"),
+		`all roles("x) or any roles(y", z)`:  scope.AllOf("roles", "x) or any roles(y", "z"),
 	} {
 		assert.Equal(t, want, policy.String())
 	}

@@ -27,6 +27,8 @@ type Posture struct {
 	// Rules are its policies: in the order of registration over HTTP, and by name
 	// over gRPC.
 	Rules []RulePosture `json:"rules"`
+
+	absent []string // routes that Except was given and that are not there
 }
 
 // RulePosture is one policy of a guard.
@@ -35,6 +37,11 @@ type RulePosture struct {
 	Route string `json:"route"`
 	// Policy is its text.
 	Policy string `json:"policy"`
+	// Operation is the operation of a Table that it was taken from, or "".
+	Operation string `json:"operation,omitempty"`
+	// Narrows is the text of the operation's policy if Policy asks for more, and
+	// "" otherwise.
+	Narrows string `json:"narrows,omitempty"`
 	// NeverMet says why no good token can meet it, or is "".
 	NeverMet string `json:"never_met,omitempty"`
 }
@@ -49,7 +56,7 @@ func NewPosture(transport Transport, r Resource, auth token.Authenticator) Postu
 
 // Add adds a policy that stands for a route.
 func (p *Posture) Add(route string, policy Policy, auth token.Authenticator) {
-	rule := RulePosture{Route: route, Policy: policy.String()}
+	rule := RulePosture{Route: route, Policy: policy.String(), Operation: policy.Operation(), Narrows: policy.narrows()}
 	if err := policy.NeverMet(auth); err != nil {
 		rule.NeverMet = err.Error()
 	}

@@ -22,6 +22,8 @@ const (
 // cureOf is what a refusal asks for.
 func cureOf(err error) cure {
 	switch {
+	case errors.Is(err, token.ErrDetail): // which is an ErrScope, and no scope helps
+		return byNothing
 	case errors.Is(err, token.ErrScope):
 		return byScopes
 	case errors.Is(err, token.ErrStepUp):
@@ -170,9 +172,9 @@ func (r remedy) answer(c call) error {
 	case r.plan.by == byScopes:
 		return answering(r.short, &token.ScopeError{Need: r.need, Token: c.token})
 	case r.plan.by == byScopes|byStepUp:
-		return answering(r.why, r.stepUp(r.need))
+		return answering(r.why, r.stepUp(r.need, c))
 	case r.plan.by == byStepUp && r.logins != nil:
-		return answering(r.why, r.stepUp(nil))
+		return answering(r.why, r.stepUp(nil, c))
 	default:
 		return r.why
 	}
@@ -196,13 +198,15 @@ func answering(err, answer error) error {
 
 // stepUp asks for all that the rules want of one authentication, with what a
 // function of the application asks for, and for scopes.
-func (r remedy) stepUp(need []string) error {
+func (r remedy) stepUp(need []string, c call) error {
 	answer := token.StepUpError{}
 	var asked *token.StepUpError
 	if errors.As(r.why, &asked) {
 		answer = *asked
 	}
-	answer.Need = appendNew(slices.Clone(answer.Need), need...)
+	if answer.Need = appendNew(slices.Clone(answer.Need), need...); len(answer.Need) > 0 {
+		answer.Token = c.token
+	}
 	if both := r.accepted(answer.ACRValues); len(both) > 0 {
 		answer.ACRValues = both
 	} else if own := r.acrValues(); own != nil {

@@ -26,11 +26,13 @@ type Resource struct {
 	// BaseURLs are the addresses under which callers reach the service, such as
 	// "https://api.example.com" or "https://example.com/api". Set them if a
 	// call does not show its address itself, as behind a proxy that terminates
-	// TLS. A proof of possession is checked against them (RFC 9449 §4.3). With
-	// several, the one with the host that the call names counts, or else the
-	// first. gRPC has no use for their paths. Empty takes scheme and host of
-	// the connection. Forwarded and X-Forwarded-* fields are never read: any
-	// caller can send them.
+	// TLS. A proof of possession is checked against them (RFC 9449 §4.3). A single
+	// one counts for every call. Of several, the first with the host that the call
+	// names counts, so that a proxy in front must pass the host on; a call for any
+	// other host is refused if it needs a proof. gRPC has no use for their paths.
+	// Empty takes scheme and host of the connection, and the host is then what the
+	// caller says. Forwarded and X-Forwarded-* fields are never read: any caller
+	// can send them.
 	BaseURLs []string
 
 	// Documentation is the URL of a page for developers of clients that
@@ -59,9 +61,10 @@ type Resource struct {
 	ChallengeScopes bool
 
 	// RepeatGranted names the scopes that a token has besides those that it needs
-	// when a call is refused for lack of scopes. It is for clients that ask for
-	// the scopes of the challenge and for no others, and so would lose what they
-	// have (MCP 2025-11-25). Granted scopes take at most 1024 bytes of a challenge;
+	// when a call is refused for lack of scopes, or for lack of scopes and of a
+	// better or more recent authentication. It is for clients that ask for the
+	// scopes of the challenge and for no others, and so would lose what they have
+	// (MCP 2025-11-25). Granted scopes take at most 1024 bytes of a challenge;
 	// those that do not fit are left out.
 	RepeatGranted bool
 }

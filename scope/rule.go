@@ -6,8 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 
+	"github.com/postern-go/postern/internal/printable"
 	"github.com/postern-go/postern/token"
 )
 
@@ -33,7 +33,14 @@ type rule struct {
 	kind    token.SubjectKind // of a rule about subjects: which it wants
 	setting string            // of such a rule: where marks of that kind are set
 
-	set string // of a rule about a set of rights: its name
+	set   string // of a rule about a set of rights: its name
+	wants wants  // of a rule about values; the zero value for any other
+
+	detail  string  // of a rule about authorization_details: their type
+	element *Detail // of such a rule: what one element must have; nil if code decides
+
+	acts   kinds         // of a rule about actors: the kinds of token that meet it
+	actors []token.Actor // of ActorIn
 }
 
 // stage orders the rules of a policy: a caller who lacks a login or a scope is told
@@ -69,7 +76,9 @@ func scopeRule(kind string, scopes []string, one bool) Policy {
 		check = func(c call) error { return missingUnless(slices.ContainsFunc(need, c.token.HasScope)) }
 	}
 	name := kind + "(" + words(need) + ")"
-	return Policy{access: required, rules: []rule{{stage: stageScope, name: name, check: check, need: need, one: one}}}
+	return Policy{access: required, rules: []rule{{
+		stage: stageScope, name: name, check: check, need: need, one: one, wants: wants{of: "scopes", values: need, one: one},
+	}}}
 }
 
 // application is the policy of one rule that is not about scopes.
@@ -89,16 +98,16 @@ func custom(name string, check func(*token.Token) error) Policy {
 }
 
 // printed is the rule as a policy prints it. A name of the user's own that reads
-// like another rule is quoted, so that no table shows one that is not there.
+// like another rule is quoted, so that no table shows one that is not there. So is
+// one with letters that look like those of ASCII.
 func (r *rule) printed() string {
-	unprintable := func(c rune) bool { return !strconv.IsPrint(c) }
-	if r.foreign && (readsLikeRule.MatchString(r.name) || strings.ContainsFunc(r.name, unprintable)) {
+	if r.foreign && (readsLikeRule.MatchString(r.name) || isTerm(r.name) || !printable.Is(r.name)) {
 		return strconv.QuoteToASCII(r.name)
 	}
 	return r.name
 }
 
-var readsLikeRule = regexp.MustCompile(`[()"]| (and|or) |^(refused|public|optional|authenticated|user|client|tenant)$`)
+var readsLikeRule = regexp.MustCompile(`[()"]|^ | $|(^| )(and|or)( |$)`)
 
 // mustHave panics over a rule of the user's own that has no name or no code.
 func mustHave(name string, code bool) {
@@ -174,13 +183,23 @@ func (r *rule) acrs() []string {
 }
 
 // wanted lists the scopes that a scope rule adds to those a call needs. Of
-// alternatives it lists those that the caller has, which the new token must
-// keep, or else all.
+// alternatives it lists those that the caller was granted, which the new token
+// must keep, or else those that larger ones imply, or else all. A caller with a
+// larger one is not asked for the smaller one as well.
 func (r *rule) wanted(c call) []string {
 	if !r.one || r.check(c) != nil {
 		return r.need
 	}
-	return slices.DeleteFunc(slices.Clone(r.need), func(s string) bool { return !c.token.HasScope(s) })
+	granted := c.token.Scopes()
+	if kept := only(r.need, func(s string) bool { return slices.Contains(granted, s) }); len(kept) > 0 {
+		return kept
+	}
+	return only(r.need, c.token.HasScope)
+}
+
+// only lists the scopes that ok is true of.
+func only(scopes []string, ok func(string) bool) []string {
+	return slices.DeleteFunc(slices.Clone(scopes), func(s string) bool { return !ok(s) })
 }
 
 func hasAll(t *token.Token, need []string) bool {

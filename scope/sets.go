@@ -56,7 +56,7 @@ func setRule(kind, quantity, set string, values []string, enough func(*token.Tok
 		}
 		return nil
 	})
-	p.rules[0].set = set
+	p.rules[0].set, p.rules[0].wants = set, wants{of: "set " + set, values: values, one: kind == "any"}
 	return p
 }
 

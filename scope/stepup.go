@@ -36,6 +36,8 @@ func ACR(values ...string) Policy {
 // about a token without acr. The challenge names values, each of which must be
 // enough. name stands for the rule in errors and in String.
 //
+// enough must say the same of an acr each time. NeverMet, ParsePolicy and NewTable
+// ask it too, about the values that other rules of the policy name.
 // enough may be called concurrently and should not block. A panic of it surfaces
 // in the goroutine of the call and lets no call through. ACRBy panics like ACR, and
 // if name is empty, enough is nil, or one of the values is not enough.
@@ -79,6 +81,19 @@ type login struct {
 }
 
 func (l *login) accepts(acr string) bool { return l.enough == nil || l.enough(acr) }
+
+// implies reports whether m accepts every login that l does, as far as that can be
+// known.
+func (l *login) implies(m *login) bool {
+	switch {
+	case l.maxAge != 0:
+		return m.maxAge >= l.maxAge
+	case m.maxAge != 0 || !l.exact:
+		return false
+	default:
+		return !slices.ContainsFunc(l.acr, func(acr string) bool { return !m.accepts(acr) })
+	}
+}
 
 func acrLiterals(values []string) []string {
 	values = literals("acr", values)

@@ -164,7 +164,10 @@ func TestStepUpAsksForEverything(t *testing.T) {
 				return
 			}
 			require.ErrorAs(t, err, &got)
-			assert.Equal(t, row.want, got)
+			bare := *got
+			bare.Token = nil
+			assert.Equal(t, row.want, &bare)
+			assert.Equal(t, row.want.Need != nil, got.Token != nil, "the token whose scopes are short")
 		})
 	}
 }

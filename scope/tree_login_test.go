@@ -30,7 +30,7 @@ func (l login) claims() map[string]any {
 		claims["acr"] = l.acr
 	}
 	if l.age != never {
-		claims["auth_time"] = time.Now().Add(-l.age).Unix()
+		claims["auth_time"] = ago(l.age)
 	}
 	return claims
 }
@@ -57,11 +57,13 @@ func accepting(name, named string, enough ...string) leaf {
 }
 
 func acrLeaf(p scope.Policy, named, enough []string) leaf {
-	return leaf{p, func(f facts) bool { return f.kind != token.SubjectClient && slices.Contains(enough, f.login.acr) }, true, named}
+	holds := func(f facts) bool { return f.kind != token.SubjectClient && slices.Contains(enough, f.login.acr) }
+	return leaf{policy: p, about: ofKind | ofACR, holds: holds, early: true, acrs: named}
 }
 
 func ageLeaf(most time.Duration) leaf {
-	return leaf{scope.MaxAge(most), func(f facts) bool { return f.kind != token.SubjectClient && f.login.age >= 0 && f.login.age <= most }, true, nil}
+	holds := func(f facts) bool { return f.kind != token.SubjectClient && f.login.age >= 0 && f.login.age <= most }
+	return leaf{policy: scope.MaxAge(most), about: ofKind | ofAge, holds: holds, early: true}
 }
 
 // named lists the acrs of all leaves.

@@ -1,76 +1,13 @@
 package scope_test
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
-	"testing"
 	"time"
-
-	"github.com/stretchr/testify/require"
 
 	"github.com/postern-go/postern/scope"
 	"github.com/postern-go/postern/token"
 )
-
-// facts are what the leaves of a tree ask for.
-type facts struct {
-	scopes  uint8 // which of the names in tokenScopes
-	kind    token.SubjectKind
-	web     bool // issued to the client "web"
-	recent  bool // the user has just authenticated
-	granted bool // the application's own rule holds
-	fits    bool // a claim fits the application's type
-	up      bool // what the application asks is up
-	admin   bool // the roles have "admin"
-	group   bool // the groups have "g"
-	login   login
-}
-
-var tokenScopes = []string{"a", "b", "c", "d"}
-
-func names(set uint8) (list []string) {
-	for i, name := range tokenScopes {
-		if set>>i&1 == 1 {
-			list = append(list, name)
-		}
-	}
-	return list
-}
-
-// factsOf reads the facts from the bits of a number.
-func factsOf(n uint32) facts {
-	bit := func(i int) bool { return n>>i&1 == 1 }
-	login := login{acrs[n>>13%8%uint32(len(acrs))], ages[n>>16%8%uint32(len(ages))]}
-	return facts{uint8(n & 15), token.SubjectKind(n >> 4 & 3 % 3), bit(6), bit(7), bit(8), bit(9), bit(10), bit(11), bit(12), login}
-}
-
-// token is one with these facts.
-func (f facts) token(tb testing.TB) *token.Token {
-	tb.Helper()
-	client := "app"
-	if f.web {
-		client = "web"
-	}
-	sets := map[string][]string{"roles": {"admin", "editor"}, "groups": {"g"}}
-	if !f.admin {
-		sets["roles"] = []string{"a", "b", "c", "d"} // scopes are no roles
-	}
-	if !f.group {
-		delete(sets, "groups")
-	}
-	all := f.login.claims()
-	maps.Copy(all, map[string]any{"recent": f.recent, "granted": f.granted, "fits": f.fits, "up": f.up})
-	claims, err := json.Marshal(all)
-	require.NoError(tb, err)
-	t, err := token.Vouched("", token.VouchedClaims{
-		Issuer: "https://as.example.com", Audience: []string{"https://api.example.com"}, Expiry: time.Now().Add(time.Hour),
-		Subject: "alice", SubjectKind: f.kind, ClientID: client, Scopes: names(f.scopes), Sets: sets, JSON: claims,
-	})
-	require.NoError(tb, err)
-	return t
-}
 
 // tree is a policy that a naive evaluator understands.
 type tree struct {
@@ -82,9 +19,15 @@ type tree struct {
 // leaf is a rule, as a policy and as a naive condition.
 type leaf struct {
 	policy scope.Policy
+	about  aspects // what holds looks at
 	holds  func(facts) bool
 	early  bool     // it is about scopes or logins
 	acrs   []string // that it names
+}
+
+// late is a leaf about something else than scopes and logins.
+func late(p scope.Policy, about aspects, holds func(facts) bool) leaf {
+	return leaf{policy: p, about: about, holds: holds}
 }
 
 // asking is a rule of the application that refuses with an error unless a claim
@@ -102,23 +45,46 @@ func asking(claim string, err error) scope.Policy {
 // leaves are those that a byte can choose from; scopes is which scopes a rule
 // about scopes asks for, and is not 0.
 func leaves(scopes uint8) []leaf {
-	return append(loginLeaves(), []leaf{
-		{scope.All(names(scopes)...), func(f facts) bool { return f.scopes&scopes == scopes }, true, nil},
-		{scope.Any(names(scopes)...), func(f facts) bool { return f.scopes&scopes != 0 }, true, nil},
-		{scope.AllOf("roles", "admin", "editor"), func(f facts) bool { return f.admin }, false, nil},
-		{scope.AnyOf("groups", "f", "g"), func(f facts) bool { return f.group }, false, nil},
-		{scope.User, func(f facts) bool { return f.kind == token.SubjectUser }, false, nil},
-		{scope.Client, func(f facts) bool { return f.kind == token.SubjectClient }, false, nil},
-		{scope.ClientID("web", "other"), func(f facts) bool { return f.web }, false, nil},
-		{asking("recent", &token.StepUpError{MaxAge: time.Minute}), func(f facts) bool { return f.recent }, false, nil},
-		{asking("granted", errors.New("not granted")), func(f facts) bool { return f.granted }, false, nil},
-		{asking("fits", token.ErrClaim), func(f facts) bool { return f.fits }, false, nil},
-		{asking("up", fmt.Errorf("%w: database", token.ErrUnavailable)), func(f facts) bool { return f.up }, false, nil},
-	}...)
+	all := []leaf{
+		{policy: scope.All(names(scopes)...), about: ofScopes, holds: func(f facts) bool { return f.has()&scopes == scopes }, early: true},
+		{policy: scope.Any(names(scopes)...), about: ofScopes, holds: func(f facts) bool { return f.has()&scopes != 0 }, early: true},
+	}
+	all = append(all, loginLeaves()...)
+	all = append(all, grantLeaves()...)
+	return append(all,
+		late(scope.AllOf("roles", "admin", "editor"), ofAdmin, func(f facts) bool { return f.admin }),
+		late(scope.AnyOf("groups", "f", "g"), ofGroup, func(f facts) bool { return f.group }),
+		late(scope.User, ofKind, func(f facts) bool { return f.kind == token.SubjectUser }),
+		late(scope.Client, ofKind, func(f facts) bool { return f.kind == token.SubjectClient }),
+		late(scope.ClientID("web", "other"), ofWeb, func(f facts) bool { return f.web }),
+		late(asking("recent", &token.StepUpError{MaxAge: time.Minute}), ofRecent, func(f facts) bool { return f.recent }),
+		late(asking("granted", errors.New("not granted")), ofGranted, func(f facts) bool { return f.granted }),
+		late(asking("fits", token.ErrClaim), ofFits, func(f facts) bool { return f.fits }),
+		late(asking("up", fmt.Errorf("%w: database", token.ErrUnavailable)), ofUp, func(f facts) bool { return f.up }),
+	)
+}
+
+// grantLeaves are rules about authorization details and actors.
+func grantLeaves() []leaf {
+	const issuer = "https://as.example.com"
+	whole, actions := scope.Detail{Type: "x", Actions: []string{"a", "b"}, Datatypes: []string{"b"}}, scope.Detail{Type: "x", Actions: []string{"a", "b"}}
+	return []leaf{
+		late(scope.HasDetail(whole), ofDetails, func(f facts) bool { return f.details == inOne }),
+		late(scope.HasDetail(actions), ofDetails, func(f facts) bool { return f.details != noDetail }),
+		late(scope.Details("x", func(d scope.Detail) bool { return len(d.Actions)+len(d.Datatypes) == 4 }), ofDetails, func(f facts) bool { return f.details == inOne }),
+		late(scope.NotDelegated, ofActor, func(f facts) bool { return f.actor == noActor }),
+		late(scope.ActorIn(token.Actor{Issuer: issuer, Subject: "gateway"}), ofActor, func(f facts) bool { return f.actor == gateway || f.actor == gatewayGW }),
+		late(scope.ActorIn(token.Actor{Issuer: issuer, ClientID: "gw"}), ofActor, func(f facts) bool { return f.actor == gatewayGW }),
+		late(scope.ActorIn(token.Actor{Issuer: issuer, Subject: "gateway", ClientID: "gw"}, token.Actor{Issuer: issuer, Subject: "operator"}), ofActor,
+			func(f facts) bool { return f.actor == gatewayGW || f.actor == operator }),
+	}
 }
 
 // reader makes trees of bytes.
-type reader struct{ bytes []byte }
+type reader struct {
+	bytes []byte
+	most  int // of the kinds of leaves; those about scopes come first
+}
 
 func (r *reader) next() byte {
 	if len(r.bytes) == 0 {
@@ -133,7 +99,7 @@ func (r *reader) tree(depth int) tree {
 	b := r.next()
 	if depth == 0 || len(r.bytes) == 0 || b%4 == 0 {
 		choice := leaves(r.next()%15 + 1)
-		return tree{leaf: choice[int(b/4)%len(choice)]}
+		return tree{leaf: choice[int(b/4)%min(len(choice), r.most)]}
 	}
 	n := tree{op: "&||"[b%4-1]}
 	for range 2 + b/4%2 {
@@ -167,6 +133,15 @@ func (n tree) holds(f facts) bool {
 		}
 	}
 	return n.op == '&'
+}
+
+// about are the facts that matter to the tree.
+func (n tree) about() aspects {
+	about := n.leaf.about
+	for _, part := range n.parts {
+		about |= part.about()
+	}
+	return about
 }
 
 // holdsWithScopes reports whether there are scopes with which the tree holds.

@@ -42,6 +42,8 @@ func TestProofs(t *testing.T) {
 		"not proved":                  {cnf("m", "k"), "Bearer", []token.ConfirmationChecker{proof{"m", fails(failed)}}, token.ErrBinding},
 		"not proved, reason kept":     {cnf("m", "k"), "Bearer", []token.ConfirmationChecker{proof{"m", fails(failed)}}, failed},
 		"store of proofs down":        {cnf("m", "k"), "Bearer", []token.ConfirmationChecker{proof{"m", fails(token.ErrUnavailable)}}, token.ErrUnavailable},
+		"two proofs":                  {cnf("m", "k"), "Bearer", []token.ConfirmationChecker{proof{"m", fails(token.ErrRequest)}}, token.ErrRequest},
+		"two proofs, or a wrong one":  {cnf("m", "k"), "Bearer", []token.ConfirmationChecker{proof{"m", fails(errors.Join(token.ErrRequest, token.ErrBinding))}}, token.ErrBinding},
 		"not a checker's to say":      {cnf("m", "k"), "Bearer", []token.ConfirmationChecker{proof{"m", fails(token.ErrMissing)}}, token.ErrBinding},
 		"nor another reason":          {cnf("m", "k"), "Bearer", []token.ConfirmationChecker{proof{"m", fails(token.ErrExpired)}}, token.ErrBinding},
 		"C_8705-3-4 both, one wrong":  {cnf("m", "k", "x5t#S256", "c"), "Bearer", []token.ConfirmationChecker{proof{"m", good}, proof{"x5t#S256", fails(failed)}}, token.ErrBinding},

@@ -25,11 +25,17 @@ func (t *Token) Claims(v any) error {
 	if t.IsZero() {
 		return ErrMissing
 	}
-	selected := namesFor(reflect.TypeOf(v)).of(t.payload())
-	if err := json.Unmarshal(selected, v); err != nil {
+	selected, err := decode(t.payload(), v)
+	if err != nil {
 		return misfit(zerocopy.String(selected), err)
 	}
 	return nil
+}
+
+// decode decodes an object into v, a pointer, by what v can receive of it.
+func decode(object []byte, v any) (selected []byte, err error) {
+	selected = namesFor(reflect.TypeOf(v)).of(object)
+	return selected, json.Unmarshal(selected, v)
 }
 
 // misfit names the claim at which the decoder stopped, at any depth.

@@ -1,12 +1,38 @@
 package token
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/postern-go/postern/internal/claims"
 	"github.com/postern-go/postern/internal/jws"
 	"github.com/postern-go/postern/jwks"
 )
+
+// parts are what is made of a Config that is valid.
+type parts struct {
+	keys    jwks.Source
+	implied *claims.Implied
+}
+
+func (c Config) checked() (parts, error) {
+	made, err := c.parts()
+	if err != nil {
+		return parts{}, &oneLine{fmt.Errorf("token: %w", err)}
+	}
+	return made, nil
+}
+
+func (c Config) parts() (made parts, err error) {
+	if err := c.validate(); err != nil {
+		return made, err
+	}
+	if made.implied, err = implied(c.ScopeImplies); err != nil {
+		return made, err
+	}
+	made.keys, err = c.source()
+	return made, err
+}
 
 // signed says which signed objects are accepted.
 func (c Config) signed(keys jwks.Source) jws.Settings {
@@ -21,7 +47,7 @@ func (c Config) signed(keys jwks.Source) jws.Settings {
 }
 
 // rules says which claims are accepted.
-func (c Config) rules() *claims.Rules {
+func (c Config) rules(implied *claims.Implied) *claims.Rules {
 	scopes, setting := c.Profile.scopes()
 	return claims.New(claims.Settings{
 		Issuer:        c.Issuer,
@@ -29,6 +55,7 @@ func (c Config) rules() *claims.Rules {
 		AudienceClaim: c.Profile.AudienceClaim,
 		Scopes:        scopes,
 		ScopeSetting:  setting,
+		Implied:       implied,
 		Sets:          c.Profile.sets(),
 		ClientIDClaim: c.Profile.clientIDClaim(),
 		Required:      slices.Clone(c.Profile.required()),

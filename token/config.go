@@ -15,7 +15,7 @@ import (
 
 // Config is what a Verifier accepts. Issuer and Audience are required; the
 // zero value of every other field is the strict choice. NewVerifier copies it,
-// slices included.
+// slices and maps included.
 type Config struct {
 	// Issuer is the authorization server's identifier. It equals the iss
 	// claim byte for byte: neither case nor a final slash is forgiven
@@ -45,6 +45,19 @@ type Config struct {
 	// Profile fits issuers that do not issue tokens as defined by RFC 9068. The zero
 	// value is RFC 9068 as written.
 	Profile Profile
+	// ScopeImplies says which scopes imply others, as in
+	//
+	//	{"photos:write": {"photos:read"}}
+	//
+	// A token with the scope of a key passes wherever one in its list is asked
+	// for, and wherever one is that those imply in turn. It belongs to this service
+	// and not to the issuer, which grants the larger scope and need not know of the
+	// smaller. Token.HasScope and policies honour it; Token.Scopes lists what was
+	// granted. Nothing else makes one scope stand for another: neither a common
+	// beginning nor a star. Scopes that imply each other are refused, and so are
+	// more than 4096 pairs of a scope and one that it implies. Nil means that each
+	// scope stands for itself.
+	ScopeImplies map[string][]string
 	// Leeway is how far the clocks of issuer and service may differ when exp,
 	// nbf and iat are judged. Zero means 30 seconds, negative means none. More
 	// than a minute needs ExtendedLeeway.
@@ -71,10 +84,15 @@ type Config struct {
 	// means that nothing is remembered; the most is 1 GiB. An issuer takes up
 	// memory only once its tokens come in.
 	CacheSize int
-	// Confirmations lists the confirmation methods that are checked (RFC 7800).
-	// A token that is bound in any other way is refused (RFC 7800 §3.1). DPoP
-	// (method "jkt") is not supported yet.
+	// Confirmations lists the confirmation methods that are checked (RFC 7800),
+	// such as those of packages dpop and mtls. A token that is bound in any other
+	// way is refused (RFC 7800 §3.1). A token bound in several ways must pass by
+	// all of them.
 	Confirmations []ConfirmationChecker
+	// RequireBound refuses tokens that are not bound to a key or certificate,
+	// which work for any thief (RFC 9700 §2.2.1). It needs Confirmations. For some
+	// routes alone, see scope.Bound.
+	RequireBound bool
 	// HTTPClient fetches metadata and keys when Keys is nil, and must be nil
 	// otherwise. Nil means a client of its own with limits and timeouts; see
 	// jwks.RemoteConfig.
@@ -150,19 +168,6 @@ func (c Config) source() (jwks.Source, error) {
 func (c Config) Validate() error {
 	_, err := c.checked()
 	return err
-}
-
-// checked returns the source of the keys, if the settings are valid.
-func (c Config) checked() (jwks.Source, error) {
-	err := c.validate()
-	if err != nil {
-		return nil, &oneLine{fmt.Errorf("token: %w", err)}
-	}
-	keys, err := c.source()
-	if err != nil {
-		return nil, &oneLine{fmt.Errorf("token: %w", err)}
-	}
-	return keys, nil
 }
 
 func (c Config) validate() error {
@@ -257,14 +262,31 @@ func (c Config) validateConfirmations() error {
 		switch {
 		case method == "":
 			return fmt.Errorf("%w: Confirmations contains one without a method", ErrConfig)
-		case method == "jkt":
-			// Neither transport reads the DPoP scheme: a token bound so would
-			// pass under Bearer, which RFC 9449 §7.2 forbids.
-			return fmt.Errorf("%w: Confirmations contains one of method \"jkt\", but DPoP is not supported yet", ErrConfig)
 		case seen[method]:
 			return fmt.Errorf("%w: Confirmations contains %q twice", ErrConfig, method)
 		}
 		seen[method] = true
+		if err := validateScheme(p); err != nil {
+			return err
+		}
+	}
+	if c.RequireBound && len(c.Confirmations) == 0 {
+		return fmt.Errorf("%w: RequireBound refuses every token without Confirmations", ErrConfig)
 	}
 	return nil
+}
+
+// validateScheme wants a method with a scheme of its own not to pass under Bearer.
+func validateScheme(c ConfirmationChecker) error {
+	owner, ok := c.(SchemeChecker)
+	switch {
+	case !ok && c.Method() == "jkt":
+		return fmt.Errorf("%w: Confirmations contains a %T of method \"jkt\", want a SchemeChecker, since RFC 9449 has a scheme of its own", ErrConfig, c)
+	case !ok:
+		return nil
+	case strings.EqualFold(owner.Scheme().Name, bearer):
+		return fmt.Errorf("%w: Confirmations contains a SchemeChecker (%T) for Bearer, want a scheme of its own", ErrConfig, c)
+	default:
+		return owner.Scheme().validate()
+	}
 }

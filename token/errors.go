@@ -28,7 +28,7 @@ var (
 	// 401. Each of the reasons below also matches it.
 	ErrInvalid error = rejection.Invalid
 	// ErrScope: the token is good but lacks a scope (RFC 6750 §3.1
-	// insufficient_scope). HTTP 403. See ScopeError.
+	// insufficient_scope). HTTP 403. See ScopeError and ErrDetail.
 	ErrScope error = rejection.Scope
 	// ErrStepUp: the user must authenticate again or better (RFC 9470
 	// §3). HTTP 401. See StepUpError.
@@ -79,7 +79,28 @@ var (
 	// ErrBinding: bound to a key or certificate that the caller did not prove
 	// to hold, or by a method that is not configured (RFC 7800 §3.1).
 	ErrBinding error = rejection.Binding
+	// ErrProof: what was to prove possession is wrong in itself, such as a DPoP
+	// proof for another URL (RFC 9449 §4.3).
+	ErrProof error = rejection.Proof
+	// ErrProofMissing: the scheme demands a proof, and there is none (RFC 9449
+	// §7.1). It also matches ErrProof.
+	ErrProofMissing error = rejection.ProofMissing
+	// ErrProofStale: the proof is too old, or its time lies in the future
+	// (RFC 9449 §11.1). It also matches ErrProof.
+	ErrProofStale error = rejection.ProofStale
+	// ErrReplay: the proof was used before (RFC 9449 §11.1). It also matches
+	// ErrProof.
+	ErrReplay error = rejection.Replay
+	// ErrNonce: the proof has no nonce of this service, or one that has ended
+	// (RFC 9449 §9). A client repeats its call with the nonce of the answer, so
+	// that some of these are normal.
+	ErrNonce error = rejection.Nonce
 )
+
+// ErrDetail is the ErrScope of a policy about authorization_details (RFC 9396)
+// that met a token without such an element. No scope helps: the challenge names
+// none. See DetailsOf.
+var ErrDetail error = rejection.Detail
 
 // ErrSubjectUnknown is the ErrDenied of a policy about users or clients that
 // met a token which proves neither. See Profile.Users and Profile.Clients.
@@ -89,13 +110,19 @@ var ErrSubjectUnknown error = rejection.SubjectUnknown
 // issuer's keys.
 var ErrKeysUnavailable error = rejection.KeysUnavailable
 
+// ErrReplayStoreUnavailable is the ErrUnavailable of a check that cannot tell
+// whether a proof was used before, since the store of used proofs is out of reach
+// or full.
+var ErrReplayStoreUnavailable error = rejection.ReplayStoreUnavailable
+
 // Reason names why err refuses a call, for metric labels and logs. The answer
 // is "" for nil and otherwise one of a closed set: "missing", "request",
-// "scope", "step_up", "denied", "subject_unknown", "unavailable",
-// "keys_unavailable", "invalid", "malformed", "too_large", "algorithm",
-// "critical", "type", "unknown_key", "signature", "issuer", "audience",
-// "expired", "not_yet_valid", "claim", "inactive" and "binding". An error of
-// another origin is "unavailable".
+// "scope", "detail", "step_up", "denied", "subject_unknown", "unavailable",
+// "keys_unavailable", "replay_store_unavailable", "invalid", "malformed",
+// "too_large", "algorithm", "critical", "type", "unknown_key", "signature",
+// "issuer", "audience", "expired", "not_yet_valid", "claim", "inactive",
+// "binding", "proof", "proof_missing", "proof_stale", "replay" and "nonce". An
+// error of another origin is "unavailable".
 func Reason(err error) string {
 	if err == nil {
 		return ""

@@ -22,11 +22,14 @@ func TestReason(t *testing.T) {
 		"missing": token.ErrMissing, "request": token.ErrRequest, "invalid": token.ErrInvalid,
 		"scope": token.ErrScope, "step_up": token.ErrStepUp, "denied": token.ErrDenied,
 		"unavailable": token.ErrUnavailable, "keys_unavailable": token.ErrKeysUnavailable,
-		"malformed": token.ErrMalformed, "too_large": token.ErrTooLarge, "algorithm": token.ErrAlgorithm,
+		"proof": token.ErrProof, "proof_missing": token.ErrProofMissing, "proof_stale": token.ErrProofStale, "replay": token.ErrReplay, "nonce": token.ErrNonce,
+		"replay_store_unavailable": token.ErrReplayStoreUnavailable,
+		"malformed":                token.ErrMalformed, "too_large": token.ErrTooLarge, "algorithm": token.ErrAlgorithm,
 		"critical": token.ErrCritical, "type": token.ErrType, "unknown_key": token.ErrUnknownKey,
 		"signature": token.ErrSignature, "issuer": token.ErrIssuer, "audience": token.ErrAudience,
 		"expired": token.ErrExpired, "not_yet_valid": token.ErrNotYetValid, "claim": token.ErrClaim,
 		"inactive": token.ErrInactive, "binding": token.ErrBinding, "subject_unknown": token.ErrSubjectUnknown,
+		"detail": token.ErrDetail,
 	}
 	listed := map[string]error{}
 	for _, err := range token.Reasons() {

@@ -2,6 +2,7 @@ package token_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log"
@@ -359,6 +360,37 @@ func (c *collected) Respond(f token.Field) bool {
 }
 
 // A transport of one's own sends what an Authenticator responds.
+// A check of a one-time code. An inner guard judges the call once more, with the
+// same code.
+func ExamplePresentation_Spend() {
+	used := map[string]bool{}
+	check := func(p token.Presentation, code string) error {
+		id := sha256.Sum256([]byte(code))
+		if p.Spent(id) {
+			return nil // a guard further out has accepted it for this call
+		}
+		if used[code] {
+			return token.ErrReplay
+		}
+		used[code] = true
+		p.Spend(id)
+		return nil
+	}
+	fmt.Println(check(token.Bearer("token"), "one"))
+	fmt.Println(token.Reason(check(token.Bearer("token"), "one")))
+	// Output:
+	// <nil>
+	// replay
+}
+
+// Without a guard nothing is known to be spent.
+func ExamplePresentation_Spent() {
+	p := token.Bearer("token")
+	p.Spend([32]byte{1})
+	fmt.Println(p.Spent([32]byte{1}))
+	// Output: false
+}
+
 func ExamplePresentation_Respond() {
 	call := &collected{Call: token.Request{Method: "GET"}}
 	p := token.Presentation{Token: "abc", Call: call}
@@ -369,4 +401,22 @@ func ExamplePresentation_Respond() {
 	// Output:
 	// true false false
 	// DPoP-Nonce: eyJ7S_zG
+}
+
+// A handler reads the details that it has to compare with the call itself.
+func ExampleDetailsOf() {
+	type payment struct {
+		Creditor string `json:"creditor"`
+		Most     int    `json:"most"`
+	}
+	t, err := verifier.Authenticate(context.Background(), token.Bearer(tokenWith("authorization_details", []map[string]any{
+		{"type": "payment", "creditor": "Merchant A", "most": 100},
+		{"type": "payment", "creditor": "Merchant B", "most": 500, "locations": []string{"https://other.example.com"}},
+		{"type": "account_information"},
+	})))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(token.DetailsOf[payment](t, "payment"))
+	// Output: [{Merchant A 100}] <nil>
 }

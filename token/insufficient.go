@@ -45,6 +45,9 @@ type StepUpError struct {
 	MaxAge time.Duration
 	// Need lists the scopes the call needs, where those are short too.
 	Need []string
+	// Token is the token that lacks the scopes, or nil. Callers may be told which it
+	// has; see scope.Resource.RepeatGranted.
+	Token *Token
 }
 
 // Error is one line for operators, put together when it is asked for.

@@ -16,6 +16,9 @@ type Posture struct {
 	// Audience and Algorithms are those of its Config.
 	Audience   []string `json:"audience,omitempty"`
 	Algorithms []string `json:"algorithms,omitempty"`
+	// ScopeImplies is that of its Config, as given: what is implied through others
+	// is not added.
+	ScopeImplies map[string][]string `json:"scope_implies,omitempty"`
 	// Relaxations are as of the function of that name.
 	Relaxations []string `json:"relaxations,omitempty"`
 	// Confirmations are the methods of proof of possession that are checked, such
@@ -61,10 +64,11 @@ func Postures(auth Authenticator) []Posture {
 
 func (v *Verifier) posture() Posture {
 	p := Posture{
-		Issuer:      v.rules.Issuer,
-		Audience:    slices.Clone(v.rules.Audience),
-		Algorithms:  slices.Clone(v.about.algorithms),
-		Relaxations: slices.Clone(v.about.relaxed),
+		Issuer:       v.rules.Issuer,
+		Audience:     slices.Clone(v.rules.Audience),
+		Algorithms:   slices.Clone(v.about.algorithms),
+		ScopeImplies: v.rules.Implied.Declared(),
+		Relaxations:  slices.Clone(v.about.relaxed),
 	}
 	for _, c := range v.confirmations {
 		p.Confirmations = append(p.Confirmations, c.Method())

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
+	"net/netip"
 	"net/url"
 	"strconv"
 
@@ -58,9 +60,19 @@ type Request struct {
 	URL *url.URL
 	// DPoP are the values of the DPoP header field (RFC 9449 §4.1).
 	DPoP []string
-	// Certificates is the client's certificate chain, leaf first, as the TLS
-	// connection has it.
+	// Certificates is the certificate chain, leaf first, as the TLS connection
+	// has it: that of the client, or of a proxy in between.
 	Certificates []*x509.Certificate
+	// Peer is the address of the other end of the connection: the client, or a
+	// proxy in between. It is the zero Addr if that is not an IP address or not
+	// known.
+	Peer netip.Addr
+	// UnixSocket says that the connection is a Unix socket.
+	UnixSocket bool
+	// Fields are all header fields of the call as received, or its metadata, with
+	// names as in http.CanonicalHeaderKey. It must not be modified, and it may
+	// have secrets.
+	Fields http.Header
 }
 
 // Request implements Call.
@@ -122,12 +134,29 @@ type Authenticator interface {
 // a signed proof (RFC 9449). Implementations may be called concurrently.
 type ConfirmationChecker interface {
 	// Method is the member of the cnf claim that it checks, such as
-	// "x5t#S256" (RFC 7800 §3.1). NewVerifier refuses "jkt": DPoP, which needs a
-	// scheme of its own, is not supported yet.
+	// "x5t#S256" (RFC 7800 §3.1). One for "jkt" must be a SchemeChecker, since a
+	// token bound so must not pass under Bearer (RFC 9449 §7.2).
 	Method() string
 	// Check returns nil if p proves possession of what t is bound to, and
-	// otherwise an error that matches ErrBinding, or ErrUnavailable if that
-	// cannot be told; any other error counts as ErrBinding. t has passed every
-	// check before the binding, and t.Confirmation has the value it is bound to.
+	// otherwise an error that matches ErrBinding, ErrProof, ErrNonce, ErrRequest if
+	// what was sent for it is ambiguous, such as a proof or a field that is there
+	// twice, or ErrUnavailable if it cannot be told; any other error counts as
+	// ErrBinding.
+	// t has passed every check before the binding, and t.Confirmation has the value
+	// it is bound to.
 	Check(ctx context.Context, t *Token, p Presentation) error
+}
+
+// SchemeChecker is a ConfirmationChecker for tokens that are presented under a
+// scheme of their own, as DPoP is (RFC 9449 §7.1). A Verifier refuses a token that
+// is bound by its method under any other scheme, and a token under its scheme that
+// is not bound by its method. It is asked after all other checkers of a token, so
+// that a proof counts as used only if everything else is good.
+type SchemeChecker interface {
+	ConfirmationChecker
+	// Scheme is that scheme. The answer must not change.
+	Scheme() Scheme
+	// Required reports whether tokens are taken under this scheme alone, so that
+	// all others are refused. The answer must not change.
+	Required() bool
 }

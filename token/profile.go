@@ -203,10 +203,10 @@ func isNotAccessTokenType(typ string) bool {
 }
 
 // registered are claims with a meaning of their own, which is neither that of a
-// scope nor of a client id (RFC 7519 §4.1, RFC 7800 §3.1, RFC 8693 §4, OpenID
-// Connect Core §2).
+// scope nor of a client id (RFC 7519 §4.1, RFC 7800 §3.1, RFC 8693 §4, RFC 9396
+// §9.1, OpenID Connect Core §2).
 var registered = []string{
-	"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "cnf", "act", "may_act",
+	"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "cnf", "act", "may_act", "authorization_details",
 	"nonce", "at_hash", "c_hash", "s_hash", "auth_time", "acr", "amr", "sid",
 }
 

@@ -25,6 +25,7 @@ const maxField = 1024
 var responseFields = map[string]string{
 	"Authentication-Info": "",     // RFC 9110 §11.6.3
 	"DPoP-Nonce":          ` ,"\`, // RFC 9449 §8.1
+	"Vary":                "*",    // RFC 9110 §12.5.5
 }
 
 // Respond asks the guard to send a field with its response, whether the call
@@ -32,10 +33,13 @@ var responseFields = map[string]string{
 // metadata of a call that goes through and the trailer of a refusal. A later
 // value of a name replaces an earlier one.
 //
-// The name is "DPoP-Nonce" (RFC 9449 §8) or "Authentication-Info" (RFC 9110
-// §11.6.3), and the value at most 1024 bytes of printable ASCII, and a nonce as
-// RFC 9449 §8.1 defines it. Respond reports whether the field will be sent: it
-// is false for any other name or value, and without a guard to send it.
+// The name is "DPoP-Nonce" (RFC 9449 §8), "Authentication-Info" (RFC 9110
+// §11.6.3) or "Vary", for a verdict that depends on a header field (RFC 9440 §2.4),
+// and the value at most 1024 bytes of printable ASCII, and a nonce as RFC 9449 §8.1
+// defines it. Over HTTP an answer with a nonce is not stored by caches unless the
+// handler says otherwise (RFC 9449 §8.2), and Vary is added to that of the handler;
+// gRPC has no use for Vary and leaves it out. Respond reports whether the field will
+// be sent: it is false for any other name or value, and without a guard to send it.
 //
 // It does not block. Call it before Authenticate returns, and not concurrently
 // for one call.
@@ -46,6 +50,30 @@ func (p Presentation) Respond(name, value string) bool {
 		return false
 	}
 	return p.Call.Respond(Field{name, value})
+}
+
+// Spent reports whether a guard further out has accepted this one-time credential,
+// such as a proof, for the same call already: it is judged once more by an inner
+// guard then, and is not a replay. id identifies the credential and everything
+// that it was accepted for. It is false without a guard.
+func (p Presentation) Spent(id [32]byte) bool {
+	c, ok := p.Call.(spender)
+	return ok && c.Spent(id)
+}
+
+// Spend notes a one-time credential that is accepted, for guards further in. Call it
+// before Authenticate returns, and not concurrently for one call. Without a guard
+// it does nothing.
+func (p Presentation) Spend(id [32]byte) {
+	if c, ok := p.Call.(spender); ok {
+		c.Spend(id)
+	}
+}
+
+// spender is the call of a guard of this module.
+type spender interface {
+	Spent(id [32]byte) bool
+	Spend(id [32]byte)
 }
 
 // Challenger is an error with a challenge of its own, for faults outside the

@@ -22,6 +22,10 @@ type Scheme struct {
 	// then looks at the form of a token after a refusal only, to tell what the
 	// caller did wrong. Zero makes it look before it asks the Authenticator.
 	ParsesToken bool
+	// Unadvertised leaves the scheme out of challenges. Its tokens are read all
+	// the same, so that a refusal can say why: a service that takes DPoP alone
+	// tells a caller under Bearer that the binding is missing.
+	Unadvertised bool
 }
 
 // Param is a parameter of a challenge. Its Value is printable ASCII without
@@ -45,6 +49,9 @@ const bearer = "Bearer"
 // does not block.
 func SchemesOf(auth Authenticator) ([]Scheme, error) {
 	schemes := schemesOf(auth)
+	if !slices.ContainsFunc(schemes, func(s Scheme) bool { return !s.Unadvertised }) {
+		return nil, fmt.Errorf("token: %w: no scheme is advertised, so that a refusal would have no challenge", ErrConfig)
+	}
 	for i, scheme := range schemes {
 		if err := scheme.validate(); err != nil {
 			return nil, err
@@ -65,8 +72,19 @@ func schemesOf(auth Authenticator) []Scheme {
 	return []Scheme{{Name: bearer}}
 }
 
-// Schemes is Bearer.
-func (v *Verifier) Schemes() []Scheme { return []Scheme{{Name: bearer, ParsesToken: true}} }
+// Schemes is Bearer, and those of the SchemeCheckers among Config.Confirmations.
+// Bearer is not advertised if one of them is Required.
+func (v *Verifier) Schemes() []Scheme {
+	all := []Scheme{{Name: bearer, ParsesToken: true, Unadvertised: v.required() != nil}}
+	for _, c := range v.confirmations {
+		if owner, ok := c.(SchemeChecker); ok {
+			scheme := owner.Scheme()
+			scheme.ParsesToken = true
+			all = append(all, scheme)
+		}
+	}
+	return all
+}
 
 // Schemes is what the issuers given to ByIssuer take together, in the order of
 // their identifiers. The values of a parameter are lists of words, and those of
@@ -118,6 +136,7 @@ func indexOf(schemes []Scheme, name string) int {
 // and is s and other, of the same name, as one.
 func (s Scheme) and(other Scheme) Scheme {
 	s.ParsesToken = s.ParsesToken && other.ParsesToken
+	s.Unadvertised = s.Unadvertised && other.Unadvertised
 	s.Params = slices.Clone(s.Params)
 	for _, p := range other.Params {
 		i := slices.IndexFunc(s.Params, func(own Param) bool { return own.Name == p.Name })

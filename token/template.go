@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/postern-go/postern/internal/claims"
 	"github.com/postern-go/postern/internal/rejection"
 	"github.com/postern-go/postern/jwks"
 )
@@ -110,7 +111,8 @@ type template struct {
 	pattern
 	allows    func(value string) bool
 	claim     string
-	config    Config // with Keys that are not a jwks.Static
+	config    Config          // with Keys that are not a jwks.Static
+	implied   *claims.Implied // shared by all issuers
 	discovery *jwks.RemoteConfig
 	discovers bool // the keys of each issuer
 	listed    int  // values; 0 if they are not listed
@@ -142,6 +144,10 @@ func (t Template) compile() (*template, error) {
 	if err := t.validateDiscovery(p); err != nil {
 		return nil, err
 	}
+	if made.implied, err = claims.NewImplied(t.Config.ScopeImplies); err != nil {
+		return nil, fmt.Errorf("Config.ScopeImplies: %w", err)
+	}
+	made.config.ScopeImplies = made.implied.Declared()
 	made.discovery = copied(t.Discovery)
 	if made.config.CacheSize == 0 {
 		made.config.CacheSize = templateCacheSize
@@ -209,7 +215,7 @@ func (t *template) verifier(issuer, value string) (*Verifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newVerifier(cfg, cfg.Keys), nil
+	return newVerifier(cfg, parts{cfg.Keys, t.implied}), nil
 }
 
 // configFor is the Config of one of the issuers, checked, with its own source of
@@ -232,7 +238,7 @@ func (t *template) configFor(issuer, value string) (Config, error) {
 	if t.claim != "" {
 		cfg.Profile.Rules = append(slices.Clip(cfg.Profile.Rules), Mark{Claim: t.claim, Values: []string{value}})
 	}
-	keys, err := cfg.checked()
-	cfg.Keys, cfg.HTTPClient, cfg.RootCAs = &ownKeys{shared: keys, issuer: issuer, pattern: &t.pattern}, nil, nil
+	made, err := cfg.checked()
+	cfg.Keys, cfg.HTTPClient, cfg.RootCAs = &ownKeys{shared: made.keys, issuer: issuer, pattern: &t.pattern}, nil, nil
 	return cfg, err
 }

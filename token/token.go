@@ -94,12 +94,16 @@ func (t *Token) SubjectKind() SubjectKind { return SubjectKind(t.claims().Kind) 
 func (t *Token) Audience() []string { return slices.Clone(t.claims().Audience) }
 
 // Scopes is a copy of the scopes granted, without repetitions, in the order of
-// the claim.
+// the claim. Scopes that those imply (Config.ScopeImplies) are not in it: ask
+// HasScope whether the token is enough.
 func (t *Token) Scopes() []string { return slices.Clone(t.claims().Scopes) }
 
-// HasScope reports whether the scope was granted. Scopes are compared byte for
-// byte (RFC 6749 §3.3).
-func (t *Token) HasScope(scope string) bool { return slices.Contains(t.claims().Scopes, scope) }
+// HasScope reports whether the scope was granted, or is implied by one that was
+// (Config.ScopeImplies). So it may be true of a scope that Scopes does not list.
+// Scopes are compared byte for byte (RFC 6749 §3.3).
+func (t *Token) HasScope(scope string) bool {
+	return !t.IsZero() && (slices.Contains(t.set.Scopes, scope) || t.set.Implies(scope))
+}
 
 // Values are a copy of the values of a set of Profile.Sets, without repetitions.
 // known is false if the token does not tell: the Profile has no set of that
@@ -177,17 +181,23 @@ func (t *Token) String() string {
 func (t *Token) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, t.String()) }
 
 // LogValue implements slog.LogValuer. It leaves the token itself out, and is an
-// empty group for a nil or zero Token.
+// empty group for a nil or zero Token. If another party acts for the subject, a
+// group named actor says which.
 func (t *Token) LogValue() slog.Value {
 	if t.IsZero() {
 		return slog.GroupValue()
 	}
-	return slog.GroupValue(
+	list := []slog.Attr{
 		slog.String("issuer", t.Issuer()),
 		slog.String("subject", t.set.Subject),
 		slog.String("subject_kind", t.SubjectKind().String()),
 		slog.String("client_id", t.set.ClientID),
 		slog.String("id", t.set.ID),
 		slog.Time("expiry", t.Expiry()),
-	)
+	}
+	if a, ok := t.Actor(); ok {
+		list = append(list, slog.Group("actor", slog.String("issuer", printable.Line(a.Issuer)),
+			slog.String("subject", printable.Line(a.Subject)), slog.String("client_id", printable.Line(a.ClientID))))
+	}
+	return slog.GroupValue(list...)
 }

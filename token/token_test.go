@@ -277,6 +277,12 @@ func TestLogValue(t *testing.T) {
 	} {
 		assert.Contains(t, log.String(), text)
 	}
+	assert.NotContains(t, log.String(), "actor")
+	log.Reset()
+	actor := map[string]any{"iss": "https://b", "sub": "gate\nway", "client_id": "web", "act": map[string]string{"sub": "earlier"}}
+	slog.New(slog.NewTextHandler(&log, nil)).Info("call", "token", verified(t, claims("act", actor), nil))
+	assert.Contains(t, log.String(), `token.actor.issuer=https://b token.actor.subject="gate; way" token.actor.client_id=web`)
+	assert.NotContains(t, log.String(), "earlier", "history")
 }
 
 // assertHidden checks that no part of the token is in the text.

@@ -18,6 +18,7 @@ type Verifier struct {
 	signatures    *jws.Verifier
 	rules         *claims.Rules
 	confirmations []ConfirmationChecker
+	requireBound  bool
 	maxSize       int
 	tooLarge      error
 	time          func() time.Time
@@ -36,23 +37,24 @@ type about struct {
 // issuer is down, and answers ErrUnavailable until there are keys. The error
 // matches ErrConfig.
 func NewVerifier(cfg Config) (*Verifier, error) {
-	keys, err := cfg.checked()
+	made, err := cfg.checked()
 	if err != nil {
 		return nil, err
 	}
-	return newVerifier(cfg, keys), nil
+	return newVerifier(cfg, made), nil
 }
 
 // newVerifier is NewVerifier with settings that have been checked.
-func newVerifier(cfg Config, keys jwks.Source) *Verifier {
+func newVerifier(cfg Config, made parts) *Verifier {
 	v := &Verifier{
-		signatures:    jws.New(cfg.signed(keys)),
-		rules:         cfg.rules(),
+		signatures:    jws.New(cfg.signed(made.keys)),
+		rules:         cfg.rules(made.implied),
 		confirmations: slices.Clone(cfg.Confirmations),
+		requireBound:  cfg.RequireBound,
 		maxSize:       cfg.maxTokenSize(),
 		tooLarge:      tooLarge(cfg.maxTokenSize()),
 		time:          cfg.time(),
-		about:         about{keys, slices.Clone(cfg.algorithms()), cfg.relaxations()},
+		about:         about{made.keys, slices.Clone(cfg.algorithms()), cfg.relaxations()},
 	}
 	if c := newCache(cfg.cacheSize()); c != nil {
 		v.memory = &memory{cache: c, signatures: v.signatures, rules: v.rules, time: v.time}

@@ -39,6 +39,9 @@ type VouchedClaims struct {
 	ClientID string
 	// Scopes are the scopes that were granted. Nil means none, never all.
 	Scopes []string
+	// ScopeImplies says which scopes imply others, as Config.ScopeImplies does. Nil
+	// means that each scope stands for itself.
+	ScopeImplies *ScopeImplications
 	// Sets are other sets of rights by name, as Profile.Sets has them for JWTs.
 	Sets map[string][]string
 	// ID identifies the token, as jti does.
@@ -92,6 +95,7 @@ func (c *VouchedClaims) rules() *claims.Rules {
 	return claims.New(claims.Settings{
 		Issuer:   c.Issuer,
 		Audience: slices.Clone(c.Audience),
+		Implied:  c.ScopeImplies.ready(),
 		Sets:     c.noSources(),
 		Leeway:   defaultLeeway,
 		Time:     Config{Time: c.Time}.time(),

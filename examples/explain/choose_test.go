@@ -22,12 +22,12 @@ func TestSeveralIssuers(t *testing.T) {
 	file := filepath.Join(dir, "issuers.yaml")
 	require.NoError(t, os.WriteFile(file, fmt.Appendf(nil, `issuers:
 - {issuer: %s, audience: [%s]}
-- {issuer: %s, audience: [for-b], keys: {file: b.json}, profile: {base: legacy}}
+- {issuer: %s, audience: [for-b], keys: {file: b.json}, profile: {base: legacy}, scope_implies: {'p:write': ['p:read']}}
 - {template: 'https://login.example.com/{tenant}', values: [one], claim: tid, audience: [for-b], keys: {file: b.json}}
 `, a.Identifier(), audience, b.Identifier()), 0o600))
 	flags := []string{
 		"-issuer", a.Identifier(), "-audience", audience,
-		"-issuer", b.Identifier(), "-audience", "for-b", "-jwks-file", filepath.Join(dir, "b.json"), "-legacy",
+		"-issuer", b.Identifier(), "-audience", "for-b", "-jwks-file", filepath.Join(dir, "b.json"), "-legacy", "-scope-implies", "p:write=p:read",
 	}
 	settings := []string{"-settings", file}
 	tenant := tokentest.Edits(tokentest.Claim("iss", "https://login.example.com/one"), tokentest.Audience("for-b"))
@@ -40,6 +40,7 @@ func TestSeveralIssuers(t *testing.T) {
 	}{
 		"of a":            {raw: a.Token(), code: exitGood, says: "The settings are those of the issuer that the token names, " + a.Identifier()},
 		"of b":            {raw: b.Token(tokentest.Type("JWT"), tokentest.Audience("for-b")), code: exitGood, says: "names, " + b.Identifier()},
+		"scopes of b":     {raw: b.Token(tokentest.Audience("for-b"), tokentest.Scope("p:write")), code: exitGood, says: "\nScopes: p:write\n  By these settings they imply: p:read\n"},
 		"of a, like b":    {raw: a.Token(tokentest.Type("JWT"), tokentest.Audience("for-b")), code: exitRefused, says: "FAIL  typ (type)"},
 		"of nobody":       {raw: a.Token(tokentest.Claim("iss", "https://other.example.com")), code: exitRefused, says: `FAIL  iss (issuer): token: wrong issuer: iss is "https://other.example.com"`},
 		"no JWT":          {raw: "opaque", code: exitRefused, says: "FAIL  iss (malformed)"},

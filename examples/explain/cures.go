@@ -31,8 +31,19 @@ var cures = map[string]string{
 		"before you widen the rule.",
 	"inactive": "none; the client has to get a new one.",
 	"binding":  "configure the proof that the issuer uses. A bound token that is used without its key may have been stolen.",
+	"proof": "the error says which part is wrong. If it is the URL, a proxy has changed scheme, host or path: set Resource.BaseURLs to " +
+		"the addresses that clients use.",
+	"proof_missing": "the client has to send a DPoP field with each call. If it does, look for a proxy that drops the field.",
+	"proof_stale": "the client has to make a proof for each call, and its clock has to be right. Nonces make the service independent of the " +
+		"clocks of its clients.",
+	"replay": "the client has to make a new proof for each attempt, repeated ones included. A proxy that repeats calls causes this too. " +
+		"Otherwise it was stolen, and the thief got nothing.",
+	"nonce": "none if the client repeats its call with that nonce; it then succeeds. If it never does, replicas may have different keys " +
+		"for nonces, or browsers may not read the field: expose it by Access-Control-Expose-Headers.",
 	"scope": "the client has to ask for the scope, and the user or an administrator to grant it. If tokens have it in another claim, " +
 		"set Profile.ScopeClaim and Profile.ScopeList, or Profile.Scopes for several claims or other shapes.",
+	"detail": "the client has to ask for such an element with authorization_details, and the user to grant it. The error lists what " +
+		"the token has of the type. Elements with locations count only if one of them is in Config.Audience.",
 	"step_up": "the client has to send the user to the issuer again with these parameters (RFC 9470).",
 	"denied": "the error names the rule, what was seen and what was wanted. Roles and groups are granted at the issuer. If the values " +
 		"of a set are not known, set Profile.Sets to the claims and shapes that they have. If the call should be allowed, " +
@@ -43,4 +54,6 @@ var cures = map[string]string{
 	"keys_unavailable": "the error names the document, the value received, the value wanted and the field that changes it; so does the status of " +
 		"the key source: name resolution, TLS, a proxy, the issuer itself. Call Verifier.Ready at start, so that a service that " +
 		"cannot work takes no calls.",
+	"replay_store_unavailable": "the error names the store and what it said. A proof that may have been used before is never let through, so the calls go on " +
+		"when the store does.",
 }

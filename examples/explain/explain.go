@@ -1,11 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/postern-go/postern/token"
@@ -49,13 +52,14 @@ func (e *explanation) explain(ctx context.Context, raw string, out io.Writer) in
 	e.keys.print(out)
 	printContents(out, raw, findings)
 	if first == nil {
-		e.printSubject(ctx, out, raw)
+		e.printRights(ctx, out, raw)
 	}
 	return printVerdict(out, first)
 }
 
-// printSubject prints the kind of subject of a good token, for rules such as scope.User.
-func (e *explanation) printSubject(ctx context.Context, out io.Writer, raw string) {
+// printRights prints what rules such as scope.User and scope.All find in a good
+// token beyond its claims.
+func (e *explanation) printRights(ctx context.Context, out io.Writer, raw string) {
 	t, err := e.verifier.Authenticate(ctx, token.Bearer(raw))
 	if err != nil {
 		fmt.Fprintln(out, "\nSubject: not known any more: "+printable(err.Error()))
@@ -68,6 +72,28 @@ func (e *explanation) printSubject(ctx context.Context, out io.Writer, raw strin
 		}
 	}
 	printLogin(out, t)
+	printImplied(out, t, token.Postures(e.verifier)[0].ScopeImplies)
+}
+
+// printImplied prints the scopes that count though they were not granted.
+func printImplied(out io.Writer, t *token.Token, implies map[string][]string) {
+	if len(implies) == 0 {
+		return
+	}
+	granted, implied := t.Scopes(), []string{}
+	for _, smaller := range implies {
+		for _, s := range smaller {
+			if t.HasScope(s) && !slices.Contains(granted, s) && !slices.Contains(implied, s) {
+				implied = append(implied, s)
+			}
+		}
+	}
+	slices.Sort(implied)
+	fmt.Fprintf(out, "\nScopes: %s\n  By these settings they imply: %s\n", inWords(granted), inWords(implied))
+}
+
+func inWords(scopes []string) string {
+	return printable(cmp.Or(strings.Join(scopes, " "), "none"))
 }
 
 // printLogin prints what scope.ACR and scope.MaxAge go by, of a token with such claims.

@@ -92,9 +92,15 @@ func TestVerdicts(t *testing.T) {
 			raw:  issuer.Token(tokentest.Claim("gty", "client-credentials")),
 			args: []string{"-user", "idtyp=user", "-client", "gty=client-credentials"}, code: exitGood, says: []string{"Subject: client\n"},
 		},
-		"no mark":     {raw: issuer.Token(), args: []string{"-user", "idtyp=user"}, code: exitGood, says: []string{"Subject: unknown\n\nVerdict"}},
-		"keys by URL": {raw: issuer.Token(), args: []string{"-jwks", issuer.KeysURL()}, code: exitGood},
-		"bound":       {raw: issuer.Token(tokentest.Claim("cnf", map[string]string{"jkt": "x"})), code: exitRefused, says: []string{"FAIL  binding (binding)"}},
+		"no mark": {raw: issuer.Token(), args: []string{"-user", "idtyp=user"}, code: exitGood, says: []string{"Subject: unknown\n\nVerdict"}},
+		"larger scopes": {
+			raw: issuer.Token(tokentest.Scope("p:admin", "x")), args: []string{"-scope-implies", "p:admin=p:write", "-scope-implies", "p:write=p:read,x", "-scope-implies", "y=z"}, code: exitGood,
+			says: []string{"\nScopes: p:admin x\n  By these settings they imply: p:read p:write\n"},
+		},
+		"smaller ones":  {raw: issuer.Token(tokentest.Scope("p:read")), args: []string{"-scope-implies", "p:write=p:read"}, code: exitGood, says: []string{"Scopes: p:read\n  By these settings they imply: none\n"}},
+		"none of these": {raw: issuer.Token(tokentest.Scope()), args: []string{"-scope-implies", "p:write=p:read"}, code: exitGood, says: []string{"Scopes: none\n"}},
+		"keys by URL":   {raw: issuer.Token(), args: []string{"-jwks", issuer.KeysURL()}, code: exitGood},
+		"bound":         {raw: issuer.Token(tokentest.Claim("cnf", map[string]string{"jkt": "x"})), code: exitRefused, says: []string{"FAIL  binding (binding)"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -12,12 +12,16 @@
 //	GET  /healthz   public
 //
 // and photos.v1.PhotoService with ListPhotos, AddPhoto, WhoAmI and WatchPhotos,
-// health and reflection. With
+// health and reflection. Who may do what is the same over HTTP and gRPC. A settings
+// file may say it otherwise, by the operations photos.list, photos.add and whoami.
+// With
 //
 //	-resource https://photos.example.test/photos -metadata
 //
 // it also serves metadata about itself (RFC 9728) at
-// /.well-known/oauth-protected-resource/photos. It keeps its photos in memory. It starts whether the
+// /.well-known/oauth-protected-resource/photos.
+//
+// The service keeps its photos in memory. It starts whether the
 // issuer can be reached or not; until it can, calls that need a token are
 // answered 503 (gRPC UNAVAILABLE). Serve it on loopback, or put TLS in front.
 package main

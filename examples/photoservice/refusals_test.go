@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc"
 
 	pb "github.com/postern-go/postern/examples/internal/photospb"
+	"github.com/postern-go/postern/examples/internal/photosvc"
 	"github.com/postern-go/postern/grpcauth/grpcauthtest"
 	"github.com/postern-go/postern/scope"
 	"github.com/postern-go/postern/token"
@@ -30,7 +31,7 @@ func sound(t *testing.T, log io.Writer) (service, *tokentest.Issuer) {
 	cfg := issuer.Config()
 	verifier, err := token.NewVerifier(cfg)
 	require.NoError(t, err)
-	s, err := newService(token.ByIssuer(map[string]token.Authenticator{issuer.Identifier(): verifier}), scope.Resource{Realm: "photos"}, refusalsTo(log))
+	s, err := newService(token.ByIssuer(map[string]token.Authenticator{issuer.Identifier(): verifier}), photosvc.Operations(), scope.Resource{Realm: "photos"}, refusalsTo(log))
 	require.NoError(t, err)
 	return s, issuer
 }

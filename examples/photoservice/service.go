@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -21,6 +22,7 @@ import (
 	"github.com/postern-go/postern/middleware"
 	"github.com/postern-go/postern/scope"
 	"github.com/postern-go/postern/token"
+	"github.com/postern-go/postern/token/settings"
 )
 
 // service is the photo service with both its faces.
@@ -38,7 +40,11 @@ func run(ctx context.Context, o options, out, log io.Writer) error {
 	if err != nil {
 		return err
 	}
-	s, err := newService(auth, o.resource, refusalsTo(log))
+	ops, err := operations(o.settings)
+	if err != nil {
+		return err
+	}
+	s, err := newService(auth, ops, o.resource, refusalsTo(log))
 	if err != nil {
 		return err
 	}
@@ -55,37 +61,70 @@ func refusalsTo(log io.Writer) *scope.Trace {
 	return scope.LogTo(slog.New(slog.NewTextHandler(log, nil)), nil)
 }
 
-func newService(auth token.Authenticator, about scope.Resource, trace *scope.Trace) (service, error) {
-	store := new(photosvc.Store)
-	web, err := httpHandler(auth, about, store, trace)
+// operations says who may do what: as the settings file says, if it does.
+func operations(f *settings.File) (*scope.Table, error) {
+	if f.Operations == nil {
+		return photosvc.Operations(), nil
+	}
+	ops, err := f.Table()
+	if err != nil {
+		return nil, err
+	}
+	return ops, ops.Require(photosvc.ListPhotos, photosvc.AddPhoto, photosvc.WhoAmI)
+}
+
+// parts are what both faces are made of.
+type parts struct {
+	auth    token.Authenticator
+	about   scope.Resource
+	ops     *scope.Table
+	methods grpcauth.Policies
+	store   *photosvc.Store
+	trace   *scope.Trace
+}
+
+// newService makes both faces, and makes sure that they serve the operations and
+// nothing else but the metadata.
+func newService(auth token.Authenticator, ops *scope.Table, about scope.Resource, trace *scope.Trace) (service, error) {
+	methods, err := photosvc.Policies(ops)
 	if err != nil {
 		return service{}, err
 	}
-	rpc, err := grpcServer(auth, about, store, trace)
-	return service{web, rpc}, err
+	p := parts{auth, about, ops, methods, new(photosvc.Store), trace}
+	mux, metadata, err := p.httpMux()
+	if err != nil {
+		return service{}, err
+	}
+	guard := grpcauth.New(auth, methods, &grpcauth.Config{Resource: about, Trace: trace})
+	rpc, err := grpcServer(guard, p.store)
+	web := mux.Posture()
+	if metadata != nil {
+		web = web.Except(metadata.Path())
+	}
+	return service{mux, rpc}, errors.Join(err, mux.Audit(), photosvc.Audit(ops, web, guard.Posture()))
 }
 
-// httpHandler is the HTTP face. Printing it shows its table of routes.
-func httpHandler(auth token.Authenticator, about scope.Resource, store *photosvc.Store, trace *scope.Trace) (http.Handler, error) {
-	guard := middleware.New(auth, &middleware.Config{Resource: about, Trace: trace})
+// httpMux is the HTTP face, and the metadata that it serves, or nil. Printing it
+// shows its table of routes.
+func (p parts) httpMux() (*middleware.Mux, *middleware.Description, error) {
+	guard := middleware.New(p.auth, &middleware.Config{Resource: p.about, Trace: p.trace})
 	mux := guard.NewMux()
-	photosvc.Route(mux, store)
-	if about.PublishesMetadata {
-		more := &middleware.Metadata{Name: "Photos", Policies: slices.Collect(maps.Values(photosvc.Policies()))}
-		// The settings come from a command line: a fault in them is no panic.
-		if _, err := guard.Describe(more); err != nil {
-			return nil, err
-		}
-		mux.HandleMetadata(more)
+	photosvc.Route(mux, p.store, p.ops)
+	if !p.about.PublishesMetadata {
+		return mux, nil, nil
 	}
-	return mux, mux.Audit()
+	more := &middleware.Metadata{Name: "Photos", Policies: slices.Collect(maps.Values(p.methods))}
+	// The settings come from a command line: a fault in them is no panic.
+	if _, err := guard.Describe(more); err != nil {
+		return nil, nil, err
+	}
+	return mux, mux.HandleMetadata(more), nil
 }
 
 // grpcServer is the gRPC face. NewServer makes sure that no method has been
 // forgotten in the list of policies, and limits what a caller can cost before
 // its token is looked at.
-func grpcServer(auth token.Authenticator, about scope.Resource, store *photosvc.Store, trace *scope.Trace) (*grpc.Server, error) {
-	guard := grpcauth.New(auth, photosvc.Policies(), &grpcauth.Config{Resource: about, Trace: trace})
+func grpcServer(guard *grpcauth.Interceptor, store *photosvc.Store) (*grpc.Server, error) {
 	return guard.NewServer(func(s *grpc.Server) {
 		photosvc.Register(s, store)
 		healthpb.RegisterHealthServer(s, health.NewServer())

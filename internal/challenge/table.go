@@ -44,7 +44,13 @@ const (
 	textNotYetValid = "The access token is not yet valid"
 	textInactive    = "The access token is not active"
 	textBinding     = "Invalid key binding"
+	textProof       = "Invalid DPoP proof"
+	textNoProof     = "DPoP proof required"
+	textStaleProof  = "DPoP proof is not fresh"
+	textReplay      = "DPoP proof already used"
+	textNonce       = "A DPoP nonce is required"
 	textScope       = "The access token lacks a required scope"
+	textDetail      = "The access token lacks a required authorization detail"
 	textStepUp      = "A different or more recent authentication is required"
 	textDenied      = "Access denied"
 	textUnavailable = "The access token cannot be checked at the moment"
@@ -84,6 +90,11 @@ func New(r scope.Resource, schemes []token.Scheme) *Table {
 		for _, text := range []string{textInvalid, textBadToken, textExpired, textNotYetValid, textInactive, textBinding} {
 			t.fixed[sentence{used, text}] = t.refused(http.StatusUnauthorized, used, "invalid_token", text)
 		}
+		for _, text := range []string{textProof, textNoProof, textStaleProof, textReplay} {
+			t.fixed[sentence{used, text}] = t.refused(http.StatusUnauthorized, used, "invalid_dpop_proof", text)
+		}
+		t.fixed[sentence{used, textNonce}] = t.refused(http.StatusUnauthorized, used, "use_dpop_nonce", textNonce)
+		t.fixed[sentence{used, textDetail}] = t.short(used, textDetail)
 	}
 	return t
 }
@@ -119,6 +130,8 @@ func (t *Table) row(err error, used string, asked []string) Answer {
 		return t.fixed[sentence{used, requestText(err)}]
 	case errors.Is(err, token.ErrInvalid):
 		return t.asking(t.invalid(err, used), asked)
+	case errors.Is(err, token.ErrDetail):
+		return t.fixed[sentence{used, textDetail}]
 	case errors.Is(err, token.ErrScope):
 		return t.scope(err, used)
 	case errors.Is(err, token.ErrStepUp):
@@ -187,18 +200,31 @@ func (t *Table) asking(a Answer, scopes []string) Answer {
 
 func (t *Table) scope(err error, used string) Answer {
 	var e *token.ScopeError
-	need, named := "", ""
-	if errors.As(err, &e) {
-		need = scopeValue(e.Need)
-		named = need
-		if t.repeats && need != "" {
-			named = withGranted(need, e.Token.Scopes())
-		}
+	if !errors.As(err, &e) {
+		e = &token.ScopeError{}
 	}
+	need := scopeValue(e.Need)
+	answer := t.short(used, textScope, param{"scope", t.named(need, e.Token)})
+	answer.Metadata = withValues(param{"requiredScope", need})
+	return answer
+}
+
+// named are the scopes that a challenge names to a caller with this token, or nil,
+// that lacks those needed.
+func (t *Table) named(need string, lacking *token.Token) string {
+	if !t.repeats || need == "" {
+		return need
+	}
+	return withGranted(need, lacking.Scopes())
+}
+
+// short is the answer to a good token that lacks something which its client can
+// ask for. No error code exists for a lack of authorization details (RFC 9396):
+// this one says what is true, and without a scope does not send clients for one.
+func (t *Table) short(used, text string, params ...param) Answer {
 	return Answer{
-		Status: http.StatusForbidden, Code: permissionDenied, Message: textScope, Reason: "INSUFFICIENT_SCOPE",
-		Challenges: t.writer.failed(used, "insufficient_scope", textScope, param{"scope", named}),
-		Metadata:   withValues(param{"requiredScope", need}),
+		Status: http.StatusForbidden, Code: permissionDenied, Message: text, Reason: "INSUFFICIENT_SCOPE",
+		Challenges: t.writer.failed(used, "insufficient_scope", text, params...),
 	}
 }
 
@@ -210,7 +236,7 @@ func (t *Table) stepUp(err error, used string) Answer {
 	need, acr, age := scopeValue(e.Need), listValue(e.ACRValues), seconds(e.MaxAge)
 	return Answer{
 		Status: http.StatusUnauthorized, Code: unauthenticated, Message: textStepUp, Reason: "INSUFFICIENT_USER_AUTHENTICATION",
-		Challenges: t.writer.failed(used, "insufficient_user_authentication", textStepUp, param{"scope", need}, param{"acr_values", acr}, param{"max_age", age}),
+		Challenges: t.writer.failed(used, "insufficient_user_authentication", textStepUp, param{"scope", t.named(need, e.Token)}, param{"acr_values", acr}, param{"max_age", age}),
 		Metadata:   withValues(param{"requiredScope", need}, param{"acrValues", acr}, param{"maxAge", age}),
 	}
 }
@@ -248,7 +274,26 @@ func invalidText(err error) string {
 		return textInactive
 	case errors.Is(err, token.ErrBinding):
 		return textBinding
+	case errors.Is(err, token.ErrProof):
+		return proofText(err)
+	case errors.Is(err, token.ErrNonce):
+		return textNonce
 	default:
 		return textInvalid
+	}
+}
+
+// proofText is about a DPoP proof (RFC 9449 §7.1). No other kind of proof has a
+// reason of its own.
+func proofText(err error) string {
+	switch {
+	case errors.Is(err, token.ErrProofMissing):
+		return textNoProof
+	case errors.Is(err, token.ErrProofStale):
+		return textStaleProof
+	case errors.Is(err, token.ErrReplay):
+		return textReplay
+	default:
+		return textProof
 	}
 }

@@ -46,6 +46,9 @@ func newWriter(r scope.Resource, schemes []token.Scheme) writer {
 		metadata = ", resource_metadata=" + quote(u)
 	}
 	for _, s := range schemes {
+		if s.Unadvertised {
+			continue
+		}
 		var params strings.Builder
 		for _, p := range s.Params {
 			params.WriteString(", " + p.Name + "=" + quote(p.Value))

@@ -283,7 +283,7 @@ func numericDate(value strict.Value) (seconds int64, more, ok bool) {
 	if value.Kind != strict.Number {
 		return 0, false, false
 	}
-	return parseNumericDate(value.Raw)
+	return ParseNumericDate(value.Raw)
 }
 
 func wrongDate(name string, value strict.Value) error {

@@ -6,13 +6,13 @@ import "strings"
 // attack on the code that converts them.
 const Latest = 253402300799
 
-// parseNumericDate reads a JSON number as seconds since 1970 (RFC 7519 §2),
+// ParseNumericDate reads a JSON number as seconds since 1970 (RFC 7519 §2),
 // exactly, in any spelling: 1.7e9 is 1700000000. seconds is the whole part, and
 // more reports a fraction beyond it. ok is false for numbers below zero and
 // beyond the year 9999.
 //
 // The text must be a number by the grammar of JSON.
-func parseNumericDate(text string) (seconds int64, more, ok bool) {
+func ParseNumericDate(text string) (seconds int64, more, ok bool) {
 	mantissa, exponent := splitNumber(text)
 	whole, fraction, _ := strings.Cut(mantissa, ".")
 	digits := strings.TrimLeft(whole+fraction, "0")

@@ -17,6 +17,7 @@ type Settings struct {
 	AudienceClaim string   // stands for aud where that is absent; "" for none
 	Scopes        []Source // at least one
 	ScopeSetting  string   // the user's setting behind Scopes, as errors show it
+	Implied       *Implied // scopes; nil if none implies another
 	Sets          map[string][]Source
 	ClientIDClaim string
 	Required      []string // besides iss, aud and exp; at most 64

@@ -38,6 +38,13 @@ const (
 	Client
 )
 
+// Implies reports whether one of the scopes that were granted implies the scope.
+// What is implied is looked up and not stored: a Set that is remembered takes no
+// more memory for it.
+func (s *Set) Implies(scope string) bool {
+	return s.Rules != nil && s.Rules.Implied.by(s.Scopes, scope)
+}
+
 // Issuer is iss: the one that the rules demand.
 func (s *Set) Issuer() string {
 	if s.Rules == nil {

@@ -73,7 +73,7 @@ func places() map[string]place {
 			token.ErrUnavailable,
 		},
 		"Proof": {
-			[]error{token.ErrInvalid, token.ErrUnavailable},
+			[]error{token.ErrInvalid, token.ErrRequest, token.ErrUnavailable},
 			func(t *testing.T, err error) error {
 				return decide(t, scope.Authenticated, func(_ *tokentest.Issuer, cfg *token.Config) token.Authenticator {
 					cfg.Confirmations = []token.ConfirmationChecker{proofFunc(func() error { return err })}

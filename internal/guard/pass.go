@@ -16,9 +16,41 @@ type Pass struct {
 	// Reported is whether an outer guard has told its hooks that the call was
 	// let through, so that this call is counted already.
 	Reported bool
+	// Responded is the fields that outer guards have sent with the response, for a
+	// transport that cannot replace them. It must not be modified.
+	Responded Response
+	// spent is the last one-time credential that was accepted for this call, or
+	// nil.
+	spent *spent
 	// Decided notes that a guard has decided. Nil: there is no RequireDecision.
 	Decided *Decided
 }
+
+// spent is a one-time credential, and those accepted before it.
+type spent struct {
+	id     [32]byte
+	before *spent
+}
+
+// Spent reports whether a one-time credential was accepted for this call.
+func (p *Pass) Spent(id [32]byte) bool {
+	for s := p.spent; s != nil; s = s.before {
+		if s.id == id {
+			return true
+		}
+	}
+	return false
+}
+
+// Spend notes one that is accepted.
+func (p *Pass) Spend(id [32]byte) { p.spent = &spent{id, p.spent} }
+
+// HasSpent reports whether there are any.
+func (p *Pass) HasSpent() bool { return p.spent != nil }
+
+// Inherit takes over what another has noted: an inner one that of the outer one when
+// a decision begins, and the other way round when the call is handed on.
+func (p *Pass) Inherit(other *Pass) { p.spent, p.Responded = other.spent, other.Responded }
 
 // Decided is whether a guard has decided about a call. The zero Decided says no.
 type Decided struct {

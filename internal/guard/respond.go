@@ -2,6 +2,7 @@ package guard
 
 import (
 	"errors"
+	"maps"
 
 	"github.com/postern-go/postern/token"
 )
@@ -20,6 +21,30 @@ func (r *Response) Add(f token.Field) bool {
 	}
 	(*r)[f.Name()] = f.Value()
 	return true
+}
+
+// Without is r without the fields that sent has. It is r itself if there are none.
+func (r Response) Without(sent Response) Response {
+	if len(r) == 0 || len(sent) == 0 {
+		return r
+	}
+	left := Response{}
+	for name, value := range r {
+		if _, ok := sent[name]; !ok {
+			left[name] = value
+		}
+	}
+	return left
+}
+
+// And is the fields of both, of which there are none that both have.
+func (r Response) And(more Response) Response {
+	if len(r) == 0 {
+		return more
+	}
+	both := maps.Clone(r)
+	maps.Copy(both, more)
+	return both
 }
 
 // With is err, or an error that carries r to the code that writes the refusal.

@@ -25,17 +25,40 @@ func NewBases(r scope.Resource) Bases {
 // Apply puts the base URL that counts for u, the target as the connection shows
 // it, in place of its scheme and host, and returns the path of that base without
 // a final slash. It changes nothing if there are no base URLs.
-func (b Bases) Apply(u *url.URL) (path string) {
-	if len(b) == 0 {
-		return ""
-	}
-	base := b[0]
-	for _, each := range b {
-		if strings.EqualFold(each.Host, u.Host) {
-			base = each
-			break
-		}
+//
+// A single one counts whatever host the call names, since a proxy may have put
+// another there. Of several, the host chooses. known is false if it is none of
+// theirs: to take any of them would let a proof for one name of the service pass
+// for a call that the application takes for another, as behind the host of another
+// tenant spelled in a way of its own.
+func (b Bases) Apply(u *url.URL) (path string, known bool) {
+	base := b.of(u.Host)
+	switch {
+	case len(b) == 0:
+		return "", true
+	case base == nil:
+		return "", false
 	}
 	u.Scheme, u.Host = base.Scheme, base.Host
-	return strings.TrimSuffix(base.Path, "/")
+	return strings.TrimSuffix(base.Path, "/"), true
+}
+
+func (b Bases) of(host string) *url.URL {
+	if len(b) == 1 {
+		return b[0]
+	}
+	for _, base := range b {
+		if strings.EqualFold(withoutPort(base.Scheme, base.Host), withoutPort(base.Scheme, host)) {
+			return base
+		}
+	}
+	return nil
+}
+
+// withoutPort is host without the port that the scheme has anyway.
+func withoutPort(scheme, host string) string {
+	if scheme == "https" {
+		return strings.TrimSuffix(host, ":443")
+	}
+	return strings.TrimSuffix(host, ":80")
 }

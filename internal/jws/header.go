@@ -12,7 +12,8 @@ const maxKeyIDSize = 256
 
 // Header is the part of a JOSE header (RFC 7515 §4.1) that decides something.
 // Keys and addresses of keys in it (jwk, jku, x5c, x5u) are not even read: the
-// sender of the token would choose the key it is checked with.
+// sender of the token would choose the key it is checked with. See SelfVerifier
+// for objects that are to bring their key along.
 type Header struct {
 	alg, typ, kid, cty, crit, b64 strict.Value
 }
@@ -20,26 +21,31 @@ type Header struct {
 // ReadHeader reads the header of a Compact.
 func ReadHeader(text string) (Header, error) {
 	var h Header
-	err := strict.Members(text, func(name string, v strict.Value) {
-		switch name {
-		case "alg":
-			h.alg = v
-		case "typ":
-			h.typ = v
-		case "kid":
-			h.kid = v
-		case "cty":
-			h.cty = v
-		case "crit":
-			h.crit = v
-		case "b64":
-			h.b64 = v
-		}
-	})
-	if err != nil {
-		return Header{}, &rejection.Error{Reason: rejection.Malformed, Want: "a strict JSON object as header", Cause: err}
+	if err := strict.Members(text, h.member); err != nil {
+		return Header{}, badHeader(err)
 	}
 	return h, nil
+}
+
+func (h *Header) member(name string, v strict.Value) {
+	switch name {
+	case "alg":
+		h.alg = v
+	case "typ":
+		h.typ = v
+	case "kid":
+		h.kid = v
+	case "cty":
+		h.cty = v
+	case "crit":
+		h.crit = v
+	case "b64":
+		h.b64 = v
+	}
+}
+
+func badHeader(cause error) error {
+	return &rejection.Error{Reason: rejection.Malformed, Want: "a strict JSON object as header", Cause: cause}
 }
 
 // checkAlgorithm finds alg among the algorithms that are allowed.

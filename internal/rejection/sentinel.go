@@ -16,22 +16,29 @@ var (
 
 // The reasons. Most are those of Invalid.
 var (
-	Malformed       = Invalid.because("malformed", "malformed")
-	TooLarge        = Malformed.because("too_large", "too large")
-	Algorithm       = Invalid.because("algorithm", "signature algorithm not allowed")
-	Critical        = Invalid.because("critical", "critical header parameter not understood")
-	Type            = Invalid.because("type", "wrong type of token")
-	UnknownKey      = Invalid.because("unknown_key", "no key of the issuer fits")
-	Signature       = Invalid.because("signature", "bad signature")
-	Issuer          = Invalid.because("issuer", "wrong issuer")
-	Audience        = Invalid.because("audience", "wrong audience")
-	Expired         = Invalid.because("expired", "expired")
-	NotYetValid     = Invalid.because("not_yet_valid", "not yet valid")
-	Claim           = Invalid.because("claim", "claim missing or wrong")
-	Inactive        = Invalid.because("inactive", "not active")
-	Binding         = Invalid.because("binding", "proof of possession missing or wrong")
-	SubjectUnknown  = Denied.because("subject_unknown", "the kind of subject is unknown")
-	KeysUnavailable = Unavailable.because("keys_unavailable", "issuer's keys unavailable")
+	Malformed              = Invalid.because("malformed", "malformed")
+	TooLarge               = Malformed.because("too_large", "too large")
+	Algorithm              = Invalid.because("algorithm", "signature algorithm not allowed")
+	Critical               = Invalid.because("critical", "critical header parameter not understood")
+	Type                   = Invalid.because("type", "wrong type of token")
+	UnknownKey             = Invalid.because("unknown_key", "no key of the issuer fits")
+	Signature              = Invalid.because("signature", "bad signature")
+	Issuer                 = Invalid.because("issuer", "wrong issuer")
+	Audience               = Invalid.because("audience", "wrong audience")
+	Expired                = Invalid.because("expired", "expired")
+	NotYetValid            = Invalid.because("not_yet_valid", "not yet valid")
+	Claim                  = Invalid.because("claim", "claim missing or wrong")
+	Inactive               = Invalid.because("inactive", "not active")
+	Binding                = Invalid.because("binding", "proof of possession missing or wrong")
+	Proof                  = Invalid.because("proof", "proof of possession rejected")
+	ProofMissing           = Proof.because("proof_missing", "proof of possession missing")
+	ProofStale             = Proof.because("proof_stale", "proof of possession too old, or from the future")
+	Replay                 = Proof.because("replay", "proof of possession used before")
+	Nonce                  = Invalid.because("nonce", "nonce missing, wrong or too old")
+	Detail                 = Scope.because("detail", "authorization detail missing")
+	SubjectUnknown         = Denied.because("subject_unknown", "the kind of subject is unknown")
+	KeysUnavailable        = Unavailable.because("keys_unavailable", "issuer's keys unavailable")
+	ReplayStoreUnavailable = Unavailable.because("replay_store_unavailable", "replay store unavailable")
 )
 
 // All returns every outcome and reason, each once, in the order in which they
@@ -40,7 +47,7 @@ func All() []*Sentinel {
 	return []*Sentinel{
 		Missing, Request, Invalid, Scope, StepUp, Denied, Unavailable,
 		Malformed, TooLarge, Algorithm, Critical, Type, UnknownKey, Signature, Issuer, Audience, Expired, NotYetValid, Claim, Inactive, Binding,
-		SubjectUnknown, KeysUnavailable,
+		Proof, ProofMissing, ProofStale, Replay, Nonce, Detail, SubjectUnknown, KeysUnavailable, ReplayStoreUnavailable,
 	}
 }
 

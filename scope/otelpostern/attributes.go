@@ -34,6 +34,8 @@ const (
 	Rehearsed = "postern.rehearsed"
 	// Policy is the policy of the call, on spans.
 	Policy = "postern.policy"
+	// Operation is the operation of a scope.Table that was called, on spans.
+	Operation = "postern.operation"
 )
 
 // The instruments.

@@ -53,9 +53,9 @@
 //
 // A span for each decision would cost more than the decision. The span that the
 // server has begun for the call gets the attributes postern.outcome,
-// postern.reason and postern.policy, the last two if the call is refused, and
-// postern.rehearsed if a rehearsal would have refused it. A
-// decision that waited for something also gets a span of its own,
+// postern.reason and postern.policy, the last two if the call is refused,
+// postern.rehearsed if a rehearsal would have refused it, and postern.operation
+// if its policy comes from a scope.Table. A decision that waited for something also gets a span of its own,
 // "postern.authenticate": see [Config.SpanOver]. Its status is Error only if
 // there was no verdict for want of something that the service needs. A refusal
 // is no fault of the service.

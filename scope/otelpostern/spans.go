@@ -55,13 +55,15 @@ func (s *spans) span(ctx context.Context, d scope.Decision, k kind) {
 // describe is what a span says of a decision. Only a refusal has a reason and a
 // rule, be it a rehearsed one.
 func describe(d scope.Decision, k kind, reason attribute.Key) []attribute.KeyValue {
-	outcome := attribute.String(Outcome, k.outcome)
+	said := []attribute.KeyValue{attribute.String(Outcome, k.outcome)}
 	switch {
 	case k.reason != "":
-		return []attribute.KeyValue{outcome, reason.String(k.reason), attribute.String(Policy, d.Policy.String())}
+		said = append(said, reason.String(k.reason), attribute.String(Policy, d.Policy.String()))
 	case d.Rehearsed != nil:
-		return []attribute.KeyValue{outcome, attribute.String(Rehearsed, token.Reason(d.Rehearsed)), attribute.String(Policy, d.Policy.String())}
-	default:
-		return []attribute.KeyValue{outcome}
+		said = append(said, attribute.String(Rehearsed, token.Reason(d.Rehearsed)), attribute.String(Policy, d.Policy.String()))
 	}
+	if name := d.Policy.Operation(); name != "" {
+		said = append(said, attribute.String(Operation, name))
+	}
+	return said
 }

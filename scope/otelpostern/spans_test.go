@@ -34,6 +34,9 @@ func TestSpans(t *testing.T) {
 	method.Transport, method.Route = scope.GRPC, "/shop.Orders/Get"
 	unrouted := slow(nil)
 	unrouted.Route = ""
+	listing, dropping := slow(nil), slow(token.ErrScope)
+	listing.Policy = scope.NewTable(scope.Operation{Name: "orders.get", Policy: scope.All("read")}).Policy("orders.get")
+	dropping.Policy = listing.Policy
 	tried := slow(nil)
 	tried.Rehearsed = token.ErrScope
 	const common = "postern.transport=http postern.verification=none "
@@ -71,6 +74,14 @@ func TestSpans(t *testing.T) {
 		"a rehearsal would refuse it": {
 			d: tried, server: "postern.outcome=ok postern.rehearsed=scope postern.policy=all(read)",
 			own: common + "postern.outcome=ok postern.rehearsed=scope postern.policy=all(read) http.route=/orders/{id}",
+		},
+		"an operation": {
+			d: listing, server: "postern.outcome=ok postern.operation=orders.get",
+			own: common + "postern.outcome=ok postern.operation=orders.get http.route=/orders/{id}",
+		},
+		"an operation, refused": {
+			d: dropping, server: "postern.outcome=scope postern.reason=scope postern.policy=all(read) postern.operation=orders.get",
+			own: common + "postern.outcome=scope error.type=scope postern.policy=all(read) postern.operation=orders.get http.route=/orders/{id}",
 		},
 		"another router":                 {d: unrouted, server: "postern.outcome=ok", own: common + "postern.outcome=ok"},
 		"a method":                       {d: method, server: "postern.outcome=ok", own: "postern.transport=grpc postern.verification=none postern.outcome=ok rpc.method=shop.Orders/Get"},

@@ -19,9 +19,10 @@ func (f *File) locate(root *yaml.Node, err error) error {
 		return err
 	}
 	path := l.path
+	issuers := root.Content[slices.IndexFunc(root.Content, func(n *yaml.Node) bool { return n.Value == "issuers" })+1]
 	for i := range f.Issuers {
 		if path == fmt.Sprintf("issuers[%d]", i) {
-			path = blameIssuer(root.Content[1].Content[i], path, l.err.Error())
+			path = blameIssuer(issuers.Content[i], path, l.err.Error())
 		}
 	}
 	return faultAt(lineOfPart(f.lines, path), path, l.err)

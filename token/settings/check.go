@@ -113,5 +113,6 @@ func bare(err error) error {
 	}
 	text := strings.TrimPrefix(err.Error(), "token: ")
 	text = strings.Replace(text, "Templates[0]: ", "", 1)
+	text = strings.TrimPrefix(text, "scope: ")
 	return evidence.Errorf(err, "%s", strings.TrimPrefix(text, "jwks: "))
 }

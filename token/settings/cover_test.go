@@ -21,6 +21,7 @@ var written = map[string]string{
 	"Config.Issuer":         "issuer: https://as.example.com",
 	"Config.Audience":       "audience: [x]",
 	"Config.Algorithms":     "algorithms: [RS256]",
+	"Config.ScopeImplies":   "scope_implies: {'photos:write': ['photos:read']}",
 	"Config.Leeway":         "leeway: 10s",
 	"Config.ExtendedLeeway": "extended_leeway: true",
 	"Config.MaxLifetime":    "max_lifetime: 1h",
@@ -85,6 +86,7 @@ var unwritten = map[string]string{
 	"Template.Discovery":      "keys, of a template without urls and file",
 	"Config.Keys":             "Keys says where they are",
 	"Config.Confirmations":    "code of the program",
+	"Config.RequireBound":     "goes with Confirmations, and refuses every token without them",
 	"Config.HTTPClient":       "a value of the program",
 	"Config.RootCAs":          "root_cas_file in keys",
 	"Config.Time":             "a value of the program",
@@ -162,7 +164,11 @@ func TestDocumentedForm(t *testing.T) {
 		text, err := settings.Marshal(f)
 		require.NoError(t, err)
 		assert.Equal(t, f.Issuers, parse(t, string(text)).Issuers)
+		assert.Equal(t, f.Operations, parse(t, string(text)).Operations)
 	}
+	table, err := parse(t, files[1][1]).Table(notBlocked("not blocked"))
+	require.NoError(t, err)
+	assert.Len(t, table.Operations(), 4)
 	for name, text := range written {
 		field, _, _ := strings.Cut(text[strings.LastIndex(", "+text, ", "):], ":")
 		if !strings.HasPrefix(name, "Mark.") && !strings.HasPrefix(name, "Source.") {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/postern-go/postern/scope"
 	"github.com/postern-go/postern/token"
 	"github.com/postern-go/postern/token/settings"
 )
@@ -59,7 +60,7 @@ func ExampleParse_error() {
 	_, err = settings.Parse([]byte(text + "    max_lifetime: -1h\n"))
 	fmt.Println(err)
 	// Output:
-	// settings: line 11: issuers[0].algorithm: unknown field, want one of issuer, template, values, any_value, claim, audience, algorithms, leeway, extended_leeway, max_lifetime, max_token_size, require_key_id, cache_size, keys, profile
+	// settings: line 11: issuers[0].algorithm: unknown field, want one of issuer, template, values, any_value, claim, audience, algorithms, scope_implies, leeway, extended_leeway, max_lifetime, max_token_size, require_key_id, cache_size, keys, profile
 	// settings: line 11: issuers[0].max_lifetime: invalid configuration: MaxLifetime is negative
 }
 
@@ -81,6 +82,33 @@ func ExampleFile_Configs() {
 		fmt.Println(config.Issuer)
 	}
 	// Output: https://sso.example.com/realms/photos
+}
+
+// The operations of a service in its settings. A rule of the program's own is found
+// by its name.
+func ExampleFile_Table() {
+	file, err := settings.Parse([]byte(text + `operations:
+  photos.list: all(photos:read)
+  photos.add: all(photos:write) and not blocked
+`))
+	if err != nil {
+		log.Fatal(err)
+	}
+	notBlocked := scope.Func("not blocked", func(*token.Token) error { return nil })
+	ops, err := file.Table(notBlocked)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Print(ops)
+	fmt.Println(ops.Require("photos.list", "photos.add"))
+
+	_, err = file.Table()
+	fmt.Println(errors.Is(err, token.ErrConfig))
+	// Output:
+	// photos.add   all(photos:write) and not blocked
+	// photos.list  all(photos:read)
+	// <nil>
+	// true
 }
 
 // Tools need the settings for the issuer of one token.

@@ -209,20 +209,21 @@ func object(name string, form []field) field {
 	}}
 }
 
-// sets are lists of sources by name.
-func sets(name string, at *map[string][]token.Source) field {
+// named are values by names of the user's choice, each as the field that of makes
+// for it.
+func named[T any](name string, at *map[string]T, of func(name string, at *T) field) field {
 	return field{name: name, read: func(v value) error {
-		members, err := v.members()
+		members, err := v.members(maxMembers)
 		if err != nil {
 			return err
 		}
-		*at = make(map[string][]token.Source, len(members))
+		*at = make(map[string]T, len(members))
 		for _, m := range members {
-			var list []token.Source
-			if err := objects(m.name, &list, sourceForm, 0).read(m.value); err != nil {
+			var one T
+			if err := of(m.name, &one).read(m.value); err != nil {
 				return err
 			}
-			(*at)[m.name] = list
+			(*at)[m.name] = one
 		}
 		return nil
 	}, write: func() *yaml.Node {
@@ -230,12 +231,17 @@ func sets(name string, at *map[string][]token.Source) field {
 			return nil
 		}
 		node := &yaml.Node{Kind: yaml.MappingNode}
-		for _, set := range slices.Sorted(maps.Keys(*at)) {
-			list := (*at)[set]
-			node.Content = append(node.Content, scalarNode("!!str", set), objects(set, &list, sourceForm, yaml.FlowStyle).write())
+		for _, key := range slices.Sorted(maps.Keys(*at)) {
+			one := (*at)[key]
+			node.Content = append(node.Content, scalarNode("!!str", key), of(key, &one).write())
 		}
 		return node
 	}}
+}
+
+// sets are lists of sources by name.
+func sets(name string, at *map[string][]token.Source) field {
+	return named(name, at, func(set string, list *[]token.Source) field { return objects(set, list, sourceForm, yaml.FlowStyle) })
 }
 
 func scalarNode(tag, text string) *yaml.Node {

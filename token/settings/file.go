@@ -13,6 +13,9 @@ type File struct {
 	// Issuers are the issuers whose tokens are accepted. No two have the same
 	// identifier.
 	Issuers []Issuer
+	// Operations are the texts of policies by the names of operations, for Table. Nil
+	// means that the file has none.
+	Operations map[string]string
 
 	dir   string         // of the files that this one names
 	lines map[string]int // of the fields, by their paths

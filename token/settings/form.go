@@ -9,7 +9,7 @@ import (
 // The form of a file, object by object. docs/settings.md shows it.
 
 func fileForm(f *File) []field {
-	return []field{required(objects("issuers", &f.Issuers, issuerForm, 0))}
+	return []field{required(objects("issuers", &f.Issuers, issuerForm, 0)), textsByName("operations", &f.Operations)}
 }
 
 func issuerForm(i *Issuer) []field {
@@ -22,6 +22,7 @@ func issuerForm(i *Issuer) []field {
 		topLevel(text("claim", &i.Claim)),
 		required(texts("audience", &c.Audience)),
 		texts("algorithms", &c.Algorithms),
+		named("scope_implies", &c.ScopeImplies, texts),
 		duration("leeway", &c.Leeway),
 		flag("extended_leeway", &c.ExtendedLeeway),
 		duration("max_lifetime", &c.MaxLifetime),

@@ -40,12 +40,15 @@ func TestParse(t *testing.T) {
 		text string
 		want token.Config
 	}{
-		"the least":                {head, usual},
-		"JSON":                     {"{\n\t\"issuers\": [\n\t\t{\"issuer\": \"https:\\/\\/as.example.com\", \"audience\": [\"https://api.example.com\"]}\n\t]\n}\n", usual},
-		"a pair":                   {`{"issuers": [{"issuer": "https://as.example.com", "audience": ["\ud83d\ude00\u00e9\\\/"]}]}`, with(func(c *token.Config) { c.Audience = []string{"😀é\\/"} })},
-		"lines in JSON":            {`{"issuers": [{"issuer": "https://as.example.com", "audience": ["a\u2028b\u2029\u0085"]}]}`, with(func(c *token.Config) { c.Audience = []string{"a\u2028b\u2029\u0085"} })},
-		"durations":                {head + "    leeway: -1s\n    max_lifetime: 1h30m\n", with(func(c *token.Config) { c.Leeway, c.MaxLifetime = -time.Second, 90*time.Minute })},
-		"numbers":                  {head + "    cache_size: -1\n    max_token_size: 2048\n", with(func(c *token.Config) { c.CacheSize, c.MaxTokenSize = -1, 2048 })},
+		"the least":     {head, usual},
+		"JSON":          {"{\n\t\"issuers\": [\n\t\t{\"issuer\": \"https:\\/\\/as.example.com\", \"audience\": [\"https://api.example.com\"]}\n\t]\n}\n", usual},
+		"a pair":        {`{"issuers": [{"issuer": "https://as.example.com", "audience": ["\ud83d\ude00\u00e9\\\/"]}]}`, with(func(c *token.Config) { c.Audience = []string{"😀é\\/"} })},
+		"lines in JSON": {`{"issuers": [{"issuer": "https://as.example.com", "audience": ["a\u2028b\u2029\u0085"]}]}`, with(func(c *token.Config) { c.Audience = []string{"a\u2028b\u2029\u0085"} })},
+		"durations":     {head + "    leeway: -1s\n    max_lifetime: 1h30m\n", with(func(c *token.Config) { c.Leeway, c.MaxLifetime = -time.Second, 90*time.Minute })},
+		"numbers":       {head + "    cache_size: -1\n    max_token_size: 2048\n", with(func(c *token.Config) { c.CacheSize, c.MaxTokenSize = -1, 2048 })},
+		"scopes that imply others": {head + "    scope_implies:\n      photos:admin: [photos:write, photos:list]\n      photos:write:\n        - photos:read\n", with(func(c *token.Config) {
+			c.ScopeImplies = map[string][]string{"photos:admin": {"photos:write", "photos:list"}, "photos:write": {"photos:read"}}
+		})},
 		"a base":                   {head + "    profile: {client_id_claim: azp, base: legacy}\n", with(func(c *token.Config) { c.Profile = legacy; c.Profile.ClientIDClaim = "azp" })},
 		"a base, less":             {head + "    profile:\n      allow_missing_type: false\n      base: legacy\n", with(func(c *token.Config) { c.Profile = legacy; c.Profile.AllowMissingType = false })},
 		"no base":                  {head + "    profile: {base: rfc9068}\n", usual},

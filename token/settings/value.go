@@ -149,16 +149,16 @@ type member struct {
 	value
 }
 
-// members are those of an object.
-func (v value) members() ([]member, error) {
+// members are those of an object, of which there may be so many.
+func (v value) members(most int) ([]member, error) {
 	if err := v.plain(); err != nil {
 		return nil, err
 	}
 	switch {
 	case v.node.Kind != yaml.MappingNode:
 		return nil, v.fault("%s, want an object", v.kind())
-	case len(v.node.Content) > 2*maxMembers:
-		return nil, v.fault("an object of %d fields, want at most %d", len(v.node.Content)/2, maxMembers)
+	case len(v.node.Content) > 2*most:
+		return nil, v.fault("an object of %d fields, want at most %d", len(v.node.Content)/2, most)
 	}
 	var list []member
 	for i := 0; i < len(v.node.Content); i += 2 {
@@ -196,7 +196,7 @@ func join(path, below string) string { return strings.TrimPrefix(path+"."+below,
 
 // fields reads an object whose members have a form.
 func (v value) fields(form []field) error {
-	members, err := v.members()
+	members, err := v.members(maxMembers)
 	if err != nil {
 		return err
 	}

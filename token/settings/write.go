@@ -3,6 +3,7 @@ package settings
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"reflect"
 
 	"go.yaml.in/yaml/v3"
@@ -29,7 +30,7 @@ func Marshal(f *File) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !reflect.DeepEqual(read.Issuers, f.Issuers) {
+	if !reflect.DeepEqual(read.Issuers, f.Issuers) || !maps.Equal(read.Operations, f.Operations) {
 		return nil, evidence.Errorf(token.ErrConfig, "settings: a file cannot hold all of these settings")
 	}
 	return out.Bytes(), nil

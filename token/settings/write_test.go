@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/postern-go/postern/jwks"
+	"github.com/postern-go/postern/scope"
 	"github.com/postern-go/postern/token"
 	"github.com/postern-go/postern/token/settings"
 )
@@ -65,6 +66,15 @@ func (r random) fill(v reflect.Value, set string) {
 	}
 }
 
+// scope is one that is valid and implies nothing.
+func (r random) scope() string {
+	for {
+		if s := r.text() + "implied"; scope.Valid(s) {
+			return s
+		}
+	}
+}
+
 // mark is a mark that is valid.
 func (r random) mark() token.Mark {
 	m := token.Mark{Claim: "a" + r.text(), Shape: token.Shape(r.IntN(int(token.ShapeBoolean) + 1)), Not: r.IntN(2) == 0}
@@ -103,6 +113,7 @@ func TestMarshalRoundTrip(t *testing.T) {
 			kept := issuer.Config
 			r.fill(reflect.ValueOf(&issuer.Config).Elem(), "")
 			issuer.Config.Issuer, issuer.Config.Audience, issuer.Config.Profile, issuer.Config.Algorithms = kept.Issuer, kept.Audience, token.Profile{}, nil
+			issuer.Config.ScopeImplies = map[string][]string{"on": {"1.0", "~"}, "null": {"a:b", "#", "'"}, "=": {r.scope(), "on"}}
 			issuer.Config.Leeway, issuer.Config.MaxTokenSize, issuer.Config.CacheSize = -1, 1024+r.IntN(100), -1
 		case "Profile":
 			r.fill(reflect.ValueOf(profile).Elem(), "")
@@ -169,6 +180,8 @@ func FuzzParse(f *testing.F) {
 		f.Add([]byte(c.text))
 	}
 	f.Add([]byte(head + "    keys: {urls: [https://as.example.com/jwks]}\n    profile: {base: legacy, sets: {a: [{claim: /b/c}]}}\n"))
+	f.Add([]byte(operations))
+	f.Add([]byte("operations: {a: 'all(x, y) or user', b: public}\n" + head))
 	f.Add([]byte(`{"issuers": [{"issuer": "https://as.example.com", "audience": ["a\u2028b\u2029\u0085"]}]}`))
 	f.Add([]byte(`{"issuers": [{"issuer": "https:\/\/as.example.com", "audience": ["\ud83d\ude00"]}]}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
@@ -184,6 +197,13 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("%v\n%s", err, text)
 		}
 		require.Equal(t, file.Issuers, parse(t, string(written)).Issuers)
+		require.Equal(t, file.Operations, parse(t, string(written)).Operations)
+		if table, err := file.Table(); err != nil {
+			require.ErrorIs(t, err, token.ErrConfig)
+			assertOneLine(t, err)
+		} else {
+			require.Len(t, table.Operations(), len(file.Operations))
+		}
 		for _, i := range file.Issuers {
 			if i.Keys.File != "" || i.Keys.RootCAsFile != "" {
 				return // a name of the fuzzer's choice
@@ -209,6 +229,7 @@ func TestParseIsBounded(t *testing.T) {
 		"values":  head + "    profile: {sets: {" + strings.Repeat("s: ["+marks+"],", 1) + strings.ReplaceAll(sets.String(), "[", "["+strings.Repeat("{claim: b},", 800)) + "}}\n",
 		"depth":   head + "    profile: " + strings.Repeat("[", 9000) + strings.Repeat("]", 9000),
 		"lines":   strings.Repeat("- a\n", 20_000) + "}",
+		"names":   head + "operations: {" + strings.Repeat("a: user, ", 100_000) + "}\n",
 		"pointer": head + "    profile: {scopes: [{claim: " + strings.Repeat("/a", 400_000) + "}]}\n",
 	} {
 		t.Run(name, func(t *testing.T) {

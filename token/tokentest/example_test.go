@@ -2,6 +2,7 @@ package tokentest_test
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -132,4 +133,27 @@ func ExampleHTTPTarget() {
 	answer := call(t.Context(), tokentest.Credentials{Authorization: []string{"Bearer " + issuer.Token()}})
 	fmt.Println(answer.Admitted, answer.Status, answer.ErrorCode())
 	// Output: false 401 invalid_token
+}
+
+// A token bound to a certificate, and what a thief without the key presents.
+func ExampleNewCertificate() {
+	issuer := tokentest.NewIssuer(t, nil)
+	alices := tokentest.NewCertificate(t, nil)
+	expired := tokentest.NewCertificate(t, &tokentest.CertificateOptions{Expired: true})
+	root := tokentest.NewCertificate(t, &tokentest.CertificateOptions{Authority: true})
+	issued := tokentest.NewCertificate(t, &tokentest.CertificateOptions{SignedBy: root})
+
+	raw := issuer.Token(tokentest.BoundToCertificate(alices))
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{
+		Certificates: []tls.Certificate{alices.TLS()}, RootCAs: root.Pool(), MinVersion: tls.VersionTLS13,
+	}}}
+	forged := http.Header{"Authorization": {"Bearer " + raw}, "Client-Cert": {alices.ClientCert()}}
+	forged.Set("X-Forwarded-Client-Cert", alices.XFCC())
+	forged.Set("X-SSL-Client-Cert", alices.EscapedPEM())
+	files := [][]byte{issued.PEM(), issued.KeyPEM()}
+	fmt.Println(client != nil, len(forged), len(files))
+	fmt.Println(expired.X509().NotAfter.Before(time.Now()), len(alices.Thumbprint()))
+	// Output:
+	// true 4 2
+	// true 43
 }

@@ -57,6 +57,8 @@ func TestFlags(t *testing.T) {
 			"roles": {{Path: []string{"realm_access", "roles"}}, {Claim: "https://a.example/roles", Shape: token.ShapeTextOrList}}, "groups": {{Claim: "groups", Shape: token.ShapeKeys}},
 		},
 	}
+	implying := issuer("https://a", "x")
+	implying.Config.ScopeImplies = map[string][]string{"p:write": {"p:read", "p:list"}, "p:admin": {"p:write"}}
 	filed := issuer("https://a", "x")
 	filed.Keys.File = "keys.json"
 	legacy := token.LegacyProfile()
@@ -79,10 +81,14 @@ func TestFlags(t *testing.T) {
 			[]settings.Issuer{every},
 		},
 		"relaxed for one of two": {"-issuer https://a -audience https://photos -issuer https://b -audience x -type JWT", []settings.Issuer{one, second}},
-		"keys of a file":         {"-issuer https://a -audience x -jwks-file keys.json", []settings.Issuer{filed}},
-		"nothing else required":  {"-issuer https://a -audience x -required=", profiled(token.Profile{Required: []string{}})},
-		"switched off":           {"-issuer https://a -audience x -legacy=false -allow-missing-type=false -scope-list=false", profiled(token.Profile{})},
-		"switched on":            {"-issuer https://a -audience x -allow-missing-type=true -scope-list=1", profiled(token.Profile{AllowMissingType: true, ScopeList: true})},
+		"scopes that imply others": {
+			"-issuer https://a -audience x -scope-implies p:write=p:read -scope-implies p:admin=p:write -scope-implies p:write=p:list", []settings.Issuer{implying},
+		},
+		"two scopes at once":    {"-issuer https://a -audience x -scope-implies p:write=p:read,p:list -scope-implies p:admin=p:write", []settings.Issuer{implying}},
+		"keys of a file":        {"-issuer https://a -audience x -jwks-file keys.json", []settings.Issuer{filed}},
+		"nothing else required": {"-issuer https://a -audience x -required=", profiled(token.Profile{Required: []string{}})},
+		"switched off":          {"-issuer https://a -audience x -legacy=false -allow-missing-type=false -scope-list=false", profiled(token.Profile{})},
+		"switched on":           {"-issuer https://a -audience x -allow-missing-type=true -scope-list=1", profiled(token.Profile{AllowMissingType: true, ScopeList: true})},
 		"scopes": {"-issuer https://a -audience x -scope scope -scope permissions:list", profiled(token.Profile{
 			Scopes: []token.Source{{Claim: "scope"}, {Claim: "permissions", Shape: token.ShapeList}},
 		})},
@@ -122,6 +128,8 @@ func TestFlagsRefused(t *testing.T) {
 		"a set without a name":    good + "-set =roles",
 		"a set without a claim":   good + "-set roles=",
 		"a set alone":             good + "-set roles",
+		"nothing implied":         good + "-scope-implies p:write",
+		"two signs":               good + "-scope-implies a=b=c",
 		"no source":               good + "-scope :list",
 		"no such file":            "-settings /nonexistent",
 		"a file and an issuer":    "-settings /nonexistent " + good,

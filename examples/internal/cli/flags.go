@@ -11,7 +11,10 @@ import (
 	"github.com/postern-go/postern/token"
 )
 
-var errEmpty = errors.New("empty")
+var (
+	errEmpty   = errors.New("empty")
+	errImplied = errors.New("want LARGER=SMALLER, or LARGER=SMALLER,SMALLER")
+)
 
 // registerTokens adds the flags about keys, signatures and headers.
 func (i *Issuers) registerTokens(set *flag.FlagSet) {
@@ -74,6 +77,9 @@ func (i *Issuers) registerRights(set *flag.FlagSet) {
 	set.Func("scope", "* `source` of scopes, in place of -scope-claim and -scope-list: "+marks.SourceUsage+"; may be repeated (default shape words)", func(v string) error {
 		return marks.AppendSource(&i.profile().Scopes, v)
 	})
+	set.Func("scope-implies", "* `LARGER=SMALLER`, scopes of which one stands for others too, as in photos:write=photos:read,photos:list; may be repeated", func(v string) error {
+		return addImplied(&i.config().ScopeImplies, v)
+	})
 	set.Func("set", "* `NAME=source` of a set of other rights, such as roles=/realm_access/roles; may be repeated (default shape list)", func(v string) error {
 		name, source, ok := strings.Cut(v, "=")
 		if !ok || name == "" {
@@ -88,6 +94,18 @@ func (i *Issuers) registerRights(set *flag.FlagSet) {
 		p.Sets[name] = list
 		return err
 	})
+}
+
+func addImplied(implies *map[string][]string, v string) error {
+	larger, smaller, ok := strings.Cut(v, "=")
+	if !ok || strings.Contains(smaller, "=") { // a scope may have one in it, which only a file can say
+		return errImplied
+	}
+	if *implies == nil {
+		*implies = map[string][]string{}
+	}
+	(*implies)[larger] = append((*implies)[larger], commaSeparated(smaller)...)
+	return nil
 }
 
 // boolean reads a flag that may be switched off as well, as by -legacy=false.

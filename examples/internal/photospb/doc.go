@@ -1,8 +1,11 @@
 // Package photospb is the generated code of photos.proto, the gRPC face of the
 // photo service of the examples.
 //
-// To generate it again: protoc 3.21 or later, protoc-gen-go v1.36.10 and
-// protoc-gen-go-grpc v1.5.1 on the PATH, then go generate.
+// To generate photos.pb.go again, run go generate, which needs nothing but Go.
+// photos_grpc.pb.go changes with the methods and their messages alone. To
+// generate that: protoc 3.21 or later and protoc-gen-go-grpc v1.5.1 on the PATH,
+// with --go-grpc_out=. --go-grpc_opt=paths=source_relative and the two
+// directories of the line below as -I.
 package photospb
 
-//go:generate protoc --go_out=. --go_opt=paths=source_relative --go-grpc_out=. --go-grpc_opt=paths=source_relative photos.proto
+//go:generate go run -C ../../../internal/check/protogen . -I ../../../examples/internal/photospb -I ../../../grpcauth/protopolicy photos.proto

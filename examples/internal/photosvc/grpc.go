@@ -15,26 +15,33 @@ import (
 
 	pb "github.com/postern-go/postern/examples/internal/photospb"
 	"github.com/postern-go/postern/grpcauth"
+	"github.com/postern-go/postern/grpcauth/protopolicy"
 	"github.com/postern-go/postern/scope"
 	"github.com/postern-go/postern/token"
 )
 
-// Policies says what each gRPC method needs. Health and reflection are open to
-// everyone because this list says so, and for no other reason.
-func Policies() grpcauth.Policies {
-	return grpcauth.Policies{
-		pb.PhotoService_ListPhotos_FullMethodName:  scope.All(ScopeRead),
-		pb.PhotoService_AddPhoto_FullMethodName:    scope.All(ScopeWrite),
-		pb.PhotoService_WhoAmI_FullMethodName:      scope.Authenticated,
-		pb.PhotoService_WatchPhotos_FullMethodName: scope.All(ScopeRead),
-
-		healthpb.Health_Check_FullMethodName: scope.Public,
-		healthpb.Health_List_FullMethodName:  scope.Public,
-		healthpb.Health_Watch_FullMethodName: scope.Public,
-
-		reflectionv1.ServerReflection_ServerReflectionInfo_FullMethodName:      scope.Public,
-		reflectionv1alpha.ServerReflection_ServerReflectionInfo_FullMethodName: scope.Public,
+// Policies says what each gRPC method needs. Each method of the photo service
+// names its operation in photos.proto; the error is about one that does not. Health
+// and reflection are open to everyone because this list says so, and for no other
+// reason. ops is as for Route.
+func Policies(ops *scope.Table) (grpcauth.Policies, error) {
+	policies, err := protopolicy.Policies(&protopolicy.Options{Table: ops}, pb.PhotoService_ServiceDesc.ServiceName)
+	if err != nil {
+		return nil, err
 	}
+	for method, policy := range policies {
+		policies[method] = policy.And(scope.Authenticated) // see ofCaller
+	}
+	for _, method := range []string{
+		healthpb.Health_Check_FullMethodName,
+		healthpb.Health_List_FullMethodName,
+		healthpb.Health_Watch_FullMethodName,
+		reflectionv1.ServerReflection_ServerReflectionInfo_FullMethodName,
+		reflectionv1alpha.ServerReflection_ServerReflectionInfo_FullMethodName,
+	} {
+		policies[method] = scope.Public
+	}
+	return policies, nil
 }
 
 // Register registers photos.v1.PhotoService on srv.

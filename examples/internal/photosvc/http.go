@@ -13,23 +13,17 @@ import (
 	"github.com/postern-go/postern/token"
 )
 
-// Rights over photos.
-const (
-	ScopeRead  = "photos:read"
-	ScopeWrite = "photos:write"
-	ScopeCount = "photos:count"
-)
-
 // maxBody bounds the body of a request: a title is all it holds.
 const maxBody = 4 << 10
 
 // Route registers the photo service on mux. A Mux takes no route without a
-// policy, so this is the whole list of what may be called by whom.
-func Route(mux *middleware.Mux, store *Store) {
+// policy, so this is the whole list of what may be called by whom. ops has the
+// operations that are named in this package.
+func Route(mux *middleware.Mux, store *Store, ops *scope.Table) {
 	h := httpFace{store}
-	mux.HandleFunc("GET /photos", scope.All(ScopeRead), h.list)
-	mux.HandleFunc("POST /photos", scope.All(ScopeWrite), h.add)
-	mux.HandleFunc("GET /whoami", scope.Authenticated, h.whoAmI)
+	mux.HandleFunc("GET /photos", ofCaller(ops, ListPhotos), h.list)
+	mux.HandleFunc("POST /photos", ofCaller(ops, AddPhoto), h.add)
+	mux.HandleFunc("GET /whoami", ofCaller(ops, WhoAmI), h.whoAmI)
 	mux.HandleFunc("GET /healthz", scope.Public, h.health)
 }
 

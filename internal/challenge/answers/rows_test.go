@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/postern-go/postern/internal/credentials"
@@ -40,6 +41,13 @@ func invalid(name string, err error, text string) row {
 	}
 }
 
+func unproved(name, code string, err error, text string) row {
+	return row{
+		name: name, err: err, status: 401, code: 16, reason: strings.ToUpper(code), message: text,
+		challenge: `Bearer realm="api", error="` + code + `", error_description="` + text + `", ` + rm,
+	}
+}
+
 func malformed(name string, err error, text string) row {
 	return row{
 		name: name, err: err, status: 400, code: 16, reason: "INVALID_REQUEST", message: text,
@@ -59,6 +67,14 @@ func short(name string, err error, parameter string, metadata map[string]string)
 		name: name, err: err, status: 403, code: 7, reason: "INSUFFICIENT_SCOPE", metadata: metadata,
 		message:   "The access token lacks a required scope",
 		challenge: `Bearer realm="api", error="insufficient_scope", error_description="The access token lacks a required scope", ` + parameter + rm,
+	}
+}
+
+// shortOf is the answer to a token that lacks something else than scopes.
+func shortOf(name string, err error, text string) row {
+	return row{
+		name: name, err: err, status: 403, code: 7, reason: "INSUFFICIENT_SCOPE", message: text,
+		challenge: `Bearer realm="api", error="insufficient_scope", error_description="` + text + `", ` + rm,
 	}
 }
 
@@ -99,6 +115,11 @@ var rows = []row{
 	invalid("C_6750-3.1-2 claim", token.ErrClaim, "The access token is invalid"),
 	invalid("C_6750-3.1-2 inactive", token.ErrInactive, "The access token is not active"),
 	invalid("C_6750-3.1-2 proof", token.ErrBinding, "Invalid key binding"),
+	unproved("C_9449-7.1-2 proof", "invalid_dpop_proof", token.ErrProof, "Invalid DPoP proof"),
+	unproved("C_9449-7.1-2 no proof", "invalid_dpop_proof", token.ErrProofMissing, "DPoP proof required"),
+	unproved("C_9449-4.3-11 stale proof", "invalid_dpop_proof", token.ErrProofStale, "DPoP proof is not fresh"),
+	unproved("C_9449-11.1-1 replay", "invalid_dpop_proof", token.ErrReplay, "DPoP proof already used"),
+	unproved("C_9449-4.3-10 nonce", "use_dpop_nonce", token.ErrNonce, "A DPoP nonce is required"),
 	invalid("a reason behind a cause", fmt.Errorf("seen: %w", token.ErrExpired), "The access token has expired"),
 
 	short("C_6750-3.1-3 scope", &token.ScopeError{Need: []string{"read", "write"}}, `scope="read write", `, map[string]string{"requiredScope": "read write"}),
@@ -109,6 +130,9 @@ var rows = []row{
 	short("C_6750-3-5 scope with a line break", &token.ScopeError{Need: []string{"read\r\nSet-Cookie: a=b"}}, "", nil),
 	short("C_6750-3-5 scope and an empty one", &token.ScopeError{Need: []string{"read", ""}}, "", nil),
 	short("C_6750-3-5 empty scope", &token.ScopeError{Need: []string{""}}, "", nil),
+
+	shortOf("C_9396-err-1 authorization detail", token.ErrDetail, "The access token lacks a required authorization detail"),
+	shortOf("C_9396-err-1 authorization detail, and an error that names scopes", errors.Join(&token.ScopeError{Need: []string{"read"}}, token.ErrDetail), "The access token lacks a required authorization detail"),
 
 	stepUp("C_9470-3-1 acr", &token.StepUpError{ACRValues: []string{"A", "B"}}, `acr_values="A B", `, map[string]string{"acrValues": "A B"}),
 	stepUp("C_9470-3-2 max age", &token.StepUpError{MaxAge: 300 * time.Second}, `max_age="300", `, map[string]string{"maxAge": "300"}),
@@ -122,6 +146,7 @@ var rows = []row{
 	denied("C_9068-5-1 kind of subject unknown", token.ErrSubjectUnknown),
 	denied("C_9110-15.5.4-1 denied for a reason", fmt.Errorf("%w: not the owner of account 7", token.ErrDenied)),
 
+	unavailable("C_9449-11.1-2 replay store out of reach", token.ErrReplayStoreUnavailable, "REPLAY_STORE_UNAVAILABLE"),
 	unavailable("C_6750-3.1-6 unavailable", token.ErrUnavailable, "UNAVAILABLE"),
 	unavailable("C_6750-3.1-6 keys unavailable", token.ErrKeysUnavailable, "KEYS_UNAVAILABLE"),
 	unavailable("C_6750-3.1-6 an error of another origin", errors.New("disk full"), "UNAVAILABLE"),

@@ -28,7 +28,9 @@ var sentinels = map[string]error{
 	"ErrSignature": postern.ErrSignature, "ErrIssuer": postern.ErrIssuer, "ErrAudience": postern.ErrAudience,
 	"ErrExpired": postern.ErrExpired, "ErrNotYetValid": postern.ErrNotYetValid, "ErrClaim": postern.ErrClaim,
 	"ErrInactive": postern.ErrInactive, "ErrBinding": postern.ErrBinding,
-	"ErrSubjectUnknown": postern.ErrSubjectUnknown,
+	"ErrProof": postern.ErrProof, "ErrProofMissing": postern.ErrProofMissing, "ErrProofStale": postern.ErrProofStale,
+	"ErrReplay": postern.ErrReplay, "ErrNonce": postern.ErrNonce, "ErrReplayStoreUnavailable": postern.ErrReplayStoreUnavailable,
+	"ErrSubjectUnknown": postern.ErrSubjectUnknown, "ErrDetail": postern.ErrDetail,
 }
 
 // The list above is that of the package: a new error cannot be left out.

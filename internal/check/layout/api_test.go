@@ -20,6 +20,8 @@ import (
 var foreign = map[string][]string{
 	"grpcauth":              {"google.golang.org/grpc"}, // the package is about that library
 	"grpcauth/grpcauthtest": {"google.golang.org/grpc"},
+
+	"grpcauth/protopolicy/postern/v1": {"google.golang.org/protobuf"}, // generated for that library
 }
 
 func TestExportedTypes(t *testing.T) {

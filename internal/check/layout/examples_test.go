@@ -53,6 +53,9 @@ var withoutExample = map[string]string{
 	"token.Request.LogValue":           "implements slog.LogValuer",
 	"token.Request.MarshalJSON":        "implements json.Marshaler",
 	"token.FromSet":                    "only this module can call it, since the type of its argument is internal",
+	"token/dpop.Transport.*":           "called by http.Client",
+	"token/dpop.Attempt.Format":        "implements fmt.Formatter",
+	"grpcauth.ProofCredentials.*":      "called by grpc",
 }
 
 // TestExamples wants an Example for every exported function and method: one

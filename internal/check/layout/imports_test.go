@@ -48,10 +48,10 @@ var bans = []ban{
 	{only("middleware"), module + "/grpcauth", whyPeers},
 	{only("grpcauth"), module + "/middleware", whyPeers},
 	{only("jwks"), module + "/token", whyDown},
-	{only("jwks", "token"), module + "/scope", whyDown},
-	{only("jwks", "token", "scope"), module + "/middleware", whyDown},
-	{only("jwks", "token", "scope"), module + "/grpcauth", whyDown},
-	{only("jwks", "token", "scope"), module + "/internal/challenge", "outcomes become answers in the transports, and nowhere below"},
+	{only("jwks", "token", "token/mtls"), module + "/scope", whyDown},
+	{only("jwks", "token", "token/mtls", "scope"), module + "/middleware", whyDown},
+	{only("jwks", "token", "token/mtls", "scope"), module + "/grpcauth", whyDown},
+	{only("jwks", "token", "token/mtls", "scope"), module + "/internal/challenge", "outcomes become answers in the transports, and nowhere below"},
 	{only("internal/jws", "internal/claims", "internal/rejection"), module + "/token", whyDown},
 	{only("internal/strict"), module, "the readers of hostile bytes stand alone, to be audited alone"},
 	{isLibrary, module + "/internal/check", "the tools of the project are no part of it"},
@@ -63,9 +63,10 @@ var bans = []ban{
 	{isLibrary, "plugin", "a security library loads no code at run time"},
 }
 
-// speaksNoGRPC is every package that a service links besides grpcauth.
+// speaksNoGRPC is every package that a service links besides grpcauth and those
+// below it.
 func speaksNoGRPC(rel string) bool {
-	return isLibrary(rel) && rel != "grpcauth" || isUnder(rel, "token/tokentest")
+	return isLibrary(rel) && !isUnder(rel, "grpcauth") || isUnder(rel, "token/tokentest")
 }
 
 // readsNoSettings is every package that a service links besides token/settings.
@@ -105,6 +106,9 @@ var thirdParty = map[string][]string{
 	"token/tokentest/internal/mint": {"github.com/go-jose/go-jose/v4"},
 	"grpcauth":                      {"google.golang.org/grpc", "google.golang.org/protobuf", "google.golang.org/genproto/googleapis/rpc/errdetails"},
 	"grpcauth/grpcauthtest":         {"google.golang.org/grpc", "google.golang.org/protobuf"},
+
+	"grpcauth/protopolicy":            {"google.golang.org/protobuf"},
+	"grpcauth/protopolicy/postern/v1": {"google.golang.org/protobuf"},
 }
 
 func TestThirdPartyImports(t *testing.T) {

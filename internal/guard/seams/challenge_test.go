@@ -146,7 +146,7 @@ func TestChallengeScopesOfExpiredCalls(t *testing.T) {
 				require.NoError(t, err)
 				i := grpcauth.New(verifier, grpcauth.Policies{method: scope.All("read")}, &grpcauth.Config{Resource: helpful})
 				s := &sent{header: metadata.MD{}, trailer: metadata.MD{}}
-				ctx := grpc.NewContextWithServerTransportStream(incoming(t, []string{"Bearer " + issuer.Token(tokentest.Scope("read"))}), s)
+				ctx := grpc.NewContextWithServerTransportStream(incoming(t, setup{}, []string{"Bearer " + issuer.Token(tokentest.Scope("read"))}), s)
 				if kind == "unary" {
 					_, err = i.Unary(ctx, nil, &grpc.UnaryServerInfo{FullMethod: method}, func(ctx context.Context, _ any) (any, error) {
 						<-ctx.Done()

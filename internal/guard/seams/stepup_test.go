@@ -80,6 +80,35 @@ func TestStepUp(t *testing.T) {
 	}
 }
 
+// A new login is to lose no scopes either, for clients that ask for those named alone.
+func TestStepUpRepeatsGranted(t *testing.T) {
+	t.Parallel()
+	issuer, verifier, good := signedIn(t)
+	const asks, both = `scope="write`, `", acr_values="A B", max_age="300"`
+	own := scope.Func("own", func(*token.Token) error { return &token.StepUpError{Need: []string{"own"}} })
+	for name, row := range map[string]struct {
+		repeat bool
+		policy scope.Policy
+		edit   tokentest.Edit
+		want   string
+	}{
+		"C_MCP-6 C_9470-3-3 repeated":       {true, deleting, tokentest.Edits(tokentest.Scope("read", "email"), tokentest.ACR("C")), asks + " read email" + both},
+		"C_9470-3-3 by default":             {false, deleting, tokentest.Edits(tokentest.Scope("read", "email"), tokentest.ACR("C")), asks + both},
+		"scopes that are not short":         {true, deleting, tokentest.ACR("C"), `acr_values="A B", max_age="300"`},
+		"of the application, no token":      {true, own, tokentest.Scope("read"), `scope="own"`},
+		"of the application, beside a rule": {true, own.And(scope.ACR("B")), tokentest.Scope("read"), `scope="own read", acr_values="B"`},
+	} {
+		for kind, call := range transports {
+			t.Run(name+"/"+string(kind), func(t *testing.T) {
+				t.Parallel()
+				raw := issuer.Token(append(append([]tokentest.Edit{}, good...), row.edit)...)
+				got := call(t, setup{auth: verifier, policy: row.policy, resource: scope.Resource{RepeatGranted: row.repeat}}, "Bearer "+raw)
+				assert.Equal(t, []string{authenticate + row.want}, got.challenges)
+			})
+		}
+	}
+}
+
 func assertStepUp(t *testing.T, got reply, kind scope.Transport, wanted int, challenge string, metadata map[string]string) {
 	t.Helper()
 	code := map[int]codes.Code{200: codes.OK, 401: codes.Unauthenticated, 403: codes.PermissionDenied}[wanted]
@@ -136,7 +165,7 @@ func TestStreamThatBeganWithAFreshLogin(t *testing.T) {
 		issuer, verifier, good := signedIn(t)
 		raw := issuer.Token(good...)
 		carrying := &sent{}
-		ctx := grpc.NewContextWithServerTransportStream(incoming(t, []string{"Bearer " + raw}), carrying)
+		ctx := grpc.NewContextWithServerTransportStream(incoming(t, setup{}, []string{"Bearer " + raw}), carrying)
 		err := setup{auth: verifier, policy: deleting}.interceptor().Stream(nil, &stream{sent: carrying, ctx: ctx}, &grpc.StreamServerInfo{FullMethod: method}, func(_ any, ss grpc.ServerStream) error {
 			caller, _ := token.FromContext(ss.Context())
 			assert.True(t, caller.AuthenticatedWithin(300*time.Second))

@@ -57,9 +57,13 @@ func Attacks() []Attack {
 		ruleAttacks(),
 		bindingAttacks(),
 		scopeAttacks(),
+		impliedAttacks(),
 		stepUpAttacks(),
 		setAttacks(),
 		subjectAttacks(),
+		detailAttacks(),
+		actAttacks(),
+		actorAttacks(),
 	)
 }
 

@@ -37,7 +37,7 @@ func payloadAttacks() []Attack {
 		try{row: "7519-4-1", name: "sub twice", edit: tokentest.PayloadText(withMember(`"sub":"mallory"`)), why: twice},
 		try{row: "7519-4-1", name: "sub twice, once escaped", edit: tokentest.PayloadText(withMember(`"\u0073ub":"mallory"`)), why: twice},
 		try{row: "7519-4-1", name: "unknown claim twice", edit: tokentest.PayloadText(withMember(`"x":1,"x":2`)), why: twice},
-		try{row: "7519-4-1", name: "member of a claim twice", edit: tokentest.Claim("act", json.RawMessage(`{"sub":"a","sub":"b"}`)), why: twice},
+		try{row: "7519-4-1", name: "member of a claim twice", edit: tokentest.Claim("tenant", json.RawMessage(`{"id":"a","id":"b"}`)), why: twice},
 		try{row: "7519-4-1", name: "member of cnf twice", edit: tokentest.Claim("cnf", json.RawMessage(`{"jkt":"a","jkt":"b"}`)), why: twice},
 		try{row: "7519-4-3", name: "ISS instead of iss", edit: renamed("iss", "ISS"), why: folded, reason: "issuer"},
 		try{row: "7519-4-3", name: "AUD instead of aud", edit: tokentest.EditDraft(shoutedAudience), why: folded, reason: "audience"},

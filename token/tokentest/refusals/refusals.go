@@ -21,6 +21,25 @@ type Config struct {
 	// token has just these, in the first source of each set. Empty means that the
 	// call needs none; then the attacks on sets do not apply.
 	Sets map[string][]string
+	// Detail is an element of authorization_details (RFC 9396) that is enough for
+	// the call, as with scope.HasDetail, with the members that the call needs and
+	// no other. Its type is a string, and its lists are of type []string. The good
+	// token has this element alone. Nil means that the call needs none; then the
+	// attacks on details do not apply.
+	Detail map[string]any
+	// Actor is who must act for the subject, as with scope.ActorIn; the good token
+	// has it in its act claim (RFC 8693 §4.1). An Issuer of "" is that of the
+	// tokens. Zero means that the call asks for no actor; then the attacks on
+	// actors do not apply.
+	Actor token.Actor
+	// NotDelegated says that the call is for tokens without an actor, as with
+	// scope.NotDelegated.
+	NotDelegated bool
+	// ScopeImplies is that of the service's token.Config. Where a scope in Scopes is
+	// implied by a larger one, the larger one must get in, and nothing that looks
+	// like it. Where one implies others, those must not stand for it. Nil means that
+	// each scope stands for itself; then these attacks do not apply.
+	ScopeImplies map[string][]string
 	// ACR is what the call accepts as acr, as with scope.ACR; the good token has the
 	// first. Empty means that the call accepts any; then the attacks on acr do not
 	// apply.

@@ -30,7 +30,7 @@ func (a *attacker) token(edits ...tokentest.Edit) string {
 
 // good makes a token of the issuer one of the service.
 func (a *attacker) good() tokentest.Edit {
-	edits := []tokentest.Edit{tokentest.Shaped(a.cfg.Profile), tokentest.Scope(a.cfg.Scopes...), a.goodSets(), a.goodLogin()}
+	edits := []tokentest.Edit{tokentest.Shaped(a.cfg.Profile), tokentest.Scope(a.cfg.Scopes...), a.goodSets(), a.goodDetails(), a.goodActor(), a.goodLogin()}
 	if a.cfg.User && len(a.cfg.Profile.Users) > 0 {
 		edits = append(edits, tokentest.Marked(a.cfg.Profile.Users[0]))
 	}

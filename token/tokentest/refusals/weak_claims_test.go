@@ -25,6 +25,7 @@ func (g naive) claimsGood(header, claims map[string]any) bool {
 		(!g.has(checkAge) || g.justNow(claims)) &&
 		(!g.has(checkRole) || g.hasRoles(claims)) &&
 		(!g.has(checkRules) || g.meant(claims)) &&
+		g.detailed(claims) && g.actedFor(claims) &&
 		g.aboutUser(claims)
 }
 
@@ -120,5 +121,12 @@ func (g naive) granted(claims map[string]any) bool {
 	if list, ok := claims["scope"].([]any); ok { // checkClaims stands before this
 		return len(list) == len(g.scopes)
 	}
-	return !slices.ContainsFunc(g.scopes, func(s string) bool { return !slices.Contains(strings.Split(text, " "), s) })
+	return !slices.ContainsFunc(g.scopes, func(s string) bool { return !slices.ContainsFunc(strings.Split(text, " "), g.standsFor(s)) })
+}
+
+// standsFor goes by implies, which has one level.
+func (g naive) standsFor(scope string) func(string) bool {
+	return func(granted string) bool {
+		return granted == scope || slices.Contains(implies[granted], scope) || !g.has(checkLarger) && slices.Contains(implies[scope], granted)
+	}
 }

@@ -49,6 +49,7 @@ const (
 	checkClaims     check = "required claims"
 	checkBinding    check = "cnf"
 	checkScope      check = "scope"
+	checkLarger     check = "scopes imply smaller ones alone"
 	checkClientID   check = "the subject is not the client"
 	checkMark       check = "the subject is marked as a user"
 	checkNoClient   check = "the subject is not marked as a client"
@@ -58,6 +59,13 @@ const (
 	checkACR        check = "acr"
 	checkAge        check = "auth_time"
 	checkRuleType   check = "the claims of the rules are strings"
+	checkDetail     check = "there is a detail of the type for this service"
+	checkOneDetail  check = "one detail has all that is needed"
+	checkLists      check = "the lists of a detail are lists"
+	checkDetails    check = "the details can be read"
+	checkActor      check = "the actor is the one that is meant"
+	checkHistory    check = "the actors before it mean nothing"
+	checkActs       check = "all actors can be read"
 )
 
 // naive is a guard written without postern, as people write them, that makes

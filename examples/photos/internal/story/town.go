@@ -152,7 +152,7 @@ func (t *town) buildPhotos() (handler, error) {
 		return handler{}, err
 	}
 	mux := middleware.New(g.auth, &middleware.Config{Resource: scope.Resource{Realm: "photos"}, Trace: g.trace}).NewMux()
-	photosvc.Route(mux, &t.photoStore)
+	photosvc.Route(mux, &t.photoStore, photosvc.Operations())
 	photosvc.RouteStatistics(mux, &t.photoStore)
 	return handler{http: g.handler(mux)}, nil
 }

@@ -1,4 +1,4 @@
-package middleware
+package outbound
 
 import (
 	"context"
@@ -8,17 +8,15 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
-
-	"github.com/postern-go/postern/internal/hostname"
 )
 
-// errNotHere is the error of a Forwarder's own transport where "localhost" is
-// another machine.
-var errNotHere = errors.New(`middleware: "localhost" does not resolve to this machine`)
+// errNotHere is the error of a transport where "localhost" is another machine.
+var errNotHere = errors.New(`"localhost" does not resolve to this machine`)
 
-// ownTransport is not shared with the rest of the program, which may change
-// http.DefaultTransport at any time.
-func ownTransport() http.RoundTripper {
+// NewTransport returns a transport set up like http.DefaultTransport. It is not
+// shared with the rest of the program, which may change that one at any time. It
+// connects to "localhost" on this machine only, and asks no proxy for loopback.
+func NewTransport() http.RoundTripper {
 	t, ok := http.DefaultTransport.(*http.Transport)
 	if !ok {
 		t = &http.Transport{Proxy: http.ProxyFromEnvironment}
@@ -64,7 +62,7 @@ func pastLoopback(proxy func(*http.Request) (*url.URL, error)) func(*http.Reques
 		return nil
 	}
 	return func(r *http.Request) (*url.URL, error) {
-		if hostname.IsLoopback(originOf(r.URL).host) {
+		if OriginOf(r.URL).IsLoopback() {
 			return nil, nil
 		}
 		return proxy(r)

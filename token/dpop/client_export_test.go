@@ -1,0 +1,7 @@
+package dpop
+
+// The readers of demands for a nonce.
+var (
+	DemandsNonce    = demandsNonce
+	RefusedForNonce = refusedForNonce
+)
