@@ -4,7 +4,10 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/auth"
 	"github.com/modelcontextprotocol/go-sdk/mcp"
@@ -12,7 +15,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/postern-go/postern/middleware"
-	"github.com/postern-go/postern/middleware/mcppostern"
 	"github.com/postern-go/postern/scope"
 	"github.com/postern-go/postern/token"
 	"github.com/postern-go/postern/token/tokentest"
@@ -64,9 +66,9 @@ func TestContextOfThisRequest(t *testing.T) {
 		assert.Equal(t, []string{"photos:read"}, scopes, mode)
 		do(wide, "dangerous")
 		assert.Equal(t, http.StatusOK, status, "%s: a guard within", mode)
-		do(wide, "open")
-		assert.Empty(t, scopes, mode)
 		if session == "" {
+			do(wide, "open")
+			assert.Empty(t, scopes, "%s: a public tool", mode)
 			do("", "open")
 			assert.Equal(t, http.StatusUnauthorized, status, "%s: a guard within", mode)
 		}
@@ -80,10 +82,14 @@ func TestMiddlewareFurtherOut(t *testing.T) {
 	for mode, set := range modes() {
 		w := newWorld(t, set)
 		var seen []string
+		var scopes [][]string
 		w.server.AddReceivingMiddleware(func(next mcp.MethodHandler) mcp.MethodHandler {
 			return func(ctx context.Context, method string, r mcp.Request) (mcp.Result, error) {
 				if have, ok := token.FromContext(ctx); ok {
 					seen = append(seen, have.Raw())
+				}
+				if info := auth.TokenInfoFromContext(ctx); info != nil && method == "tools/call" {
+					scopes = append(scopes, info.Scopes)
 				}
 				return next(ctx, method, r)
 			}
@@ -94,7 +100,66 @@ func TestMiddlewareFurtherOut(t *testing.T) {
 			r = inSession(r, w.begin(t, first))
 		}
 		assert.Equal(t, http.StatusOK, w.do(r).StatusCode, mode)
-		assert.NotContains(t, seen, first, mode)
+		assert.False(t, slices.Contains(seen, first), "%s: the token of another request", mode)
+		for _, s := range scopes {
+			assert.Equal(t, []string{"photos:read"}, s, mode)
+		}
+	}
+}
+
+// What a middleware further out puts into the context is newer than what is in
+// that of the request.
+func TestValuesFromFurtherOut(t *testing.T) {
+	t.Parallel()
+	type span struct{}
+	for mode, set := range modes() {
+		w := newWorld(t, set)
+		w.server.AddReceivingMiddleware(func(next mcp.MethodHandler) mcp.MethodHandler {
+			return func(ctx context.Context, method string, r mcp.Request) (mcp.Result, error) {
+				return next(context.WithValue(ctx, span{}, method), method, r)
+			}
+		})
+		var seen any
+		w.server.wait = func(ctx context.Context) { seen = ctx.Value(span{}) }
+		raw := w.Token(tokentest.Scope("photos:read"))
+		r := call(older, raw, "harmless")
+		if !set.opts.Stateless {
+			r = inSession(r, w.begin(t, raw))
+		}
+		w.do(r.WithContext(context.WithValue(r.Context(), span{}, "POST")))
+		assert.Equal(t, "tools/call", seen, mode)
+	}
+}
+
+// A time limit of the program is not the end of a token.
+func TestDeadlinesOfTheProgram(t *testing.T) {
+	t.Parallel()
+	for mode, set := range modes() {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, set)
+			raw := w.Token(tokentest.Scope("photos:read"))
+			for limit, want := range map[time.Duration]error{time.Second: context.DeadlineExceeded, time.Hour: token.ErrExpired} {
+				var cause error
+				w.server.wait = func(ctx context.Context) {
+					<-ctx.Done()
+					cause = context.Cause(ctx)
+				}
+				r, session := call(older, raw, "harmless"), ""
+				if !set.opts.Stateless {
+					session = w.begin(t, raw)
+					inSession(r, session)
+				}
+				ctx, stop := context.WithTimeout(r.Context(), limit)
+				w.do(r.WithContext(ctx))
+				stop()
+				synctest.Wait()
+				assert.ErrorIs(t, cause, want, mode)
+				raw = w.Token(tokentest.Scope("photos:read"))
+				if session != "" {
+					w.do(bare(http.MethodDelete, raw, session))
+				}
+			}
+		})
 	}
 }
 
@@ -129,5 +194,4 @@ func TestMethodsOfTheProgram(t *testing.T) {
 		assert.Equal(t, 1, ran, "%s: %s", body, text(t, resp))
 		assertDenied(t, w.do(request(older, w.Token(tokentest.Scope("search")), `{"jsonrpc":"2.0","id":1,"method":"acme/tool","params":{"name":"harmless"}}`)))
 	}
-	_ = mcppostern.DefaultMethods
 }

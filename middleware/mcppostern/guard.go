@@ -91,6 +91,7 @@ func (g *Guard) serving(server *mcp.Server, o mcp.StreamableHTTPOptions) (*handl
 	if h.any, err = newBridge(sdkHandler(server, o)); err != nil {
 		return nil, err
 	}
+	h.any.sessions = !o.Stateless
 	if g.config.BothFamilies && !o.Stateless {
 		o.Stateless = true
 		h.sessionless, err = newBridge(sdkHandler(server, o))
