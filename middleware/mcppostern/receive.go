@@ -35,7 +35,11 @@ func (g *Guard) receive(next mcp.MethodHandler) mcp.MethodHandler {
 		}
 		ctx, stop := p.context(ctx)
 		defer stop()
-		return next(ctx, method, r)
+		result, err := next(ctx, method, r)
+		if err == nil && p.token != nil {
+			result = private(result)
+		}
+		return result, err
 	}
 }
 
