@@ -87,6 +87,9 @@ func (g *Guard) serving(server *mcp.Server, o mcp.StreamableHTTPOptions) (*handl
 	if h.limit == 0 {
 		h.limit = mcp.DefaultMaxRequestBodyBytes
 	}
+	if o.EventStore != nil {
+		o.EventStore = store{o.EventStore, o.Logger}
+	}
 	var err error
 	if h.any, err = newBridge(sdkHandler(server, o)); err != nil {
 		return nil, err
