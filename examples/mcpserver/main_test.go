@@ -45,7 +45,7 @@ func (w *world) connect(t *testing.T, version string, edits ...tokentest.Edit) *
 func TestTools(t *testing.T) {
 	t.Parallel()
 	for _, version := range []string{"2025-06-18", "2025-11-25", "2026-07-28"} {
-		w := newWorld(t)
+		w := newWorld(t, "/mcp")
 		reader := w.connect(t, version, tokentest.Scope("photos:read"))
 		writer := w.connect(t, version, tokentest.Scope("photos:read", "photos:write"))
 		fresh := w.connect(t, version, tokentest.Scope("photos:write"), tokentest.Claim("auth_time", time.Now().Unix()))
@@ -86,7 +86,7 @@ func TestTools(t *testing.T) {
 // What a client without a token is told, and what it finds there.
 func TestTheWayIn(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newWorld(t, "/mcp")
 	post := func(body, raw string) *http.Response {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.resource, strings.NewReader(body))
 		require.NoError(t, err)
