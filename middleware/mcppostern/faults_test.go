@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"testing"
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
@@ -116,5 +117,32 @@ func TestForwardedTokens(t *testing.T) {
 			require.Equal(t, http.StatusOK, w.do(r).StatusCode)
 			assert.Equal(t, []string{"", want}, seen, "%s %s", mode, tool)
 		}
+	}
+}
+
+// The SDK's protection of servers on loopback, against pages that reach them by a
+// name of their own, looks at the context of the request, of the first as well.
+func TestProtectionOfLoopback(t *testing.T) {
+	t.Parallel()
+	for mode, set := range modes() {
+		w := newWorld(t, set)
+		set.opts.DisableLocalhostProtection = false
+		handler, err := w.guard.Handler(w.server.Server, &set.opts)
+		require.NoError(t, err)
+		service := httptest.NewServer(handler)
+		for host, want := range map[string]int{"": http.StatusOK, "evil.example": http.StatusForbidden} {
+			for _, method := range []string{"initialize", "ping"} {
+				params := `"protocolVersion":"` + older + `","capabilities":{},"clientInfo":{"name":"t","version":"1"}`
+				r := request("", w.Token(), message("", method, params))
+				r.URL, err = url.Parse(service.URL)
+				require.NoError(t, err)
+				r.RequestURI, r.Host = "", host
+				resp, err := http.DefaultClient.Do(r)
+				require.NoError(t, err)
+				assert.Equal(t, want, resp.StatusCode, "%s %s %q: %s", mode, method, host, text(t, resp))
+				_ = resp.Body.Close()
+			}
+		}
+		service.Close()
 	}
 }
