@@ -195,3 +195,36 @@ func TestMethodsOfTheProgram(t *testing.T) {
 		assertDenied(t, w.do(request(older, w.Token(tokentest.Scope("search")), `{"jsonrpc":"2.0","id":1,"method":"acme/tool","params":{"name":"harmless"}}`)))
 	}
 }
+
+// A session outlives the token that began it, for its owner with another one.
+// What runs then ends with that one.
+func TestSessionsOutliveTheirFirstToken(t *testing.T) {
+	t.Parallel()
+	for _, mode := range []string{"stateful", "both"} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, modes()[mode])
+			var ended error
+			var left time.Duration
+			w.server.wait = func(ctx context.Context) {
+				ended = ctx.Err()
+				deadline, _ := ctx.Deadline()
+				left = time.Until(deadline)
+			}
+			first := w.Token(tokentest.Scope("photos:read"), tokentest.ExpiresIn(time.Minute))
+			session := w.begin(t, first)
+			time.Sleep(2 * time.Minute)
+			for _, r := range []*http.Request{
+				inSession(call(older, first, "harmless"), session), bare(http.MethodGet, first, session), bare(http.MethodDelete, first, session),
+			} {
+				assert.Equal(t, http.StatusUnauthorized, w.do(r).StatusCode, r.Method)
+			}
+			assert.Empty(t, w.server.names())
+			second := w.Token(tokentest.Scope("photos:read"), tokentest.ExpiresIn(time.Minute))
+			assert.Equal(t, http.StatusOK, w.do(inSession(call(older, second, "harmless"), session)).StatusCode)
+			assert.Equal(t, []string{"tool harmless"}, w.server.names())
+			assert.NoError(t, ended)
+			assert.Equal(t, time.Minute+30*time.Second, left) // with the leeway
+			assert.Equal(t, http.StatusNoContent, w.do(bare(http.MethodDelete, second, session)).StatusCode)
+		})
+	}
+}
