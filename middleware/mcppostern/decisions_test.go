@@ -285,3 +285,35 @@ func TestCachesOfOthers(t *testing.T) {
 		}
 	}
 }
+
+// One message of a batch whose rule is a rehearsal takes nothing from the rules of
+// the others, nor from whose session it is.
+func TestRehearsedRules(t *testing.T) {
+	t.Parallel()
+	for mode, set := range modes() {
+		set.rules = func(r *rulesOf) { r.Tools["open"] = scope.All("new").Rehearsed() }
+		w := newWorld(t, set)
+		reader, session := w.Token(tokentest.Scope("photos:read")), ""
+		if !set.opts.Stateless {
+			session = w.begin(t, reader)
+		}
+		post := func(raw, body string) int {
+			r := request(oldest, raw, body)
+			if session != "" {
+				inSession(r, session)
+			}
+			return w.do(r).StatusCode
+		}
+		open := message(oldest, "tools/call", `"name":"open"`)
+		second := strings.Replace(message(oldest, "tools/call", `"name":"dangerous"`), `"id":1`, `"id":2`, 1)
+		assert.Equal(t, http.StatusForbidden, post(reader, "["+open+","+second+"]"), mode)
+		assert.Equal(t, http.StatusForbidden, post(reader, "["+second+","+open+"]"), mode)
+		if session != "" {
+			assert.Equal(t, http.StatusUnauthorized, post("", open), mode)
+			assert.Equal(t, http.StatusForbidden, post(w.Token(tokentest.Subject("mallory")), open), mode)
+		}
+		assert.Empty(t, w.server.names())
+		assert.Equal(t, http.StatusOK, post(reader, open), mode)
+		assert.Equal(t, []string{"tool open"}, w.server.names(), mode)
+	}
+}

@@ -49,8 +49,9 @@
 // the values of that request, where the SDK by itself passes on those of the
 // request that began the session. It ends with the token, and so do the streams:
 // of a POST, of a GET, and of subscriptions/listen. RequestExtra.Header does not
-// have the credentials. A middleware.Forwarder is the only way to pass the token
-// on.
+// have the credentials; with middleware.Config.KeepCredentials, it lacks the
+// fields Authorization and DPoP alone. A middleware.Forwarder is the only way to
+// pass the token on.
 //
 // A receiving middleware added after Handler was called is further out. In a
 // session, its context has no values of any request; RequestExtra is right there.
