@@ -1,7 +1,8 @@
 package jws
 
 import (
-	"crypto"
+	"crypto/sha256"
+	"strings"
 
 	"github.com/postern-go/postern/internal/rejection"
 	"github.com/postern-go/postern/internal/strict"
@@ -13,20 +14,34 @@ import (
 // them, as a proof of possession does (RFC 9449 §4.2). Such an object proves that
 // its sender holds the key, and nothing else: the caller must compare the key with
 // the one it expects. It is safe for concurrent use.
-type SelfVerifier struct{ rules *Verifier }
+type SelfVerifier struct {
+	rules *Verifier
+	known knownKeys
+}
 
 // NewSelfVerifier makes a SelfVerifier. Of the Settings it uses Algorithms, Types
 // and Names.
 func NewSelfVerifier(s Settings) *SelfVerifier {
-	return &SelfVerifier{New(Settings{Algorithms: s.Algorithms, Types: s.Types, Names: s.Names})}
+	return &SelfVerifier{rules: New(Settings{Algorithms: s.Algorithms, Types: s.Types, Names: s.Names})}
 }
 
 // SelfSigned is an object that a SelfVerifier has verified.
 type SelfSigned struct {
 	Payload string
-	Key     crypto.PublicKey
-	// Thumbprint is that of Key (RFC 7638).
+	// Thumbprint is that of the key (RFC 7638).
 	Thumbprint string
+
+	id    [sha256.Size]byte // of the text of the key
+	key   jwks.Key
+	known bool
+}
+
+// Remember keeps the key of an object at hand for the next one. Call it once the key
+// has turned out to be the one that was expected.
+func (v *SelfVerifier) Remember(s *SelfSigned) {
+	if !s.known {
+		v.known.put(s.id, parsedKey{s.key, s.Thumbprint})
+	}
 }
 
 // Verify reads raw and checks its header, its key and its signature, in this
@@ -46,18 +61,20 @@ func (v *SelfVerifier) Verify(raw string) (SelfSigned, error) {
 	if err != nil {
 		return SelfSigned{}, err
 	}
-	key, err := keyFor(alg, jwk)
-	if err != nil {
-		return SelfSigned{}, err
+	id := keyID(jwk.Raw)
+	key, known := v.known.get(id)
+	if !known {
+		if key, err = parse(jwk); err != nil {
+			return SelfSigned{}, err
+		}
+	}
+	if !alg.fits(key.Public) || key.Algorithm != "" && !sameAlgorithm(key.Algorithm, alg.name) {
+		return SelfSigned{}, &rejection.Error{Reason: rejection.Algorithm, Claim: "header alg", Got: alg.name, Want: "an algorithm that fits the key in jwk"}
 	}
 	if !alg.verify(key.Public, &signed) {
 		return SelfSigned{}, errSignature
 	}
-	thumbprint, err := key.Thumbprint()
-	if err != nil {
-		return SelfSigned{}, badKey(err)
-	}
-	return SelfSigned{compact.Payload, key.Public, thumbprint}, nil
+	return SelfSigned{compact.Payload, key.thumbprint, id, key.Key, known}, nil
 }
 
 // readSelfHeader is ReadHeader, and the member jwk.
@@ -89,24 +106,26 @@ func (v *SelfVerifier) checkHeader(h *Header) (*algorithm, error) {
 	return p.alg, h.checkContent()
 }
 
-// keyFor is the key of a header, if it may verify the algorithm. What is wrong
-// with it is told without its value, which may be a private key.
-func keyFor(alg *algorithm, jwk strict.Value) (jwks.Key, error) {
+// parse is the key of a header, if it is fit to verify. What is wrong with it is told
+// without its value, which may be a private key.
+func parse(jwk strict.Value) (parsedKey, error) {
 	switch jwk.Kind {
 	case strict.Object:
 	case strict.Absent:
-		return jwks.Key{}, errNoKey
+		return parsedKey{}, errNoKey
 	default:
-		return jwks.Key{}, &rejection.Error{Reason: rejection.UnknownKey, Claim: "header jwk", Got: jwk.Kind.String(), Want: "a public key"}
+		return parsedKey{}, &rejection.Error{Reason: rejection.UnknownKey, Claim: "header jwk", Got: jwk.Kind.String(), Want: "a public key"}
 	}
 	key, err := jwks.ParseKey(zerocopy.Bytes(jwk.Raw))
 	if err != nil {
-		return jwks.Key{}, badKey(err)
+		return parsedKey{}, badKey(err)
 	}
-	if !alg.fits(key.Public) || key.Algorithm != "" && !sameAlgorithm(key.Algorithm, alg.name) {
-		return jwks.Key{}, &rejection.Error{Reason: rejection.Algorithm, Claim: "header alg", Got: alg.name, Want: "an algorithm that fits the key in jwk"}
+	thumbprint, err := key.Thumbprint()
+	if err != nil {
+		return parsedKey{}, badKey(err)
 	}
-	return key, nil
+	// Nothing else of the text, which may be long, is kept for as long as the key.
+	return parsedKey{jwks.Key{Algorithm: strings.Clone(key.Algorithm), Public: key.Public}, thumbprint}, nil
 }
 
 var errNoKey = &rejection.Error{Reason: rejection.UnknownKey, Claim: "header jwk", Want: "the public key of the signature"}

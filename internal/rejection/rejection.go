@@ -39,6 +39,7 @@ const (
 	Ahead               // Date has not come
 	TooFar              // Date is too long after iat, which is Now
 	IDToken             // the claim is present, or has the value, as in an ID token
+	Aged                // Date is too long ago, though it is no expiry
 )
 
 // Saw notes the value of the claim, and returns e.
@@ -97,6 +98,8 @@ func (e *Error) saw() string {
 	switch {
 	case e.Form == Past:
 		return " is " + inWords(e.Date) + ", expired " + distance(e.Now-e.Date) + " ago with a leeway of " + e.Leeway.String()
+	case e.Form == Aged:
+		return " is " + inWords(e.Date) + ", " + distance(e.Now-e.Date) + " old by this clock"
 	case e.Form == Ahead && e.Claim == "iat":
 		return e.ahead() + ": one of the clocks is wrong"
 	case e.Form == Ahead:

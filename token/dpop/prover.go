@@ -3,16 +3,12 @@ package dpop
 import (
 	"crypto"
 	"crypto/ecdsa"
-	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/rsa"
 	"crypto/sha256"
-	"encoding/asn1"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"math/big"
 	"strings"
 	"time"
 
@@ -25,8 +21,9 @@ import (
 // Prover is the client's side of DPoP: it holds a key and makes proofs with it
 // (RFC 9449 §4.2). It may be used concurrently if its key may.
 type Prover struct {
-	key        crypto.Signer
-	alg        signing
+	// The key is the function's, so that package fmt has no way to it.
+	sign       func(input string) ([]byte, error)
+	algorithm  string
 	header     string // encoded
 	thumbprint string
 }
@@ -50,7 +47,8 @@ func NewProver(key crypto.Signer) (*Prover, error) {
 	alg := signingWith(public.Public)
 	jwk, _ := publickey.JWK(public.Public) // as CheckKey has found it fit
 	header := `{"typ":"dpop+jwt","alg":"` + alg.name + `","jwk":` + jwk + `}`
-	return &Prover{key: key, alg: alg, header: encode([]byte(header)), thumbprint: thumbprint}, nil
+	sign := func(input string) ([]byte, error) { return alg.sign(key, input) }
+	return &Prover{sign, alg.name, encode([]byte(header)), thumbprint}, nil
 }
 
 // NewKey returns a new key on P-256 for NewProver. It is in memory alone: tokens
@@ -62,7 +60,7 @@ func NewKey() (crypto.Signer, error) { return ecdsa.GenerateKey(elliptic.P256(),
 func (p *Prover) Thumbprint() string { return p.thumbprint }
 
 // Algorithm is the signature algorithm of the proofs.
-func (p *Prover) Algorithm() string { return p.alg.name }
+func (p *Prover) Algorithm() string { return p.algorithm }
 
 // Claims are what a proof is for. Method and URL are required.
 type Claims struct {
@@ -85,14 +83,18 @@ type Claims struct {
 
 // Proof makes a proof for one request, the value of its DPoP field. Each attempt
 // needs a proof of its own, since a server takes each of them once. It blocks as
-// long as the key takes to sign. The error is that of the key.
+// long as the key takes to sign. The error is that of the key, or matches
+// token.ErrConfig for a Prover that NewProver has not made.
 func (p *Prover) Proof(c Claims) (string, error) {
+	if p == nil || p.sign == nil {
+		return "", fmt.Errorf("dpop: %w: the Prover has no key", token.ErrConfig)
+	}
 	payload, err := json.Marshal(c.payload())
 	if err != nil {
 		return "", fmt.Errorf("dpop: %w", err)
 	}
 	input := p.header + "." + encode(payload)
-	signature, err := p.alg.sign(p.key, input)
+	signature, err := p.sign(input)
 	if err != nil {
 		return "", fmt.Errorf("dpop: signing a proof: %w", err)
 	}
@@ -134,60 +136,3 @@ func hashOf(accessToken string) string {
 }
 
 func encode(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
-
-// signing is how a kind of key signs.
-type signing struct {
-	name string
-	hash crypto.Hash // 0 for Ed25519
-	size int         // bytes of each half of an ECDSA signature, or 0
-}
-
-// signingWith is that of a key that jwks.CheckKey has passed.
-func signingWith(key crypto.PublicKey) signing {
-	switch k := key.(type) {
-	case ed25519.PublicKey:
-		return signing{name: "EdDSA"}
-	case *rsa.PublicKey:
-		return signing{name: "PS256", hash: crypto.SHA256}
-	case *ecdsa.PublicKey:
-		switch k.Curve {
-		case elliptic.P384():
-			return signing{"ES384", crypto.SHA384, 48}
-		case elliptic.P521():
-			return signing{"ES512", crypto.SHA512, 66}
-		}
-	}
-	return signing{"ES256", crypto.SHA256, 32}
-}
-
-func (s signing) sign(key crypto.Signer, input string) ([]byte, error) {
-	if s.hash == 0 {
-		return key.Sign(rand.Reader, []byte(input), crypto.Hash(0))
-	}
-	h := s.hash.New()
-	h.Write([]byte(input))
-	if s.size == 0 {
-		options := &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash, Hash: s.hash}
-		return key.Sign(rand.Reader, h.Sum(nil), options)
-	}
-	der, err := key.Sign(rand.Reader, h.Sum(nil), s.hash)
-	if err != nil {
-		return nil, err
-	}
-	return s.halves(der)
-}
-
-// halves brings an ECDSA signature into the form of RFC 7518 §3.4.
-func (s signing) halves(der []byte) ([]byte, error) {
-	var numbers struct{ R, S *big.Int }
-	rest, err := asn1.Unmarshal(der, &numbers)
-	if err != nil || len(rest) > 0 || !s.fits(numbers.R) || !s.fits(numbers.S) {
-		return nil, fmt.Errorf("the key made no ECDSA signature of %s", s.name)
-	}
-	out := make([]byte, 2*s.size)
-	numbers.R.FillBytes(out[:s.size])
-	numbers.S.FillBytes(out[s.size:])
-	return out, nil
-}
-
-func (s signing) fits(n *big.Int) bool { return n.Sign() > 0 && n.BitLen() <= 8*s.size }

@@ -33,6 +33,7 @@ type setup struct {
 	trace    *scope.Trace
 
 	rehearsal bool
+	dpop      []string // values of the DPoP field of a call
 }
 
 // reply is what a caller gets over one of the transports.
@@ -62,6 +63,9 @@ func overHTTP(t *testing.T, s setup, authorization ...string) (got reply) {
 	for _, value := range authorization {
 		r.Header.Add("Authorization", value)
 	}
+	for _, proof := range s.dpop {
+		r.Header.Add("DPoP", proof)
+	}
 	w := httptest.NewRecorder()
 	middleware.New(s.auth, &middleware.Config{Resource: s.resource, Trace: s.trace, Rehearsal: s.rehearsal}).
 		Require(s.policy)(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got.handle(r.Context(), r.Header["Authorization"]) })).ServeHTTP(w, r)
@@ -77,13 +81,13 @@ func (s setup) interceptor() *grpcauth.Interceptor {
 	return grpcauth.New(s.auth, policies, &grpcauth.Config{Resource: s.resource, Trace: s.trace, Rehearsal: s.rehearsal})
 }
 
-func incoming(t *testing.T, authorization []string) context.Context {
-	return metadata.NewIncomingContext(t.Context(), metadata.MD{"authorization": authorization, ":authority": {"api.example.com"}})
+func incoming(t *testing.T, s setup, authorization []string) context.Context {
+	return metadata.NewIncomingContext(t.Context(), metadata.MD{"authorization": authorization, "dpop": s.dpop, ":authority": {"api.example.com"}})
 }
 
 func overUnary(t *testing.T, s setup, authorization ...string) (got reply) {
 	sent := &sent{header: metadata.MD{}, trailer: metadata.MD{}}
-	ctx := grpc.NewContextWithServerTransportStream(incoming(t, authorization), sent)
+	ctx := grpc.NewContextWithServerTransportStream(incoming(t, s, authorization), sent)
 	_, got.err = s.interceptor().Unary(ctx, nil, &grpc.UnaryServerInfo{FullMethod: method}, func(ctx context.Context, _ any) (any, error) {
 		got.handle(ctx, metadata.ValueFromIncomingContext(ctx, "authorization"))
 		return nil, nil
@@ -93,7 +97,7 @@ func overUnary(t *testing.T, s setup, authorization ...string) (got reply) {
 
 func overStream(t *testing.T, s setup, authorization ...string) (got reply) {
 	sent := &sent{header: metadata.MD{}, trailer: metadata.MD{}}
-	stream := &stream{sent: sent, ctx: grpc.NewContextWithServerTransportStream(incoming(t, authorization), sent)}
+	stream := &stream{sent: sent, ctx: grpc.NewContextWithServerTransportStream(incoming(t, s, authorization), sent)}
 	got.err = s.interceptor().Stream(nil, stream, &grpc.StreamServerInfo{FullMethod: method}, func(_ any, ss grpc.ServerStream) error {
 		got.handle(ss.Context(), metadata.ValueFromIncomingContext(ss.Context(), "authorization"))
 		return nil

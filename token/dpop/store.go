@@ -1,0 +1,80 @@
+package dpop
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/postern-go/postern/internal/rejection"
+)
+
+// store is a ReplayStore as a Checker uses it: with a timeout, and with every
+// failure as the same reason.
+type store struct {
+	ReplayStore
+	ttl, timeout time.Duration
+	tooSlow      error
+	own          bool // it answers at once
+}
+
+func newStore(c Config) store {
+	_, own := c.Store.(*MemoryStore)
+	tooSlow := fmt.Errorf("no answer within %v (see dpop.Config.StoreTimeout)", c.StoreTimeout)
+	return store{c.Store, c.ttl(), c.StoreTimeout, tooSlow, own}
+}
+
+// errReplay and errTooEarly do not depend on the proof.
+var (
+	errReplay   = &rejection.Error{Reason: rejection.Replay, Claim: "proof jti", Got: "known", Want: "a new proof for each call"}
+	errTooEarly = &rejection.Error{
+		Reason: rejection.ReplayStoreUnavailable, Claim: "proof iat", Got: "before the replay store began",
+		Want: "a proof made since, as no other can be told from a replay", Setting: "dpop.MemoryStoreConfig.AcceptProofsBeforeStart",
+	}
+)
+
+// use returns nil if a proof that was made at a time is used for the first time.
+func (s store) use(ctx context.Context, id [32]byte, made time.Time) error {
+	if !s.own {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, s.timeout, s.tooSlow)
+		defer cancel()
+	}
+	first, err := s.ask(ctx, id, made)
+	switch {
+	case errors.Is(err, errTooEarly):
+		return errTooEarly
+	case err != nil && context.Cause(ctx) == s.tooSlow:
+		return unavailable(fmt.Errorf("%w: %w", s.tooSlow, err))
+	case err != nil:
+		return unavailable(err)
+	case !first:
+		return errReplay
+	default:
+		return nil
+	}
+}
+
+func unavailable(cause error) error {
+	return &rejection.Error{Reason: rejection.ReplayStoreUnavailable, Cause: cause}
+}
+
+// ask asks the store, and contains its panic: a gRPC server recovers from none.
+func (s store) ask(ctx context.Context, id [32]byte, made time.Time) (first bool, err error) {
+	ended := false
+	defer func() {
+		if !ended { // by a panic, or by runtime.Goexit, which goes on
+			first, err = false, fmt.Errorf("the replay store did not return: %v", recover())
+		}
+	}()
+	if s, ok := s.ReplayStore.(interface{ Since() time.Time }); ok && made.Before(s.Since().Truncate(time.Second)) {
+		ended = true
+		return false, errTooEarly
+	}
+	first, err = s.Use(ctx, id, s.ttl)
+	if err != nil {
+		_ = err.Error() // the methods of a nil pointer panic, and must do so here
+	}
+	ended = true
+	return first, err
+}
