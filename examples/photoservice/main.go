@@ -15,34 +15,18 @@
 // health and reflection. It keeps its photos in memory. It starts whether the
 // issuer can be reached or not; until it can, calls that need a token are
 // answered 503 (gRPC UNAVAILABLE). Serve it on loopback, or put TLS in front.
+//
+// With -dpop accept, or -dpop require, it checks that callers hold the key that
+// their token is bound to (RFC 9449). It then remembers proofs in memory;
+// photoservice-valkey shares them with other replicas.
 package main
 
 import (
-	"context"
-	"errors"
-	"flag"
-	"fmt"
 	"os"
-	"os/signal"
-	"syscall"
+
+	"github.com/postern-go/postern/examples/internal/photoserver"
 )
 
-func main() { os.Exit(command()) }
+var program = photoserver.Program{Name: "photoservice"}
 
-// command is main with an exit code.
-func command() int {
-	o, err := parse(os.Args[1:], os.Stderr)
-	switch {
-	case errors.Is(err, flag.ErrHelp):
-		return 0
-	case err != nil:
-		return 2
-	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, o, os.Stdout, os.Stderr); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	return 0
-}
+func main() { os.Exit(program.Main()) }

@@ -1,9 +1,10 @@
-package main
+package photoserver
 
 import (
 	"flag"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/postern-go/postern/examples/internal/cli"
 	"github.com/postern-go/postern/token/settings"
@@ -14,10 +15,11 @@ type options struct {
 	listen     string
 	grpcListen string
 	settings   *settings.File
+	bound      bound
 }
 
-const usage = `Usage: photoservice -listen ADDR -grpc-listen ADDR -issuer URL -audience URI [flags]
-       photoservice -listen ADDR -grpc-listen ADDR -settings FILE
+const usage = `Usage: PROGRAM -listen ADDR -grpc-listen ADDR -issuer URL -audience URI [flags]
+       PROGRAM -listen ADDR -grpc-listen ADDR -settings FILE
 
 The photo service alone, for trying postern against any issuer.
 
@@ -25,25 +27,34 @@ The photo service alone, for trying postern against any issuer.
 Flags:
 `
 
-// parse reads the command line. What is wrong with it is written to out.
-func parse(args []string, out io.Writer) (options, error) {
+// parse reads the command line of a program. What is wrong with it is written to
+// out.
+func parse(p Program, args []string, out io.Writer) (options, error) {
 	var o options
 	var issuers cli.Issuers
-	set := flag.NewFlagSet("photoservice", flag.ContinueOnError)
+	set := flag.NewFlagSet(p.Name, flag.ContinueOnError)
 	set.SetOutput(out)
 	set.Usage = func() {
-		fmt.Fprint(out, usage)
+		fmt.Fprint(out, strings.ReplaceAll(usage, "PROGRAM", p.Name))
 		set.PrintDefaults()
 	}
 	set.StringVar(&o.listen, "listen", "127.0.0.1:8080", "`address` to serve HTTP on")
 	set.StringVar(&o.grpcListen, "grpc-listen", "127.0.0.1:8081", "`address` to serve gRPC on; empty serves none")
 	issuers.Register(set)
+	o.bound.register(set)
+	if p.Flags != nil {
+		p.Flags(set)
+	}
 	if err := set.Parse(args); err != nil {
 		return options{}, err
 	}
+	o.bound.store = p.Store
 	var err error
-	if o.settings, err = finish(&issuers, set.Args()); err != nil {
-		fmt.Fprintln(out, "photoservice:", err)
+	if o.settings, err = finish(&issuers, set.Args()); err == nil {
+		err = o.bound.validate()
+	}
+	if err != nil {
+		fmt.Fprintln(out, p.Name+":", err)
 	}
 	return o, err
 }

@@ -1,4 +1,4 @@
-package main
+package photoserver
 
 import (
 	"flag"
@@ -13,10 +13,12 @@ import (
 	"github.com/postern-go/postern/token/settings"
 )
 
+var photoservice = Program{Name: "photoservice"}
+
 // The flags of the service itself; those of issuers have tests of their own.
 func TestParse(t *testing.T) {
 	t.Parallel()
-	o, err := parse(strings.Fields("-issuer https://a -audience https://photos -grpc-listen="), io.Discard)
+	o, err := photoservice.Parse(strings.Fields("-issuer https://a -audience https://photos -grpc-listen="), io.Discard)
 	require.NoError(t, err)
 	assert.Equal(t, "127.0.0.1:8080", o.listen)
 	assert.Empty(t, o.grpcListen)
@@ -36,12 +38,15 @@ func TestParseRefuses(t *testing.T) {
 		"no such file":            {"-settings", "/nonexistent"},
 		"empty audience":          {"-issuer", "https://a", "-audience", ""},
 		"unknown flag":            {"-issuer", "https://a", "-audience", "x", "-insecure"},
+		"no mode":                 {"-issuer", "https://a", "-audience", "x", "-dpop", "yes"},
+		"a nonce of no proof":     {"-issuer", "https://a", "-audience", "x", "-dpop-nonce"},
+		"no base URL":             {"-issuer", "https://a", "-audience", "x", "-base-url", "photos.example"},
 		"something left over":     {"-issuer", "https://a", "-audience", "x", "y"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var told strings.Builder
-			_, err := parse(args, &told)
+			_, err := photoservice.Parse(args, &told)
 			assert.Error(t, err)
 			assert.NotEmpty(t, told.String(), "whoever typed it is told what is wrong")
 		})
@@ -51,7 +56,7 @@ func TestParseRefuses(t *testing.T) {
 func TestParseHelp(t *testing.T) {
 	t.Parallel()
 	var told strings.Builder
-	_, err := parse([]string{"-h"}, &told)
+	_, err := photoservice.Parse([]string{"-h"}, &told)
 	assert.ErrorIs(t, err, flag.ErrHelp)
 	for _, name := range []string{"-listen", "-grpc-listen", "-issuer", "-audience", "-jwks", "-settings"} {
 		assert.Contains(t, told.String(), name)

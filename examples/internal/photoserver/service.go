@@ -1,4 +1,4 @@
-package main
+package photoserver
 
 import (
 	"context"
@@ -30,13 +30,18 @@ type service struct {
 // run serves until ctx ends. It says on out where, and on log why it refuses
 // calls.
 func run(ctx context.Context, o options, out, log io.Writer) error {
+	closing, err := o.bound.apply(o.settings)
+	if err != nil {
+		return err
+	}
+	defer closing()
 	// This makes no request: the service starts whether its issuers can be reached
 	// or not.
 	auth, err := o.settings.Authenticator()
 	if err != nil {
 		return err
 	}
-	s, err := newService(auth, refusalsTo(log))
+	s, err := newService(auth, o.resource(), refusalsTo(log))
 	if err != nil {
 		return err
 	}
@@ -53,15 +58,15 @@ func refusalsTo(log io.Writer) *scope.Trace {
 	return scope.LogTo(slog.New(slog.NewTextHandler(log, nil)), nil)
 }
 
-func newService(auth token.Authenticator, trace *scope.Trace) (service, error) {
+func newService(auth token.Authenticator, about scope.Resource, trace *scope.Trace) (service, error) {
 	store := new(photosvc.Store)
-	rpc, err := grpcServer(auth, store, trace)
-	return service{httpHandler(auth, store, trace), rpc}, err
+	rpc, err := grpcServer(auth, about, store, trace)
+	return service{httpHandler(auth, about, store, trace), rpc}, err
 }
 
 // httpHandler is the HTTP face. Printing it shows its table of routes.
-func httpHandler(auth token.Authenticator, store *photosvc.Store, trace *scope.Trace) http.Handler {
-	mux := middleware.New(auth, &middleware.Config{Resource: scope.Resource{Realm: "photos"}, Trace: trace}).NewMux()
+func httpHandler(auth token.Authenticator, about scope.Resource, store *photosvc.Store, trace *scope.Trace) http.Handler {
+	mux := middleware.New(auth, &middleware.Config{Resource: about, Trace: trace}).NewMux()
 	photosvc.Route(mux, store)
 	return mux
 }
@@ -69,8 +74,8 @@ func httpHandler(auth token.Authenticator, store *photosvc.Store, trace *scope.T
 // grpcServer is the gRPC face. NewServer makes sure that no method has been
 // forgotten in the list of policies, and limits what a caller can cost before
 // its token is looked at.
-func grpcServer(auth token.Authenticator, store *photosvc.Store, trace *scope.Trace) (*grpc.Server, error) {
-	guard := grpcauth.New(auth, photosvc.Policies(), &grpcauth.Config{Resource: scope.Resource{Realm: "photos"}, Trace: trace})
+func grpcServer(auth token.Authenticator, about scope.Resource, store *photosvc.Store, trace *scope.Trace) (*grpc.Server, error) {
+	guard := grpcauth.New(auth, photosvc.Policies(), &grpcauth.Config{Resource: about, Trace: trace})
 	return guard.NewServer(func(s *grpc.Server) {
 		photosvc.Register(s, store)
 		healthpb.RegisterHealthServer(s, health.NewServer())
