@@ -47,9 +47,7 @@ type MemoryStoreConfig struct {
 	Time func() time.Time
 }
 
-// Validate checks the settings, for those that come from a file. NewMemoryStore
-// calls it. The error matches token.ErrConfig.
-func (c MemoryStoreConfig) Validate() error {
+func (c MemoryStoreConfig) validate() error {
 	if n := c.maxBytes(); n < smallestStore || n > largestStore {
 		return fmt.Errorf("dpop: %w: MaxBytes of %d is not from %d to %d", token.ErrConfig, c.MaxBytes, smallestStore, int64(largestStore))
 	}
@@ -108,7 +106,7 @@ func NewMemoryStore(cfg *MemoryStoreConfig) (*MemoryStore, error) {
 	if cfg != nil {
 		s.config = *cfg
 	}
-	if err := s.config.Validate(); err != nil {
+	if err := s.config.validate(); err != nil {
 		return nil, err
 	}
 	if s.config.Time == nil {

@@ -14,7 +14,7 @@ type target struct {
 var targets = []target{
 	{dir: "internal/strict", files: []string{"base64url.go", "json.go"}, more: []string{"token", "jwks"}},
 	{dir: "internal/hostname", files: []string{"hostname.go"}, more: []string{"internal/fetch", "jwks"}},
-	{dir: "internal/publickey", files: []string{"publickey.go"}, more: []string{"jwks"}},
+	{dir: "internal/publickey", files: []string{"publickey.go", "jwk.go"}, more: []string{"jwks"}},
 	{dir: "internal/fetch", files: []string{
 		"address.go", "special.go", "url.go", "client.go", "exchange.go", "status.go", "freshness.go", "validate.go",
 		"proxy.go", "tokenfile.go",
@@ -24,12 +24,15 @@ var targets = []target{
 	{dir: "internal/guard", files: []string{"guard.go", "target.go", "respond.go", "pass.go", "errors.go"}, more: []string{"internal/guard/seams", "middleware", "grpcauth"}},
 	{dir: "internal/challenge", files: []string{"table.go", "writer.go", "retry.go"}, more: []string{"internal/challenge/answers", "middleware", "grpcauth"}},
 	{dir: "internal/rejection", files: []string{"sentinel.go", "rejection.go"}, more: []string{"token"}},
-	{dir: "internal/jws", files: []string{"compact.go", "header.go", "algorithm.go", "keys.go", "cost.go", "verifier.go"}, more: []string{"token"}},
+	{dir: "internal/jws", files: []string{"compact.go", "header.go", "algorithm.go", "keys.go", "cost.go", "verifier.go", "selfsigned.go", "known.go"}, more: []string{"token", "token/dpop"}},
 	{dir: "internal/claims", files: []string{"payload.go", "lists.go", "rules.go", "checks.go", "numericdate.go", "marks.go", "shape.go", "lookup.go", "sources.go", "hints.go", "set.go"}, more: []string{"token"}},
 	{dir: "token", files: []string{
 		"binding.go", "verifier.go", "memory.go", "cache.go", "bucket.go", "issuers.go", "hints.go", "resolver.go", "resolver_config.go", "resolve.go", "template.go", "pattern.go", "identifier.go", "own_keys.go", "known.go", "recent.go", "pace.go", "present.go", "scheme.go", "respond.go", "config.go", "compile.go", "profile.go", "source.go", "relaxed.go", "posture.go", "context.go", "claims.go", "selection.go",
 		"token.go", "vouched.go", "marks.go", "subject.go", "errors.go", "insufficient.go", "static.go", "outcome.go", "explain.go",
 	}, more: []string{"middleware", "grpcauth"}},
+	{dir: "token/dpop", files: []string{
+		"checker.go", "config.go", "memory.go", "nonce.go", "proof.go", "prover.go", "shard.go", "signing.go", "store.go", "uri.go",
+	}, more: []string{"internal/guard/seams"}},
 	{dir: "internal/expiry", files: []string{"expiry.go"}, more: []string{"middleware", "grpcauth"}},
 	{dir: "internal/printable", files: []string{"printable.go"}, more: []string{"token"}},
 	{dir: "internal/nilcheck", files: []string{"nilcheck.go"}, more: []string{"token", "middleware", "grpcauth"}},
