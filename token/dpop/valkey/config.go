@@ -43,11 +43,9 @@ type Config struct {
 	// Prefix begins each key. Services that share a server and have different
 	// prefixes do not meet. Empty means "postern:dpop:".
 	Prefix string
-	// TrustRestarted takes calls from a server that has restarted, is new or has
-	// taken over from another. A proof that was used before may be used once more
-	// then. It is for servers that lose nothing, such as one with appendfsync always
-	// and no replicas. Zero refuses calls until such proofs have expired.
-	TrustRestarted bool
+	// AfterRestart is what happens to calls after the server has forgotten proofs.
+	// Zero means RefuseAll.
+	AfterRestart AfterRestart
 
 	// Timeout is how long one question may take, connecting included; a context that
 	// ends before ends it too. Zero means 200 milliseconds; the range is a
@@ -63,6 +61,26 @@ type Config struct {
 	// Trace has hooks for operators. Nil means none.
 	Trace *Trace
 }
+
+// AfterRestart is what a Store does with a server that may have forgotten proofs: it
+// has restarted, is new, was emptied, or has taken over from another.
+type AfterRestart uint8
+
+// The choices.
+const (
+	// RefuseAll refuses all calls until every proof that may be forgotten has
+	// expired: for one ttl, which is 95 seconds with the defaults of dpop.Config.
+	RefuseAll AfterRestart = iota
+	// RefuseEarlier refuses proofs that were made before, by their iat or by their
+	// nonce, so that calls go on at once. A proof of a client whose clock is ahead
+	// may seem to be made since: used shortly before the restart, it can be used
+	// once more. With nonces in place of the clock, there are no such proofs.
+	RefuseEarlier
+	// TrustServer refuses nothing, so that proofs that were forgotten can be used
+	// once more. It is for a server that forgets nothing, such as one with appendfsync
+	// always and no replicas.
+	TrustServer
+)
 
 // Validate checks the settings without using them, for those that come from a
 // file. New calls it. The error matches token.ErrConfig and shows no secrets.
@@ -121,6 +139,8 @@ func (c Config) validate() error {
 		return badConfig("Username needs a Password")
 	case c.Credentials != nil && c.Password != "":
 		return badConfig("Credentials and Password are both set")
+	case c.AfterRestart > TrustServer:
+		return badConfig("AfterRestart has the unknown value %d", c.AfterRestart)
 	case len(c.Prefix) > 200 || !printable.Is(c.Prefix):
 		return badConfig("Prefix is not at most 200 bytes of printable ASCII")
 	case c.Timeout < time.Millisecond || c.Timeout > 10*time.Second:

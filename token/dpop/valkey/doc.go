@@ -25,7 +25,8 @@
 // server process. If the mark is missing or names another process, then all
 // replicas of the service refuse calls until the proofs from before have expired,
 // about a minute and a half with the defaults of dpop.Config. A new server has no
-// mark either. Config.TrustRestarted switches this off.
+// mark either. Config.AfterRestart has two other choices: with RefuseEarlier only
+// proofs from before are refused, so that service goes on at once.
 //
 // The mark is read in the same connection and after the proof was written, so
 // that it does not matter when the server is lost, and which replica notices
@@ -35,12 +36,13 @@
 //
 // The server is one process that takes writes: Valkey, Redis from version 5 on,
 // or a managed primary endpoint. With Config.Addresses, the store takes the first
-// that is a primary. A cluster is refused, and so is a proxy that shares
-// connections to several servers: behind one, the mark means nothing.
+// that is a primary. A cluster is refused: bring a client for it as dpop.SetNX.
+// Do not put a proxy in between that shares connections to several servers: the mark
+// means nothing behind one.
 //
 // The server needs maxmemory-policy noeviction, since any other policy forgets
 // proofs when memory is short. If CONFIG GET is permitted, another policy shows
 // among the warnings of Status and of Trace. The commands that the user of the
-// store needs are HELLO, AUTH, SELECT, PING, SET, MGET and INFO, and better CONFIG
+// store needs are HELLO, AUTH, SELECT, PING, SET, GET, MGET and INFO, and better CONFIG
 // GET, on keys that begin with Config.Prefix.
 package valkey

@@ -28,7 +28,7 @@ var (
 	// store needs.
 	ErrCredentials = errors.New("dpop/valkey: the server does not permit it")
 	// ErrRestarted says that the server does not know which proofs were used before
-	// it started; see Config.TrustRestarted.
+	// it started; see Config.AfterRestart.
 	ErrRestarted = errors.New("dpop/valkey: the server has forgotten proofs")
 	// ErrUnsuitable says that the server is none that the store can use, such as a
 	// cluster.

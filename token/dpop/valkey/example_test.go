@@ -38,7 +38,7 @@ func ExampleStore_Use() {
 	}
 	defer server.Close()
 	// This server loses nothing, and does not tell its run id.
-	store, err := valkey.New(valkey.Config{Addresses: []string{server.Addr()}, TrustRestarted: true})
+	store, err := valkey.New(valkey.Config{Addresses: []string{server.Addr()}, AfterRestart: valkey.TrustServer})
 	if err != nil {
 		fmt.Println(err)
 		return

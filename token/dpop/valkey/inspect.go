@@ -18,11 +18,11 @@ func (s *session) inspect(ctx context.Context, c Config) error {
 		b.ConfigGet().Parameter("maxmemory-policy").Build(),
 	)
 	server, err := answers[0].ToString()
-	if err != nil && !c.TrustRestarted {
+	if err != nil && c.AfterRestart != TrustServer {
 		return noRunID(err)
 	}
 	s.runID = field(server, "run_id")
-	if s.runID == "" && !c.TrustRestarted {
+	if s.runID == "" && c.AfterRestart != TrustServer {
 		return noRunID(errors.New("no run_id"))
 	}
 	if field(server, "redis_mode") == "cluster" || field(server, "server_mode") == "cluster" {
@@ -45,7 +45,7 @@ func noRunID(err error) error {
 	}
 	return &fault{
 		reason: ErrCredentials, seen: "INFO server has no run_id for this user", want: "it, to notice that proofs were forgotten",
-		setting: "ACL of the server, or valkey.Config.TrustRestarted", cause: err,
+		setting: "ACL of the server, or valkey.Config.AfterRestart", cause: err,
 	}
 }
 

@@ -14,21 +14,37 @@ import (
 	"github.com/postern-go/postern/token/dpop/valkey"
 )
 
+// waysToForget are those in which a server comes to know less than before.
+func waysToForget() map[string]func(*testing.T, *fake) {
+	return map[string]func(*testing.T, *fake){
+		"restarted empty":                     func(t *testing.T, f *fake) { f.restart(t, "second") },
+		"restarted from a snapshot of before": restore,
+		"emptied":                             func(_ *testing.T, f *fake) { f.FlushAll() },
+	}
+}
+
+// restore gives a server what an old snapshot has.
+func restore(t *testing.T, f *fake) {
+	t.Helper()
+	kept := map[string]string{}
+	for _, key := range []string{"postern:dpop:mark:95000", "postern:dpop:since"} {
+		if f.Exists(key) {
+			value, err := f.Get(key)
+			require.NoError(t, err)
+			kept[key] = value
+		}
+	}
+	f.restart(t, "second")
+	for key, value := range kept {
+		require.NoError(t, f.Set(key, value))
+	}
+}
+
 // TestForgotten holds that no proof gets in twice, however the server came to
 // forget it.
 func TestForgotten(t *testing.T) {
 	t.Parallel()
-	for name, forget := range map[string]func(*testing.T, *fake){
-		"restarted empty": func(t *testing.T, f *fake) { f.restart(t, "second") },
-		"restarted from a snapshot of before": func(t *testing.T, f *fake) {
-			mark, err := f.Get("postern:dpop:mark:95000")
-			require.NoError(t, err)
-			f.restart(t, "second")
-			require.NoError(t, f.Set("postern:dpop:mark:95000", mark))
-		},
-		"emptied":                  func(_ *testing.T, f *fake) { f.FlushAll() },
-		"restarted as it was told": func(t *testing.T, f *fake) { f.restart(t, ""); f.set(func() { f.runID = "second" }) },
-	} {
+	for name, forget := range waysToForget() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := newFake(t)
@@ -55,11 +71,52 @@ func TestForgotten(t *testing.T) {
 	}
 }
 
-func TestTrustRestarted(t *testing.T) {
+// TestRefuseEarlier holds that the time since when the server remembers is later than
+// every proof that it has forgotten.
+func TestRefuseEarlier(t *testing.T) {
+	t.Parallel()
+	for name, forget := range waysToForget() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFake(t)
+			cfg := valkey.Config{Addresses: []string{f.Addr()}, Timeout: 5 * time.Second, AfterRestart: valkey.RefuseEarlier}
+			s, other := newStore(t, cfg), newStore(t, cfg)
+			began := time.Now()
+			require.NoError(t, other.Ready(t.Context()))
+			first, since, err := s.UseSince(t.Context(), id(1), ttl)
+			require.NoError(t, err)
+			require.True(t, first)
+			require.False(t, since.Before(began))
+			require.False(t, since.After(time.Now().Add(time.Millisecond)))
+			_, err = s.Use(t.Context(), id(2), ttl)
+			require.ErrorIs(t, err, valkey.ErrRestarted, "without the time of the proof, all are refused")
+			time.Sleep(2 * time.Millisecond) // the mark is to the millisecond
+			used := time.Now()
+			forget(t, f)
+			seen := map[time.Time]bool{}
+			for n := range byte(3) {
+				for _, s := range []*valkey.Store{s, other} {
+					first, since, err := s.UseSince(t.Context(), id(n), ttl)
+					if err != nil {
+						require.ErrorIs(t, err, valkey.ErrUnreachable)
+						continue
+					}
+					if first {
+						require.True(t, since.After(used))
+						seen[since] = true
+					}
+				}
+			}
+			assert.Len(t, seen, 1, "all replicas go by the same mark")
+		})
+	}
+}
+
+func TestTrustServer(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
 	f.set(func() { f.answers["INFO"] = "NOPERM this user has no permissions to run the 'info' command" })
-	s := newStore(t, valkey.Config{Addresses: []string{f.Addr()}, TrustRestarted: true, Timeout: 5 * time.Second})
+	s := newStore(t, valkey.Config{Addresses: []string{f.Addr()}, AfterRestart: valkey.TrustServer, Timeout: 5 * time.Second})
 	first, err := s.Use(t.Context(), id(1), ttl)
 	require.NoError(t, err)
 	assert.True(t, first)

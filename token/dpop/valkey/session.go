@@ -57,61 +57,11 @@ func firstOf(r valkeygo.ValkeyResult) (bool, error) {
 	}
 }
 
-// useMarked is use for a server that may have forgotten proofs. The mark is read
-// after the proof is written. If the mark is there then, nothing was forgotten
-// between its making and this write; read before, the server could forget
-// everything in between.
-//
-// A proof that is known is a replay, whatever else was forgotten.
-func (s *session) useMarked(ctx context.Context, k keys) (first, marked bool, err error) {
-	answers := s.client.DoMulti(ctx, s.set(k), s.client.B().Mget().Key(k.mark, k.refusing).Build())
-	if first, err = firstOf(answers[0]); err != nil || !first {
-		return false, true, err
-	}
-	marks, err := answers[1].ToArray()
-	if err != nil {
-		return false, false, err
-	}
-	if len(marks) != 2 {
-		return false, false, errors.New("MGET did not answer with two values")
-	}
-	if by, err := marks[0].ToString(); err != nil || by != s.runID {
-		return false, false, s.mark(ctx, k)
-	}
-	if !marks[1].IsNil() {
-		return false, true, errRefusing
-	}
-	return true, true, nil
-}
-
-// errRefusing is that of calls until the forgotten proofs have expired.
-var errRefusing = &fault{
-	reason: ErrRestarted, seen: "it started, or took over, less than a lifetime of proofs ago",
-	want: "to wait until the proofs from before have expired", setting: "valkey.Config.TrustRestarted",
-}
-
-// mark makes the server refuse for a ttl, which is how long a forgotten proof may
-// be good, and marks it as known after that. In this order: with the mark alone,
-// which is what remains if the second command is lost, nothing would be refused.
-// Replicas that do it at the same time prolong it by the time between them.
-func (s *session) mark(ctx context.Context, k keys) error {
-	b := s.client.B()
-	for _, r := range s.client.DoMulti(ctx,
-		b.Set().Key(k.refusing).Value(s.runID).PxMilliseconds(k.ttl).Build(),
-		b.Set().Key(k.mark).Value(s.runID).Build(),
-	) {
-		if err := r.Error(); err != nil {
-			return err
-		}
-	}
-	return errRefusing
-}
-
-// keys are those of a question. Marks are for one ttl: a replica whose proofs live
+// keys are those of a question. Marks with a refusal are for one ttl: a replica whose proofs live
 // longer than those of the others must refuse for longer.
 type keys struct {
-	proof, mark, refusing string
-	ttl                   int64 // milliseconds
+	proof, mark, refusing, since string
+	ttl                          int64 // milliseconds
 }
 
 func (c Config) keys(id [32]byte, ttl time.Duration) keys {
@@ -121,5 +71,5 @@ func (c Config) keys(id [32]byte, ttl time.Duration) keys {
 	b.Grow(len(c.Prefix) + 43)
 	b.WriteString(c.Prefix)
 	b.WriteString(base64.RawURLEncoding.EncodeToString(id[:]))
-	return keys{proof: b.String(), mark: c.Prefix + "mark:" + lifetime, refusing: c.Prefix + "refusing:" + lifetime, ttl: ms}
+	return keys{proof: b.String(), mark: c.Prefix + "mark:" + lifetime, refusing: c.Prefix + "refusing:" + lifetime, since: c.Prefix + "since", ttl: ms}
 }

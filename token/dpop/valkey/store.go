@@ -56,39 +56,69 @@ func (s *Store) Status() Status {
 }
 
 // Ready connects if there is no connection, and asks the server for a sign of
-// life. It is for a readiness probe. It blocks for Config.Timeout at most, or until
-// ctx ends. A server that is new or has restarted is ready all the same: calls are
-// refused with ErrRestarted.
+// life. It is for a readiness probe, and with RefuseEarlier for the start of a
+// service: a new server then remembers since that moment. It blocks for
+// Config.Timeout at most, or until ctx ends. A server that makes the store refuse
+// all calls, as it has restarted, is ready all the same.
 func (s *Store) Ready(ctx context.Context) error {
 	_, err := s.ask(ctx, func(ctx context.Context, on *session) (bool, error) {
-		return true, on.client.Do(ctx, on.client.B().Ping().Build()).Error()
+		if s.link.config.AfterRestart != RefuseEarlier {
+			return true, on.client.Do(ctx, on.client.B().Ping().Build()).Error()
+		}
+		key := s.link.config.keys([32]byte{}, 0).since
+		_, restarted, err := on.began(ctx, key, on.client.Do(ctx, on.client.B().Get().Key(key).Build()))
+		if restarted && err == nil {
+			s.link.observer.restarted(0)
+		}
+		return true, err
 	})
 	return err
 }
 
-// Use implements dpop.ReplayStore with one SET NX PX. It blocks for Config.Timeout
-// at most, or until ctx ends. The error matches one of the reasons of this package.
+// Use is UseSince for callers that do not know when the proof was made: with
+// RefuseEarlier, it refuses as RefuseAll does.
 func (s *Store) Use(ctx context.Context, id [32]byte, ttl time.Duration) (first bool, err error) {
+	first, since, err := s.UseSince(ctx, id, ttl)
+	if err == nil && first && time.Since(since) < ttl {
+		return false, errRefusing
+	}
+	return first, err
+}
+
+// UseSince implements dpop.ReplayStore with one SET NX PX. With RefuseEarlier,
+// since is when the server began to remember, and otherwise the zero time. It
+// blocks for Config.Timeout at most, or until ctx ends. The error matches one of the
+// reasons of this package.
+func (s *Store) UseSince(ctx context.Context, id [32]byte, ttl time.Duration) (first bool, since time.Time, err error) {
 	if s.isZero() {
-		return false, errZero
+		return false, since, errZero
 	}
 	if ttl <= 0 {
-		return false, &fault{reason: ErrUnsuitable, seen: fmt.Sprintf("ttl is %v", ttl), want: "a positive one"}
+		return false, since, &fault{reason: ErrUnsuitable, seen: fmt.Sprintf("ttl is %v", ttl), want: "a positive one"}
 	}
 	k := s.link.config.keys(id, ttl)
 	began := time.Now()
-	first, err = s.ask(ctx, func(ctx context.Context, on *session) (bool, error) {
-		if s.link.config.TrustRestarted {
+	first, err = s.ask(ctx, func(ctx context.Context, on *session) (first bool, err error) {
+		switch s.link.config.AfterRestart {
+		case TrustServer:
 			return on.use(ctx, k)
+		case RefuseEarlier:
+			restarted := false
+			first, since, restarted, err = on.useSince(ctx, k)
+			if restarted && err == nil {
+				s.link.observer.restarted(0)
+			}
+			return first, err
+		default:
+			first, marked, err := on.useMarked(ctx, k)
+			if !marked && errors.Is(err, ErrRestarted) {
+				s.link.observer.restarted(ttl)
+			}
+			return first, err
 		}
-		first, marked, err := on.useMarked(ctx, k)
-		if !marked && errors.Is(err, ErrRestarted) {
-			s.link.observer.restarted(ttl)
-		}
-		return first, err
 	})
 	s.link.observer.used(began, err)
-	return first, err
+	return first, since, err
 }
 
 var errZero = &fault{reason: ErrUnsuitable, seen: "the Store is zero", want: "one that valkey.New has made"}

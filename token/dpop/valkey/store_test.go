@@ -43,7 +43,7 @@ func TestUse(t *testing.T) {
 func TestTTLIsNeverRoundedDown(t *testing.T) {
 	t.Parallel()
 	f := newFake(t)
-	s := newStore(t, valkey.Config{Addresses: []string{f.Addr()}, TrustRestarted: true, Timeout: 5 * time.Second})
+	s := newStore(t, valkey.Config{Addresses: []string{f.Addr()}, AfterRestart: valkey.TrustServer, Timeout: 5 * time.Second})
 	first, err := s.Use(t.Context(), id(1), time.Nanosecond)
 	require.NoError(t, err)
 	require.True(t, first)

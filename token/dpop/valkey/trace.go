@@ -12,8 +12,8 @@ type Trace struct {
 	// Connect is called after each attempt to connect.
 	Connect func(Connection)
 	// Restart is called when the store finds that the server has forgotten proofs,
-	// with how long calls are refused from now on. Several replicas may notice at
-	// the same time.
+	// with how long all calls are refused from now on: zero with RefuseEarlier. Several
+	// replicas may notice at the same time.
 	Restart func(refusing time.Duration)
 	// Use is called after each question, with how long it took, and a nil error if
 	// the server could tell.
