@@ -133,6 +133,26 @@ func TestAttemptsAreFew(t *testing.T) {
 	assert.Greater(t, attempts, 2)
 }
 
+// TestConnectionsBreak holds that pauses between attempts grow with failures in a row
+// only: the next connection after one that worked is made at once.
+func TestConnectionsBreak(t *testing.T) {
+	t.Parallel()
+	f := newFake(t)
+	made := make(chan net.Conn, 1)
+	s := newStore(t, valkey.Config{Addresses: []string{f.Addr()}, Timeout: 5 * time.Second, Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
+		made <- conn
+		return conn, err
+	}})
+	within(t, 1500*time.Millisecond, func() {
+		for range 10 {
+			require.Eventually(t, func() bool { return s.Ready(t.Context()) == nil }, 10*time.Second, time.Millisecond)
+			require.NoError(t, (<-made).Close())
+			_ = s.Ready(t.Context())
+		}
+	})
+}
+
 // TestSlow holds that one call that gives up does not end the connection for the
 // others.
 func TestSlow(t *testing.T) {
