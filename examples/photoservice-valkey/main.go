@@ -12,8 +12,8 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
-	"fmt"
 	"io"
 	"log/slog"
 	"os"
@@ -29,7 +29,10 @@ func main() { os.Exit(program(os.Stderr).Main()) }
 // program is the photoservice with the flags of the store.
 func program(log io.Writer) photoserver.Program {
 	var f flags
-	return photoserver.Program{Name: "photoservice-valkey", Flags: f.register, Store: func() (dpop.ReplayStore, func(), error) { return f.open(log) }}
+	return photoserver.Program{
+		Name: "photoservice-valkey", Flags: f.register, Check: f.check,
+		Store: func() (dpop.ReplayStore, func(), error) { return f.open(log) },
+	}
 }
 
 type flags struct{ url, restart string }
@@ -41,16 +44,23 @@ func (f *flags) register(set *flag.FlagSet) {
 
 var choices = map[string]valkey.AfterRestart{"all": valkey.RefuseAll, "earlier": valkey.RefuseEarlier, "none": valkey.TrustServer}
 
+func (f *flags) check(proofs bool) error {
+	if _, ok := choices[f.restart]; !ok {
+		return errors.New("-replay-restart is all, earlier or none")
+	}
+	if f.url != "" && !proofs {
+		return errors.New("-replay needs -dpop accept or -dpop require")
+	}
+	return nil
+}
+
 // open makes the store. If the server is up and new, it waits until proofs are made
 // that are not from before, which is a second at most.
 func (f *flags) open(log io.Writer) (dpop.ReplayStore, func(), error) {
 	if f.url == "" {
 		return nil, nil, nil
 	}
-	choice, ok := choices[f.restart]
-	if !ok {
-		return nil, nil, fmt.Errorf("-replay-restart is all, earlier or none")
-	}
+	choice := choices[f.restart]
 	store, err := valkey.New(valkey.Config{URL: f.url, AfterRestart: choice, Trace: traceTo(slog.New(slog.NewTextHandler(log, nil)))})
 	if err != nil {
 		return nil, nil, err

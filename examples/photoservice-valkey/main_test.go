@@ -51,16 +51,18 @@ func TestWithoutStore(t *testing.T) {
 func TestFlagsRefused(t *testing.T) {
 	t.Parallel()
 	for name, args := range map[string][]string{
-		"no URL":    {"-replay", "redis://:hunter2@[x"},
-		"no choice": {"-replay", "redis://127.0.0.1:1", "-replay-restart", "some"},
+		"no choice":   {"-dpop", "accept", "-replay", "redis://127.0.0.1:1", "-replay-restart", "some"},
+		"no proofs":   {"-replay", "redis://127.0.0.1:1"},
+		"no own flag": {"-dpop", "accept", "-store", "x"},
 	} {
-		o, err := program(io.Discard).Parse(append([]string{"-issuer", "https://a", "-audience", "x", "-dpop", "accept"}, args...), io.Discard)
-		require.NoError(t, err, name)
+		_, err := program(io.Discard).Parse(append([]string{"-issuer", "https://a", "-audience", "x"}, args...), io.Discard)
+		assert.Error(t, err, name)
+	}
+	for _, url := range []string{"redis://:hunter2@[x", "http://hunter2@x"} {
+		o, err := program(io.Discard).Parse([]string{"-issuer", "https://a", "-audience", "x", "-dpop", "accept", "-replay", url}, io.Discard)
+		require.NoError(t, err)
 		err = photoserver.Run(t.Context(), o, io.Discard, io.Discard)
-		require.Error(t, err, name)
+		require.ErrorIs(t, err, token.ErrConfig)
 		assert.NotContains(t, err.Error(), "hunter2")
 	}
-	o, err := program(io.Discard).Parse([]string{"-issuer", "https://a", "-audience", "x", "-dpop", "accept", "-replay", "http://x"}, io.Discard)
-	require.NoError(t, err)
-	assert.ErrorIs(t, photoserver.Run(t.Context(), o, io.Discard, io.Discard), token.ErrConfig)
 }

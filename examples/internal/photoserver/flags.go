@@ -53,6 +53,9 @@ func parse(p Program, args []string, out io.Writer) (options, error) {
 	if o.settings, err = finish(&issuers, set.Args()); err == nil {
 		err = o.bound.validate()
 	}
+	if err == nil && p.Check != nil {
+		err = p.Check(o.bound.mode != "")
+	}
 	if err != nil {
 		fmt.Fprintln(out, p.Name+":", err)
 	}

@@ -26,6 +26,9 @@ type Program struct {
 	Name string
 	// Flags adds flags of the program's own. Nil adds none.
 	Flags func(*flag.FlagSet)
+	// Check refuses flags of the program's own, and is told whether proofs are
+	// checked. Nil refuses none.
+	Check func(proofs bool) error
 	// Store returns the replay store and what closes it, once the flags are read.
 	// Nil, or a nil store, means a store in the memory of the process.
 	Store func() (store dpop.ReplayStore, closing func(), err error)

@@ -165,6 +165,7 @@ func TestServerHangs(t *testing.T) {
 		})
 	}
 	all.Wait()
+	assert.False(t, store.Status().Connected, "a silent connection is given up")
 	s.signal(syscall.SIGCONT)
 	within(t, 3*time.Second, func() { judged(t, store, 3) })
 }
