@@ -1,9 +1,11 @@
 package jws_test
 
 import (
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
@@ -124,4 +126,23 @@ func TestKnownKeys(t *testing.T) {
 		require.NoError(t, verify(selfSigned(t, key, plain)))
 	}
 	assert.Equal(t, jws.MaxKnown, v.Known())
+}
+
+// A key that names an algorithm verifies that one only (RFC 7517 §4.4).
+func TestAlgorithmOfTheKey(t *testing.T) {
+	t.Parallel()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	require.NoError(t, err)
+	jwk, _ := publickey.JWK(&key.PublicKey)
+	v := jws.NewSelfVerifier(jws.Settings{Algorithms: []string{"RS256", "PS256"}, Types: []string{"x+jwt"}})
+	for alg, want := range map[string]error{"PS256": nil, "RS256": rejection.Algorithm} {
+		encode := base64.RawURLEncoding.EncodeToString
+		header := `{"typ":"x+jwt","alg":"PS256","jwk":` + jwk[:len(jwk)-1] + `,"alg":"` + alg + `"}}`
+		input := encode([]byte(header)) + "." + encode([]byte(`{}`))
+		digest := sha256.Sum256([]byte(input))
+		signature, err := rsa.SignPSS(rand.Reader, key, crypto.SHA256, digest[:], &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash})
+		require.NoError(t, err)
+		_, err = v.Verify(input + "." + encode(signature))
+		require.ErrorIs(t, err, want)
+	}
 }

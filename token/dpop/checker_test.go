@@ -78,6 +78,7 @@ func TestFaultsOfProofs(t *testing.T) {
 		"C_9449-4.3-3b htu is null":            {[]string{w.forged(nil, object{"htu": json.RawMessage("null")})}, token.ErrProof},
 		"C_9449-4.3-3b ath is an array":        {[]string{claim("ath", []string{"x"})}, token.ErrProof},
 		"C_9449-4.3-3b nonce is a number":      {[]string{claim("nonce", 1)}, token.ErrProof},
+		"C_9449-4.3-3b nonce is empty":         {[]string{claim("nonce", "")}, token.ErrProof},
 		"C_9449-4.3-4 JWT":                     {[]string{header(object{"typ": "JWT"})}, token.ErrProof},
 		"C_9449-4.3-4 at+jwt":                  {[]string{header(object{"typ": "at+jwt"})}, token.ErrProof},
 		"C_9449-4.3-4 upper case":              {[]string{header(object{"typ": "DPOP+JWT"})}, nil},

@@ -54,6 +54,17 @@ func TestReplay(t *testing.T) {
 	require.ErrorIs(t, err, token.ErrProofStale)
 }
 
+// What identifies a proof is not one text: its parts do not run together.
+func TestProofsThatRunTogether(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, dpop.Config{})
+	for path, id := range map[string]string{"/a": "bc", "/ab": "c", "/abc": "x", "/abcx": "bcx"} {
+		at := "https://api.example.com" + path
+		_, err := w.presentAt(at, w.proof(func(c *dpop.Claims) { c.URL, c.ID = at, id }))
+		require.NoError(t, err)
+	}
+}
+
 // Spellings of one URL are one target: another spelling is no way to use a proof
 // twice.
 func TestReplayInAnotherSpelling(t *testing.T) {
