@@ -1,10 +1,6 @@
 package scope
 
-import (
-	"slices"
-
-	"github.com/postern-go/postern/token"
-)
+import "github.com/postern-go/postern/token"
 
 // Bound asks for a good token that is bound to a key or certificate of its client
 // (RFC 7800 §3.1), as DPoP (RFC 9449) and mutual TLS (RFC 8705) bind them. A
@@ -33,7 +29,10 @@ func bound() Policy {
 // Authenticator that is not known.
 func canBind(auth token.Authenticator) bool {
 	issuers := token.Postures(auth)
-	return len(issuers) == 0 || slices.ContainsFunc(issuers, func(p token.Posture) bool {
-		return p.Issuer == "" || len(p.Confirmations) > 0
-	})
+	for _, p := range issuers {
+		if p.Issuer == "" || len(p.Confirmations) > 0 {
+			return true
+		}
+	}
+	return len(issuers) == 0
 }

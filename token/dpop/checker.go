@@ -214,7 +214,7 @@ func (c *Checker) checkReplay(ctx context.Context, p *proof, call *call, nonceMa
 	}
 	err := c.remembers.use(ctx, id, made)
 	switch {
-	case err == errTooEarly && c.config.Nonces != nil:
+	case (err == errTooEarly || err == errForgotten) && c.config.Nonces != nil:
 		return errEarlyNonce
 	case err != nil:
 		return err

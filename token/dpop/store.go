@@ -44,6 +44,8 @@ func (s store) use(ctx context.Context, id [32]byte, made time.Time) error {
 	switch {
 	case errors.Is(err, errTooEarly):
 		return errTooEarly
+	case errors.Is(err, errForgotten):
+		return errForgotten
 	case err != nil && context.Cause(ctx) == s.tooSlow:
 		return unavailable(fmt.Errorf("%w: %w", s.tooSlow, err))
 	case err != nil:
@@ -71,10 +73,34 @@ func (s store) ask(ctx context.Context, id [32]byte, made time.Time) (first bool
 		ended = true
 		return false, errTooEarly
 	}
-	first, err = s.Use(ctx, id, s.ttl)
+	if sinces, ok := s.ReplayStore.(sinceUser); ok {
+		first, err = useSince(ctx, sinces, id, s.ttl, made)
+	} else {
+		first, err = s.Use(ctx, id, s.ttl)
+	}
 	if err != nil {
 		_ = err.Error() // the methods of a nil pointer panic, and must do so here
 	}
 	ended = true
+	return first, err
+}
+
+type sinceUser interface {
+	UseSince(ctx context.Context, id [32]byte, ttl time.Duration) (first bool, since time.Time, err error)
+}
+
+// errForgotten does not depend on the proof.
+var errForgotten = &rejection.Error{
+	Reason: rejection.ReplayStoreUnavailable, Claim: "proof iat", Got: "before the replay store forgot what it held",
+	Want: "a proof made since, as no other can be told from a replay",
+}
+
+// useSince takes no proof that the store may have forgotten. A proof of the very
+// second in which the store began may be from before.
+func useSince(ctx context.Context, s sinceUser, id [32]byte, ttl time.Duration, made time.Time) (bool, error) {
+	first, since, err := s.UseSince(ctx, id, ttl)
+	if err == nil && first && made.Before(since) {
+		return false, errForgotten
+	}
 	return first, err
 }

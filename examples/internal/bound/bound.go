@@ -22,10 +22,6 @@ var ErrUsage = errors.New("invalid flags")
 
 // Flags are the flags. The zero value is ready for Register.
 type Flags struct {
-	// Store remembers the proofs that were used. Nil means the memory of this
-	// process.
-	Store dpop.ReplayStore
-
 	dpop            string
 	nonces          bool
 	nonceKey        string // file
@@ -84,9 +80,13 @@ func (f *Flags) certificateConfig() mtls.Config {
 	return mtls.Config{Header: headers[f.header], Proxy: mtls.Proxy{Addresses: f.proxies}}
 }
 
+// TakesProofs reports whether proofs are checked, and a replay store is needed.
+func (f *Flags) TakesProofs() bool { return f.dpop != "" }
+
 // Confirmations are for token.Config.Confirmations. They may be shared by several
-// issuers, so that a proof counts once for all of them.
-func (f *Flags) Confirmations() (all []token.ConfirmationChecker, err error) {
+// issuers, so that a proof counts once for all of them. The store remembers the
+// proofs that were used; nil means the memory of this process.
+func (f *Flags) Confirmations(store dpop.ReplayStore) (all []token.ConfirmationChecker, err error) {
 	if f.certificates {
 		checker, err := mtls.New(f.certificateConfig())
 		if err != nil {
@@ -97,7 +97,7 @@ func (f *Flags) Confirmations() (all []token.ConfirmationChecker, err error) {
 	if f.dpop == "" {
 		return all, nil
 	}
-	cfg := dpop.Config{Required: f.dpop == "require", Store: f.Store}
+	cfg := dpop.Config{Required: f.dpop == "require", Store: store}
 	if cfg.Nonces, err = f.newNonces(); err != nil {
 		return nil, err
 	}

@@ -46,7 +46,7 @@ func TestFlags(t *testing.T) {
 		"-dpop accept -mtls -tls-cert a -tls-key b": {[]string{"x5t#S256", "jkt"}, "DPoP accepted; certificates of clients from the connection"},
 	} {
 		f := parsed(t, args)
-		all, err := f.Confirmations()
+		all, err := f.Confirmations(nil)
 		require.NoError(t, err, args)
 		var methods []string
 		for _, c := range all {
@@ -66,7 +66,7 @@ func TestNoncesOfReplicas(t *testing.T) {
 	key := issuer.ForeignKey("ES256", "")
 	raw := issuer.Token(tokentest.BoundTo(key))
 	ask := func(args, nonce string) (string, error) {
-		all, err := parsed(t, args).Confirmations()
+		all, err := parsed(t, args).Confirmations(nil)
 		require.NoError(t, err)
 		cfg := issuer.Config()
 		cfg.Confirmations = all
@@ -87,7 +87,7 @@ func TestNoncesOfReplicas(t *testing.T) {
 	_, err = ask("-dpop accept -dpop-nonce", nonce)
 	assert.ErrorIs(t, err, token.ErrNonce)
 
-	_, err = parsed(t, "-dpop accept -dpop-nonce -dpop-nonce-key /nonexistent").Confirmations()
+	_, err = parsed(t, "-dpop accept -dpop-nonce -dpop-nonce-key /nonexistent").Confirmations(nil)
 	assert.ErrorIs(t, err, os.ErrNotExist)
 	_, err = parsed(t, "-mtls -tls-cert /nonexistent -tls-key /nonexistent").TLS()
 	assert.ErrorIs(t, err, os.ErrNotExist)

@@ -31,7 +31,7 @@ var targets = []target{
 		"token.go", "vouched.go", "implications.go", "circumstances.go", "marks.go", "subject.go", "errors.go", "insufficient.go", "static.go", "outcome.go", "explain.go",
 	}, more: []string{"middleware", "grpcauth"}},
 	{dir: "token/dpop", files: []string{
-		"attempt.go", "checker.go", "client.go", "config.go", "demand.go", "memory.go", "nonce.go", "proof.go", "prover.go", "shard.go", "signing.go", "spent.go", "store.go", "transport.go", "uri.go",
+		"attempt.go", "checker.go", "client.go", "config.go", "demand.go", "memory.go", "nonce.go", "proof.go", "prover.go", "setnx.go", "shard.go", "signing.go", "spent.go", "store.go", "transport.go", "uri.go",
 	}, more: []string{"internal/guard/seams"}},
 	{dir: "token/mtls", files: []string{"config.go", "header.go", "proxy.go", "certificate.go", "checker.go", "field.go", "clientcert.go", "pem.go", "xfcc.go"}},
 	{dir: "internal/expiry", files: []string{"expiry.go"}, more: []string{"middleware", "grpcauth"}},
@@ -41,7 +41,7 @@ var targets = []target{
 	{dir: "internal/resourcemeta", files: []string{"document.go", "sign.go"}, more: []string{"middleware"}},
 	{dir: "internal/outbound", files: []string{"origin.go", "transport.go"}, more: []string{"middleware"}},
 	{dir: "internal/weburl", files: []string{"weburl.go"}, more: []string{"scope", "middleware"}},
-	{dir: "scope", files: []string{"policy.go", "rule.go", "or.go", "judge.go", "finding.go", "remedy.go", "stepup.go", "client.go", "sets.go", "detail.go", "actor.go", "met.go", "parse.go", "subject.go", "refusal.go", "resource.go", "metadata.go", "needed.go", "tenant.go", "log.go", "sample.go", "traces.go", "rehearsal.go", "text.go", "terms.go", "parts.go", "sound.go", "table.go", "operation.go", "audit.go"}, more: []string{"middleware"}},
+	{dir: "scope", files: []string{"policy.go", "rule.go", "or.go", "judge.go", "finding.go", "remedy.go", "stepup.go", "client.go", "sets.go", "detail.go", "actor.go", "bound.go", "met.go", "parse.go", "subject.go", "refusal.go", "resource.go", "metadata.go", "needed.go", "tenant.go", "log.go", "sample.go", "traces.go", "rehearsal.go", "text.go", "terms.go", "parts.go", "sound.go", "table.go", "operation.go", "audit.go"}, more: []string{"middleware"}},
 	{dir: "jwks", files: []string{
 		"parse.go", "jwk.go", "weak.go", "source.go", "thumbprint.go",
 		"remote.go", "flight.go", "state.go", "keyset.go", "budget.go", "failure.go", "backoff.go", "retry.go", "reconsider.go",

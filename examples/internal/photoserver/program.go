@@ -1,0 +1,58 @@
+// Package photoserver is the photo service alone, over HTTP and gRPC, as the
+// programs photoservice and photoservice-valkey run it.
+package photoserver
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/postern-go/postern/token/dpop"
+)
+
+// Program is a command that runs the service.
+type Program struct {
+	// Name is that of the command.
+	Name string
+	// Flags adds flags of the program's own. Nil adds none.
+	Flags func(*flag.FlagSet)
+	// Check refuses flags of the program's own, and is told whether proofs are
+	// checked. Nil refuses none.
+	Check func(proofs bool) error
+	// Store returns the replay store and what closes it, once the flags are read.
+	// Nil, or a nil store, means a store in the memory of the process.
+	Store func() (store dpop.ReplayStore, closing func(), err error)
+}
+
+// Options is what a command line says.
+type Options = options
+
+// Main runs the program until it is told to end, and returns its exit code.
+func (p Program) Main() int {
+	o, err := p.Parse(os.Args[1:], os.Stderr)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return 0
+	case err != nil:
+		return 2
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := Run(ctx, o, os.Stdout, os.Stderr); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return 0
+}
+
+// Parse reads the command line. What is wrong with it is written to out.
+func (p Program) Parse(args []string, out io.Writer) (Options, error) { return parse(p, args, out) }
+
+// Run serves until ctx ends. It says on out where, and on log why it refuses
+// calls.
+func Run(ctx context.Context, o Options, out, log io.Writer) error { return run(ctx, o, out, log) }
