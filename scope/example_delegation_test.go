@@ -52,6 +52,19 @@ func ExamplePolicy_DetailTypes() {
 	// Output: [transfer payment]
 }
 
+// A stolen bearer token exports no orders. It still lists them.
+func ExampleBound() {
+	for _, p := range []scope.Policy{scope.All("orders:read"), scope.All("orders:read").And(scope.Bound)} {
+		t, err := token.Vouched("", token.VouchedClaims{
+			Issuer: "https://as.example.com", Audience: []string{"https://api.example.com"}, Expiry: time.Now().Add(time.Minute), Scopes: []string{"orders:read"},
+		})
+		fmt.Println(p, err == nil && p.Check(t) == nil)
+	}
+	// Output:
+	// all(orders:read) true
+	// bound and all(orders:read) false
+}
+
 // Alice herself may cancel an order, and the help desk for her.
 func ExampleActorIn() {
 	p := scope.NotDelegated.Or(scope.ActorIn(token.Actor{Issuer: "https://as.example.com", Subject: "helpdesk"}))

@@ -43,12 +43,14 @@ type rule struct {
 	actors []token.Actor // of ActorIn
 }
 
-// stage orders the rules of a policy: a caller who lacks a login or a scope is told
-// so before the application's own rules run.
+// stage orders the rules of a policy: a token that is not bound is invalid for the
+// call, and a caller who lacks a login or a scope is told so before the
+// application's own rules run.
 type stage uint8
 
 const (
-	stageStepUp stage = iota
+	stageBinding stage = iota
+	stageStepUp
 	stageScope
 	stageApplication
 )

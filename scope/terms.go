@@ -46,6 +46,7 @@ var terms = []term{
 	{"issuer", values, list(Issuer)},
 	{"acr", values, list(ACR)},
 	{"max age", values, maxAgeTerm},
+	{"bound", alone, fixed(Bound)},
 	{"not delegated", alone, fixed(NotDelegated)},
 	{"actor", values, actorTerm},
 	{"detail", setValues, detailTerm},

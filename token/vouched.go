@@ -51,7 +51,7 @@ type VouchedClaims struct {
 	// Confirmation has the key or certificate that the token is bound to, by
 	// the methods of the cnf claim (RFC 7800 §3.1), such as "x5t#S256". Your
 	// Authenticator has to check that the caller possesses it: nothing else
-	// does.
+	// does. scope.Bound lets in tokens that have one.
 	Confirmation map[string]string
 	// JSON is the object that Token.Claims decodes, or nil if there are no other
 	// claims. It must be strict JSON: valid Unicode, no repeated names. If it has
@@ -150,6 +150,8 @@ func (c *VouchedClaims) validate() error {
 		return refuse(ErrClaim, "exp", "a date from 1970 to the year 9999")
 	case c.SubjectKind > SubjectClient, c.SubjectKind == SubjectUser && c.Subject == "":
 		return refuse(ErrClaim, "sub", "a subject of the kind given")
+	case c.Confirmation[""] != "" || slices.Contains(slices.Collect(maps.Values(c.Confirmation)), ""):
+		return refuse(ErrClaim, "cnf", "methods with a name and a value")
 	case c.JSON == nil:
 		return nil
 	}
@@ -183,7 +185,7 @@ func seconds(t time.Time) int64 {
 
 // confirmation is a cnf claim with the methods, or the absence of one.
 func confirmation(methods map[string]string) (cnf strict.Value) {
-	if methods == nil {
+	if len(methods) == 0 {
 		return cnf
 	}
 	text, _ := json.Marshal(map[string]any{"cnf": methods}) // strings only, which cannot fail
