@@ -55,7 +55,8 @@ type VouchedClaims struct {
 	Confirmation map[string]string
 	// JSON is the object that Token.Claims decodes, or nil if there are no other
 	// claims. It must be strict JSON: valid Unicode, no repeated names. If it has
-	// iss or sub, they must equal Issuer and Subject. What it says in acr, auth_time
+	// iss or sub, they must equal Issuer and Subject. If it has cnf, Confirmation
+	// must be set: a bound token would pass for a bearer token. What it says in acr, auth_time
 	// and act is what the accessors of the Token return; a malformed act is ErrClaim.
 	JSON []byte
 	// Time tells the time. Nil means time.Now.
@@ -70,8 +71,8 @@ type VouchedClaims struct {
 //
 // What can be checked is: the required claims are present, the token has not
 // expired and is already valid, and JSON is strict. The error matches ErrInvalid
-// and a reason: ErrIssuer, ErrAudience, ErrExpired, ErrNotYetValid, ErrMalformed
-// or ErrClaim. raw is what Token.Raw returns; it may be empty. Everything is
+// and a reason: ErrIssuer, ErrAudience, ErrExpired, ErrNotYetValid, ErrBinding,
+// ErrMalformed or ErrClaim. raw is what Token.Raw returns; it may be empty. Everything is
 // copied. It does not block, and may be called concurrently.
 func Vouched(raw string, c VouchedClaims) (*Token, error) {
 	if err := c.validate(); err != nil {
@@ -165,6 +166,8 @@ func (c *VouchedClaims) validateJSON() (err error) {
 		switch {
 		case name == "iss" && text != c.Issuer:
 			err = (&rejection.Error{Reason: ErrIssuer, Claim: "iss", Want: "VouchedClaims.Issuer"}).Saw(v)
+		case name == "cnf" && len(c.Confirmation) == 0: // would be taken for a bearer token
+			err = (&rejection.Error{Reason: ErrBinding, Claim: "cnf", Want: "VouchedClaims.Confirmation, once possession is checked"}).Saw(v)
 		case name == "sub" && text != c.Subject:
 			err = (&rejection.Error{Reason: ErrClaim, Claim: "sub", Want: "VouchedClaims.Subject"}).Saw(v)
 		}

@@ -56,6 +56,7 @@ func Attacks() []Attack {
 		claimAttacks(),
 		ruleAttacks(),
 		bindingAttacks(),
+		unboundAttacks(),
 		scopeAttacks(),
 		impliedAttacks(),
 		stepUpAttacks(),

@@ -139,6 +139,7 @@ var severalChecks = map[string]string{
 	"mark of clients alone":          "has no mark of users either",
 	"act is a string":                "names no actor either; see TestAct",
 	"scope is a string":              "is for lists of scopes; see TestScopesInEitherShape",
+	"not bound where bound tokens alone are let in":              "is for calls for bound tokens; see TestBound",
 	"actor where only the subject's own tokens are let in":       "is for calls without an actor; see TestAct",
 	"another service in aud beside the claim that stands for it": "is for audiences elsewhere; see TestAudienceElsewhere",
 }
