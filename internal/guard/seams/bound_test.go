@@ -183,3 +183,36 @@ func TestBoundToCertificate(t *testing.T) {
 		})
 	}
 }
+
+// Of several issuers, one that binds tokens to certificates is enough for Bearer.
+func TestSchemesOfSeveralIssuers(t *testing.T) {
+	t.Parallel()
+	certificates, err := mtls.New(mtls.Config{})
+	require.NoError(t, err)
+	proofs, err := dpop.New(dpop.Config{})
+	require.NoError(t, err)
+	for name, row := range map[string]struct {
+		a, b []token.ConfirmationChecker
+		want []string
+	}{
+		"certificates first": {[]token.ConfirmationChecker{certificates}, []token.ConfirmationChecker{proofs}, []string{plainBearer, plainDPoP}},
+		"certificates last":  {[]token.ConfirmationChecker{proofs}, []token.ConfirmationChecker{certificates}, []string{plainBearer, plainDPoP}},
+		"proofs and none":    {nil, []token.ConfirmationChecker{proofs}, []string{plainDPoP}},
+	} {
+		for kind, call := range transports {
+			t.Run(name+"/"+string(kind), func(t *testing.T) {
+				t.Parallel()
+				all := map[string]token.Authenticator{}
+				for issuer, checkers := range map[string][]token.ConfirmationChecker{"https://a.example.com": row.a, "https://b.example.com": row.b} {
+					cfg := tokentest.NewIssuer(t, nil).Config()
+					cfg.Issuer, cfg.Confirmations = issuer, checkers
+					verifier, err := token.NewVerifier(cfg)
+					require.NoError(t, err)
+					all[issuer] = verifier
+				}
+				s := setup{resource: resource, policy: scope.Bound, auth: token.ByIssuer(all)}
+				dpopAnswer{401, row.want, "CREDENTIALS_MISSING"}.check(t, kind, call(t, s))
+			})
+		}
+	}
+}
