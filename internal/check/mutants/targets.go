@@ -22,7 +22,7 @@ var targets = []target{
 	{dir: "internal/metadata", files: []string{"places.go", "document.go", "find.go", "errors.go"}, more: []string{"jwks"}},
 	{dir: "internal/credentials", files: []string{"credentials.go", "evidence.go", "hidden.go"}, more: []string{"middleware", "grpcauth"}},
 	{dir: "internal/guard", files: []string{"guard.go", "target.go", "respond.go", "asking.go", "pass.go", "errors.go"}, more: []string{"internal/guard/seams", "middleware", "grpcauth"}},
-	{dir: "internal/challenge", files: []string{"table.go", "writer.go", "scopes.go", "retry.go"}, more: []string{"internal/challenge/answers", "middleware", "grpcauth"}},
+	{dir: "internal/challenge", files: []string{"table.go", "sentences.go", "bound.go", "writer.go", "scopes.go", "retry.go"}, more: []string{"internal/challenge/answers", "internal/guard/seams", "middleware", "grpcauth"}},
 	{dir: "internal/rejection", files: []string{"sentinel.go", "rejection.go"}, more: []string{"token"}},
 	{dir: "internal/jws", files: []string{"compact.go", "header.go", "algorithm.go", "keys.go", "cost.go", "verifier.go", "selfsigned.go", "known.go"}, more: []string{"token", "token/dpop"}},
 	{dir: "internal/claims", files: []string{"payload.go", "lists.go", "rules.go", "checks.go", "numericdate.go", "marks.go", "shape.go", "lookup.go", "sources.go", "hints.go", "set.go", "details.go", "implied.go", "circumstances.go"}, more: []string{"token"}},

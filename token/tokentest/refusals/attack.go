@@ -59,6 +59,7 @@ func Attacks() []Attack {
 		bindingAttacks(),
 		dpopAttacks(),
 		certificateAttacks(),
+		unboundAttacks(),
 		scopeAttacks(),
 		impliedAttacks(),
 		stepUpAttacks(),
