@@ -122,16 +122,22 @@ func (c *client) send(to *replica, what call) (int, error) {
 			return 0, err
 		}
 	}
+	status, _, err := c.do(to, what.proof)
+	return status, err
+}
+
+// do asks for the photos, and returns the status and the nonce that came with it.
+func (c *client) do(to *replica, proof string) (status int, nonce string, err error) {
 	req, err := http.NewRequest(http.MethodGet, to.url+"/photos", nil)
 	if err != nil {
-		return 0, err
+		return 0, "", err
 	}
 	req.Header.Set("Authorization", "DPoP "+c.raw)
-	req.Header.Set("DPoP", what.proof)
+	req.Header.Set("DPoP", proof)
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return 0, err
+		return 0, "", err
 	}
 	_, _ = io.Copy(io.Discard, resp.Body)
-	return resp.StatusCode, resp.Body.Close()
+	return resp.StatusCode, resp.Header.Get("DPoP-Nonce"), resp.Body.Close()
 }

@@ -3,8 +3,12 @@
 package main
 
 import (
+	"cmp"
+	"encoding/base64"
 	"net"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -14,6 +18,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/postern-go/postern/token/dpop"
 	"github.com/postern-go/postern/token/tokentest"
 )
 
@@ -104,6 +109,50 @@ func TestNothingIsReplayed(t *testing.T) {
 	assert.NotZero(t, f.good[1].Load(), "over gRPC")
 	assert.Less(t, time.Duration(f.slowest.Load()), time.Second, "the slowest good call")
 	t.Logf("%d proofs replayed, %d good calls refused, the slowest answered after %v", f.replayed.Load(), f.refused.Load(), time.Duration(f.slowest.Load()))
+}
+
+// TestNoncesAreShared has each replica take the nonces of the other, and a store that
+// has forgotten everything costs a client one attempt.
+func TestNoncesAreShared(t *testing.T) {
+	store := newServer(t)
+	issuer := tokentest.NewLoopbackIssuer(t, &tokentest.Options{Audience: []string{audience}})
+	keys := filepath.Join(t.TempDir(), "keys")
+	require.NoError(t, os.WriteFile(keys, []byte(base64.StdEncoding.EncodeToString(make([]byte, 32))), 0o600))
+	var replicas [2]*replica
+	for i := range replicas {
+		replicas[i] = start(t, "-issuer", issuer.Identifier(), "-replay", "redis://127.0.0.1:"+store.port, "-dpop-nonce", "-dpop-nonce-keys", keys)
+	}
+	c := newClient(t, issuer)
+	nonce := ""
+	use := func(at *replica, proof string) int {
+		status, next, err := c.do(at, proof)
+		require.NoError(t, err)
+		nonce = cmp.Or(next, nonce)
+		return status
+	}
+	fresh := func() string {
+		proof, err := c.Proof(dpop.Claims{Method: "GET", URL: audience + "/photos", Token: c.raw, Nonce: nonce})
+		require.NoError(t, err)
+		return proof
+	}
+	require.Equal(t, 401, use(replicas[0], fresh()), "no nonce")
+	require.Equal(t, 200, use(replicas[1], fresh()), "the nonce of the other")
+	used := fresh()
+	require.Equal(t, 200, use(replicas[0], used))
+	require.Equal(t, 401, use(replicas[1], used))
+
+	store.kill()
+	store.start()
+	status := 503
+	for range 50 { // while the replica connects again
+		if status = use(replicas[0], fresh()); status != 503 {
+			break
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	assert.Equal(t, 401, status, "the nonce is from before")
+	assert.Equal(t, 200, use(replicas[0], fresh()), "the next one, within the same second")
+	assert.Equal(t, 401, use(replicas[0], used))
 }
 
 func (f *fleet) until(replayed int64) {

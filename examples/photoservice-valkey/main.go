@@ -6,6 +6,15 @@
 //	    -issuer https://login.example.com -audience https://photos.example.com \
 //	    -dpop require -base-url https://photos.example.com -replay redis://127.0.0.1:6379
 //
+// Replicas that demand nonces also share the keys of these, in a file with one key a
+// line:
+//
+//	openssl rand -base64 32 > nonce-keys
+//	go run . ... -dpop-nonce -dpop-nonce-keys nonce-keys
+//
+// To change the key, put a new one last in the file and restart the replicas, one
+// after the other; then put it first and restart them, and at last drop the old one.
+//
 // It starts whether the store can be reached or not. Until it can, calls with a proof
 // are answered 503 (gRPC UNAVAILABLE).
 package main
@@ -19,6 +28,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/postern-go/postern/examples/internal/bound"
 	"github.com/postern-go/postern/examples/internal/photoserver"
 	"github.com/postern-go/postern/token/dpop"
 	"github.com/postern-go/postern/token/dpop/valkey"
@@ -44,12 +54,15 @@ func (f *flags) register(set *flag.FlagSet) {
 
 var choices = map[string]valkey.AfterRestart{"all": valkey.RefuseAll, "earlier": valkey.RefuseEarlier, "none": valkey.TrustServer}
 
-func (f *flags) check(proofs bool) error {
-	if _, ok := choices[f.restart]; !ok {
+func (f *flags) check(tokens *bound.Flags) error {
+	_, known := choices[f.restart]
+	switch {
+	case !known:
 		return errors.New("-replay-restart is all, earlier or none")
-	}
-	if f.url != "" && !proofs {
+	case f.url != "" && !tokens.TakesProofs():
 		return errors.New("-replay needs -dpop accept or -dpop require")
+	case f.url != "" && tokens.LocalNonces():
+		return errors.New("-replay and -dpop-nonce need -dpop-nonce-keys, or replicas refuse the nonces of each other")
 	}
 	return nil
 }

@@ -51,9 +51,10 @@ func TestWithoutStore(t *testing.T) {
 func TestFlagsRefused(t *testing.T) {
 	t.Parallel()
 	for name, args := range map[string][]string{
-		"no choice":   {"-dpop", "accept", "-replay", "redis://127.0.0.1:1", "-replay-restart", "some"},
-		"no proofs":   {"-replay", "redis://127.0.0.1:1"},
-		"no own flag": {"-dpop", "accept", "-store", "x"},
+		"no choice":         {"-dpop", "accept", "-replay", "redis://127.0.0.1:1", "-replay-restart", "some"},
+		"no proofs":         {"-replay", "redis://127.0.0.1:1"},
+		"nonces of its own": {"-dpop", "accept", "-replay", "redis://127.0.0.1:1", "-dpop-nonce"},
+		"no own flag":       {"-dpop", "accept", "-store", "x"},
 	} {
 		_, err := program(io.Discard).Parse(append([]string{"-issuer", "https://a", "-audience", "x"}, args...), io.Discard)
 		assert.Error(t, err, name)

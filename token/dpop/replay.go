@@ -15,7 +15,8 @@ import (
 //	// MaxTTL is the longest time for which the store remembers a proof.
 //	MaxTTL() time.Duration
 //	// Since is when the store began to remember. A proof that was made before
-//	// may have been used without the store knowing of it, and is refused.
+//	// may have been used without the store knowing of it, and is refused. The
+//	// nonce of a proof tells when it was made, or else its iat, to the second.
 //	Since() time.Time
 //	// UseSince is Use by a store that may forget everything while it is used. It
 //	// also says since when it has remembered without a gap, as found out after id

@@ -143,20 +143,31 @@ func TestUseSince(t *testing.T) {
 }
 
 // With nonces a store that has forgotten proofs is no outage: the next nonce lets the
-// client in.
+// client in, within the same second too, and if the clock that the store goes by is
+// ahead of this one.
 func TestUseSinceWithNonces(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, dpop.Config{})
-	memory, err := dpop.NewMemoryStore(&dpop.MemoryStoreConfig{AcceptProofsBeforeStart: true})
-	require.NoError(t, err)
-	store := &forgetful{ReplayStore: memory}
-	w.use(dpop.Config{Store: store, Nonces: newNonces(t, secret(1))})
-	nonce := w.demand()
-	w.clock.advance(10 * time.Second)
-	store.since = w.clock.now()
-	w.clock.advance(10 * time.Second)
-	next, err := w.present(w.proof(withNonce(nonce)))
-	require.ErrorIs(t, err, token.ErrNonce)
-	_, err = w.present(w.proof(withNonce(next)))
-	require.NoError(t, err)
+	for name, c := range map[string]struct{ after, since time.Duration }{
+		"long after":          {20 * time.Second, 10 * time.Second},
+		"within a second":     {300 * time.Millisecond, 200 * time.Millisecond},
+		"by a clock ahead":    {time.Second, 5 * time.Second},
+		"in a moment to come": {time.Second, time.Second + time.Millisecond},
+		"at the very instant": {time.Second, time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, dpop.Config{})
+			memory, err := dpop.NewMemoryStore(&dpop.MemoryStoreConfig{AcceptProofsBeforeStart: true})
+			require.NoError(t, err)
+			store := &forgetful{ReplayStore: memory}
+			w.use(dpop.Config{Store: store, Nonces: newNonces(t, secret(1))})
+			nonce := w.demand()
+			store.since = w.clock.now().Add(c.since)
+			w.clock.advance(c.after)
+			next, err := w.present(w.proof(withNonce(nonce)))
+			require.ErrorIs(t, err, token.ErrNonce)
+			_, err = w.present(w.proof(withNonce(next)))
+			require.NoError(t, err)
+		})
+	}
 }

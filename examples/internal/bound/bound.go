@@ -10,7 +10,6 @@ import (
 	"flag"
 	"fmt"
 	"net/netip"
-	"os"
 
 	"github.com/postern-go/postern/token"
 	"github.com/postern-go/postern/token/dpop"
@@ -24,7 +23,7 @@ var ErrUsage = errors.New("invalid flags")
 type Flags struct {
 	dpop            string
 	nonces          bool
-	nonceKey        string // file
+	nonceKeys       string // file
 	certificates    bool
 	header          string
 	proxies         []netip.Prefix
@@ -42,7 +41,8 @@ var headers = map[string]mtls.Header{
 func (f *Flags) Register(set *flag.FlagSet) {
 	set.StringVar(&f.dpop, "dpop", "", "`accept` tokens bound to a key (RFC 9449), or require them")
 	set.BoolVar(&f.nonces, "dpop-nonce", false, "demand a nonce of this service in proofs")
-	set.StringVar(&f.nonceKey, "dpop-nonce-key", "", "`file` with the secret of nonces, for replicas to share: 32 random bytes or more (default one of this process)")
+	set.StringVar(&f.nonceKeys, "dpop-nonce-keys", "", "`file` with the keys of nonces, for replicas to share: one a line, in base64, of 32 random bytes or more.\n"+
+		"The first makes nonces, all check them (default one of this process)")
 	set.BoolVar(&f.certificates, "mtls", false, "take tokens bound to the client's certificate (RFC 8705); needs -tls-cert or -client-cert-header")
 	set.StringVar(&f.tlsCert, "tls-cert", "", "`file` with the service's certificate in PEM, to serve TLS")
 	set.StringVar(&f.tlsKey, "tls-key", "", "`file` with its key")
@@ -60,10 +60,10 @@ func (f *Flags) Validate() error {
 	switch {
 	case f.dpop != "" && f.dpop != "accept" && f.dpop != "require":
 		return fmt.Errorf("%w: -dpop is accept or require", ErrUsage)
-	case f.dpop == "" && (f.nonces || f.nonceKey != ""):
+	case f.dpop == "" && (f.nonces || f.nonceKeys != ""):
 		return fmt.Errorf("%w: nonces need -dpop", ErrUsage)
-	case f.nonceKey != "" && !f.nonces:
-		return fmt.Errorf("%w: -dpop-nonce-key needs -dpop-nonce", ErrUsage)
+	case f.nonceKeys != "" && !f.nonces:
+		return fmt.Errorf("%w: -dpop-nonce-keys needs -dpop-nonce", ErrUsage)
 	case (f.tlsCert == "") != (f.tlsKey == ""):
 		return fmt.Errorf("%w: -tls-cert and -tls-key need each other", ErrUsage)
 	case !f.certificates && (f.header != "" || f.proxies != nil):
@@ -82,6 +82,9 @@ func (f *Flags) certificateConfig() mtls.Config {
 
 // TakesProofs reports whether proofs are checked, and a replay store is needed.
 func (f *Flags) TakesProofs() bool { return f.dpop != "" }
+
+// LocalNonces reports whether proofs need nonces that no other replica takes.
+func (f *Flags) LocalNonces() bool { return f.nonces && f.nonceKeys == "" }
 
 // Confirmations are for token.Config.Confirmations. They may be shared by several
 // issuers, so that a proof counts once for all of them. The store remembers the
@@ -109,14 +112,14 @@ func (f *Flags) newNonces() (*dpop.Nonces, error) {
 	switch {
 	case !f.nonces:
 		return nil, nil
-	case f.nonceKey == "":
+	case f.nonceKeys == "":
 		return dpop.NewLocalNonces(), nil
 	}
-	key, err := os.ReadFile(f.nonceKey)
+	keys, err := readKeys(f.nonceKeys)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("-dpop-nonce-keys: %w", err)
 	}
-	return dpop.NewNonces(key)
+	return dpop.NewNonces(keys...)
 }
 
 // TLS is how to serve, or nil for plain connections. Clients are asked for a

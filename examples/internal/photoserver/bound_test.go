@@ -21,6 +21,7 @@ import (
 	"github.com/postern-go/postern/examples/internal/photosvc"
 	"github.com/postern-go/postern/grpcauth/grpcauthtest"
 	"github.com/postern-go/postern/token"
+	"github.com/postern-go/postern/token/dpop"
 	"github.com/postern-go/postern/token/tokentest"
 	"github.com/postern-go/postern/token/tokentest/refusals"
 )
@@ -31,10 +32,16 @@ const base = "https://photos.example"
 // issuer, which is in memory.
 func boundService(t *testing.T, issuer *tokentest.Issuer, args ...string) service {
 	t.Helper()
-	o, err := parse(photoservice, append([]string{"-issuer", issuer.Identifier(), "-audience", audience}, args...), io.Discard)
+	o, err := photoservice.Parse(append([]string{"-issuer", issuer.Identifier(), "-audience", audience}, args...), io.Discard)
 	require.NoError(t, err)
+	return serviceOf(t, issuer, o, nil)
+}
+
+func serviceOf(t *testing.T, issuer *tokentest.Issuer, o Options, store dpop.ReplayStore) service {
+	t.Helper()
+	var err error
 	cfg := issuer.Config()
-	cfg.Confirmations, err = o.bound.Confirmations(nil)
+	cfg.Confirmations, err = o.bound.Confirmations(store)
 	require.NoError(t, err)
 	verifier, err := token.NewVerifier(cfg)
 	require.NoError(t, err)

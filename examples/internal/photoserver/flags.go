@@ -14,8 +14,8 @@ import (
 	"github.com/postern-go/postern/token/settings"
 )
 
-// options is what the command line says.
-type options struct {
+// Options is what the command line says.
+type Options struct {
 	listen     string
 	grpcListen string
 	resource   scope.Resource
@@ -37,10 +37,9 @@ The photo service alone, for trying postern against any issuer.
 Flags:
 `
 
-// parse reads the command line of a program. What is wrong with it is written to
-// out.
-func parse(p Program, args []string, out io.Writer) (options, error) {
-	o := options{resource: scope.Resource{Realm: "photos"}, store: p.Store}
+// Parse reads the command line. What is wrong with it is written to out.
+func (p Program) Parse(args []string, out io.Writer) (Options, error) {
+	o := Options{resource: scope.Resource{Realm: "photos"}, store: p.Store}
 	var issuers cli.Issuers
 	set := flag.NewFlagSet(p.Name, flag.ContinueOnError)
 	set.SetOutput(out)
@@ -48,6 +47,29 @@ func parse(p Program, args []string, out io.Writer) (options, error) {
 		fmt.Fprint(out, strings.ReplaceAll(usage, "PROGRAM", p.Name))
 		set.PrintDefaults()
 	}
+	o.register(set)
+	issuers.Register(set)
+	if p.Flags != nil {
+		p.Flags(set)
+	}
+	if err := set.Parse(args); err != nil {
+		return Options{}, err
+	}
+	issuers.DefaultAudience = o.resource.Identifier
+	err := errors.Join(o.resource.Validate(), o.bound.Validate())
+	if err == nil && p.Check != nil {
+		err = p.Check(&o.bound)
+	}
+	if err == nil {
+		o.settings, err = finish(&issuers, set.Args())
+	}
+	if err != nil {
+		fmt.Fprintln(out, p.Name+":", err)
+	}
+	return o, err
+}
+
+func (o *Options) register(set *flag.FlagSet) {
 	set.StringVar(&o.listen, "listen", "127.0.0.1:8080", "`address` to serve HTTP on")
 	set.StringVar(&o.grpcListen, "grpc-listen", "127.0.0.1:8081", "`address` to serve gRPC on; empty serves none")
 	set.StringVar(&o.resource.Identifier, "resource", "", "`URL` that identifies the service; -audience defaults to it")
@@ -57,25 +79,6 @@ func parse(p Program, args []string, out io.Writer) (options, error) {
 		return nil
 	})
 	o.bound.Register(set)
-	issuers.Register(set)
-	if p.Flags != nil {
-		p.Flags(set)
-	}
-	if err := set.Parse(args); err != nil {
-		return options{}, err
-	}
-	issuers.DefaultAudience = o.resource.Identifier
-	err := errors.Join(o.resource.Validate(), o.bound.Validate())
-	if err == nil && p.Check != nil {
-		err = p.Check(o.bound.TakesProofs())
-	}
-	if err == nil {
-		o.settings, err = finish(&issuers, set.Args())
-	}
-	if err != nil {
-		fmt.Fprintln(out, p.Name+":", err)
-	}
-	return o, err
 }
 
 func finish(issuers *cli.Issuers, rest []string) (*settings.File, error) {

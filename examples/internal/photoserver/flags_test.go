@@ -19,7 +19,7 @@ var photoservice = Program{Name: "photoservice"}
 // The flags of the service itself; those of issuers have tests of their own.
 func TestParse(t *testing.T) {
 	t.Parallel()
-	o, err := parse(photoservice, strings.Fields("-issuer https://a -audience https://photos -grpc-listen="), io.Discard)
+	o, err := photoservice.Parse(strings.Fields("-issuer https://a -audience https://photos -grpc-listen="), io.Discard)
 	require.NoError(t, err)
 	assert.Equal(t, "127.0.0.1:8080", o.listen)
 	assert.Empty(t, o.grpcListen)
@@ -29,7 +29,7 @@ func TestParse(t *testing.T) {
 // The resource stands for the audience of issuers without one.
 func TestParseResource(t *testing.T) {
 	t.Parallel()
-	o, err := parse(photoservice, strings.Fields("-issuer https://a -resource https://photos -metadata -issuer https://b -audience https://photos -audience x"), io.Discard)
+	o, err := photoservice.Parse(strings.Fields("-issuer https://a -resource https://photos -metadata -issuer https://b -audience https://photos -audience x"), io.Discard)
 	require.NoError(t, err)
 	assert.Equal(t, scope.Resource{Realm: "photos", Identifier: "https://photos", PublishesMetadata: true}, o.resource)
 	assert.Equal(t, []string{"https://photos"}, o.settings.Issuers[0].Config.Audience)
@@ -55,7 +55,7 @@ func TestParseRefuses(t *testing.T) {
 		"something left over":     {"-issuer", "https://a", "-audience", "x", "y"},
 		"no way to take proofs":   {"-issuer", "https://a", "-audience", "x", "-dpop", "yes"},
 		"nonces without proofs":   {"-issuer", "https://a", "-audience", "x", "-dpop-nonce"},
-		"a key without nonces":    {"-issuer", "https://a", "-audience", "x", "-dpop", "accept", "-dpop-nonce-key", "f"},
+		"a key without nonces":    {"-issuer", "https://a", "-audience", "x", "-dpop", "accept", "-dpop-nonce-keys", "f"},
 		"base without a host":     {"-issuer", "https://a", "-audience", "x", "-base-url", "/photos"},
 		"no certificates":         {"-issuer", "https://a", "-audience", "x", "-mtls"},
 		"half a certificate":      {"-issuer", "https://a", "-audience", "x", "-tls-cert", "f"},
@@ -69,7 +69,7 @@ func TestParseRefuses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var told strings.Builder
-			_, err := parse(photoservice, args, &told)
+			_, err := photoservice.Parse(args, &told)
 			assert.Error(t, err)
 			assert.NotEmpty(t, told.String(), "whoever typed it is told what is wrong")
 		})
@@ -79,7 +79,7 @@ func TestParseRefuses(t *testing.T) {
 func TestParseHelp(t *testing.T) {
 	t.Parallel()
 	var told strings.Builder
-	_, err := parse(photoservice, []string{"-h"}, &told)
+	_, err := photoservice.Parse([]string{"-h"}, &told)
 	assert.ErrorIs(t, err, flag.ErrHelp)
 	for _, name := range []string{"-listen", "-grpc-listen", "-issuer", "-audience", "-jwks", "-settings", "-dpop", "-mtls"} {
 		assert.Contains(t, told.String(), name)

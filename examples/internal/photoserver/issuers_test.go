@@ -197,8 +197,8 @@ func TestDoesNotStart(t *testing.T) {
 		"keys in clear":   {"-issuer", "https://login.example.com", "-audience", "x", "-jwks", "http://login.example.com/keys"},
 		"claims confused": {"-issuer", "https://login.example.com", "-audience", "x", "-scope-claim", "client_id"},
 	} {
-		o, err := parse(photoservice, args, io.Discard)
+		o, err := photoservice.Parse(args, io.Discard)
 		require.NoError(t, err, name)
-		assert.ErrorIs(t, run(t.Context(), o, io.Discard, io.Discard), token.ErrConfig, name)
+		assert.ErrorIs(t, Run(t.Context(), o, io.Discard, io.Discard), token.ErrConfig, name)
 	}
 }

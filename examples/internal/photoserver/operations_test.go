@@ -72,11 +72,11 @@ func TestOperationsThatDoNotFit(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			o, err := parse(photoservice, []string{"-listen", "127.0.0.1:0", "-grpc-listen=", "-settings", withOperations(t, "https://login.example.com", c.operations)}, io.Discard)
+			o, err := photoservice.Parse([]string{"-listen", "127.0.0.1:0", "-grpc-listen=", "-settings", withOperations(t, "https://login.example.com", c.operations)}, io.Discard)
 			require.NoError(t, err)
 			ended, end := context.WithCancel(t.Context())
 			end()
-			err = run(ended, o, io.Discard, io.Discard)
+			err = Run(ended, o, io.Discard, io.Discard)
 			require.ErrorIs(t, err, token.ErrConfig)
 			assert.Contains(t, err.Error(), c.says)
 		})

@@ -7,11 +7,11 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"os"
 	"os/signal"
 	"syscall"
 
+	"github.com/postern-go/postern/examples/internal/bound"
 	"github.com/postern-go/postern/token/dpop"
 )
 
@@ -21,16 +21,13 @@ type Program struct {
 	Name string
 	// Flags adds flags of the program's own. Nil adds none.
 	Flags func(*flag.FlagSet)
-	// Check refuses flags of the program's own, and is told whether proofs are
-	// checked. Nil refuses none.
-	Check func(proofs bool) error
-	// Store returns the replay store and what closes it, once the flags are read.
-	// Nil, or a nil store, means a store in the memory of the process.
+	// Check refuses flags of the program's own, which may depend on those for bound
+	// tokens. Nil refuses none.
+	Check func(*bound.Flags) error
+	// Store opens the store of used proofs, if proofs are checked, and returns what
+	// closes it. Nil, or a nil store, means a store in the memory of the process.
 	Store func() (store dpop.ReplayStore, closing func(), err error)
 }
-
-// Options is what a command line says.
-type Options = options
 
 // Main runs the program until it is told to end, and returns its exit code.
 func (p Program) Main() int {
@@ -49,10 +46,3 @@ func (p Program) Main() int {
 	}
 	return 0
 }
-
-// Parse reads the command line. What is wrong with it is written to out.
-func (p Program) Parse(args []string, out io.Writer) (Options, error) { return parse(p, args, out) }
-
-// Run serves until ctx ends. It says on out where, and on log why it refuses
-// calls.
-func Run(ctx context.Context, o Options, out, log io.Writer) error { return run(ctx, o, out, log) }

@@ -35,9 +35,9 @@ type service struct {
 	tls  *tls.Config // nil: plain
 }
 
-// run serves until ctx ends. It says on out where, and on log why it refuses
+// Run serves until ctx ends. It says on out where, and on log why it refuses
 // calls.
-func run(ctx context.Context, o options, out, log io.Writer) error {
+func Run(ctx context.Context, o Options, out, log io.Writer) error {
 	store, closing, err := o.openStore()
 	if err != nil {
 		return err
@@ -72,7 +72,7 @@ func run(ctx context.Context, o options, out, log io.Writer) error {
 }
 
 // openStore opens the store of the program, if proofs are checked and it has one.
-func (o options) openStore() (store dpop.ReplayStore, closing func(), err error) {
+func (o Options) openStore() (store dpop.ReplayStore, closing func(), err error) {
 	if o.store != nil && o.bound.TakesProofs() {
 		store, closing, err = o.store()
 	}
@@ -84,7 +84,7 @@ func (o options) openStore() (store dpop.ReplayStore, closing func(), err error)
 
 // authenticator judges tokens, the bound ones included. All issuers share what
 // checks those, so that a proof counts once.
-func (o options) authenticator(store dpop.ReplayStore) (token.Authenticator, error) {
+func (o Options) authenticator(store dpop.ReplayStore) (token.Authenticator, error) {
 	confirmations, err := o.bound.Confirmations(store)
 	if err != nil {
 		return nil, err
@@ -176,7 +176,7 @@ func grpcServer(guard *grpcauth.Interceptor, store *photosvc.Store, secure *tls.
 	}, opts...)
 }
 
-func (s service) listenAndServe(ctx context.Context, o options, out io.Writer) error {
+func (s service) listenAndServe(ctx context.Context, o Options, out io.Writer) error {
 	ln, err := net.Listen("tcp", o.listen)
 	if err != nil {
 		return err

@@ -34,13 +34,13 @@ type running struct {
 
 func start(t *testing.T, args ...string) *running {
 	t.Helper()
-	o, err := parse(photoservice, append([]string{"-listen", "127.0.0.1:0", "-grpc-listen", "127.0.0.1:0"}, args...), io.Discard)
+	o, err := photoservice.Parse(append([]string{"-listen", "127.0.0.1:0", "-grpc-listen", "127.0.0.1:0"}, args...), io.Discard)
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	r, w := io.Pipe()
 	ended := make(chan error, 1)
 	go func() {
-		err := run(ctx, o, w, io.Discard)
+		err := Run(ctx, o, w, io.Discard)
 		_ = w.CloseWithError(io.EOF)
 		ended <- err
 	}()
@@ -95,12 +95,12 @@ func TestRelaxationsAreSaid(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			args := append([]string{"-listen", "127.0.0.1:0", "-grpc-listen=", "-issuer", "https://login.example.com", "-audience", audience}, c.more...)
-			o, err := parse(photoservice, args, io.Discard)
+			o, err := photoservice.Parse(args, io.Discard)
 			require.NoError(t, err)
 			ended, end := context.WithCancel(t.Context())
 			end()
 			var told strings.Builder
-			require.NoError(t, run(ended, o, &told, io.Discard))
+			require.NoError(t, Run(ended, o, &told, io.Discard))
 			assert.Equal(t, c.want, strings.Contains(told.String(), "\nrelaxed: "), told.String())
 		})
 	}

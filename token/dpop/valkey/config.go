@@ -74,7 +74,8 @@ const (
 	// RefuseEarlier refuses proofs that were made before, by their iat or by their
 	// nonce, so that calls go on at once. A proof of a client whose clock is ahead
 	// may seem to be made since: used shortly before the restart, it can be used
-	// once more. With nonces in place of the clock, there are no such proofs.
+	// once more. With dpop.Config.Nonces that is true only of a nonce by a replica
+	// whose clock is ahead of the others, by dpop.Config.ReplicaSkew at the most.
 	RefuseEarlier
 	// TrustServer refuses nothing, so that proofs that were forgotten can be used
 	// once more. It is for a server that forgets nothing, such as one with appendfsync
