@@ -3,6 +3,7 @@ package dpop_test
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -220,12 +221,13 @@ func TestNonceKeysAreSecret(t *testing.T) {
 func TestBadNonceKeys(t *testing.T) {
 	t.Parallel()
 	for name, keys := range map[string][][]byte{
-		"none": nil, "nil": {nil}, "short": {secret(1)[:31]}, "short second": {secret(1), secret(1)[:31]}, "nine": make([][]byte, 9),
+		"none": nil, "nil": {nil}, "short": {secret(1)[:31]}, "short second": {secret(1), secret(1)[:31]}, "nine": slices.Repeat([][]byte{secret(1)}, 9),
 	} {
 		n, err := dpop.NewNonces(keys...)
 		require.ErrorIs(t, err, token.ErrConfig, name)
 		assert.Nil(t, n)
 	}
+	newNonces(t, slices.Repeat([][]byte{secret(1)}, 8)...)
 	key := secret(1)
 	n := newNonces(t, key)
 	w := newWorld(t, dpop.Config{Nonces: n})
