@@ -31,6 +31,7 @@ type Attack struct {
 	make    func(*attacker) tokentest.Credentials
 	after   func(*attacker) (good, attack tokentest.Credentials) // instead of make: good is let in first
 	trap    string                                               // name of the document that must not be fetched, or ""
+	during  func(*attacker)                                      // what happens to the issuer before the call, until ComeUp; nil: nothing
 }
 
 // Attacks lists the attacks that Test knows, in the order in which it
@@ -39,17 +40,19 @@ func Attacks() []Attack {
 	return slices.Concat(
 		missingAttacks(),
 		credentialsAttacks(),
-		compactAttacks(),
-		headerAttacks(),
-		algorithmAttacks(),
-		confusionAttacks(),
-		criticalAttacks(),
-		embeddedKeyAttacks(),
-		keyIDAttacks(),
-		typeAttacks(),
-		signatureAttacks(),
-		cacheAttacks(),
-		payloadAttacks(),
+		onlyIf(slices.Concat(
+			compactAttacks(),
+			headerAttacks(),
+			algorithmAttacks(),
+			confusionAttacks(),
+			criticalAttacks(),
+			embeddedKeyAttacks(),
+			keyIDAttacks(),
+			typeAttacks(),
+			signatureAttacks(),
+			cacheAttacks(),
+			payloadAttacks(),
+		), takesJWTs),
 		issuerAttacks(),
 		audienceAttacks(),
 		timeAttacks(),
@@ -64,6 +67,12 @@ func Attacks() []Attack {
 		detailAttacks(),
 		actAttacks(),
 		actorAttacks(),
+		onlyIf(slices.Concat(
+			inactiveAttacks(),
+			answerAttacks(),
+			endpointAttacks(),
+		), takesOpaque),
+		onlyIf(signedAttacks(), func(a *attacker) bool { return a.cfg.Opaque && a.cfg.Signed }),
 	)
 }
 
@@ -88,6 +97,7 @@ type try struct {
 	reason  string // several are separated by spaces
 	applies func(*attacker) bool
 	trap    string
+	during  func(*attacker)
 }
 
 func (g group) attacks(tries ...try) []Attack {
@@ -102,7 +112,7 @@ func (g group) attack(t try) Attack {
 	a := Attack{
 		Group: g.name, Name: t.name, Row: t.row, Why: cmp.Or(t.why, g.why), Want: cmp.Or(t.want, g.want),
 		Reasons: strings.Fields(cmp.Or(t.reason, g.reason)),
-		applies: t.applies, make: t.make, after: t.after, trap: t.trap,
+		applies: t.applies, make: t.make, after: t.after, trap: t.trap, during: t.during,
 	}
 	if a.make == nil && a.after == nil {
 		a.make = func(a *attacker) tokentest.Credentials { return a.bearer(t.edit) }

@@ -75,7 +75,8 @@ func anything(a tokentest.Answer) error {
 }
 
 func isUnavailable(a tokentest.Answer) bool {
-	return a.Status == http.StatusServiceUnavailable || a.Status == 0 && a.Code == verdict.CodeUnavailable
+	_, ok := verdict.Unavailable(a)
+	return ok
 }
 
 // isVerdict tells whether the answer makes the client give up the token.
