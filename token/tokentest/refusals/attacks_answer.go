@@ -28,6 +28,8 @@ func inactiveAttacks() []Attack {
 		}},
 		try{row: "7662-2.2-2", name: "inactive with everything else of a good token", edit: tokentest.Claim("active", false)},
 		try{row: "7662-2.2-2", name: "inactive and expired", edit: tokentest.Edits(tokentest.Claim("active", false), expired)},
+		try{name: "active refresh token", edit: tokentest.Claim("token_type", "refresh_token"), reason: "type claim",
+			why: "an endpoint answers for refresh tokens as well, which live long and are for the issuer alone (RFC 7662 §2.1)"},
 		try{row: "7662-2.3-2", name: "token that the issuer cannot read", make: func(a *attacker) tokentest.Credentials { return a.bearer() },
 			during: failing(http.StatusBadRequest, `{"error":"unsupported_token_type"}`),
 			why:    "a text that a caller chose is the caller's fault; blamed on the issuer, it would close the service to all others"},

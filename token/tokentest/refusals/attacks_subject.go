@@ -38,7 +38,7 @@ func subjectAttacks() []Attack {
 }
 
 // profile is that of the service, with the marks of its issuer if it has none.
-// Of opaque tokens it wants no claim but those that it names.
+// Answers about opaque tokens have less than JWTs (RFC 7662 §2.2).
 func (a *attacker) profile() token.Profile {
 	p := a.cfg.Profile
 	if p.Users == nil && p.Clients == nil {
@@ -46,7 +46,7 @@ func (a *attacker) profile() token.Profile {
 		p.Users, p.Clients = marks.Users, marks.Clients
 	}
 	if a.cfg.Opaque && p.Required == nil {
-		p.Required = []string{} // RFC 7662 §2.2 requires nothing but active
+		p.Required = []string{"sub", cmp.Or(p.ClientIDClaim, "client_id")}
 	}
 	return p
 }

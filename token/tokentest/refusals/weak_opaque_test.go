@@ -25,6 +25,7 @@ const (
 	checkRead       check = "the answer is read"
 	checkActive     check = "active is true"
 	checkActiveType check = "active is a boolean"
+	checkTokenType  check = "it is an access token that is active"
 	checkStatus     check = "the status of the answer is 200"
 	checkOneAnswer  check = "the answer is read in one way"
 	checkLength     check = "the answer is not too long"
@@ -233,6 +234,9 @@ func (g asking) believed(text string) judgement {
 	if verdict := g.activeIn(said); verdict != good {
 		return verdict
 	}
+	if said["token_type"] != "Bearer" && g.has(checkTokenType) {
+		return bad
+	}
 	if !(naive{issuer: g.issuer, without: g.without}).claimsGood(nil, said) {
 		return bad
 	}
@@ -271,6 +275,7 @@ var weakAsking = map[check]struct {
 	checkRead:       {"token revoked", refusals.ErrAdmitted},
 	checkActive:     {"inactive with everything else of a good token", refusals.ErrAdmitted},
 	checkActiveType: {"active is the string true", refusals.ErrAdmitted},
+	checkTokenType:  {"active refresh token", refusals.ErrAdmitted},
 	checkStatus:     {"500 with the answer for a good token", refusals.ErrAdmitted},
 	checkOneAnswer:  {"active first false, then true", refusals.ErrAdmitted},
 	checkLength:     {"answer of a megabyte", refusals.ErrAdmitted},
