@@ -1,12 +1,10 @@
 package refusals
 
 import (
-	"encoding/json"
 	"net/http"
 	"strings"
 
 	"github.com/postern-go/postern/token/tokentest"
-	"github.com/postern-go/postern/token/tokentest/internal/mint"
 )
 
 func takesJWTs(a *attacker) bool { return !a.cfg.Opaque }
@@ -121,79 +119,4 @@ func redirected(a *attacker) {
 		answer.Header.Set("Location", a.web.Serve("introspect", answer.Said))
 		answer.Status, answer.Body = http.StatusTemporaryRedirect, ""
 	})
-}
-
-// signedAttacks are answers that are not signed for this service by its issuer
-// (RFC 9701).
-func signedAttacks() []Attack {
-	signed := func(said string, edits ...tokentest.Edit) func(*attacker) {
-		return func(a *attacker) {
-			a.answer(func(r tokentest.IntrospectionRequest, answer *tokentest.IntrospectionAnswer) {
-				if said != "" {
-					answer.Said = said
-				}
-				answer.Body = a.issuer.SignAnswer(r, answer.Said, edits...)
-			})
-		}
-	}
-	foreign := func(a *attacker) {
-		key := a.issuer.SigningKey()
-		signed("", tokentest.Key(a.issuer.ForeignKey(key.Algorithm, key.ID)))(a)
-	}
-	attacks := group{
-		name: "signed answer", want: refuseUnknown, reason: "introspection_unavailable",
-		why: "an answer that was signed for another purpose, or by another party, is no evidence (RFC 9701 §5, RFC 8725 §3.11)",
-	}.attacks(
-		try{row: "9701-4-1", name: "answer without a signature", during: func(a *attacker) {
-			a.answer(func(_ tokentest.IntrospectionRequest, answer *tokentest.IntrospectionAnswer) {
-				answer.Body = answer.Said
-				answer.Header.Set("Content-Type", "application/json")
-			})
-		}},
-		try{row: "9701-4-1", name: "signed answer under another media type", during: func(a *attacker) {
-			a.answer(func(_ tokentest.IntrospectionRequest, answer *tokentest.IntrospectionAnswer) {
-				answer.Header.Set("Content-Type", "application/jwt")
-			})
-		}},
-		try{row: "9701-5-1", name: "signed answer of type JWT", during: signed("", tokentest.Type("JWT"))},
-		try{row: "9701-5-1", name: "signed answer of type at+jwt", during: signed("", tokentest.Type("at+jwt"))},
-		try{row: "9701-5-1", name: "signed answer without a type", during: signed("", tokentest.WithoutHeader("typ"))},
-		try{row: "9701-5-1", name: "signed answer of another issuer", during: signed("", tokentest.Claim("iss", "https://attacker.test"))},
-		try{row: "9701-5-1", name: "signed answer without an issuer", during: signed("", tokentest.WithoutClaim("iss"))},
-		try{row: "9701-5-1", name: "signed answer for another service", during: signed("", tokentest.Claim("aud", "another service"))},
-		try{row: "9701-5-1", name: "signed answer for anyone", during: signed("", tokentest.WithoutClaim("aud"))},
-		try{row: "9701-5-1", name: "signed answer without a date", during: signed("", tokentest.WithoutClaim("iat"))},
-		try{row: "9701-5-1", name: "signed answer with a date in a string", during: signed("", tokentest.Claim("iat", "1"))},
-		try{row: "9701-5-2", name: "signed answer about nothing", during: signed("", tokentest.WithoutClaim("token_introspection"))},
-		try{row: "9701-5-2", name: "signed answer with active outside", during: signed("", tokentest.EditDraft(besides))},
-		try{row: "9701-5-2", name: "signed answer in a string", during: signed("", tokentest.EditDraft(asText))},
-		try{row: "9701-5-3", name: "signed answer with alg none", during: signed("", tokentest.Header("alg", "none"), tokentest.Signature(func([]byte) []byte { return nil }))},
-		try{row: "9701-5-3", name: "signed answer with alg HS256", during: signed("", tokentest.Header("alg", "HS256"))},
-		try{row: "9701-5-3", name: "answer signed by the attacker", during: foreign},
-		try{row: "9701-5-1", name: "an access token for an answer", why: "a token that its holder can read must not answer for others", during: func(a *attacker) {
-			a.answer(func(r tokentest.IntrospectionRequest, answer *tokentest.IntrospectionAnswer) {
-				answer.Body = a.issuer.Token(tokentest.Audience(r.Client), tokentest.Claim("token_introspection", json.RawMessage(answer.Said)))
-			})
-		}},
-	)
-	for n := range attacks {
-		attacks[n].make = func(a *attacker) tokentest.Credentials { return a.bearer() }
-	}
-	return attacks
-}
-
-// besides puts what is said about the token where the claims of the JWT are.
-func besides(d *mint.Draft) {
-	var said map[string]json.RawMessage
-	_ = json.Unmarshal([]byte(mint.JSON(d.Claims.Get("token_introspection"))), &said)
-	d.Claims.Remove("token_introspection")
-	for name, value := range said {
-		if name != "aud" && name != "iss" && name != "iat" {
-			d.Claims.Set(name, value)
-		}
-	}
-}
-
-func asText(d *mint.Draft) {
-	d.Claims.Set("token_introspection", mint.JSON(d.Claims.Get("token_introspection")))
 }
