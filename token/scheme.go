@@ -74,7 +74,9 @@ func schemesOf(auth Authenticator) []Scheme {
 
 // Schemes is Bearer, and those of the SchemeCheckers among Config.Confirmations.
 // Bearer is not advertised if one of them is Required.
-func (v *Verifier) Schemes() []Scheme {
+func (v *Verifier) Schemes() []Scheme { return v.schemes() }
+
+func (v *possession) schemes() []Scheme {
 	all := []Scheme{{Name: bearer, ParsesToken: true, Unadvertised: v.required() != nil}}
 	for _, c := range v.confirmations {
 		if owner, ok := c.(SchemeChecker); ok {

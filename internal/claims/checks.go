@@ -75,7 +75,12 @@ func (r *Rules) CheckAgain(s *Set, now time.Time) error {
 // again, so that no Set exists without a check of its issuer.
 func (r *Rules) CheckIssuer(p *Payload) error { return r.isFromIssuer(p.iss) }
 
-func readIssuer(r *Rules, _ *Set, c received) error { return r.isFromIssuer(c.iss) }
+func readIssuer(r *Rules, _ *Set, c received) error {
+	if r.Answer != nil && c.iss.Kind == strict.Absent && !r.required.iss {
+		return nil
+	}
+	return r.isFromIssuer(c.iss)
+}
 
 func (r *Rules) isFromIssuer(value strict.Value) error {
 	if iss, ok := value.Text(); !ok || iss != r.Issuer {
@@ -86,11 +91,23 @@ func (r *Rules) isFromIssuer(value strict.Value) error {
 
 // readExpiry drops a fraction of a second, to the earlier side.
 func readExpiry(r *Rules, s *Set, c received) error {
+	if r.Answer != nil && c.exp.Kind == strict.Absent {
+		return r.withoutExpiry(s)
+	}
 	exp, _, ok := numericDate(c.exp)
 	if !ok {
 		return wrongDate("exp", c.exp)
 	}
 	s.Expiry = exp
+	return nil
+}
+
+// withoutExpiry is readExpiry for an answer that leaves exp out.
+func (r *Rules) withoutExpiry(s *Set) error {
+	if r.Answer.NoExpiry <= 0 {
+		return &rejection.Error{Reason: rejection.Claim, Claim: "exp", Want: "a date", Setting: "Config.AllowMissingExpiry"}
+	}
+	s.Expiry = r.Time().Add(r.Answer.NoExpiry).Unix()
 	return nil
 }
 
@@ -188,16 +205,20 @@ func (r *Rules) audience(s *Set, name string, value strict.Value, payload string
 	default:
 		s.Audience = nil
 	}
-	if r.isAudience(s.Audience) {
+	if r.isAudience(s.Audience) || value.Kind == strict.Absent && r.mayLackAudience() {
 		return nil
 	}
-	return (&rejection.Error{
-		Reason: rejection.Audience, Claim: name, Want: r.want.audience, Setting: "Config.Audience", Hint: noAudience(payload),
-	}).Saw(value)
+	err := &rejection.Error{Reason: rejection.Audience, Claim: name, Want: r.want.audience, Setting: "Config.Audience", Hint: noAudience(payload)}
+	if value.Kind == strict.Absent && r.Answer != nil {
+		err.Setting, err.Hint = "Config.AllowMissingAudience", nil
+	}
+	return err.Saw(value)
 }
 
+func (r *Rules) mayLackAudience() bool { return r.Answer != nil && r.Answer.NoAudience }
+
 func checkAudience(r *Rules, s *Set, _ time.Time) error {
-	if r.isAudience(s.Audience) {
+	if r.isAudience(s.Audience) || len(s.Audience) == 0 && r.mayLackAudience() { // an empty list has not passed before
 		return nil
 	}
 	return &rejection.Error{Reason: rejection.Audience, Claim: "aud", Want: r.want.audience, Setting: "Config.Audience"}
@@ -249,7 +270,7 @@ func checkNoIDToken(r *Rules, s *Set, c received) error {
 		return nil
 	}
 	if c.idToken != "" {
-		return &rejection.Error{Reason: rejection.Type, Claim: c.idToken, Form: rejection.IDToken, Want: "an access token", Setting: "Config.Profile.Types"}
+		return &rejection.Error{Reason: rejection.Type, Claim: c.idToken, Form: rejection.IDToken, Want: "an access token", Setting: r.typeSetting()}
 	}
 	if c.aud.Kind == strict.Absent {
 		return nil
@@ -260,6 +281,15 @@ func checkNoIDToken(r *Rules, s *Set, c received) error {
 		}
 	}
 	return nil
+}
+
+// typeSetting is the setting that tells access tokens by their type. An answer has
+// no such type.
+func (r *Rules) typeSetting() string {
+	if r.Answer != nil {
+		return ""
+	}
+	return "Config.Profile.Types"
 }
 
 const notEmpty = "a string that is not empty"

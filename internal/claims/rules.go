@@ -28,6 +28,16 @@ type Settings struct {
 	Leeway        time.Duration
 	MaxLifetime   time.Duration // from iat to exp; 0 means no limit
 	Time          func() time.Time
+	Answer        *Answer // the claims are those of an issuer's answer; nil for those of a JWT
+}
+
+// Answer says what an issuer's answer about a token (RFC 7662) may leave out. It
+// may leave out iss, since the issuer itself has been asked, unless Required lists
+// that.
+type Answer struct {
+	NoAudience bool
+	// NoExpiry is for how long an answer without exp is good. 0 refuses it.
+	NoExpiry time.Duration
 }
 
 // Rules are Settings made ready for use. They are safe for concurrent use.
@@ -53,7 +63,7 @@ type wanted struct {
 
 // required lists the claims that must be present besides iss, aud and exp.
 type required struct {
-	sub, clientID, iat, jti bool
+	iss, sub, clientID, iat, jti bool
 	others                  []string
 }
 
@@ -85,7 +95,9 @@ func newRequired(s Settings) required {
 	var r required
 	for _, name := range s.Required {
 		switch name {
-		case "iss", "aud", "exp": // always are
+		case "iss":
+			r.iss = true
+		case "aud", "exp": // always are, unless Answer waives them
 		case "sub":
 			r.sub = true
 		case s.ClientIDClaim:
