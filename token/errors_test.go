@@ -23,7 +23,7 @@ func TestReason(t *testing.T) {
 		"scope": token.ErrScope, "step_up": token.ErrStepUp, "denied": token.ErrDenied,
 		"unavailable": token.ErrUnavailable, "keys_unavailable": token.ErrKeysUnavailable,
 		"proof": token.ErrProof, "proof_missing": token.ErrProofMissing, "proof_stale": token.ErrProofStale, "replay": token.ErrReplay, "nonce": token.ErrNonce,
-		"replay_store_unavailable": token.ErrReplayStoreUnavailable,
+		"replay_store_unavailable": token.ErrReplayStoreUnavailable, "introspection_unavailable": token.ErrIntrospectionUnavailable,
 		"malformed":                token.ErrMalformed, "too_large": token.ErrTooLarge, "algorithm": token.ErrAlgorithm,
 		"critical": token.ErrCritical, "type": token.ErrType, "unknown_key": token.ErrUnknownKey,
 		"signature": token.ErrSignature, "issuer": token.ErrIssuer, "audience": token.ErrAudience,

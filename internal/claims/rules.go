@@ -64,7 +64,7 @@ type wanted struct {
 // required lists the claims that must be present besides iss, aud and exp.
 type required struct {
 	iss, sub, clientID, iat, jti bool
-	others                  []string
+	others                       []string
 }
 
 // New makes Rules. It keeps the slices of s.
