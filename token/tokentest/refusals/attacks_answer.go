@@ -70,7 +70,7 @@ func answerAttacks() []Attack {
 
 // endpointAttacks are good tokens while the issuer does not answer well.
 func endpointAttacks() []Attack {
-	ours := "credentials of the service that are refused say nothing about the token; blaming it would sign all users out"
+	ours := "credentials of the service that are refused, by whatever status (RFC 6749 §5.2), say nothing about the token; blaming it would sign all users out"
 	good := func(a *attacker) tokentest.Credentials { return a.bearer() }
 	attacks := group{
 		name: "introspection endpoint", want: refuseUnknown, reason: "introspection_unavailable",
@@ -82,6 +82,8 @@ func endpointAttacks() []Attack {
 				answer.Header.Set("WWW-Authenticate", `Basic realm="x"`)
 			})
 		}},
+		try{row: "7662-2.3-1", name: "credentials of the service refused with 400", why: ours, make: good, during: failing(http.StatusBadRequest, `{"error":"invalid_client"}`)},
+		try{row: "7662-2.3-1", name: "service not authorized, with 400", why: ours, make: good, during: failing(http.StatusBadRequest, `{"error":"unauthorized_client"}`)},
 		try{row: "7662-2.3-1", name: "service forbidden to ask", why: ours, make: good, during: failing(http.StatusForbidden, `{"error":"access_denied"}`)},
 		try{row: "7662-2.3-1", name: "401 with the answer for a good token", why: ours, make: good, during: failing(http.StatusUnauthorized, "")},
 		try{row: "7662-2.3-2", name: "500 with the answer for a good token", make: good, during: failing(http.StatusInternalServerError, "")},

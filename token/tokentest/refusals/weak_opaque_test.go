@@ -123,10 +123,11 @@ func (g asking) outage() judgement {
 }
 
 func (g asking) statusGood(status int, body string) judgement {
+	ours := status == http.StatusUnauthorized || status == http.StatusForbidden || strings.Contains(body, "_client")
 	switch {
-	case status == http.StatusBadRequest && strings.Contains(body, `"error"`) && g.has(checkBadRequest):
+	case status == http.StatusBadRequest && strings.Contains(body, `"error"`) && !ours && g.has(checkBadRequest):
 		return bad
-	case (status == http.StatusUnauthorized || status == http.StatusForbidden) && !g.has(checkOurs):
+	case ours && !g.has(checkOurs):
 		return bad
 	case status != http.StatusOK && g.has(checkStatus):
 		return g.outage()

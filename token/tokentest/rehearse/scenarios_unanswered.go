@@ -20,6 +20,7 @@ func unanswered() []trouble {
 		{name: "there is no endpoint", begin: failing(http.StatusNotFound)},
 		{name: "questions are throttled", begin: throttle, told: true},
 		{name: "the service may not ask", begin: failing(http.StatusForbidden)},
+		{name: "the service may not ask, with 400", begin: unauthorized},
 		{name: "the secret of the service was changed", begin: func(i *tokentest.Issuer) { i.SetIntrospectors() }},
 		{name: "an error page for an answer", begin: garbage("<!doctype html><title>Back soon</title>")},
 		{name: "an empty answer", begin: garbage("")},
@@ -27,6 +28,14 @@ func unanswered() []trouble {
 		{name: "an answer that is a word", begin: garbage(`{"active":"true"}`)},
 		{name: "an answer that is too long", begin: garbage(`{"active":true,"padding":"` + strings.Repeat("x", 1<<20) + `"}`)},
 	}
+}
+
+// unauthorized is about the service, by the status that is otherwise about the
+// token (RFC 6749 §5.2).
+func unauthorized(i *tokentest.Issuer) {
+	i.AnswerIntrospection(func(_ tokentest.IntrospectionRequest, a *tokentest.IntrospectionAnswer) {
+		a.Status, a.Body = http.StatusBadRequest, `{"error":"unauthorized_client"}`
+	})
 }
 
 func unansweredScenarios() []scenario {

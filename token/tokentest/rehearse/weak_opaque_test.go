@@ -225,7 +225,7 @@ var introspections = []string{
 	"a token revoked", "all tokens revoked at once", "a token revoked during an outage",
 	"many callers with one new token", "slow answers", "a flood of invented tokens", "one invented token again and again",
 	"no one listens", "questions hang", "questions fail", "there is no endpoint", "questions are throttled",
-	"the service may not ask", "the secret of the service was changed", "an error page for an answer", "an empty answer",
+	"the service may not ask", "the service may not ask, with 400", "the secret of the service was changed", "an error page for an answer", "an empty answer",
 	"an answer about nothing", "an answer that is a word", "an answer that is too long",
 	"a start while no one listens", "a start while questions hang",
 }
