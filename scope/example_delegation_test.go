@@ -52,6 +52,15 @@ func ExamplePolicy_DetailTypes() {
 	// Output: [transfer payment]
 }
 
+// A stolen bearer token pays nothing.
+func ExampleBound() {
+	fmt.Println(scope.All("pay").And(scope.Bound))
+	fmt.Println(token.Reason(scope.Bound.Check(shopping(`{}`))))
+	// Output:
+	// all(pay) and bound
+	// binding
+}
+
 // Alice herself may cancel an order, and the help desk for her.
 func ExampleActorIn() {
 	p := scope.NotDelegated.Or(scope.ActorIn(token.Actor{Issuer: "https://as.example.com", Subject: "helpdesk"}))

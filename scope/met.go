@@ -11,10 +11,11 @@ import (
 // calls it when it starts. Examples are a rule about users if no Profile has
 // the issuer's marks of users, a rule about roles if no Profile says where they
 // are, and a policy with a rule about users and one about clients, or with
-// NotDelegated and ActorIn, and one with step-up rules that no acr is enough for. Of alternatives it is enough that one can be met. The
-// error names the rule and the setting, and matches token.ErrConfig. It is nil if
-// the policy can be met, and if that cannot be known; see token.CanTell and
-// token.HasSet. It does not block.
+// NotDelegated and ActorIn, Bound where no proof of possession is checked, and
+// step-up rules that no acr is enough for. Of alternatives it is enough that one
+// can be met. The error names the rule and the setting, and matches
+// token.ErrConfig. It is nil if the policy can be met, and if that cannot be
+// known; see token.CanTell and token.HasSet. It does not block.
 func (p Policy) NeverMet(auth token.Authenticator) error {
 	if fault := p.neverMet(auth); fault != nil {
 		return fmt.Errorf("scope: %w: %spolicy %q is never met, since %s", token.ErrConfig, fault.of(), p, fault.why)
@@ -130,6 +131,8 @@ func (r rule) met(auth token.Authenticator, can possible) (kinds, *fault) {
 		return (own &^ (1 << token.SubjectClient)).anyActor(), nil
 	case r.set != "" && !token.HasSet(auth, r.set):
 		return noKind, &fault{r.name, "the issuer's profile has no such set (see Config.Profile.Sets)"}
+	case r.bound && !canBind(auth):
+		return noKind, &fault{r.name, "no issuer's proofs of possession are checked, which refuses bound tokens (see Config.Confirmations)"}
 	case r.acts != noKind:
 		return r.acts, nil
 	case r.kind == token.SubjectUnknown:

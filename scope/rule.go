@@ -39,6 +39,8 @@ type rule struct {
 	detail  string  // of a rule about authorization_details: their type
 	element *Detail // of such a rule: what one element must have; nil if code decides
 
+	bound bool // of Bound
+
 	acts   kinds         // of a rule about actors: the kinds of token that meet it
 	actors []token.Actor // of ActorIn
 }

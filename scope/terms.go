@@ -48,6 +48,7 @@ var terms = []term{
 	{"max age", values, maxAgeTerm},
 	{"not delegated", alone, fixed(NotDelegated)},
 	{"fresh", alone, fixed(Fresh)},
+	{"bound", alone, fixed(Bound)},
 	{"actor", values, actorTerm},
 	{"detail", setValues, detailTerm},
 }

@@ -26,6 +26,7 @@ type facts struct {
 	details int   // noDetail, inPieces or inOne
 	actor   int   // an index of actors
 	larger  uint8 // which scopes imply others; see implies
+	bound   bool  // to a key
 }
 
 // What a token has of the details that rules want.
@@ -67,6 +68,7 @@ const (
 	ofAge
 	ofDetails
 	ofActor
+	ofBinding
 )
 
 // aspect is one fact, and how to set each of its values.
@@ -93,6 +95,7 @@ var allAspects = []aspect{
 	{uint32(len(ages)), func(f *facts, value uint32) { f.login.age = ages[value] }},
 	{3, func(f *facts, value uint32) { f.details = int(value) }},
 	{uint32(len(actors)), func(f *facts, value uint32) { f.actor = int(value) }},
+	flag(func(f *facts) *bool { return &f.bound }),
 }
 
 // factsOf reads the facts from a number. Each of them comes up, as there are less
@@ -191,11 +194,15 @@ func (f facts) token(tb testing.TB) *token.Token {
 	if !f.group {
 		delete(sets, "groups")
 	}
+	var key map[string]string
+	if f.bound {
+		key = map[string]string{"jkt": "x"}
+	}
 	implications, err := token.NewScopeImplications(f.implies())
 	require.NoError(tb, err)
 	t, err := token.Vouched("", token.VouchedClaims{
 		Issuer: "https://as.example.com", Audience: []string{"https://api.example.com"}, Expiry: noon.Add(time.Hour), Time: func() time.Time { return noon },
-		Subject: "alice", SubjectKind: f.kind, ClientID: client, Scopes: names(f.scopes), ScopeImplies: implications, Sets: sets, JSON: f.claims(tb),
+		Subject: "alice", SubjectKind: f.kind, ClientID: client, Scopes: names(f.scopes), ScopeImplies: implications, Sets: sets, Confirmation: key, JSON: f.claims(tb),
 	})
 	require.NoError(tb, err)
 	return t

@@ -72,6 +72,7 @@ func grantLeaves() []leaf {
 		late(scope.HasDetail(whole), ofDetails, func(f facts) bool { return f.details == inOne }),
 		late(scope.HasDetail(actions), ofDetails, func(f facts) bool { return f.details != noDetail }),
 		late(scope.Details("x", func(d scope.Detail) bool { return len(d.Actions)+len(d.Datatypes) == 4 }), ofDetails, func(f facts) bool { return f.details == inOne }),
+		late(scope.Bound, ofBinding, func(f facts) bool { return f.bound }),
 		late(scope.NotDelegated, ofActor, func(f facts) bool { return f.actor == noActor }),
 		late(scope.ActorIn(token.Actor{Issuer: issuer, Subject: "gateway"}), ofActor, func(f facts) bool { return f.actor == gateway || f.actor == gatewayGW }),
 		late(scope.ActorIn(token.Actor{Issuer: issuer, ClientID: "gw"}), ofActor, func(f facts) bool { return f.actor == gatewayGW }),

@@ -20,6 +20,8 @@ const patience = 15 * time.Second
 type explanation struct {
 	verifier *token.Verifier
 	keys     keys
+
+	takesProofs bool // by DPoP
 }
 
 func newExplanation(cfg token.Config) (*explanation, error) {
@@ -32,7 +34,8 @@ func newExplanation(cfg token.Config) (*explanation, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &explanation{verifier, k}, nil
+	takesProofs := slices.ContainsFunc(cfg.Confirmations, func(c token.ConfirmationChecker) bool { return c.Method() == "jkt" })
+	return &explanation{verifier, k, takesProofs}, nil
 }
 
 // explain prints the findings and what the token says, and returns the exit
@@ -40,7 +43,7 @@ func newExplanation(cfg token.Config) (*explanation, error) {
 func (e *explanation) explain(ctx context.Context, raw string, out io.Writer) int {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	findings := e.verifier.Explain(ctx, token.Bearer(raw))
+	findings := e.verifier.Explain(ctx, e.presented(raw))
 	first := firstFault(findings)
 	fmt.Fprintln(out, "Checks, in the order in which a service makes them:")
 	for _, f := range findings {
@@ -51,6 +54,7 @@ func (e *explanation) explain(ctx context.Context, raw string, out io.Writer) in
 	}
 	e.keys.print(out)
 	printContents(out, raw, findings)
+	e.printBinding(out, raw)
 	if first == nil {
 		e.printRights(ctx, out, raw)
 	}
@@ -60,7 +64,7 @@ func (e *explanation) explain(ctx context.Context, raw string, out io.Writer) in
 // printRights prints what rules such as scope.User and scope.All find in a good
 // token beyond its claims.
 func (e *explanation) printRights(ctx context.Context, out io.Writer, raw string) {
-	t, err := e.verifier.Authenticate(ctx, token.Bearer(raw))
+	t, err := e.verifier.Authenticate(ctx, e.presented(raw))
 	if err != nil {
 		fmt.Fprintln(out, "\nSubject: not known any more: "+printable(err.Error()))
 		return

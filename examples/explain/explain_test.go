@@ -41,6 +41,7 @@ func TestVerdicts(t *testing.T) {
 	t.Parallel()
 	issuer := newIssuer(t)
 	usual := []string{"-issuer", issuer.Identifier(), "-audience", audience}
+	key := issuer.ForeignKey("ES256", "")
 	for name, c := range map[string]struct {
 		raw  string
 		args []string
@@ -100,7 +101,16 @@ func TestVerdicts(t *testing.T) {
 		"smaller ones":  {raw: issuer.Token(tokentest.Scope("p:read")), args: []string{"-scope-implies", "p:write=p:read"}, code: exitGood, says: []string{"Scopes: p:read\n  By these settings they imply: none\n"}},
 		"none of these": {raw: issuer.Token(tokentest.Scope()), args: []string{"-scope-implies", "p:write=p:read"}, code: exitGood, says: []string{"Scopes: none\n"}},
 		"keys by URL":   {raw: issuer.Token(), args: []string{"-jwks", issuer.KeysURL()}, code: exitGood},
-		"bound":         {raw: issuer.Token(tokentest.Claim("cnf", map[string]string{"jkt": "x"})), code: exitRefused, says: []string{"FAIL  binding (binding)"}},
+		"bound":         {raw: issuer.Token(tokentest.Claim("cnf", map[string]string{"jkt": "x"})), code: exitRefused, says: []string{"FAIL  binding (binding)", "see the flag -dpop"}},
+		"bound, proofs taken": {
+			raw: "DPoP " + issuer.Token(tokentest.BoundTo(key)), args: []string{"-dpop", "accept"}, code: exitGood,
+			says: []string{"ok    binding", "each call needs a proof by the key with the thumbprint " + key.Thumbprint()},
+		},
+		"unbound, proofs taken":     {raw: issuer.Token(), args: []string{"-dpop", "accept"}, code: exitGood, says: []string{"ok    binding"}},
+		"unbound, proofs required":  {raw: issuer.Token(), args: []string{"-dpop", "require"}, code: exitRefused, says: []string{"FAIL  binding (binding)"}},
+		"bound by something else":   {raw: issuer.Token(tokentest.Claim("cnf", map[string]string{"x5t#S256": "x"})), args: []string{"-dpop", "accept"}, code: exitRefused},
+		"bound in a way of its own": {raw: issuer.Token(tokentest.Claim("cnf", map[string]int{"jkt": 1})), args: []string{"-dpop", "accept"}, code: exitRefused},
+		"bound to a hostile key":    {raw: issuer.Token(tokentest.Claim("cnf", map[string]string{"jkt": "\x1b[2J\u202e"})), args: []string{"-dpop", "accept"}, code: exitGood, says: []string{`thumbprint \u001b[2J`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

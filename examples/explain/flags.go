@@ -17,6 +17,7 @@ type options struct {
 	dir      string // of the files that the settings name
 	as       string
 	propose  bool
+	dpop     string
 	given    []settings.Issuer // those of settings, before files were read for them
 }
 
@@ -53,6 +54,7 @@ func parse(args []string, out io.Writer) (options, error) {
 	}
 	set.StringVar(&o.as, "as", "", "`URL` of the issuer whose settings to use, in place of the one that the token names")
 	set.BoolVar(&o.propose, "propose", false, "print the smallest profile for this token instead")
+	set.StringVar(&o.dpop, "dpop", "", "judge as a service does that takes tokens bound to a key: `accept` or require; proofs are not checked")
 	issuers.Register(set)
 	if err := set.Parse(args); err != nil {
 		return options{}, err
@@ -69,6 +71,9 @@ func (o *options) finish(issuers *cli.Issuers, rest int) (err error) {
 		// It may be the token. It is not repeated, and stands in too many
 		// places already.
 		return fmt.Errorf("%w: the token is read from standard input, and nothing is expected after the flags", errUsage)
+	}
+	if o.dpop != "" && o.dpop != "accept" && o.dpop != "require" {
+		return fmt.Errorf("%w: -dpop is accept or require", errUsage)
 	}
 	o.dir = issuers.Dir()
 	if o.settings, err = issuers.File(); err != nil {

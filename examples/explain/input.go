@@ -20,7 +20,7 @@ func read(in io.Reader) (string, error) {
 		return "", fmt.Errorf("%w: more than %d bytes on standard input", errUsage, maxInput)
 	}
 	raw := strings.TrimSpace(string(data))
-	if scheme, rest, _ := strings.Cut(raw, " "); strings.EqualFold(scheme, "Bearer") {
+	if scheme, rest, _ := strings.Cut(raw, " "); strings.EqualFold(scheme, "Bearer") || strings.EqualFold(scheme, "DPoP") {
 		raw = strings.TrimSpace(rest)
 	}
 	if raw == "" {

@@ -10,6 +10,9 @@
 // With -propose it prints the smallest token.Profile with which this access token
 // would be accepted.
 //
+// With -dpop accept it judges a token that is bound to a key (RFC 9449) as a service
+// with a dpop.Checker does, and says that its calls need proofs.
+//
 // The token is read from standard input, so that it stands in no history of a
 // shell and no list of processes, and is not printed. Its header and claims
 // are: mind where the output goes.
@@ -86,7 +89,7 @@ func (o *options) judge(ctx context.Context, raw string, out io.Writer) (int, er
 	if o.propose {
 		return o.proposeFor(ctx, cfg, raw, out)
 	}
-	e, err := newExplanation(cfg)
+	e, err := newExplanation(o.withProofs(cfg))
 	if err != nil {
 		return exitUsage, err
 	}

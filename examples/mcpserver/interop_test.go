@@ -21,11 +21,12 @@ import (
 // to the metadata, to the authorization server, to a tool, to one for which a
 // scope is missing, and to one for which the login is too old.
 func TestInteropClients(t *testing.T) {
-	for name, row := range map[string]struct{ version, negotiation string }{
-		"sdk": {"2025-11-25", ""}, "client": {"2025-11-25", ""}, "client of the newest version": {"2026-07-28", "auto"},
+	for name, row := range map[string]struct{ path, version, negotiation string }{
+		"sdk": {"/mcp", "2025-11-25", ""}, "sdk at the root": {"", "2025-11-25", ""}, "client": {"/mcp", "2025-11-25", ""},
+		"client at the root, of the newest version": {"", "2026-07-28", "auto"}, "client of the newest version": {"/mcp", "2026-07-28", "auto"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t)
+			w := newWorld(t, row.path)
 			dir, _, _ := strings.Cut(name, " ")
 			lines := w.flow(t, dir, row.negotiation)
 			require.Len(t, lines, 4)

@@ -19,10 +19,11 @@ type photo struct {
 type library struct {
 	mu     sync.Mutex
 	albums map[string][]photo
+	photos int
 }
 
-// most is how many photos an album may have, and albums the library: callers
-// must not fill the memory.
+// most is how many photos there may be: callers must not fill the memory, nor be
+// sent all of it.
 const most = 1000
 
 var (
@@ -40,11 +41,11 @@ func (l *library) add(p photo) error {
 	if l.albums == nil {
 		l.albums = map[string][]photo{}
 	}
-	album, exists := l.albums[p.Album]
-	if len(album) == most || !exists && len(l.albums) == most {
+	if l.photos == most {
 		return errFull
 	}
-	l.albums[p.Album] = append(album, p)
+	l.photos++
+	l.albums[p.Album] = append(l.albums[p.Album], p)
 	return nil
 }
 
@@ -71,5 +72,6 @@ func (l *library) remove(album string) (int, error) {
 		return 0, fmt.Errorf("%w: %q", errNoAlbum, album)
 	}
 	delete(l.albums, album)
+	l.photos -= len(photos)
 	return len(photos), nil
 }

@@ -26,11 +26,11 @@ type world struct {
 	log      *lines
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T, path string) *world {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	w := &world{resource: "http://" + ln.Addr().String() + "/mcp", log: &lines{}}
+	w := &world{resource: "http://" + ln.Addr().String() + path, log: &lines{}}
 	w.Issuer = tokentest.NewLoopbackIssuer(t, &tokentest.Options{Audience: []string{w.resource}})
 	w.as = newAuthServer(t, w.Issuer)
 	o, err := parse([]string{"-issuer", w.Identifier(), "-resource", w.resource}, w.log)
@@ -116,7 +116,7 @@ func (as *authServer) token(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(map[string]any{
-		"access_token": as.issuer.Token(tokentest.Subject("alice"), tokentest.ClientID("interop"),
+		"access_token": as.issuer.Token(tokentest.Subject("alice"), tokentest.ClientID("interop"), tokentest.Audience(q.Get("resource")),
 			tokentest.Scope(strings.Fields(granted)...), tokentest.Claim("auth_time", login.Unix())),
 		"token_type": "Bearer", "expires_in": 300, "scope": granted,
 	})

@@ -17,7 +17,7 @@ func TestStory(t *testing.T) {
 	require.NoError(t, err)
 	assert.True(t, ok, "a step went otherwise than told:\n%s", &out)
 	assert.NotContains(t, out.String(), "eyJ", "a token has been printed")
-	assert.Regexp(t, `All 56 steps went as told\.`, out.String())
+	assert.Regexp(t, `All 64 steps went as told\.`, out.String())
 	for line := range strings.Lines(out.String()) {
 		assert.LessOrEqual(t, utf8.RuneCountInString(strings.TrimSuffix(line, "\n")), 80, line)
 	}

@@ -51,6 +51,18 @@ func TestParseRefuses(t *testing.T) {
 		"metadata by http":        {"-issuer", "https://a", "-resource", "http://photos.example", "-metadata"},
 		"resource that is no URI": {"-issuer", "https://a", "-resource", "photos"},
 		"something left over":     {"-issuer", "https://a", "-audience", "x", "y"},
+		"no way to take proofs":   {"-issuer", "https://a", "-audience", "x", "-dpop", "yes"},
+		"nonces without proofs":   {"-issuer", "https://a", "-audience", "x", "-dpop-nonce"},
+		"a key without nonces":    {"-issuer", "https://a", "-audience", "x", "-dpop", "accept", "-dpop-nonce-key", "f"},
+		"base without a host":     {"-issuer", "https://a", "-audience", "x", "-base-url", "/photos"},
+		"no certificates":         {"-issuer", "https://a", "-audience", "x", "-mtls"},
+		"half a certificate":      {"-issuer", "https://a", "-audience", "x", "-tls-cert", "f"},
+		"a field of no proxy":     {"-issuer", "https://a", "-audience", "x", "-mtls", "-client-cert-header", "xfcc"},
+		"a proxy and no field":    {"-issuer", "https://a", "-audience", "x", "-mtls", "-tls-cert", "f", "-tls-key", "f", "-trusted-proxy", "10.0.0.0/8"},
+		"proxies everywhere":      {"-issuer", "https://a", "-audience", "x", "-mtls", "-client-cert-header", "xfcc", "-trusted-proxy", "0.0.0.0/0"},
+		"no network":              {"-issuer", "https://a", "-audience", "x", "-mtls", "-client-cert-header", "xfcc", "-trusted-proxy", "10.0.0.1"},
+		"no such format":          {"-issuer", "https://a", "-audience", "x", "-mtls", "-client-cert-header", "der", "-trusted-proxy", "10.0.0.0/8"},
+		"a field and no mtls":     {"-issuer", "https://a", "-audience", "x", "-client-cert-header", "xfcc", "-trusted-proxy", "10.0.0.0/8"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -67,7 +79,7 @@ func TestParseHelp(t *testing.T) {
 	var told strings.Builder
 	_, err := parse([]string{"-h"}, &told)
 	assert.ErrorIs(t, err, flag.ErrHelp)
-	for _, name := range []string{"-listen", "-grpc-listen", "-issuer", "-audience", "-jwks", "-settings"} {
+	for _, name := range []string{"-listen", "-grpc-listen", "-issuer", "-audience", "-jwks", "-settings", "-dpop", "-mtls"} {
 		assert.Contains(t, told.String(), name)
 	}
 }

@@ -21,9 +21,24 @@
 // it also serves metadata about itself (RFC 9728) at
 // /.well-known/oauth-protected-resource/photos.
 //
+// Tokens may be bound to their client, so that a thief cannot use them. With
+//
+//	-dpop accept -dpop-nonce -base-url https://photos.example.com
+//
+// the service takes tokens that are bound to a key (RFC 9449), with a nonce in each
+// proof; -dpop require takes no others. It remembers used proofs in memory. With
+//
+//	-mtls -tls-cert cert.pem -tls-key key.pem
+//
+// it takes tokens that are bound to the client's certificate (RFC 8705), and behind a
+// proxy that passes certificates on, with
+//
+//	-mtls -client-cert-header rfc9440 -trusted-proxy 10.0.0.0/8
+//
 // The service keeps its photos in memory. It starts whether the
 // issuer can be reached or not; until it can, calls that need a token are
-// answered 503 (gRPC UNAVAILABLE). Serve it on loopback, or put TLS in front.
+// answered 503 (gRPC UNAVAILABLE). Without -tls-cert serve it on loopback, or put
+// TLS in front.
 package main
 
 import (

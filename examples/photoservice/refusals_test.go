@@ -31,7 +31,7 @@ func sound(t *testing.T, log io.Writer) (service, *tokentest.Issuer) {
 	cfg := issuer.Config()
 	verifier, err := token.NewVerifier(cfg)
 	require.NoError(t, err)
-	s, err := newService(token.ByIssuer(map[string]token.Authenticator{issuer.Identifier(): verifier}), photosvc.Operations(), scope.Resource{Realm: "photos"}, refusalsTo(log))
+	s, err := newService(token.ByIssuer(map[string]token.Authenticator{issuer.Identifier(): verifier}), photosvc.Operations(), scope.Resource{Realm: "photos"}, refusalsTo(log), nil)
 	require.NoError(t, err)
 	return s, issuer
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +13,7 @@ import (
 	"slices"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/health"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/reflection"
@@ -29,6 +31,7 @@ import (
 type service struct {
 	http http.Handler
 	grpc *grpc.Server
+	tls  *tls.Config // nil: plain
 }
 
 // run serves until ctx ends. It says on out where, and on log why it refuses
@@ -36,7 +39,7 @@ type service struct {
 func run(ctx context.Context, o options, out, log io.Writer) error {
 	// This makes no request: the service starts whether its issuers can be reached
 	// or not.
-	auth, err := o.settings.Authenticator()
+	auth, err := o.authenticator()
 	if err != nil {
 		return err
 	}
@@ -44,15 +47,35 @@ func run(ctx context.Context, o options, out, log io.Writer) error {
 	if err != nil {
 		return err
 	}
-	s, err := newService(auth, ops, o.resource, refusalsTo(log))
+	secure, err := o.bound.TLS()
+	if err != nil {
+		return err
+	}
+	s, err := newService(auth, ops, o.resource, refusalsTo(log), secure)
 	if err != nil {
 		return err
 	}
 	fmt.Fprintln(out, s.http) // who may do what
+	if bound := o.bound.Summary(); bound != "" {
+		fmt.Fprintln(out, "bound tokens:", bound)
+	}
 	for _, relaxed := range token.Relaxations(auth) {
 		fmt.Fprintln(out, "relaxed:", relaxed)
 	}
 	return s.listenAndServe(ctx, o, out)
+}
+
+// authenticator judges tokens, the bound ones included. All issuers share what
+// checks those, so that a proof counts once.
+func (o options) authenticator() (token.Authenticator, error) {
+	confirmations, err := o.bound.Confirmations()
+	if err != nil {
+		return nil, err
+	}
+	for i := range o.settings.Issuers {
+		o.settings.Issuers[i].Config.Confirmations = confirmations
+	}
+	return o.settings.Authenticator()
 }
 
 // refusalsTo tells the operator why calls are refused, whichever way they came.
@@ -85,7 +108,7 @@ type parts struct {
 
 // newService makes both faces, and makes sure that they serve the operations and
 // nothing else but the metadata.
-func newService(auth token.Authenticator, ops *scope.Table, about scope.Resource, trace *scope.Trace) (service, error) {
+func newService(auth token.Authenticator, ops *scope.Table, about scope.Resource, trace *scope.Trace, secure *tls.Config) (service, error) {
 	methods, err := photosvc.Policies(ops)
 	if err != nil {
 		return service{}, err
@@ -96,12 +119,12 @@ func newService(auth token.Authenticator, ops *scope.Table, about scope.Resource
 		return service{}, err
 	}
 	guard := grpcauth.New(auth, methods, &grpcauth.Config{Resource: about, Trace: trace})
-	rpc, err := grpcServer(guard, p.store)
+	rpc, err := grpcServer(guard, p.store, secure)
 	web := mux.Posture()
 	if metadata != nil {
 		web = web.Except(metadata.Path())
 	}
-	return service{mux, rpc}, errors.Join(err, mux.Audit(), photosvc.Audit(ops, web, guard.Posture()))
+	return service{mux, rpc, secure}, errors.Join(err, mux.Audit(), photosvc.Audit(ops, web, guard.Posture()))
 }
 
 // httpMux is the HTTP face, and the metadata that it serves, or nil. Printing it
@@ -124,12 +147,16 @@ func (p parts) httpMux() (*middleware.Mux, *middleware.Description, error) {
 // grpcServer is the gRPC face. NewServer makes sure that no method has been
 // forgotten in the list of policies, and limits what a caller can cost before
 // its token is looked at.
-func grpcServer(guard *grpcauth.Interceptor, store *photosvc.Store) (*grpc.Server, error) {
+func grpcServer(guard *grpcauth.Interceptor, store *photosvc.Store, secure *tls.Config) (*grpc.Server, error) {
+	var opts []grpc.ServerOption
+	if secure != nil {
+		opts = append(opts, grpc.Creds(credentials.NewTLS(secure)))
+	}
 	return guard.NewServer(func(s *grpc.Server) {
 		photosvc.Register(s, store)
 		healthpb.RegisterHealthServer(s, health.NewServer())
 		reflection.Register(s)
-	})
+	}, opts...)
 }
 
 func (s service) listenAndServe(ctx context.Context, o options, out io.Writer) error {
@@ -137,9 +164,13 @@ func (s service) listenAndServe(ctx context.Context, o options, out io.Writer) e
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "HTTP on http://%s\n", ln.Addr())
+	scheme := "http"
+	if s.tls != nil {
+		scheme = "https"
+	}
+	fmt.Fprintf(out, "HTTP on %s://%s\n", scheme, ln.Addr())
 	servers := []func(context.Context) error{
-		func(ctx context.Context) error { return serve.HTTP(ctx, ln, s.http) },
+		func(ctx context.Context) error { return serve.HTTPS(ctx, ln, s.http, s.tls) },
 	}
 	if o.grpcListen != "" {
 		rpcLn, err := net.Listen("tcp", o.grpcListen)

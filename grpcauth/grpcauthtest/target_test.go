@@ -2,17 +2,22 @@ package grpcauthtest_test
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/interop/grpc_testing"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
@@ -21,6 +26,8 @@ import (
 	"github.com/postern-go/postern/grpcauth/grpcauthtest"
 	"github.com/postern-go/postern/scope"
 	"github.com/postern-go/postern/token"
+	"github.com/postern-go/postern/token/dpop"
+	"github.com/postern-go/postern/token/mtls"
 	"github.com/postern-go/postern/token/tokentest"
 	"github.com/postern-go/postern/token/tokentest/refusals"
 )
@@ -59,6 +66,115 @@ func TestTarget(t *testing.T) {
 	issuer := tokentest.NewIssuer(t, nil)
 	refusals.Test(t, issuer, guarded(t, issuer.Config(), scope.All("orders:read")), &refusals.Config{
 		Scopes: []string{"orders:read"},
+	})
+}
+
+// So does one that takes DPoP, and its nonces reach the test.
+func TestTargetWithDPoP(t *testing.T) {
+	t.Parallel()
+	for name, required := range map[string]bool{"accepted": false, "required": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			issuer := tokentest.NewIssuer(t, nil)
+			store, err := dpop.NewMemoryStore(nil)
+			require.NoError(t, err)
+			nonces := dpop.NewLocalNonces()
+			replica := func() tokentest.Target {
+				checker, err := dpop.New(dpop.Config{Required: required, Nonces: nonces, Store: store})
+				require.NoError(t, err)
+				cfg := issuer.Config()
+				cfg.Confirmations = []token.ConfirmationChecker{checker}
+				verifier, err := token.NewVerifier(cfg)
+				require.NoError(t, err)
+				base := scope.Resource{BaseURLs: []string{"https://orders.example.com"}}
+				return target(t, grpcauth.New(verifier, grpcauth.Policies{method: scope.All("orders:read")}, &grpcauth.Config{Resource: base}).ServerOptions()...)
+			}
+			var offered atomic.Int32
+			first := replica()
+			counted := func(ctx context.Context, c tokentest.Credentials) tokentest.Answer {
+				answer := first(ctx, c)
+				if answer.Nonce != "" {
+					offered.Add(1)
+				}
+				return answer
+			}
+			refusals.Test(t, issuer, counted, &refusals.Config{Scopes: []string{"orders:read"}, DPoP: &refusals.DPoP{
+				Method: http.MethodPost, URL: "https://orders.example.com" + method, Required: required, Replica: replica(),
+			}})
+			assert.NotZero(t, offered.Load())
+		})
+	}
+}
+
+// So does one that takes certificates of its connections.
+func TestTargetOver(t *testing.T) {
+	t.Parallel()
+	issuer := tokentest.NewIssuer(t, nil)
+	checker, err := mtls.New(mtls.Config{})
+	require.NoError(t, err)
+	cfg := issuer.Config()
+	cfg.Confirmations = []token.ConfirmationChecker{checker}
+	verifier, err := token.NewVerifier(cfg)
+	require.NoError(t, err)
+	own := tokentest.NewCertificate(t, &tokentest.CertificateOptions{DNSNames: []string{"orders.example.com"}})
+	opts := grpcauth.New(verifier, grpcauth.Policies{method: scope.Authenticated}, nil).ServerOptions()
+	asks := &tls.Config{Certificates: []tls.Certificate{own.TLS()}, ClientAuth: tls.RequestClientCert, MinVersion: tls.VersionTLS13}
+	srv := grpc.NewServer(append(opts, grpc.Creds(credentials.NewTLS(asks)))...)
+	grpc_testing.RegisterTestServiceServer(srv, service{})
+	dials := 0
+	dial := func(cert *tokentest.Certificate) *grpc.ClientConn {
+		dials++
+		client := &tls.Config{RootCAs: own.Pool(), ServerName: "orders.example.com", MinVersion: tls.VersionTLS13}
+		if cert != nil {
+			client.Certificates = []tls.Certificate{cert.TLS()}
+		}
+		return grpcauthtest.Serve(t, srv, grpc.WithTransportCredentials(credentials.NewTLS(client)))
+	}
+	call := func(ctx context.Context, conn *grpc.ClientConn, opts ...grpc.CallOption) error {
+		_, err := grpc_testing.NewTestServiceClient(conn).UnaryCall(ctx, &grpc_testing.SimpleRequest{}, opts...)
+		return err
+	}
+	target := grpcauthtest.TargetOver(dial, call)
+	refusals.Test(t, issuer, target, &refusals.Config{Certificate: tokentest.NewCertificate(t, nil)})
+	assert.Equal(t, 3, dials, "none, the client's and the thief's")
+
+	plain := grpcauthtest.Target(func(ctx context.Context, opts ...grpc.CallOption) error { return call(ctx, dial(nil), opts...) })
+	assert.True(t, plain(t.Context(), tokentest.Credentials{Certificate: own}).Unsent)
+}
+
+// The next nonce comes with success too, in the metadata at the head of the answer.
+func TestNonceWithSuccess(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		issuer := tokentest.NewIssuer(t, nil)
+		checker, err := dpop.New(dpop.Config{Nonces: dpop.NewLocalNonces()})
+		require.NoError(t, err)
+		cfg := issuer.Config()
+		cfg.Confirmations = []token.ConfirmationChecker{checker}
+		base := scope.Resource{BaseURLs: []string{"https://orders.example.com"}}
+		verifier, err := token.NewVerifier(cfg)
+		require.NoError(t, err)
+		srv := grpc.NewServer(grpcauth.New(verifier, grpcauth.Policies{method: scope.Authenticated}, &grpcauth.Config{Resource: base}).ServerOptions()...)
+		grpc_testing.RegisterTestServiceServer(srv, service{})
+		conn := grpcauthtest.Serve(t, srv)
+		call := grpcauthtest.Target(func(ctx context.Context, opts ...grpc.CallOption) error {
+			_, err := grpc_testing.NewTestServiceClient(conn).UnaryCall(ctx, &grpc_testing.SimpleRequest{}, opts...)
+			return err
+		})
+		key := issuer.ForeignKey("ES256", "")
+		raw := issuer.Token(tokentest.BoundTo(key))
+		with := func(nonce string) tokentest.Answer {
+			proof := issuer.Proof(key, http.MethodPost, "https://orders.example.com"+method, raw, tokentest.Nonce(nonce))
+			return call(t.Context(), tokentest.Credentials{Authorization: []string{"DPoP " + raw}, Fields: http.Header{"DPoP": {proof}}})
+		}
+		refused := with("x")
+		require.NotEmpty(t, refused.Nonce)
+		time.Sleep(90 * time.Second)
+		admitted := with(refused.Nonce)
+		assert.True(t, admitted.Admitted)
+		assert.NotEmpty(t, admitted.Nonce)
+		srv.Stop()
+		require.NoError(t, conn.Close())
 	})
 }
 

@@ -1,6 +1,7 @@
 package mcppostern_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -237,4 +238,82 @@ func TestOtherSchemes(t *testing.T) {
 	assertDenied(t, other.do(inSession(call(older, issuer.Token(tokentest.Scope("photos:read"), tokentest.Subject("bob")), "harmless"), session)))
 	bearer := &world{server: s, handler: handler}
 	assert.Equal(t, http.StatusUnauthorized, bearer.do(call(older, raw, "harmless")).StatusCode)
+}
+
+// What is answered to a token is for its caller's client to cache, and for no
+// cache on the way, also where the program says something else.
+func TestCachesOfOthers(t *testing.T) {
+	t.Parallel()
+	for _, said := range []string{"", "public", "private"} {
+		for mode, set := range modes() {
+			set.server = &mcp.ServerOptions{SetCacheable: func(_ context.Context, _ mcp.Request, c *mcp.Cacheable) { c.TTLMs, c.CacheScope = 60000, said }}
+			set.rules = func(r *rulesOf) {
+				r.Methods, r.Resources["photos://all"] = map[string]scope.Policy{"tools/list": scope.Public}, scope.Optional
+			}
+			w := newWorld(t, set)
+			raw, session := w.Token(tokentest.Scope("albums:read")), ""
+			if !set.opts.Stateless {
+				session = w.begin(t, raw)
+			}
+			for _, method := range []string{"prompts/list", "resources/list", "resources/templates/list", "resources/read", "server/discover"} {
+				version := older
+				if method == "server/discover" && mode != "stateful" {
+					version = newest
+				} else if method == "server/discover" {
+					continue
+				}
+				params := ""
+				if method == "resources/read" {
+					params = `"uri":"photos://album/7"`
+				}
+				r := request(version, raw, message(version, method, params))
+				if version == newest {
+					r.Header.Set("Mcp-Method", method)
+				} else if session != "" {
+					inSession(r, session)
+				}
+				assert.Contains(t, text(t, w.do(r)), `"cacheScope":"private"`, "%s %s %q", mode, method, said)
+			}
+			if session != "" { // its owner's token is needed for everything
+				assert.Contains(t, text(t, w.do(inSession(request(older, raw, message(older, "tools/list", "")), session))), `"cacheScope":"private"`, mode)
+				continue
+			}
+			open := `"cacheScope":"` + cmp.Or(said, "public") + `"`
+			assert.Contains(t, text(t, w.do(request(older, "", message(older, "tools/list", "")))), open, mode)
+			assert.Contains(t, text(t, w.do(request(older, "", message(older, "resources/read", `"uri":"photos://all"`)))), open, mode)
+			assert.Contains(t, text(t, w.do(request(older, raw, message(older, "resources/read", `"uri":"photos://all"`)))), `"cacheScope":"private"`, mode)
+		}
+	}
+}
+
+// One message of a batch whose rule is a rehearsal takes nothing from the rules of
+// the others, nor from whose session it is.
+func TestRehearsedRules(t *testing.T) {
+	t.Parallel()
+	for mode, set := range modes() {
+		set.rules = func(r *rulesOf) { r.Tools["open"] = scope.All("new").Rehearsed() }
+		w := newWorld(t, set)
+		reader, session := w.Token(tokentest.Scope("photos:read")), ""
+		if !set.opts.Stateless {
+			session = w.begin(t, reader)
+		}
+		post := func(raw, body string) int {
+			r := request(oldest, raw, body)
+			if session != "" {
+				inSession(r, session)
+			}
+			return w.do(r).StatusCode
+		}
+		open := message(oldest, "tools/call", `"name":"open"`)
+		second := strings.Replace(message(oldest, "tools/call", `"name":"dangerous"`), `"id":1`, `"id":2`, 1)
+		assert.Equal(t, http.StatusForbidden, post(reader, "["+open+","+second+"]"), mode)
+		assert.Equal(t, http.StatusForbidden, post(reader, "["+second+","+open+"]"), mode)
+		if session != "" {
+			assert.Equal(t, http.StatusUnauthorized, post("", open), mode)
+			assert.Equal(t, http.StatusForbidden, post(w.Token(tokentest.Subject("mallory")), open), mode)
+		}
+		assert.Empty(t, w.server.names())
+		assert.Equal(t, http.StatusOK, post(reader, open), mode)
+		assert.Equal(t, []string{"tool open"}, w.server.names(), mode)
+	}
 }

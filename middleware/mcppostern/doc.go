@@ -45,10 +45,19 @@
 //
 // # Handlers
 //
-// token.FromContext gives a handler the token of its own request. Its context
-// ends with that token, and so do the streams: of a POST, of a GET, and of
-// subscriptions/listen. RequestExtra.Header does not have the credentials.
-// A middleware.Forwarder is the only way to pass the token on.
+// token.FromContext gives a handler the token of its own request. Its context has
+// the values of that request, where the SDK by itself passes on those of the
+// request that began the session. It ends with the token, and so do the streams:
+// of a POST, of a GET, and of subscriptions/listen. RequestExtra.Header does not
+// have the credentials; with middleware.Config.KeepCredentials, it lacks the
+// fields Authorization and DPoP alone. A middleware.Forwarder is the only way to
+// pass the token on.
+//
+// A receiving middleware added after Handler was called is further out. In a
+// session, its context has no values of any request; RequestExtra is right there.
+//
+// Results of a request with a token have the cacheScope "private", where the SDK
+// by itself says "public". Those of scope.Public are as the program makes them.
 //
 // RequestExtra.TokenInfo has the scopes, the expiry, and a UserID that stands for
 // issuer, subject and client.

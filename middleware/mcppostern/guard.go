@@ -87,10 +87,14 @@ func (g *Guard) serving(server *mcp.Server, o mcp.StreamableHTTPOptions) (*handl
 	if h.limit == 0 {
 		h.limit = mcp.DefaultMaxRequestBodyBytes
 	}
+	if o.EventStore != nil {
+		o.EventStore = store{o.EventStore, o.Logger}
+	}
 	var err error
 	if h.any, err = newBridge(sdkHandler(server, o)); err != nil {
 		return nil, err
 	}
+	h.any.sessions = !o.Stateless
 	if g.config.BothFamilies && !o.Stateless {
 		o.Stateless = true
 		h.sessionless, err = newBridge(sdkHandler(server, o))
@@ -114,7 +118,7 @@ func (g *Guard) check(server *mcp.Server, o *mcp.StreamableHTTPOptions) error {
 		why = "the server is nil"
 	case o.MaxRequestBodyBytes < 0:
 		why = "StreamableHTTPOptions.MaxRequestBodyBytes lifts the limit of bodies"
-	case !o.Stateless && (begin.IsPublic() || begin.IsOptional()):
+	case !o.Stateless && (begin.IsPublic() || begin.IsOptional() || begin.IsRehearsed()):
 		why = `the rule of "initialize" lets callers in without a token, and StreamableHTTPOptions.Stateless is not set: a session must belong to someone`
 	case !o.Stateless && o.EventStore != nil && !resumes:
 		why = "StreamableHTTPOptions.EventStore replays results of tools to GET requests, and Rules.Methods has no rule for ResumeStream"

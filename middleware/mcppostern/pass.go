@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/modelcontextprotocol/go-sdk/auth"
@@ -19,7 +20,8 @@ type pass struct {
 	token    *token.Token // nil for none
 	targets  []target     // that were decided about
 	unjudged bool         // in a rehearsal everything goes
-	deadline time.Time    // of the token, or zero
+	deadline time.Time    // of the request, by its token or earlier, or zero
+	told     told         // the context of the request
 }
 
 // passKey is where the pass is in TokenInfo.Extra.
@@ -66,14 +68,15 @@ func (p *pass) info() *auth.TokenInfo {
 // faults with their text. So the context answers the question that
 // auth.TokenInfoFromContext asks.
 type bridge struct {
-	sdk http.Handler
-	key any
+	sdk      http.Handler
+	key      any
+	sessions bool // a session keeps the context of the request that begins it
 }
 
 func newBridge(sdk http.Handler) (*bridge, error) {
 	var asked asking
 	auth.TokenInfoFromContext(&asked)
-	b := &bridge{sdk, asked.key}
+	b := &bridge{sdk: sdk, key: asked.key}
 	want := &auth.TokenInfo{}
 	if auth.TokenInfoFromContext(told{context.Background(), b.key, want}) != want {
 		return nil, errBridge
@@ -82,7 +85,14 @@ func newBridge(sdk http.Handler) (*bridge, error) {
 }
 
 func (b *bridge) serve(w http.ResponseWriter, r *http.Request, p *pass) {
-	b.sdk.ServeHTTP(w, r.WithContext(told{r.Context(), b.key, p.info()}))
+	p.told = told{r.Context(), b.key, p.info()}
+	if !b.sessions || r.Header.Get("Mcp-Session-Id") != "" {
+		b.sdk.ServeHTTP(w, r.WithContext(p.told))
+		return
+	}
+	first := &first{told: p.told}
+	defer first.over.Store(true)
+	b.sdk.ServeHTTP(w, r.WithContext(first))
 }
 
 // told is a context with a TokenInfo.
@@ -98,6 +108,57 @@ func (c told) Value(key any) any {
 		return c.info
 	}
 	return c.Context.Value(key)
+}
+
+// first is the context of a request that may begin a session, with the values
+// that the SDK asks for and no other, and none once the request is over: the
+// handlers of all later requests of the session get a context that is made of it,
+// and would find there what the program and its guards say of the first.
+type first struct {
+	told
+	over atomic.Bool
+}
+
+// Value implements context.Context.
+func (c *first) Value(key any) any {
+	if c.over.Load() || key != c.key && key != http.LocalAddrContextKey {
+		return nil
+	}
+	return c.told.Value(key)
+}
+
+// context is that of a handler: ctx, as the SDK and the middleware further out
+// have made it, with the values of the request, the token of the request, and its
+// deadline.
+func (p *pass) context(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx = token.NewContext(&handling{ctx, context.WithoutCancel(p.told.Context), p.told}, p.token) // nil hides that of another request
+	if p.deadline.IsZero() {
+		return ctx, func() {}
+	}
+	var cause error
+	if p.token != nil && !p.deadline.Before(p.token.Deadline()) {
+		cause = token.ErrExpired
+	}
+	return context.WithDeadlineCause(ctx, p.deadline, cause)
+}
+
+// handling is a context that finds in a request what it does not have itself. It
+// ends by itself alone: a session goes on with a tool whose caller has hung up.
+type handling struct {
+	context.Context
+	request context.Context // without its end
+	told    told
+}
+
+// Value implements context.Context.
+func (c *handling) Value(key any) any {
+	if key == c.told.key {
+		return c.told.info
+	}
+	if v := c.Context.Value(key); v != nil {
+		return v
+	}
+	return c.request.Value(key)
 }
 
 // asking is a context that remembers what it was asked for.

@@ -6,8 +6,6 @@ import (
 
 	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
 	"github.com/modelcontextprotocol/go-sdk/mcp"
-
-	"github.com/postern-go/postern/token"
 )
 
 // Refusals of messages inside the server. A caller reads them only if this
@@ -35,13 +33,13 @@ func (g *Guard) receive(next mcp.MethodHandler) mcp.MethodHandler {
 		if err := g.own(method, r, p); err != nil {
 			return nil, err
 		}
-		ctx = token.NewContext(ctx, p.token) // nil hides that of another request
-		if !p.deadline.IsZero() {
-			var stop context.CancelFunc
-			ctx, stop = context.WithDeadlineCause(ctx, p.deadline, token.ErrExpired)
-			defer stop()
+		ctx, stop := p.context(ctx)
+		defer stop()
+		result, err := next(ctx, method, r)
+		if err == nil && p.token != nil {
+			result = private(result)
 		}
-		return next(ctx, method, r)
+		return result, err
 	}
 }
 

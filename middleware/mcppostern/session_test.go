@@ -256,6 +256,8 @@ func TestOptions(t *testing.T) {
 	public.Methods = map[string]scope.Policy{"initialize": scope.Public}
 	optional := rules()
 	optional.Methods = map[string]scope.Policy{"initialize": scope.Optional}
+	rehearsed := rules()
+	rehearsed.Methods = map[string]scope.Policy{"initialize": scope.User.Rehearsed()}
 	for name, row := range map[string]struct {
 		rules mcppostern.Rules
 		opts  *mcp.StreamableHTTPOptions
@@ -265,6 +267,7 @@ func TestOptions(t *testing.T) {
 		"no limit":                       {rules(), &mcp.StreamableHTTPOptions{MaxRequestBodyBytes: -1}, false},
 		"sessions of strangers":          {public, nil, false},
 		"sessions of perhaps strangers":  {optional, nil, false},
+		"sessions in a rehearsal":        {rehearsed, nil, false},
 		"strangers without sessions":     {public, &mcp.StreamableHTTPOptions{Stateless: true}, true},
 		"replay without a rule":          {rules(), &mcp.StreamableHTTPOptions{EventStore: mcp.NewMemoryEventStore(nil)}, false},
 		"no replay, since no session is": {rules(), &mcp.StreamableHTTPOptions{EventStore: mcp.NewMemoryEventStore(nil), Stateless: true}, true},

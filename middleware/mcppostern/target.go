@@ -97,9 +97,13 @@ func (m *message) subscribed(method string) ([]target, error) {
 }
 
 // targetsOf are all that a request asks for, as the SDK has decoded it. There is
-// none that is judged where the parameters have an unexpected type.
+// none that is judged where the parameters have an unexpected type. A method of
+// the program's own may have parameters of any type, and none in a call.
 func targetsOf(method string, p mcp.Params) []target {
 	name := func(f family, name string) []target { return []target{{method, f, name}} }
+	if !isNamed(method) && method != "subscriptions/listen" {
+		return name(ofMethod, "")
+	}
 	switch p := p.(type) {
 	case *mcp.CallToolParamsRaw:
 		return name(ofTool, p.Name)

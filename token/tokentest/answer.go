@@ -22,6 +22,9 @@ type Answer struct {
 	// RetryAfter is the value of the Retry-After field of an answer over HTTP,
 	// or "".
 	RetryAfter string
+	// Nonce is the value of the DPoP-Nonce field, or of the metadata or trailer
+	// dpop-nonce, or "" (RFC 9449 §8).
+	Nonce string
 }
 
 // String is the answer in a few words.

@@ -10,7 +10,6 @@ import (
 	"crypto/x509/pkix"
 	"encoding/base64"
 	"encoding/hex"
-	"encoding/json"
 	"encoding/pem"
 	"math/big"
 	"net"
@@ -113,6 +112,19 @@ func (c *Certificate) TLS() tls.Certificate {
 	return tls.Certificate{Certificate: chain, PrivateKey: c.key, Leaf: c.leaf}
 }
 
+// connection is a TLS connection of a client with the certificate.
+func (c *Certificate) connection(of *tls.ConnectionState) *tls.ConnectionState {
+	state := tls.ConnectionState{Version: tls.VersionTLS13, HandshakeComplete: true}
+	if of != nil {
+		state = *of
+	}
+	state.PeerCertificates = nil
+	for _, der := range c.TLS().Certificate {
+		state.PeerCertificates = append(state.PeerCertificates, mint.Must(x509.ParseCertificate(der)))
+	}
+	return &state
+}
+
 // Pool has the certificate as an authority. One that signs itself is its own.
 func (c *Certificate) Pool() *x509.CertPool {
 	pool := x509.NewCertPool()
@@ -157,14 +169,4 @@ func (c *Certificate) KeyPEM() []byte {
 
 // BoundToCertificate binds the token to a certificate, in addition to what its cnf
 // claim binds it to already (RFC 8705 §3.1).
-func BoundToCertificate(c *Certificate) Edit {
-	return Edit{func(d *mint.Draft) {
-		var members map[string]any
-		_ = json.Unmarshal([]byte(mint.JSON(d.Claims.Get("cnf"))), &members) // anything but an object is replaced
-		if members == nil {
-			members = map[string]any{}
-		}
-		members["x5t#S256"] = c.Thumbprint()
-		d.Claims.Set("cnf", members)
-	}}
-}
+func BoundToCertificate(c *Certificate) Edit { return confirmed("x5t#S256", c.Thumbprint()) }

@@ -19,7 +19,8 @@
 //		tokentest.Scope("orders:read")))
 //
 // Token makes a good access token; each Edit changes one thing about it, up to
-// its last byte, so that every malformed token can be made as well. Methods
+// its last byte, so that every malformed token can be made as well. BoundTo binds a
+// token to a key, and Proof makes the proofs that it needs then. Methods
 // such as Rotate, Withdraw, GoDown, Hang and Garbage make the issuer fail as
 // real issuers do.
 //

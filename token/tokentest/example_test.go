@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/postern-go/postern/middleware"
 	"github.com/postern-go/postern/scope"
 	"github.com/postern-go/postern/token"
+	"github.com/postern-go/postern/token/dpop"
 	"github.com/postern-go/postern/token/tokentest"
 )
 
@@ -133,6 +135,42 @@ func ExampleHTTPTarget() {
 	answer := call(t.Context(), tokentest.Credentials{Authorization: []string{"Bearer " + issuer.Token()}})
 	fmt.Println(answer.Admitted, answer.Status, answer.ErrorCode())
 	// Output: false 401 invalid_token
+}
+
+// A thief has a token that is bound to a key, and another key.
+func ExampleIssuer_Proof() {
+	issuer := tokentest.NewIssuer(t, nil)
+	checker, err := dpop.New(dpop.Config{})
+	if err != nil {
+		panic(err)
+	}
+	cfg := issuer.Config()
+	cfg.Confirmations = []token.ConfirmationChecker{checker}
+	verifier, err := token.NewVerifier(cfg)
+	if err != nil {
+		panic(err)
+	}
+	key, ofThief := issuer.ForeignKey("ES256", ""), issuer.ForeignKey("ES256", "")
+	raw := issuer.Token(tokentest.BoundTo(key))
+	at := &url.URL{Scheme: "https", Host: "api.example.com", Path: "/orders"}
+	for _, proof := range []string{
+		issuer.Proof(key, "GET", "https://api.example.com/orders", raw),
+		issuer.Proof(ofThief, "GET", "https://api.example.com/orders", raw),
+		issuer.Proof(key, "PUT", "https://api.example.com/orders", raw),
+		issuer.Proof(key, "GET", "https://api.example.com/orders", raw, tokentest.Nonce("x"), tokentest.Type("JWT")),
+	} {
+		_, err := verifier.Authenticate(t.Context(), token.Presentation{
+			Scheme: "DPoP", Token: raw, Call: token.Request{Method: "GET", URL: at, DPoP: []string{proof}},
+		})
+		fmt.Printf("%q\n", token.Reason(err))
+	}
+	fmt.Println(key.Thumbprint() == ofThief.Thumbprint())
+	// Output:
+	// ""
+	// "binding"
+	// "proof"
+	// "proof"
+	// false
 }
 
 // A token bound to a certificate, and what a thief without the key presents.

@@ -130,6 +130,8 @@ func TestOpaqueEdits(t *testing.T) {
 	assert.Contains(t, ask(tokentest.ExpiresIn(-time.Hour)), `"active":true`, "a careless issuer")
 	assert.Contains(t, ask(tokentest.Shaped(token.Profile{ClientIDClaim: "azp"})), `"azp":"test-client"`)
 	assert.Contains(t, ask(tokentest.Type("JWT"), tokentest.Algorithm("RS256"), tokentest.Signature(nil), tokentest.Segments(nil)), `"active":true`)
+	assert.Contains(t, ask(tokentest.BoundTo(issuer.ForeignKey("ES256", ""))), `"token_type":"DPoP"`)
+	assert.Contains(t, ask(tokentest.BoundToCertificate(tokentest.NewCertificate(t, nil))), `"token_type":"Bearer"`)
 	prefixed := issuer.Opaque(tokentest.Compact(func(s string) string { return "at_" + s }))
 	assert.True(t, strings.HasPrefix(prefixed, "at_"))
 	assert.Contains(t, about(prefixed).byDefault().mustAsk(t, issuer).body, `"active":true`)

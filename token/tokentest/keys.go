@@ -22,6 +22,9 @@ type SigningKey struct {
 // panics if the key is not of a kind that signs tokens.
 func (k SigningKey) JWK() string { return mint.Key(k).JWK() }
 
+// Thumbprint names the public half of the key (RFC 7638). It panics as JWK does.
+func (k SigningKey) Thumbprint() string { return mint.Key(k).Thumbprint() }
+
 // ForeignKey makes a key that the issuer does not publish, under an id of your
 // choice, such as that of a key it does publish.
 func (i *Issuer) ForeignKey(algorithm, id string) SigningKey {

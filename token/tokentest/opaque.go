@@ -38,6 +38,9 @@ func (i *Issuer) Opaque(edits ...Edit) string {
 	for _, e := range edits {
 		e.apply(d)
 	}
+	if boundToKey(d) && d.Claims.Get("token_type") == "Bearer" {
+		d.Claims.Set("token_type", "DPoP") // RFC 9449 §6.2
+	}
 	token, answer := d.MintOpaque(rand.Text())
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -52,6 +55,12 @@ func (i *Issuer) describe(d *mint.Draft) {
 	d.Claims.Set("client_id", "test-client")
 	setLifetime(d, i.options.Lifetime)
 	d.Claims.Set("jti", rand.Text())
+}
+
+// boundToKey tells whether a token is for its owner's proofs alone.
+func boundToKey(d *mint.Draft) bool {
+	var cnf struct{ JKT string }
+	return json.Unmarshal([]byte(mint.JSON(d.Claims.Get("cnf"))), &cnf) == nil && cnf.JKT != ""
 }
 
 // Revoke makes tokens inactive for the introspection endpoint, opaque ones and

@@ -23,13 +23,16 @@ type Credentials struct {
 	// metadata key authorization. There may be none, one or several, and they
 	// may contain any bytes.
 	Authorization []string
-	// Fields are further header fields or metadata, such as Proxy-Authorization.
+	// Fields are further header fields or metadata, such as DPoP with a proof.
 	Fields http.Header
+	// Certificate is that of the client in the TLS handshake, or nil if it has none.
+	Certificate *Certificate
 	// Query are parameters to add to the query of the request URL.
 	Query url.Values
 }
 
-// HTTPTarget makes a Target of a handler, without a server and a socket.
+// HTTPTarget makes a Target of a handler, without a server and a socket. The
+// certificate of a client is in http.Request.TLS, without a handshake.
 // request makes a fresh request for each call, without credentials; nil means
 // GET of "/". The request must be one that the handler answers with success
 // when its caller may make it, since a status below 400 counts as admitted: a
@@ -47,6 +50,7 @@ func HTTPTarget(handler http.Handler, request func() *http.Request) Target {
 			Status:     result.StatusCode,
 			Challenge:  result.Header.Values("WWW-Authenticate"),
 			RetryAfter: result.Header.Get("Retry-After"),
+			Nonce:      result.Header.Get("DPoP-Nonce"),
 		}
 	}
 }
@@ -59,6 +63,9 @@ func (c Credentials) present(r *http.Request) *http.Request {
 	}
 	if c.Authorization != nil {
 		r.Header["Authorization"] = c.Authorization
+	}
+	if c.Certificate != nil {
+		r.TLS = c.Certificate.connection(r.TLS)
 	}
 	if len(c.Query) > 0 {
 		q := r.URL.Query()

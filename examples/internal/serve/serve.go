@@ -4,6 +4,7 @@ package serve
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"net"
 	"net/http"
@@ -22,7 +23,13 @@ func Loopback() (net.Listener, error) { return net.Listen("tcp", "127.0.0.1:0") 
 // HTTP serves h on ln until ctx ends. It blocks, and returns nil if the end
 // was an orderly one.
 func HTTP(ctx context.Context, ln net.Listener, h http.Handler) error {
+	return HTTPS(ctx, ln, h, nil)
+}
+
+// HTTPS is HTTP over TLS. Without settings it is HTTP.
+func HTTPS(ctx context.Context, ln net.Listener, h http.Handler, settings *tls.Config) error {
 	srv := &http.Server{
+		TLSConfig:         settings,
 		Handler:           h,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       15 * time.Second,
@@ -32,7 +39,11 @@ func HTTP(ctx context.Context, ln net.Listener, h http.Handler) error {
 	}
 	stopped := make(chan error, 1)
 	stop := context.AfterFunc(ctx, func() { stopped <- shutDown(srv) })
-	if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
+	begin := srv.Serve
+	if settings != nil {
+		begin = func(ln net.Listener) error { return srv.ServeTLS(ln, "", "") }
+	}
+	if err := begin(ln); !errors.Is(err, http.ErrServerClosed) {
 		stop()
 		return err
 	}

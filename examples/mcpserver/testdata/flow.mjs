@@ -31,7 +31,7 @@ const authProvider = {
 const seen = [];
 const watching = async (to, init) => {
   const answer = await fetch(to, init);
-  if (String(to) === url && answer.status >= 400 && answer.status !== 405) seen.push(answer.status);
+  if (String(to) === new URL(url).href && answer.status >= 400 && answer.status !== 405) seen.push(answer.status);
   return answer;
 };
 const transport = () => new StreamableHTTPClientTransport(new URL(url), { authProvider, fetch: watching });

@@ -322,6 +322,24 @@ func TestRequiredOverTransports(t *testing.T) {
 	}
 }
 
+// A rule wants bound tokens where the service takes others as well.
+func TestBoundOverTransports(t *testing.T) {
+	t.Parallel()
+	for kind, call := range transports {
+		t.Run("C_9449-7.2-1 "+string(kind), func(t *testing.T) {
+			t.Parallel()
+			s := newShop(t, dpop.Config{})
+			s.policy = scope.Bound
+			noCreds.check(t, kind, call(t, s.setup))
+			badBearer("Invalid key binding").check(t, kind, call(t, s.setup, "Bearer "+s.Token()))
+			badBearer("Invalid key binding").check(t, kind, call(t, s.setup, "Bearer "+s.bound))
+			admitted.check(t, kind, call(t, s.with(s.proof()), "DPoP "+s.bound))
+			s.policy = scope.Authenticated
+			admitted.check(t, kind, call(t, s.setup, "Bearer "+s.Token()))
+		})
+	}
+}
+
 // An inner guard judges the proof of a call once more. It is no replay there, and is
 // one in the next call.
 func TestNestedGuards(t *testing.T) {

@@ -32,6 +32,7 @@ type Attack struct {
 	after   func(*attacker) (good, attack tokentest.Credentials) // instead of make: good is let in first
 	trap    string                                               // name of the document that must not be fetched, or ""
 	during  func(*attacker)                                      // what happens to the issuer before the call, until ComeUp; nil: nothing
+	replica bool                                                 // the attack goes to DPoP.Replica
 }
 
 // Attacks lists the attacks that Test knows, in the order in which it
@@ -59,6 +60,8 @@ func Attacks() []Attack {
 		claimAttacks(),
 		ruleAttacks(),
 		bindingAttacks(),
+		dpopAttacks(),
+		certificateAttacks(),
 		scopeAttacks(),
 		impliedAttacks(),
 		stepUpAttacks(),
@@ -98,6 +101,7 @@ type try struct {
 	applies func(*attacker) bool
 	trap    string
 	during  func(*attacker)
+	replica bool
 }
 
 func (g group) attacks(tries ...try) []Attack {
@@ -112,7 +116,7 @@ func (g group) attack(t try) Attack {
 	a := Attack{
 		Group: g.name, Name: t.name, Row: t.row, Why: cmp.Or(t.why, g.why), Want: cmp.Or(t.want, g.want),
 		Reasons: strings.Fields(cmp.Or(t.reason, g.reason)),
-		applies: t.applies, make: t.make, after: t.after, trap: t.trap, during: t.during,
+		applies: t.applies, make: t.make, after: t.after, trap: t.trap, during: t.during, replica: t.replica,
 	}
 	if a.make == nil && a.after == nil {
 		a.make = func(a *attacker) tokentest.Credentials { return a.bearer(t.edit) }

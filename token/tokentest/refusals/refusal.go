@@ -26,6 +26,8 @@ var (
 	refuseMissing = Refusal{Status: http.StatusUnauthorized, Code: verdict.CodeUnauthenticated}
 	refuseRequest = Refusal{Status: http.StatusBadRequest, Code: verdict.CodeUnauthenticated, Error: "invalid_request"}
 	refuseInvalid = Refusal(verdict.Invalid)
+	refuseProof   = Refusal{Status: http.StatusUnauthorized, Code: verdict.CodeUnauthenticated, Error: "invalid_dpop_proof"}
+	refuseNonce   = Refusal{Status: http.StatusUnauthorized, Code: verdict.CodeUnauthenticated, Error: "use_dpop_nonce"}
 	refuseScope   = Refusal{Status: http.StatusForbidden, Code: verdict.CodePermissionDenied, Error: "insufficient_scope"}
 	refuseStepUp  = Refusal{Status: http.StatusUnauthorized, Code: verdict.CodeUnauthenticated, Error: "insufficient_user_authentication"}
 	refuseUnknown = Refusal{Status: http.StatusServiceUnavailable, Code: verdict.CodeUnavailable}

@@ -62,6 +62,14 @@ type Config struct {
 	// token is then that of a user. If it is false, the attacks on what tells
 	// users from clients do not apply.
 	User bool
+	// DPoP says that the service takes tokens that are bound to a key (RFC 9449).
+	// Nil means that it does not; then attacks on proofs do not apply.
+	DPoP *DPoP
+	// Certificate is that of a client of the service, which takes tokens that are
+	// bound to the certificate of the TLS connection (RFC 8705), as with a zero
+	// mtls.Config. Nil means that it does not. Forged fields of proxies are
+	// presented either way, since the suite calls the service directly.
+	Certificate *tokentest.Certificate
 	// Profile is that of the service's token.Config. The good token has its
 	// shape (tokentest.Shaped), its rules included, and with User it bears the
 	// first of its marks of users; attacks that the profile lets in do not apply. Claims that it
@@ -84,7 +92,8 @@ type Config struct {
 
 // Test presents the list of Attacks to the service under test, each in a
 // subtest, and fails if one gets in or is refused with another answer than the
-// right one. Before and after, the good token must get in. With -v it logs a
+// right one. Before and after, the good token must get in, and the bound ones
+// that Config tells of as well. With -v it logs a
 // table of the attacks, the reason for each, and the service's answers.
 //
 // The service must accept tokens of the issuer, as one does with a token.Config
@@ -96,6 +105,7 @@ func Test(t *testing.T, issuer *tokentest.Issuer, target tokentest.Target, cfg *
 	if err := s.checkSkips(); err != nil {
 		t.Fatal(err)
 	}
+	s.askForNonce(t.Context())
 	if r := s.tryGood(t.Context()); r.Err != nil {
 		t.Fatalf("%v; its answer was %s. What does a good token of this service need? See Config", r.Err, r.Answer)
 	}
@@ -122,6 +132,7 @@ func Run(ctx context.Context, issuer *tokentest.Issuer, target tokentest.Target,
 	if err := s.checkSkips(); err != nil {
 		return []Result{{Err: err}}
 	}
+	s.askForNonce(ctx)
 	results := []Result{s.tryGood(ctx)}
 	for _, a := range Attacks() {
 		results = append(results, s.try(ctx, a))

@@ -2,9 +2,11 @@ package refusals_test
 
 import (
 	"errors"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -14,6 +16,8 @@ import (
 	"github.com/postern-go/postern/middleware"
 	"github.com/postern-go/postern/scope"
 	"github.com/postern-go/postern/token"
+	"github.com/postern-go/postern/token/dpop"
+	"github.com/postern-go/postern/token/mtls"
 	"github.com/postern-go/postern/token/tokentest"
 	"github.com/postern-go/postern/token/tokentest/refusals"
 )
@@ -139,6 +143,9 @@ var severalChecks = map[string]string{
 	"mark of clients alone":          "has no mark of users either",
 	"act is a string":                "names no actor either; see TestAct",
 	"scope is a string":              "is for lists of scopes; see TestScopesInEitherShape",
+	"the token as its proof":         "has nothing of a proof",
+	"proof with a symmetric key":     "is by another key",
+	"unbound token under Bearer":     "is for services that require DPoP; see TestServicesWithDPoPThatAreWrong",
 	"actor where only the subject's own tokens are let in":       "is for calls without an actor; see TestAct",
 	"another service in aud beside the claim that stands for it": "is for audiences elsewhere; see TestAudienceElsewhere",
 }
@@ -185,7 +192,9 @@ func TestWeakGuards(t *testing.T) {
 	t.Parallel()
 	issuer := tokentest.NewIssuer(t, &tokentest.Options{Algorithms: []string{"ES256", "ES384"}})
 	letIn := map[string]bool{}
-	for missing, attack := range weakGuards {
+	all := maps.Clone(weakGuards)
+	maps.Copy(all, weakWithDPoP)
+	for missing, attack := range all {
 		admitted := admittedBy(t, issuer, missing)
 		assert.Contains(t, admitted, attack, "without the check that %s", missing)
 		for _, name := range admitted {
@@ -231,8 +240,13 @@ func TestGuardThatIsNotWeak(t *testing.T) {
 func admittedBy(t *testing.T, issuer *tokentest.Issuer, missing check) (names []string) {
 	t.Helper()
 	scopes := []string{"orders:read", "orders:list"}
-	guard := naive{issuer: issuer, scopes: scopes, without: missing, seen: map[string]bool{}}
-	results := refusals.Run(t.Context(), issuer, guard.target(), ofClerks(scopes...))
+	guard := naive{issuer: issuer, scopes: scopes, without: missing, seen: map[string]bool{}, used: map[string]bool{}}
+	needs := ofClerks(scopes...)
+	needs.DPoP, needs.Certificate = atOrders(guard.replica().target()), tokentest.NewCertificate(t, nil)
+	if _, ok := weakWithDPoP[missing]; ok {
+		needs.Skip = otherGroups("dpop", "certificate")
+	}
+	results := refusals.Run(t.Context(), issuer, guard.target(), needs)
 	for _, r := range results {
 		require.NotErrorIs(t, r.Err, refusals.ErrRefused, "without the check that %s", missing)
 		if errors.Is(r.Err, refusals.ErrAdmitted) {
@@ -240,6 +254,17 @@ func admittedBy(t *testing.T, issuer *tokentest.Issuer, missing check) (names []
 		}
 	}
 	return names
+}
+
+// otherGroups leaves out all attacks that are not of some groups.
+func otherGroups(groups ...string) map[string]string {
+	skip := map[string]string{}
+	for _, a := range refusals.Attacks() {
+		if !slices.Contains(groups, a.Group) {
+			skip[a.Group] = "about something else"
+		}
+	}
+	return skip
 }
 
 // Each attack is refused for the reason it is listed under: the check it is
@@ -255,11 +280,16 @@ func TestReasonsOfRefusals(t *testing.T) {
 				scope.ActorIn(token.Actor{Issuer: issuer.Identifier(), Subject: "gateway"})).And(
 				scope.ACR("loa2", "LOA3")).And(scope.MaxAge(5 * time.Minute))
 			needs := ofClerks(policy.Scopes()...)
+			checker, err := dpop.New(dpop.Config{Nonces: dpop.NewLocalNonces()})
+			require.NoError(t, err)
 			cfg := issuer.Config()
 			cfg.Profile, cfg.ScopeImplies = needs.Profile, needs.ScopeImplies
+			ofConnection, err := mtls.New(mtls.Config{})
+			require.NoError(t, err)
+			cfg.Confirmations = []token.ConfirmationChecker{ofConnection, checker}
 			verifier, err := token.NewVerifier(cfg)
 			require.NoError(t, err)
-			guard := middleware.New(verifier, nil)
+			guard := middleware.New(verifier, &middleware.Config{Resource: scope.Resource{BaseURLs: []string{"https://example.com"}}})
 
 			var reasons []string
 			call := tokentest.HTTPTarget(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -269,14 +299,21 @@ func TestReasonsOfRefusals(t *testing.T) {
 					guard.WriteError(w, r, err)
 				}
 			}), orders)
+			needs.DPoP, needs.Certificate = atOrders(call), tokentest.NewCertificate(t, nil)
+			needs.DPoP.URL = "https://example.com/orders"
 			results := refusals.Run(t.Context(), issuer, call, needs)
+			assert.Equal(t, "nonce", reasons[0])
+			reasons = reasons[1:]
 			for _, r := range results {
 				require.NoError(t, r.Err, r.Attack.Name)
-				first := r.Attack.Group == "cache" || r.Attack.Group == "implied scope" && r.Attack.Name != weakGuards[checkLarger]
-				if first && r.Skipped == "" {
-					assert.Empty(t, reasons[0], r.Attack.Name) // what is let in first
-					reasons = reasons[1:]
+				first := r.Attack.Group == "cache" || strings.HasPrefix(r.Attack.Name, "proof replayed") ||
+					r.Attack.Group == "implied scope" && r.Attack.Name != weakGuards[checkLarger]
+				letIn := map[bool]int{true: 1}[first && r.Skipped == ""]
+				if r.Attack.Group == "control" {
+					letIn = 2 // of three
 				}
+				assert.Equal(t, slices.Repeat([]string{""}, letIn), reasons[:letIn], r.Attack.Name)
+				reasons = reasons[letIn:]
 				if r.Skipped == "" {
 					assert.Contains(t, append(r.Attack.Reasons, ""), reasons[0], r.Attack.Name)
 					assert.Equal(t, r.Answer.Admitted, reasons[0] == "", r.Attack.Name)

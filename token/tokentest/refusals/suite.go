@@ -21,6 +21,11 @@ type attacker struct {
 	issuer *tokentest.Issuer
 	cfg    Config
 	web    *mint.Attacker // has the attacker's documents
+
+	key, thief tokentest.SigningKey // that tokens are bound to, and the attacker's
+	nonce      string               // the last one of the service, or ""
+
+	cert, thiefs *tokentest.Certificate
 }
 
 // token is a good token of the service with edits.
@@ -36,6 +41,9 @@ func (a *attacker) good() tokentest.Edit {
 	edits := []tokentest.Edit{tokentest.Shaped(a.cfg.Profile), tokentest.Scope(a.cfg.Scopes...), a.goodSets(), a.goodDetails(), a.goodActor(), a.goodLogin()}
 	if a.cfg.User && len(a.cfg.Profile.Users) > 0 {
 		edits = append(edits, tokentest.Marked(a.cfg.Profile.Users[0]))
+	}
+	if a.cfg.DPoP != nil && a.cfg.DPoP.Required {
+		edits = append(edits, tokentest.BoundTo(a.key))
 	}
 	return tokentest.Edits(append(edits, a.cfg.Good...)...)
 }
@@ -60,6 +68,12 @@ func newSuite(issuer *tokentest.Issuer, target tokentest.Target, cfg *Config) *s
 		a.cfg = *cfg
 	}
 	_ = issuer.Token(tokentest.EditDraft(func(d *mint.Draft) { a.web = d.Attacker }))
+	algorithm := a.cfg.DPoP.algorithm()
+	a.key, a.thief = issuer.ForeignKey(algorithm, ""), issuer.ForeignKey(algorithm, "")
+	a.cert, a.thiefs = a.cfg.Certificate, tokentest.NewCertificate(a.web.TB(), nil)
+	if a.cert == nil {
+		a.cert = tokentest.NewCertificate(a.web.TB(), nil)
+	}
 	return &suite{attacker: a, target: target}
 }
 
@@ -76,7 +90,13 @@ func (s *suite) checkSkips() error {
 
 func (s *suite) tryGood(ctx context.Context) Result {
 	r := Result{Attack: Attack{Group: "control", Name: "the good token", Why: "a service that refuses everything proves nothing"}}
-	r.Answer, r.Err = s.admit(ctx, s.attacker.bearer())
+	r.Answer, r.Err = s.admit(ctx, s.attacker.underDPoP(s.attacker.bearer()))
+	for _, bound := range s.attacker.goodBound() {
+		if r.Err != nil {
+			break
+		}
+		r.Answer, r.Err = s.admit(ctx, bound())
+	}
 	return r
 }
 
@@ -95,7 +115,7 @@ const patience = 2 * time.Minute
 // outage it tries again when the service says so.
 func (s *suite) recovered(ctx context.Context) (answer tokentest.Answer, err error) {
 	for waited := time.Duration(0); ; {
-		answer, err = s.admit(ctx, s.attacker.bearer())
+		answer, err = s.admit(ctx, s.attacker.underDPoP(s.attacker.bearer()))
 		again, unavailable := verdict.Unavailable(answer)
 		if err == nil || !unavailable || waited >= patience {
 			return answer, err
@@ -111,9 +131,23 @@ func (s *suite) recovered(ctx context.Context) (answer tokentest.Answer, err err
 	}
 }
 
+// goodBound are the credentials with bound tokens that must be let in.
+func (a *attacker) goodBound() (good []func() tokentest.Credentials) {
+	if a.cfg.DPoP != nil {
+		good = append(good, func() tokentest.Credentials {
+			raw := a.bound()
+			return proven(raw, a.proof(raw))
+		})
+	}
+	if a.cfg.Certificate != nil {
+		good = append(good, func() tokentest.Credentials { return a.underDPoP(a.certified(a.cert)) })
+	}
+	return good
+}
+
 // admit makes a call that must be let in.
 func (s *suite) admit(ctx context.Context, c tokentest.Credentials) (tokentest.Answer, error) {
-	answer, err := s.call(ctx, c)
+	answer, err := s.call(ctx, s.target, c)
 	if err == nil && !answer.Admitted {
 		err = fmt.Errorf("%w: %s, challenge %q", ErrRefused, answer, answer.Challenge)
 	}
@@ -135,7 +169,11 @@ func (s *suite) try(ctx context.Context, a Attack) Result {
 		defer s.attacker.issuer.ComeUp()
 	}
 	fetched := s.trapped(a)
-	if r.Answer, r.Err = s.call(ctx, c); r.Err != nil {
+	target := s.target
+	if a.replica {
+		target = s.attacker.cfg.DPoP.Replica
+	}
+	if r.Answer, r.Err = s.call(ctx, target, c); r.Err != nil {
 		return r
 	}
 	if r.Answer.Unsent {
@@ -155,12 +193,16 @@ func (s *suite) prepare(ctx context.Context, a Attack) (tokentest.Credentials, e
 			return tokentest.Credentials{}, err
 		}
 	}
+	present := s.attacker.underDPoP
+	if a.Group == ofDPoP.name {
+		present = func(c tokentest.Credentials) tokentest.Credentials { return c }
+	}
 	if a.after == nil {
-		return a.make(s.attacker), nil
+		return present(a.make(s.attacker)), nil
 	}
 	good, attack := a.after(s.attacker)
-	_, err := s.admit(ctx, good)
-	return attack, err
+	_, err := s.admit(ctx, present(good))
+	return present(attack), err
 }
 
 func (s *suite) judge(a Attack, c tokentest.Credentials, answer tokentest.Answer, fetched int) error {
@@ -172,6 +214,9 @@ func (s *suite) judge(a Attack, c tokentest.Credentials, answer tokentest.Answer
 	}
 	if repeated(c, answer.Challenge) {
 		return ErrEcho
+	}
+	if a.Want == refuseNonce && answer.Nonce == "" {
+		return fmt.Errorf("%w: no DPoP-Nonce, so that the client cannot go on", ErrAnswer)
 	}
 	return nil
 }
@@ -188,11 +233,13 @@ func (s *suite) skips(a Attack) string {
 	return ""
 }
 
-// call makes one call, within the time limit.
-func (s *suite) call(ctx context.Context, c tokentest.Credentials) (tokentest.Answer, error) {
+// call makes one call, within the time limit, and keeps the nonce of the answer.
+func (s *suite) call(ctx context.Context, target tokentest.Target, c tokentest.Credentials) (tokentest.Answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeLimit)
 	defer cancel()
-	return verdict.Call(ctx, s.target, c)
+	answer, err := verdict.Call(ctx, target, c)
+	s.attacker.nonce = cmp.Or(answer.Nonce, s.attacker.nonce)
+	return answer, err
 }
 
 func (s *suite) trapped(a Attack) int {
@@ -206,8 +253,12 @@ func (s *suite) trapped(a Attack) int {
 // that is long enough to be no accident.
 func repeated(c tokentest.Credentials, challenges []string) bool {
 	const long = 16
+	secrets := slices.Clone(c.Fields["Dpop"])
 	for _, field := range c.Authorization {
 		_, raw, _ := strings.Cut(field, " ")
+		secrets = append(secrets, raw)
+	}
+	for _, raw := range secrets {
 		for part := range strings.SplitSeq(raw, ".") {
 			if len(part) >= long && strings.Contains(strings.Join(challenges, "\n"), part) {
 				return true

@@ -23,7 +23,8 @@ import (
 
 // reasons are what token.Reason may say.
 var reasons = strings.Fields(`missing request scope step_up denied unavailable keys_unavailable invalid malformed
-	too_large algorithm critical type unknown_key signature issuer audience expired not_yet_valid claim inactive binding subject_unknown detail introspection_unavailable`)
+	too_large algorithm critical type unknown_key signature issuer audience expired not_yet_valid claim inactive binding subject_unknown detail
+	proof proof_missing proof_stale replay nonce introspection_unavailable`)
 
 func TestAttacksAreDescribed(t *testing.T) {
 	t.Parallel()
@@ -37,7 +38,7 @@ func TestAttacksAreDescribed(t *testing.T) {
 		assert.NotEmpty(t, a.Reasons, a.Name)
 		assert.Subset(t, reasons, a.Reasons, a.Name)
 		if a.Row != "" {
-			assert.Regexp(t, `^\d{4}-([0-9.]+|err)-\d+$`, a.Row, a.Name)
+			assert.Regexp(t, `^\d{4}-([0-9.]+|err)-\d+[a-z]?$`, a.Row, a.Name)
 		}
 	}
 }
@@ -349,7 +350,7 @@ func TestRefusalsOfIssuersWithAProfile(t *testing.T) {
 			var skipped []string
 			for _, r := range refusals.Run(t.Context(), issuer, target, needs) {
 				assert.NoError(t, r.Err, r.Attack.Name)
-				forOthers := slices.Contains([]string{"set", "rule", "detail", "actor", "implied scope", "step-up"}, r.Attack.Group) || slices.Contains(aboutOpaque, r.Attack.Group) // for services that ask for such
+				forOthers := slices.Contains([]string{"set", "rule", "detail", "actor", "implied scope", "step-up", "dpop", "certificate"}, r.Attack.Group) || slices.Contains(aboutOpaque, r.Attack.Group) // for services that ask for such
 				if r.Skipped != "" && !forOthers {
 					skipped = append(skipped, r.Attack.Name)
 				}

@@ -14,12 +14,10 @@ func (g naive) claimsGood(header, claims map[string]any) bool {
 			}
 		}
 	}
-	_, bound := claims["cnf"]
 	return (!g.has(checkIssuer) || g.get(claims, "iss") == g.issuer.Identifier()) &&
 		(!g.has(checkAudience) || g.forMe(claims)) &&
 		(!g.has(checkTime) || g.inTime(claims)) &&
 		(!g.has(checkClaims) || g.complete(claims)) &&
-		(!g.has(checkBinding) || !bound) &&
 		(!g.has(checkScope) || g.granted(claims)) &&
 		(!g.has(checkACR) || g.get(claims, "acr") == "loa2") &&
 		(!g.has(checkAge) || g.justNow(claims)) &&

@@ -235,7 +235,8 @@ func (g asking) believed(text string) judgement {
 	if verdict := g.activeIn(said); verdict != good {
 		return verdict
 	}
-	if said["token_type"] != "Bearer" && g.has(checkTokenType) {
+	_, bound := said["cnf"]
+	if bound && g.has(checkBinding) || said["token_type"] != "Bearer" && !bound && g.has(checkTokenType) {
 		return bad
 	}
 	if !(naive{issuer: g.issuer, without: g.without}).claimsGood(nil, said) {

@@ -75,6 +75,7 @@ type naive struct {
 	scopes  []string
 	without check
 	seen    map[string]bool // what a guard without checkCache knows tokens by
+	used    map[string]bool // proofs
 }
 
 func (g naive) has(c check) bool { return g.without != c }
@@ -86,6 +87,7 @@ func (g naive) target() tokentest.Target {
 		if g.admits(r) {
 			status = http.StatusOK
 		}
+		w.Header().Set("DPoP-Nonce", nonce)
 		w.WriteHeader(status)
 	})
 	call := tokentest.HTTPTarget(handler, orders)
@@ -109,7 +111,7 @@ func (g naive) admits(r *http.Request) bool {
 	}
 	header, okHeader := g.object(parts[0], checkSize)
 	claims, okClaims := g.object(g.inner(parts[1]), checkNothing)
-	good := okHeader && okClaims && g.headerGood(header, parts) && g.claimsGood(header, claims)
+	good := okHeader && okClaims && g.headerGood(header, parts) && g.claimsGood(header, claims) && g.possessed(r, raw, claims)
 	if good && !g.has(checkCache) {
 		for _, name := range cacheNames(parts) {
 			g.seen[name] = true
@@ -142,8 +144,8 @@ func (g naive) credentials(r *http.Request) (string, bool) {
 		return "", false
 	}
 	for _, field := range fields {
-		if strings.HasPrefix(field, "Bearer ") {
-			return g.spelled(field[len("Bearer "):])
+		if scheme, raw, ok := strings.Cut(field, " "); ok && (scheme == "Bearer" || strings.EqualFold(scheme, "DPoP")) {
+			return g.spelled(raw)
 		}
 		if found := jwt.FindString(field); !g.has(checkScheme) && found != "" {
 			return found, true

@@ -19,6 +19,7 @@ type grant struct {
 	subject     string
 	authTime    time.Time
 	expires     time.Time
+	boundTo     string // thumbprint of the client's key, or ""
 }
 
 // Bounds of the code store (RFC 6749 §4.1.2 recommends ten minutes at most).

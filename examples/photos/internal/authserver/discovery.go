@@ -33,6 +33,7 @@ type metadata struct {
 	ChallengeMethods      []string `json:"code_challenge_methods_supported"`
 	SubjectTypes          []string `json:"subject_types_supported"`
 	IDTokenAlgorithms     []string `json:"id_token_signing_alg_values_supported"`
+	ProofAlgorithms       []string `json:"dpop_signing_alg_values_supported"`
 	IssInResponse         bool     `json:"authorization_response_iss_parameter_supported"`
 }
 
@@ -51,6 +52,7 @@ func (s *Server) metadata() metadata {
 		ChallengeMethods:      []string{"S256"},
 		SubjectTypes:          []string{"public"},
 		IDTokenAlgorithms:     []string{ES256, EdDSA, PS256, RS256},
+		ProofAlgorithms:       []string{ES256, PS256, EdDSA},
 		IssInResponse:         true,
 	}
 }

@@ -10,6 +10,8 @@
 //     redirect URIs compared byte for byte, codes good for one use, one client,
 //     one redirect URI and one verifier, for a minute
 //   - client credentials with client_secret_basic (RFC 6749 §4.4, §2.3.1)
+//   - tokens bound to a key for clients that prove to have it (RFC 9449 §5), without
+//     nonces and dpop_jkt
 //   - sign-in and consent pages whose forms are protected against forgery
 //   - the resource parameter (RFC 8707), and the iss parameter (RFC 9207)
 //   - access tokens after RFC 9068, ID tokens when openid is asked for

@@ -21,6 +21,13 @@ type accessClaims struct {
 	ClientID string `json:"client_id"`
 	Scope    string `json:"scope,omitempty"`
 	AuthTime int64  `json:"auth_time,omitempty"`
+
+	Confirmation *confirmation `json:"cnf,omitempty"`
+}
+
+// confirmation is the key that a token is bound to (RFC 9449 §6.1).
+type confirmation struct {
+	Thumbprint string `json:"jkt"`
 }
 
 // idClaims are those of OpenID Connect Core §2.
@@ -39,12 +46,16 @@ type idClaims struct {
 // means nothing to a service that does not know it, or something else.
 func (s *Server) accessToken(g grant) (string, error) {
 	now := s.cfg.now()
+	var bound *confirmation
+	if g.boundTo != "" {
+		bound = &confirmation{g.boundTo}
+	}
 	return s.sign("at+jwt", accessClaims{
 		Issuer: s.cfg.Issuer, Subject: g.subject, Audience: g.resource.ID,
 		IssuedAt: now.Unix(), Expiry: now.Add(s.cfg.tokenLifetime()).Unix(),
 		ID: rand.Text(), ClientID: g.clientID,
 		Scope:    strings.Join(scopesOf(g.resource, g.scopes), " "),
-		AuthTime: unixOrZero(g.authTime),
+		AuthTime: unixOrZero(g.authTime), Confirmation: bound,
 	})
 }
 

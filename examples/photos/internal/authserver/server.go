@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 
 	"github.com/postern-go/postern/examples/photos/internal/webpage"
+	"github.com/postern-go/postern/token/dpop"
 )
 
 // Server is the authorization server. It may be used concurrently.
@@ -14,6 +15,7 @@ type Server struct {
 	codes    codeStore
 	sessions sessionStore
 	guesses  guessLimit
+	proofs   *dpop.MemoryStore
 	decoy    Password
 	outage   atomic.Int32
 	handler  http.Handler
@@ -24,12 +26,15 @@ func New(cfg Config) (*Server, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg, keys: new(KeyRing)}
+	proofs, err := newProofs(cfg.now)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{cfg: cfg, keys: new(KeyRing), proofs: proofs}
 	if _, err := s.keys.SignAtOnce(ES256); err != nil {
 		return nil, err
 	}
 	if len(cfg.Users) > 0 {
-		var err error
 		if s.decoy, err = cfg.Users[0].Password.decoy(); err != nil {
 			return nil, err
 		}

@@ -33,11 +33,15 @@ func (s *Server) exchange(w http.ResponseWriter, r *http.Request) (tokenAnswer, 
 	if err != nil {
 		return tokenAnswer{}, err
 	}
+	boundTo, err := s.boundTo(r)
+	if err != nil {
+		return tokenAnswer{}, err
+	}
 	switch form["grant_type"] {
 	case "authorization_code":
-		return s.exchangeCode(client, form)
+		return s.exchangeCode(client, form, boundTo)
 	case "client_credentials":
-		return s.ownToken(client, form)
+		return s.ownToken(client, form, boundTo)
 	case "":
 		return tokenAnswer{}, refuse("invalid_request", "The grant_type is missing.")
 	default:
@@ -46,7 +50,7 @@ func (s *Server) exchange(w http.ResponseWriter, r *http.Request) (tokenAnswer, 
 }
 
 // exchangeCode answers a code (RFC 6749 §4.1.3, RFC 7636 §4.6).
-func (s *Server) exchangeCode(client Client, form params) (tokenAnswer, error) {
+func (s *Server) exchangeCode(client Client, form params, boundTo string) (tokenAnswer, error) {
 	g, ok := s.codes.take(form["code"], s.cfg.now())
 	switch {
 	case !ok:
@@ -60,12 +64,13 @@ func (s *Server) exchangeCode(client Client, form params) (tokenAnswer, error) {
 	case form["resource"] != "" && form["resource"] != g.resource.ID:
 		return tokenAnswer{}, refuse("invalid_target", "The code was granted for another resource.")
 	}
+	g.boundTo = boundTo
 	return s.answer(g)
 }
 
 // ownToken answers a client that acts for itself (RFC 6749 §4.4). Its subject
 // is the client (RFC 9068 §2.2).
-func (s *Server) ownToken(client Client, form params) (tokenAnswer, error) {
+func (s *Server) ownToken(client Client, form params, boundTo string) (tokenAnswer, error) {
 	if len(client.Own) == 0 {
 		return tokenAnswer{}, refuse("unauthorized_client", "The client may not act on its own behalf.")
 	}
@@ -77,7 +82,7 @@ func (s *Server) ownToken(client Client, form params) (tokenAnswer, error) {
 	if len(scopes) == 0 || !allIn(scopes, client.Own) || len(scopesOf(resource, scopes)) != len(scopes) {
 		return tokenAnswer{}, errScope
 	}
-	return s.answer(grant{clientID: client.ID, subject: client.ID, resource: resource, scopes: scopes})
+	return s.answer(grant{clientID: client.ID, subject: client.ID, resource: resource, scopes: scopes, boundTo: boundTo})
 }
 
 func (s *Server) answer(g grant) (tokenAnswer, error) {
@@ -90,6 +95,9 @@ func (s *Server) answer(g grant) (tokenAnswer, error) {
 		TokenType:   "Bearer",
 		ExpiresIn:   int(s.cfg.tokenLifetime().Seconds()),
 		Scope:       strings.Join(g.scopes, " "),
+	}
+	if g.boundTo != "" {
+		answer.TokenType = "DPoP"
 	}
 	if slices.Contains(g.scopes, "openid") {
 		answer.IDToken, err = s.idToken(g)

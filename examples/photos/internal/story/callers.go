@@ -57,8 +57,9 @@ type response struct {
 // maxBody bounds what a caller reads.
 const maxBody = 4 << 20
 
-// request is an HTTP request: a GET, or a POST if it has a body.
-type request struct{ url, bearer, body string }
+// request is an HTTP request: a GET, or a POST if it has a body. With a proof the
+// token is presented under the scheme DPoP.
+type request struct{ url, bearer, body, proof string }
 
 func (c *callers) send(ctx context.Context, r request) (response, error) {
 	method := http.MethodGet
@@ -69,7 +70,11 @@ func (c *callers) send(ctx context.Context, r request) (response, error) {
 	if err != nil {
 		return response{}, err
 	}
-	if r.bearer != "" {
+	switch {
+	case r.proof != "":
+		req.Header.Set("Authorization", "DPoP "+r.bearer)
+		req.Header.Set("DPoP", r.proof)
+	case r.bearer != "":
 		req.Header.Set("Authorization", "Bearer "+r.bearer)
 	}
 	if r.body != "" {
@@ -114,11 +119,15 @@ type ownClient struct{ id, secret, scope string }
 
 // ownToken is a token of the client for a resource (RFC 6749 §4.4).
 func (s *story) ownToken(ctx context.Context, c ownClient, resource string) (string, error) {
+	return s.ownTokenOver(ctx, s.http, c, resource)
+}
+
+func (s *story) ownTokenOver(ctx context.Context, client *http.Client, c ownClient, resource string) (string, error) {
 	cfg := clientcredentials.Config{
 		ClientID: c.id, ClientSecret: c.secret, TokenURL: s.issuerURL + "/token", Scopes: []string{c.scope},
 		EndpointParams: url.Values{"resource": {resource}}, AuthStyle: oauth2.AuthStyleInHeader,
 	}
-	tok, err := cfg.Token(context.WithValue(ctx, oauth2.HTTPClient, s.http))
+	tok, err := cfg.Token(context.WithValue(ctx, oauth2.HTTPClient, client))
 	if err != nil {
 		return "", err
 	}
@@ -140,8 +149,8 @@ func (s *story) ask(service string, r request) func(context.Context) answer {
 			return noAnswer(err)
 		}
 		seen := s.decided(service, fmt.Sprint(resp.status))
-		if challenge := resp.header.Get("WWW-Authenticate"); challenge != "" {
-			seen.note = "the caller is told: " + challenge
+		if challenges := resp.header.Values("WWW-Authenticate"); len(challenges) > 0 {
+			seen.note = "the caller is told: " + strings.Join(challenges, ", ")
 		}
 		if later := resp.header.Get("Retry-After"); later != "" {
 			seen.note = "the caller is told: Retry-After: " + later

@@ -17,6 +17,7 @@ const (
 	publicAPI       = "public API"
 	photoService    = "photo service"
 	albumService    = "album service"
+	photoReplica    = "photo service (2nd)"
 )
 
 // The other callers.
@@ -26,6 +27,7 @@ const (
 	statistics = "statistics job"
 	archivist  = "archivist"
 	stranger   = "stranger"
+	thief      = "thief"
 )
 
 // What tokens are for. These are names, not addresses: there are no connections to them.

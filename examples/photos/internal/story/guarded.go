@@ -2,6 +2,7 @@ package story
 
 import (
 	"net/http"
+	"strings"
 
 	"google.golang.org/grpc"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/postern-go/postern/jwks"
 	"github.com/postern-go/postern/scope"
 	"github.com/postern-go/postern/token"
+	"github.com/postern-go/postern/token/dpop"
 )
 
 // guarded is what the guard of a service is made of.
@@ -44,14 +46,23 @@ func (g guarded) options() []grpc.ServerOption {
 	return []grpc.ServerOption{g.watch.ServerOption()}
 }
 
-// verifier is a service's own: no two of them share keys or anything else.
+// verifier is a service's own: no two of them share keys or anything else, but for
+// the replicas of the photo service, which share the store of used proofs.
 func (t *town) verifier(service string) (*token.Verifier, error) {
 	keys, err := jwks.NewRemote(jwks.RemoteConfig{Issuer: t.issuerURL, Time: t.clock.now})
 	if err != nil {
 		return nil, err
 	}
-	t.keys[service] = keys
-	return token.NewVerifier(token.Config{
-		Issuer: t.issuerURL, Audience: []string{photosResource}, Keys: keys, Time: t.clock.now,
-	})
+	if service != photoReplica { // it gets no traffic, so that it fetches no keys while others do
+		t.keys[service] = keys
+	}
+	cfg := token.Config{Issuer: t.issuerURL, Audience: []string{photosResource}, Keys: keys, Time: t.clock.now}
+	if strings.HasPrefix(service, photoService) {
+		proofs, err := dpop.New(dpop.Config{Store: t.proofs, Time: t.clock.now})
+		if err != nil {
+			return nil, err
+		}
+		cfg.Confirmations = []token.ConfirmationChecker{proofs}
+	}
+	return token.NewVerifier(cfg)
 }

@@ -40,7 +40,7 @@ func (r *recorder) take() []decision {
 }
 
 func order(service string) int {
-	return slices.Index([]string{authServer, publicAPI, photoService, albumService}, service)
+	return slices.Index([]string{authServer, publicAPI, photoService, photoReplica, albumService}, service)
 }
 
 // trace is the hooks of the guard of a service, over either transport.

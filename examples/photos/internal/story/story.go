@@ -6,6 +6,7 @@ import (
 
 	"github.com/postern-go/postern/examples/internal/serve"
 	"github.com/postern-go/postern/examples/photos/internal/browser"
+	"github.com/postern-go/postern/token/dpop"
 )
 
 // story is a play of the story in a town that is being served.
@@ -16,6 +17,7 @@ type story struct {
 	oliviaBrowser, benBrowser *browser.Browser
 	page                      browser.Page // that the browser in use shows
 	accessToken, idToken      string       // that the printing service got from Olivia
+	archivistKey, thiefKey    *dpop.Prover
 }
 
 func newStory(t *town, out io.Writer) (*story, error) {
@@ -26,6 +28,12 @@ func newStory(t *town, out io.Writer) (*story, error) {
 	s := &story{town: t, callers: callers, teller: &teller{out: out, recorder: &t.recorder}}
 	for _, b := range []**browser.Browser{&s.oliviaBrowser, &s.benBrowser} {
 		if *b, err = browser.New(); err != nil {
+			callers.close()
+			return nil, err
+		}
+	}
+	for _, p := range []**dpop.Prover{&s.archivistKey, &s.thiefKey} {
+		if *p, err = newProver(); err != nil {
 			callers.close()
 			return nil, err
 		}
@@ -58,7 +66,7 @@ func (t *town) perform(ctx context.Context, out io.Writer) (Report, error) {
 	t.introduce(out)
 	for _, act := range []func(context.Context){
 		s.ownerLetsStrangerPrint, s.publicAPIServesMany, s.servicesEnforceThemselves,
-		s.clientActsForItself, s.issuerRotatesItsKey, s.issuerGoesDown,
+		s.clientActsForItself, s.issuerRotatesItsKey, s.issuerGoesDown, s.thiefTakesTokens,
 	} {
 		act(ctx)
 	}

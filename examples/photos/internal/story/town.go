@@ -20,6 +20,7 @@ import (
 	"github.com/postern-go/postern/jwks"
 	"github.com/postern-go/postern/middleware"
 	"github.com/postern-go/postern/scope"
+	"github.com/postern-go/postern/token/dpop"
 )
 
 // Lifetimes at the authorization server.
@@ -36,12 +37,13 @@ type town struct {
 	olivia   person
 	ben      person
 
-	issuerURL, printingURL, apiURL, photosURL, albumsAddr string
+	issuerURL, printingURL, apiURL, photosURL, replicaURL, albumsAddr string
 
 	auth       *authserver.Server
 	api        *publicapi.Service
 	photoStore photosvc.Store
 	albumStore albums.Store
+	proofs     *dpop.MemoryStore       // that were used, as all replicas of the photo service know
 	keys       map[string]*jwks.Remote // by the service that uses them
 	servers    []func(context.Context) error
 
@@ -57,15 +59,19 @@ type town struct {
 func newTown(note func(live.Decision)) (*town, error) {
 	t := &town{secrets: newSecrets(), keys: make(map[string]*jwks.Remote), note: note}
 	t.olivia, t.ben = people()
-	ports, err := openPorts(5)
+	var err error
+	if t.proofs, err = dpop.NewMemoryStore(&dpop.MemoryStoreConfig{Time: t.clock.now}); err != nil {
+		return nil, err
+	}
+	ports, err := openPorts(6)
 	if err != nil {
 		return nil, err
 	}
 	t.issuerURL, t.printingURL = "http://"+ports[0].Addr().String(), "http://"+ports[1].Addr().String()
 	t.apiURL, t.photosURL = "http://"+ports[2].Addr().String(), "http://"+ports[3].Addr().String()
-	t.albumsAddr = ports[4].Addr().String()
+	t.albumsAddr, t.replicaURL = ports[4].Addr().String(), "http://"+ports[5].Addr().String()
 	for i, build := range []func() (handler, error){
-		t.buildAuthServer, t.buildPrinting, t.buildAPI, t.buildPhotos, t.buildAlbums,
+		t.buildAuthServer, t.buildPrinting, t.buildAPI, t.buildPhotos, t.buildAlbums, t.buildReplica,
 	} {
 		h, err := build()
 		if err != nil {
@@ -146,12 +152,17 @@ func (t *town) buildAPI() (handler, error) {
 	return handler{http: g.handler(t.api.Handler())}, nil
 }
 
-func (t *town) buildPhotos() (handler, error) {
-	g, err := t.guarded(photoService)
+func (t *town) buildPhotos() (handler, error) { return t.photosOf(photoService) }
+
+// buildReplica is the photo service once more, as it runs on a second machine.
+func (t *town) buildReplica() (handler, error) { return t.photosOf(photoReplica) }
+
+func (t *town) photosOf(service string) (handler, error) {
+	g, err := t.guarded(service)
 	if err != nil {
 		return handler{}, err
 	}
-	mux := middleware.New(g.auth, &middleware.Config{Resource: scope.Resource{Realm: "photos"}, Trace: g.trace}).NewMux()
+	mux := middleware.New(g.auth, &middleware.Config{Resource: scope.Resource{Realm: "photos", BaseURLs: []string{t.photosURL}}, Trace: g.trace}).NewMux()
 	photosvc.Route(mux, &t.photoStore, photosvc.Operations())
 	photosvc.RouteStatistics(mux, &t.photoStore)
 	return handler{http: g.handler(mux)}, nil

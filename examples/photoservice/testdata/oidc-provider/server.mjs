@@ -2,7 +2,7 @@
 // behalf. Each resource has access tokens of its own kind. The server ends with
 // its standard input.
 import { createRequire } from 'node:module';
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { pathToFileURL } from 'node:url';
@@ -54,13 +54,18 @@ const provider = new Provider(issuer, {
     redirect_uris: [], response_types: [],
   }],
   jwks: { keys },
-  enabledJWA: { idTokenSigningAlgValues: ['RS256', 'PS256', 'ES256', 'EdDSA'] },
+  enabledJWA: {
+    idTokenSigningAlgValues: ['RS256', 'PS256', 'ES256', 'EdDSA'],
+    dPoPSigningAlgValues: ['ES256', 'PS256'],
+  },
   scopes: ['photos:read', 'photos:write'],
   extraTokenClaims: (_ctx, token) => (kindOf(token.aud) === 'permissions' ? permissions : undefined),
   formats: { customizers: { jwt: customize } },
   features: {
     devInteractions: { enabled: false },
     clientCredentials: { enabled: true },
+    // A client that sends a proof gets a bound token, once it has a nonce.
+    dPoP: { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => true },
     resourceIndicators: {
       enabled: true,
       getResourceServerInfo: (_ctx, indicator) => resource(indicator),

@@ -21,6 +21,9 @@ func NewAttacker(tb testing.TB, base string) *Attacker {
 	return &Attacker{tb: tb, base: base, keys: map[string]Key{}, documents: map[string]string{}}
 }
 
+// TB is the test.
+func (a *Attacker) TB() testing.TB { return a.tb }
+
 // Key is the attacker's key for an algorithm. It is made once, since RSA keys
 // are slow to make.
 func (a *Attacker) Key(algorithm string) Key {

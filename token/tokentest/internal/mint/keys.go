@@ -29,12 +29,27 @@ func NewKey(tb testing.TB, algorithm, id string) Key {
 // JWK is the public half of the key (RFC 7517). It panics if the key is not of
 // a kind that signs tokens.
 func (k Key) JWK() string {
-	jwk := jose.JSONWebKey{Key: k.Private.Public(), KeyID: k.ID, Algorithm: k.Algorithm, Use: "sig"}
+	return k.text(jose.JSONWebKey{Key: k.Private.Public(), KeyID: k.ID, Algorithm: k.Algorithm, Use: "sig"})
+}
+
+// BareJWK is the public half without id, algorithm and use.
+func (k Key) BareJWK() string { return k.text(jose.JSONWebKey{Key: k.Private.Public()}) }
+
+// PrivateJWK is the private half.
+func (k Key) PrivateJWK() string { return k.text(jose.JSONWebKey{Key: k.Private}) }
+
+func (k Key) text(jwk jose.JSONWebKey) string {
 	text, err := jwk.MarshalJSON()
 	if err != nil {
 		panic(fmt.Errorf("tokentest: key %q: %w", k.ID, err))
 	}
 	return string(text)
+}
+
+// Thumbprint names the key (RFC 7638).
+func (k Key) Thumbprint() string {
+	jwk := jose.JSONWebKey{Key: k.Private.Public()}
+	return Encode(Must(jwk.Thumbprint(crypto.SHA256)))
 }
 
 // newPrivateKey makes a key pair that is the test's alone while it runs. It

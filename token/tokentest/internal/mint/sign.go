@@ -1,11 +1,12 @@
 package mint
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/rand"
 	"crypto/rsa"
-	_ "crypto/sha256" // for crypto.SHA256
+	"crypto/sha256"
 	_ "crypto/sha512" // for crypto.SHA384 and crypto.SHA512
 	"encoding/asn1"
 	"encoding/base64"
@@ -60,4 +61,19 @@ func Encode[T ~string | ~[]byte](data T) string {
 // Decode panics if the segment is not what Encode makes.
 func Decode(segment string) []byte {
 	return Must(base64.RawURLEncoding.DecodeString(segment))
+}
+
+// Hash is the SHA-256 of a text, encoded.
+func Hash(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return Encode(sum[:])
+}
+
+// OtherSignature is the second signature that ECDSA has for a text: that with -S
+// for S. The key must be an ECDSA key.
+func (k Key) OtherSignature(signature []byte) []byte {
+	half := len(signature) / 2
+	s := new(big.Int).SetBytes(signature[half:])
+	s.Sub(AlgorithmNamed(k.Algorithm).curve.Params().N, s)
+	return append(bytes.Clone(signature[:half]), s.FillBytes(make([]byte, half))...)
 }
