@@ -4,60 +4,119 @@ import (
 	"context"
 	"time"
 
+	"github.com/postern-go/postern/internal/claims"
+	"github.com/postern-go/postern/internal/credentials"
+	"github.com/postern-go/postern/internal/rejection"
 	"github.com/postern-go/postern/token"
 )
 
-// Authenticator judges the tokens of one issuer by asking it. It is safe for
-// concurrent use. It needs no Close: no goroutine outlives its request.
-type Authenticator struct{}
+// Authenticator judges the tokens of one issuer by asking it (RFC 7662). It is safe for
+// concurrent use. It needs no Close: no goroutine of it outlives its request. A nil
+// Authenticator refuses every token.
+type Authenticator struct {
+	asking
+	checks     *token.Checks
+	tokenTypes []string
+	wantTypes  string
 
-// New checks cfg and makes no request. The error matches token.ErrConfig.
-func New(cfg Config) (*Authenticator, error) { panic("todo") }
+	goodFor, badFor, staleFor time.Duration
+	patience                  time.Duration // with one flight
+	good                      *room[*found]
+	bad                       *room[refused]
+	gate                      *gate
+	flights                   flights
+	relaxed                   []string
+}
 
-// Authenticate implements token.Authenticator.
+// Authenticate judges an access token: its scheme, size and form, then the issuer's answer
+// about it and the claims in that, and its binding, in this order. An answer that is
+// remembered spares the request and none of the checks that can change. It blocks while
+// the issuer is asked, until ctx ends at the latest; the request goes on for other callers
+// then.
+//
+// The error matches token.ErrMissing if p has no token of a scheme that is understood,
+// token.ErrInvalid and one reason if the token is refused, and else
+// token.ErrIntrospectionUnavailable. Its text is for operators.
 func (a *Authenticator) Authenticate(ctx context.Context, p token.Presentation) (*token.Token, error) {
-	panic("todo")
+	if a == nil {
+		return nil, token.ErrMissing
+	}
+	if err := a.checks.Scheme(&p); err != nil {
+		return nil, err
+	}
+	if err := a.checks.Size(p.Token); err != nil {
+		return nil, err
+	}
+	set, err := a.claimsOf(ctx, &p)
+	if err != nil {
+		return nil, err
+	}
+	t := token.FromSet(p.Token, set)
+	if err := a.checks.Binding(ctx, t, &p); err != nil {
+		return nil, err
+	}
+	return t, nil
 }
 
-// Schemes implements token.Schemer.
-func (a *Authenticator) Schemes() []token.Scheme { panic("todo") }
-
-// Explain makes every check that Authenticate makes, for operators.
-func (a *Authenticator) Explain(ctx context.Context, p token.Presentation) []token.Finding {
-	panic("todo")
+// claimsOf are the claims of a token, remembered or asked for.
+func (a *Authenticator) claimsOf(ctx context.Context, p *token.Presentation) (*claims.Set, error) {
+	k := keyOf(p.Token, &a.endpoint.current.Load().asked)
+	if !p.Fresh {
+		if set, err := a.recall(&k, a.now()); set != nil || err != nil {
+			return set, err
+		}
+	}
+	if err := checkForm(p.Token); err != nil { // what is remembered has it
+		return nil, err
+	}
+	return a.fly(ctx, k, p.Token, p.Fresh)
 }
 
-// Ready reports whether tokens can be judged.
-func (a *Authenticator) Ready(ctx context.Context) error { panic("todo") }
+// checkForm refuses a text that no issuer gives out: no request is made for it.
+func checkForm(raw string) error {
+	if !credentials.IsToken68(raw) {
+		return errForm
+	}
+	return nil
+}
 
-// Status is what is known about the endpoint.
-func (a *Authenticator) Status() Status { panic("todo") }
+var errForm = &rejection.Error{Reason: rejection.Malformed, Want: "a token68 (RFC 6750, 2.1)"}
 
-// Forget forgets what was answered about a token.
-func (a *Authenticator) Forget(raw string) { panic("todo") }
+// Schemes are those of a token.Verifier with the same Confirmations.
+func (a *Authenticator) Schemes() []token.Scheme {
+	if a == nil {
+		return nil
+	}
+	return a.checks.Schemes()
+}
 
-// State says whether the endpoint can be asked.
-type State string
+// Forget drops what is remembered about a token, which the next call asks about again. It is
+// for a service that learns of a revocation. Other replicas remember on. It does not block.
+func (a *Authenticator) Forget(raw string) {
+	if a == nil {
+		return
+	}
+	k := keyOf(raw, &a.endpoint.current.Load().asked)
+	a.good.remove(&k)
+	a.bad.remove(&k)
+}
 
-// The states.
-const (
-	// StateServing: the last request was answered, or none was made yet.
-	StateServing State = "serving"
-	// StateFailing: requests fail, and there are not enough of them to stop asking.
-	StateFailing State = "failing"
-	// StateOpen: the endpoint is not asked until NextAttempt.
-	StateOpen State = "open"
-)
-
-// Status is the state of an Authenticator.
-type Status struct {
-	State              State
-	Endpoint           string
-	InFlight           int
-	Failures           int
-	FailingSince       time.Time
-	NextAttempt        time.Time
-	CredentialsRefused bool
-	LastError          error
-	LastPanic          error
+// Ready returns nil if tokens can be judged as far as is known without one: the endpoint is
+// found and has not just failed, and the keys of signed answers are held. It fetches
+// metadata and keys if need be, until ctx ends. Otherwise the error matches
+// token.ErrUnavailable. It is for readiness probes; nothing depends on its being called.
+func (a *Authenticator) Ready(ctx context.Context) error {
+	if a == nil {
+		return token.ErrUnavailable
+	}
+	if _, err := a.endpoint.locate(ctx); err != nil {
+		return unavailable(err, time.Second)
+	}
+	if l, _ := a.gate.worse(); l.closed {
+		return unavailable(l.last, l.closedFor(a.now()))
+	}
+	if a.signed != nil {
+		return a.signed.signatures.Ready(ctx)
+	}
+	return nil
 }
