@@ -86,6 +86,9 @@ func (c Config) answerLimit() time.Duration { return c.goodFor() + c.StaleAnswer
 
 func (c Config) askedPerSecond() int { return cmp.Or(c.AskedPerSecond, 50) }
 
+// strangers is how many bad tokens at once are not too many.
+func (c Config) strangers() int { return min(callers, c.askedPerSecond()) }
+
 // worth is how many questions a flood of bad tokens may cost, with those of two
 // good clients.
 func (c Config) worth(lasts time.Duration) int {

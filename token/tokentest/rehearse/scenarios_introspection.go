@@ -49,7 +49,7 @@ func revoked(s *rehearsal) {
 func revokedAll(s *rehearsal) {
 	var all []client
 	var raws []string
-	for range callers {
+	for range s.cfg.strangers() {
 		c, raw := s.kept("which is revoked with all others", mustAdmit)
 		all, raws = append(all, c), append(raws, raw)
 	}
@@ -117,7 +117,7 @@ func together(s *rehearsal) {
 // inventions come slowly at first, and then faster than the service is willing to
 // ask about. A token that is known to be good gets in all the while.
 func inventions(s *rehearsal) {
-	invented := client{make: s.inventedOpaque, want: mustRefuse, times: callers}
+	invented := client{make: s.inventedOpaque, want: mustRefuse, times: s.cfg.strangers()}
 	s.run(phase{name: "invented tokens", lasts: 5 * time.Minute, clients: with(s.usual(0), invented)})
 	const lasts = time.Minute
 	invented.times, invented.want = 4*s.cfg.askedPerSecond(), mustNotAdmit
