@@ -24,7 +24,10 @@ const (
 // large one: replicas do not know of each other, so each costs the same.
 func TestFleet(t *testing.T) {
 	t.Parallel()
-	replicas := 5
+	if testing.Short() {
+		t.Skip("lives through many days")
+	}
+	replicas := 4
 	if *update {
 		replicas = 1000
 	}
@@ -44,7 +47,7 @@ func TestFleet(t *testing.T) {
 		asked, _ := f.load(chapter)
 		return asked / float64(replicas)
 	}
-	assert.InEpsilon(t, usual, mean(ordinary), 0.05)
+	assert.InEpsilon(t, usual, mean(ordinary), 0.1)
 	assert.Less(t, mean(outage), 1.0, "one attempt in some seconds, instead of a hundred calls a second")
 	assert.Less(t, mean(storm), 2*usual)
 	assert.Less(t, mean(flood), 50+2*usual, "Config.UnknownPerSecond")

@@ -35,8 +35,8 @@ const (
 )
 
 var lasts = [chapters]time.Duration{
-	warmUp: time.Minute, ordinary: 3 * time.Minute, outage: 5 * time.Minute, afterOutage: 2 * time.Minute,
-	storm: 2 * time.Minute, flood: 2 * time.Minute, afterFlood: time.Minute,
+	warmUp: time.Minute, ordinary: 2 * time.Minute, outage: 3 * time.Minute, afterOutage: time.Minute,
+	storm: 2 * time.Minute, flood: time.Minute, afterFlood: time.Minute,
 }
 
 var titles = [chapters]string{
@@ -143,6 +143,11 @@ type fleetReplica struct {
 	auth    *introspect.Authenticator
 	elapsed time.Duration
 	renewed [fleetUsers]bool // has the token of after the revocation
+	tokens  [fleetUsers]string
+}
+
+func (r *fleetReplica) token(user int) string {
+	return fmt.Sprintf("r%du%d.%t", r.number, user, r.renewed[user])
 }
 
 func newFleetReplica(tb testing.TB, f *fleet, n int) *fleetReplica {
@@ -153,6 +158,9 @@ func newFleetReplica(tb testing.TB, f *fleet, n int) *fleetReplica {
 	})
 	require.NoError(tb, err)
 	r.auth = auth
+	for user := range r.tokens {
+		r.tokens[user] = r.token(user)
+	}
 	return r
 }
 
@@ -181,7 +189,7 @@ func (r *fleetReplica) live(tb testing.TB) fleetTally {
 
 // good is a call of a user, who gets a new token when the old one is refused.
 func (r *fleetReplica) good(tb testing.TB, chapter, user int) {
-	_, err := r.auth.Authenticate(tb.Context(), token.Bearer(fmt.Sprintf("r%du%d.%t", r.number, user, r.renewed[user])))
+	_, err := r.auth.Authenticate(tb.Context(), token.Bearer(r.tokens[user]))
 	revoked := !r.renewed[user] && r.elapsed >= begins(storm)
 	r.calls[chapter]++
 	switch {
@@ -195,6 +203,7 @@ func (r *fleetReplica) good(tb testing.TB, chapter, user int) {
 		}
 	case revoked && errors.Is(err, token.ErrInactive):
 		r.renewed[user] = true
+		r.tokens[user] = r.token(user)
 	default:
 		r.refused++
 	}
