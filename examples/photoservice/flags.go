@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/postern-go/postern/examples/internal/asking"
 	"github.com/postern-go/postern/examples/internal/bound"
 	"github.com/postern-go/postern/examples/internal/cli"
 	"github.com/postern-go/postern/scope"
@@ -19,6 +20,7 @@ type options struct {
 	resource   scope.Resource
 	settings   *settings.File
 	bound      bound.Flags
+	asking     asking.Flags
 }
 
 const usage = `Usage: photoservice -listen ADDR -grpc-listen ADDR -issuer URL -audience URI [flags]
@@ -26,6 +28,7 @@ const usage = `Usage: photoservice -listen ADDR -grpc-listen ADDR -issuer URL -a
        photoservice -listen ADDR -grpc-listen ADDR -issuer URL -resource URL -metadata
        photoservice ... -dpop accept|require [-dpop-nonce] [-base-url URL]
        photoservice ... -mtls -tls-cert FILE -tls-key FILE
+       photoservice ... ` + asking.Usage + `
        photoservice ... -mtls -client-cert-header FORMAT -trusted-proxy NETWORK
 
 The photo service alone, for trying postern against any issuer.
@@ -53,12 +56,13 @@ func parse(args []string, out io.Writer) (options, error) {
 		return nil
 	})
 	o.bound.Register(set)
+	o.asking.Register(set)
 	issuers.Register(set)
 	if err := set.Parse(args); err != nil {
 		return options{}, err
 	}
 	issuers.DefaultAudience = o.resource.Identifier
-	err := errors.Join(o.resource.Validate(), o.bound.Validate())
+	err := errors.Join(o.resource.Validate(), o.bound.Validate(), o.asking.Validate())
 	if err == nil {
 		o.settings, err = finish(&issuers, set.Args())
 	}

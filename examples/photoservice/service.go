@@ -59,6 +59,9 @@ func run(ctx context.Context, o options, out, log io.Writer) error {
 	if bound := o.bound.Summary(); bound != "" {
 		fmt.Fprintln(out, "bound tokens:", bound)
 	}
+	if opaque := o.asking.Summary(); opaque != "" {
+		fmt.Fprintln(out, "opaque tokens:", opaque)
+	}
 	for _, relaxed := range token.Relaxations(auth) {
 		fmt.Fprintln(out, "relaxed:", relaxed)
 	}
@@ -75,7 +78,15 @@ func (o options) authenticator() (token.Authenticator, error) {
 	for i := range o.settings.Issuers {
 		o.settings.Issuers[i].Config.Confirmations = confirmations
 	}
-	return o.settings.Authenticator()
+	jwt, err := o.settings.Authenticator()
+	if err != nil || !o.asking.Enabled() {
+		return jwt, err
+	}
+	cfgs, err := o.settings.Configs()
+	if err != nil {
+		return nil, err
+	}
+	return o.asking.Authenticator(cfgs, jwt)
 }
 
 // refusalsTo tells the operator why calls are refused, whichever way they came.

@@ -82,7 +82,7 @@ func TestInteropOIDCProvider(t *testing.T) {
 	for name, credentials := range map[string]introspect.Credentials{
 		"another secret": introspect.Basic("rs basic", "another"),
 		"not encoded":    introspect.BasicRaw("rs basic", secret),
-		"another method": introspect.Post("rs basic", secret),
+		"another client": introspect.Post("unheard of", secret),
 		"an assertion for the endpoint": introspect.PrivateKeyJWT(introspect.PrivateKey{
 			ClientID: "rs key", Key: key, KeyID: "k1", Audience: "https://other.example.com",
 		}),
@@ -96,10 +96,10 @@ func TestInteropOIDCProvider(t *testing.T) {
 			assert.True(t, s.auth.Status().CredentialsRefused)
 		})
 	}
-	t.Run("a plain answer where a signed one is required", func(t *testing.T) {
+	t.Run("signed by an algorithm that is not accepted", func(t *testing.T) {
 		t.Parallel()
 		cfg := base
-		cfg.Credentials, cfg.RequireJWT = introspect.Basic("rs basic", secret), true
+		cfg.Credentials, cfg.RequireJWT = introspect.Basic("rs signed ES256", secret), true
 		s := newService(t, cfg, scope.All("photos:read"))
 		s.mustAnswer(interop.token(t, of("urn:photos:opaque", "photos:read")), http.StatusServiceUnavailable, "introspection_unavailable")
 	})
