@@ -2,6 +2,7 @@ package seams_test
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -258,4 +259,46 @@ func TestIntrospectedDPoP(t *testing.T) {
 			assert.Equal(t, 1, e.asked)
 		})
 	}
+}
+
+// A JWT that must be introspected as well needs one proof for both verdicts, and a thief
+// without the key gets neither.
+func TestAlsoIntrospectedDPoP(t *testing.T) {
+	t.Parallel()
+	for kind, call := range transports {
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			s := newShop(t, dpop.Config{})
+			checker, err := dpop.New(dpop.Config{})
+			require.NoError(t, err)
+			settings := s.Config(origin)
+			settings.Confirmations = []token.ConfirmationChecker{checker}
+			verifier, err := token.NewVerifier(settings)
+			require.NoError(t, err)
+			s.bound = s.Token(s.bind(), tokentest.Audience(origin))
+			e := &endpoint{tokens: map[string]map[string]any{s.bound: about(map[string]any{
+				"cnf": map[string]string{"jkt": s.prover.Thumbprint()}, "sub": claim(t, s.bound, "sub"), "client_id": claim(t, s.bound, "client_id"),
+			})}, status: 200}
+			auth := asking(t, e, func(c *introspect.Config) { c.Issuer, c.Confirmations = s.Identifier(), settings.Confirmations })
+			router, err := token.NewRouter(token.RouterConfig{JWT: verifier, Opaque: auth, AlsoIntrospect: func(*token.Token) bool { return true }})
+			require.NoError(t, err)
+			service := setup{auth: router, policy: scope.Fresh, resource: resource, dpop: []string{s.proof()}}
+			assert.True(t, call(t, service, "DPoP "+s.bound).admitted)
+			assert.False(t, call(t, service, "DPoP "+s.bound).admitted, "a replay")
+			service.dpop = []string{s.proof()}
+			e.revoke(s.bound)
+			assert.False(t, call(t, service, "DPoP "+s.bound).admitted)
+		})
+	}
+}
+
+// claim is a claim of a JWT that has not been verified.
+func claim(t *testing.T, raw, name string) (value string) {
+	t.Helper()
+	payload, err := base64.RawURLEncoding.DecodeString(strings.Split(raw, ".")[1])
+	require.NoError(t, err)
+	var claims map[string]any
+	require.NoError(t, json.Unmarshal(payload, &claims))
+	value, _ = claims[name].(string)
+	return value
 }
