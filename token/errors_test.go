@@ -24,7 +24,7 @@ func TestReason(t *testing.T) {
 		"unavailable": token.ErrUnavailable, "keys_unavailable": token.ErrKeysUnavailable,
 		"proof": token.ErrProof, "proof_missing": token.ErrProofMissing, "proof_stale": token.ErrProofStale, "replay": token.ErrReplay, "nonce": token.ErrNonce,
 		"replay_store_unavailable": token.ErrReplayStoreUnavailable, "introspection_unavailable": token.ErrIntrospectionUnavailable,
-		"malformed":                token.ErrMalformed, "too_large": token.ErrTooLarge, "algorithm": token.ErrAlgorithm,
+		"malformed": token.ErrMalformed, "too_large": token.ErrTooLarge, "algorithm": token.ErrAlgorithm,
 		"critical": token.ErrCritical, "type": token.ErrType, "unknown_key": token.ErrUnknownKey,
 		"signature": token.ErrSignature, "issuer": token.ErrIssuer, "audience": token.ErrAudience,
 		"expired": token.ErrExpired, "not_yet_valid": token.ErrNotYetValid, "claim": token.ErrClaim,

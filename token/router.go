@@ -92,8 +92,11 @@ func (r *Router) Authenticate(ctx context.Context, p Presentation) (*Token, erro
 		return nil, err
 	}
 	t, err := auth.Authenticate(ctx, p)
-	if err != nil || !also || r.config.AlsoIntrospect == nil {
-		return t, err
+	switch {
+	case err != nil:
+		return nil, AsOutcome(err, ErrUnavailable)
+	case !also || r.config.AlsoIntrospect == nil:
+		return t, nil
 	}
 	return r.both(ctx, p, t)
 }
@@ -134,7 +137,7 @@ func (r *Router) both(ctx context.Context, p Presentation, t *Token) (*Token, er
 	}
 	also, err := r.config.Opaque.Authenticate(ctx, p)
 	if err != nil {
-		return nil, err
+		return nil, AsOutcome(err, ErrUnavailable)
 	}
 	if err := agree(t, also); err != nil {
 		return nil, err
