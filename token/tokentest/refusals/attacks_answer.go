@@ -83,6 +83,7 @@ func endpointAttacks() []Attack {
 			})
 		}},
 		try{row: "7662-2.3-1", name: "credentials of the service refused with 400", why: ours, make: good, during: failing(http.StatusBadRequest, `{"error":"invalid_client"}`)},
+		try{row: "7662-2.3-1", name: "request of the service not understood", why: ours, make: good, during: failing(http.StatusBadRequest, `{"error":"invalid_request"}`)},
 		try{row: "7662-2.3-1", name: "service not authorized, with 400", why: ours, make: good, during: failing(http.StatusBadRequest, `{"error":"unauthorized_client"}`)},
 		try{row: "7662-2.3-1", name: "service forbidden to ask", why: ours, make: good, during: failing(http.StatusForbidden, `{"error":"access_denied"}`)},
 		try{row: "7662-2.3-1", name: "401 with the answer for a good token", why: ours, make: good, during: failing(http.StatusUnauthorized, "")},

@@ -123,7 +123,7 @@ func (g asking) outage() judgement {
 }
 
 func (g asking) statusGood(status int, body string) judgement {
-	ours := status == http.StatusUnauthorized || status == http.StatusForbidden || strings.Contains(body, "_client")
+	ours := status == http.StatusUnauthorized || status == http.StatusForbidden || strings.Contains(body, "_client") || strings.Contains(body, "invalid_request")
 	switch {
 	case status == http.StatusBadRequest && strings.Contains(body, `"error"`) && !ours && g.has(checkBadRequest):
 		return bad
