@@ -41,19 +41,7 @@ func Attacks() []Attack {
 	return slices.Concat(
 		missingAttacks(),
 		credentialsAttacks(),
-		onlyIf(slices.Concat(
-			compactAttacks(),
-			headerAttacks(),
-			algorithmAttacks(),
-			confusionAttacks(),
-			criticalAttacks(),
-			embeddedKeyAttacks(),
-			keyIDAttacks(),
-			typeAttacks(),
-			signatureAttacks(),
-			cacheAttacks(),
-			payloadAttacks(),
-		), takesJWTs),
+		onlyIf(jwtAttacks(), takesJWTs),
 		issuerAttacks(),
 		audienceAttacks(),
 		timeAttacks(),
@@ -70,13 +58,31 @@ func Attacks() []Attack {
 		detailAttacks(),
 		actAttacks(),
 		actorAttacks(),
-		onlyIf(slices.Concat(
-			inactiveAttacks(),
-			answerAttacks(),
-			endpointAttacks(),
-		), takesOpaque),
+		onlyIf(opaqueAttacks(), takesOpaque),
 		onlyIf(signedAttacks(), func(a *attacker) bool { return a.cfg.Opaque && a.cfg.Signed }),
 	)
+}
+
+// jwtAttacks are about the form of JWTs.
+func jwtAttacks() []Attack {
+	return slices.Concat(
+		compactAttacks(),
+		headerAttacks(),
+		algorithmAttacks(),
+		confusionAttacks(),
+		criticalAttacks(),
+		embeddedKeyAttacks(),
+		keyIDAttacks(),
+		typeAttacks(),
+		signatureAttacks(),
+		cacheAttacks(),
+		payloadAttacks(),
+	)
+}
+
+// opaqueAttacks are about questions to the issuer.
+func opaqueAttacks() []Attack {
+	return slices.Concat(inactiveAttacks(), answerAttacks(), endpointAttacks())
 }
 
 // group has the fields that the attacks of a list have in common.
