@@ -200,13 +200,15 @@ func (g asking) signedGood(header map[string]any, parts []string) bool {
 	_ = json.Unmarshal([]byte(g.issuer.KeySet()), &set)
 	kid, _ := header["kid"].(string)
 	signature, _ := base64.RawURLEncoding.DecodeString(parts[2])
-	for _, key := range set.Key(kid) {
-		if !g.has(checkAnswerAlg) && header["alg"] != key.Algorithm {
-			return true
-		}
-		return header["alg"] == key.Algorithm && verify(key.Algorithm, key.Key, []byte(parts[0]+"."+parts[1]), signature)
+	keys := set.Key(kid)
+	if len(keys) == 0 {
+		return false
 	}
-	return false
+	key := keys[0]
+	if header["alg"] != key.Algorithm {
+		return !g.has(checkAnswerAlg)
+	}
+	return verify(key.Algorithm, key.Key, []byte(parts[0]+"."+parts[1]), signature)
 }
 
 func object(segment string) map[string]any {
