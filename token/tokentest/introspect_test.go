@@ -1,6 +1,7 @@
 package tokentest_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -24,10 +25,11 @@ type question struct {
 	form   url.Values
 	header http.Header
 	method string
+	body   string // instead of the form
 }
 
 func about(raw string) question {
-	return question{form: url.Values{"token": {raw}}, header: http.Header{}, method: http.MethodPost}
+	return question{url.Values{"token": {raw}}, http.Header{}, http.MethodPost, ""}
 }
 
 func (q question) with(name, value string) question {
@@ -56,7 +58,7 @@ type spoken struct {
 }
 
 func (q question) ask(ctx context.Context, issuer *tokentest.Issuer) (spoken, error) {
-	r, err := http.NewRequestWithContext(ctx, q.method, issuer.IntrospectionURL(), strings.NewReader(q.form.Encode()))
+	r, err := http.NewRequestWithContext(ctx, q.method, issuer.IntrospectionURL(), strings.NewReader(cmp.Or(q.body, q.form.Encode())))
 	if err != nil {
 		return spoken{}, err
 	}
@@ -271,7 +273,8 @@ func TestClientAssertions(t *testing.T) {
 		"without a name":            sign(tokentest.WithoutClaim("jti")),
 		"of another type":           sign().with("client_assertion_type", "x"),
 		"for another client_id":     sign().with("client_id", "plain"),
-		"beside a secret":           sign().with("client_secret", "s"),
+		"beside a secret":           sign().with("client_id", "plain").with("client_secret", "s"),
+		"of a client without a key": sign(tokentest.Claim("iss", "plain"), tokentest.Subject("plain"), tokentest.Header("alg", "")),
 		"no JWT":                    sign().with("client_assertion", "x"),
 	} {
 		assert.Equal(t, http.StatusUnauthorized, q.mustAsk(t, issuer).status, name)
@@ -285,6 +288,10 @@ func TestIntrospectionRequests(t *testing.T) {
 	get.method = http.MethodGet
 	twice := about("x").byDefault()
 	twice.form.Add("token", "y")
+	hints := about("x").byDefault().with("token_type_hint", "access_token")
+	hints.form.Add("token_type_hint", "refresh_token")
+	malformed := about("x").byDefault()
+	malformed.body = "token=x&other=%zz"
 	for name, test := range map[string]struct {
 		q    question
 		want int
@@ -292,7 +299,9 @@ func TestIntrospectionRequests(t *testing.T) {
 		"GET":            {get, http.StatusMethodNotAllowed},
 		"JSON":           {about("x").byDefault().field("Content-Type", "application/json"), http.StatusBadRequest},
 		"two tokens":     {twice, http.StatusBadRequest},
-		"no token":       {question{url.Values{}, http.Header{}, http.MethodPost}.byDefault(), http.StatusBadRequest},
+		"two hints":      {hints, http.StatusBadRequest},
+		"no form":        {malformed, http.StatusBadRequest},
+		"no token":       {question{url.Values{}, http.Header{}, http.MethodPost, ""}.byDefault(), http.StatusBadRequest},
 		"a hint":         {about("x").byDefault().with("token_type_hint", "access_token"), http.StatusOK},
 		"a charset":      {about("x").byDefault().field("Content-Type", "application/x-www-form-urlencoded; charset=utf-8"), http.StatusOK},
 		"an empty token": {about("").byDefault(), http.StatusOK},
@@ -323,6 +332,10 @@ func TestSignedAnswers(t *testing.T) {
 	assert.Equal(t, "a", inside["scope"])
 	assert.NotContains(t, claims, "active")
 	assert.NotContains(t, claims, "scope")
+
+	unsigned := about(issuer.Opaque(tokentest.RawPayload("no JSON"))).byDefault().field("Accept", "application/token-introspection+jwt").mustAsk(t, issuer)
+	assert.Equal(t, "no JSON", unsigned.body)
+	assert.Equal(t, "application/json", unsigned.header.Get("Content-Type"))
 
 	issuer.AnswerIntrospection(func(r tokentest.IntrospectionRequest, a *tokentest.IntrospectionAnswer) {
 		a.Body = issuer.SignAnswer(r, `{"active":false}`, tokentest.Type("JWT"))
