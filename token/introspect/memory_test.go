@@ -310,7 +310,7 @@ func TestC_9700_4_9_1_MemoryHoldsNoTokens(t *testing.T) {
 	s := search{seen: map[any]bool{}, skip: reflect.TypeFor[*issuer]()}
 	s.walk(reflect.ValueOf(a))
 	assert.NotContains(t, strings.Join(s.texts, "\n"), "8f3a1c")
-	assert.Contains(t, strings.Join(s.texts, "\n"), "photos:read", "the search finds what is remembered")
+	assert.Contains(t, strings.Join(s.texts, "\n"), "photos:read", "the search finds remembered answers")
 }
 
 // search collects all texts that can be reached from a value.
