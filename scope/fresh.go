@@ -26,6 +26,6 @@ func fresh() Policy {
 	return p
 }
 
-// WantsFresh reports whether a rule of p is Fresh. Guards ask before they have a token
+// IsFresh reports whether a rule of p is Fresh, an alternative included. Guards ask before they have a token
 // judged.
-func (p Policy) WantsFresh() bool { return p.fresh }
+func (p Policy) IsFresh() bool { return p.fresh }

@@ -64,7 +64,7 @@ func (p Policy) ownParts() (own []Policy) {
 		if r.branches != nil {
 			continue
 		}
-		part := Policy{access: required, rules: []rule{r}, onCall: p.onCall, fresh: p.fresh}
+		part := Policy{access: required, rules: []rule{r}, onCall: p.onCall}
 		if _, err := readPolicy(part.String(), nil); err != nil {
 			own = append(own, part)
 		}

@@ -81,7 +81,7 @@ func (c RouterConfig) validate() error {
 }
 
 // Authenticate implements Authenticator. It blocks and fails as the Authenticator does
-// whose place the token has. The error matches ErrMalformed if there is none, and
+// whose place the token has. The error matches ErrMalformed if the token has no place, and
 // ErrInactive if JWT and Opaque disagree about whose token it is.
 func (r *Router) Authenticate(ctx context.Context, p Presentation) (*Token, error) {
 	if p.Token == "" {

@@ -31,15 +31,6 @@ type Settings struct {
 	Answer        *Answer // the claims are those of an issuer's answer; nil for those of a JWT
 }
 
-// Answer says what an issuer's answer about a token (RFC 7662) may leave out. It
-// may leave out iss, since the issuer itself has been asked, unless Required lists
-// that.
-type Answer struct {
-	NoAudience bool
-	// NoExpiry is for how long an answer without exp is good. 0 refuses it.
-	NoExpiry time.Duration
-}
-
 // Rules are Settings made ready for use. They are safe for concurrent use.
 type Rules struct {
 	Settings

@@ -81,7 +81,7 @@ func (a *asking) accepts() string {
 	return mediaJSON
 }
 
-// read reads an answer, or finds out whose fault it is that there is none. The error is
+// read reads an answer, or finds out whose fault it is that there is no answer. The error is
 // more telling than that of the exchange, which r has.
 func (a *asking) read(ctx context.Context, r *reply, answer fetch.Answer) error {
 	switch {

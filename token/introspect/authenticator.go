@@ -66,7 +66,7 @@ func (a *Authenticator) claimsOf(ctx context.Context, p *token.Presentation) (*c
 			return set, err
 		}
 	}
-	if err := checkForm(p.Token); err != nil { // what is remembered has it
+	if err := checkForm(p.Token); err != nil { // a remembered token has it
 		return nil, err
 	}
 	return a.fly(ctx, k, p.Token, p.Fresh)
@@ -90,7 +90,7 @@ func (a *Authenticator) Schemes() []token.Scheme {
 	return a.checks.Schemes()
 }
 
-// Forget drops what is remembered about a token, which the next call asks about again. It is
+// Forget drops the answer about a token, so that the next call asks again. It is
 // for a service that learns of a revocation. Other replicas remember on. It does not block.
 func (a *Authenticator) Forget(raw string) {
 	if a == nil {

@@ -45,7 +45,7 @@ type refused struct {
 	err error
 }
 
-// recall returns what is remembered about a token, or nothing.
+// recall returns the remembered verdict on a token, or nothing.
 func (a *Authenticator) recall(k *key, now time.Time) (*claims.Set, error) {
 	if f, ok := a.good.get(k); ok && pacing.IsWithin(f.at, now, f.keep) {
 		if err := a.checks.Rules().CheckAgain(&f.shared, now); err == nil {
@@ -139,7 +139,7 @@ func (a *Authenticator) run(f *flight, k key, raw string) {
 	a.hooks.after(&r, event)
 }
 
-// land judges an answer and remembers the verdict. Without an answer there is none.
+// land judges an answer and remembers the verdict. Without an answer it does nothing.
 func (a *Authenticator) land(asked *key, raw string, r *reply) (*found, error) {
 	if r.err != nil {
 		return nil, nil

@@ -37,7 +37,7 @@ func (p pass) lane() int {
 	return 0
 }
 
-// enter returns a pass, which has to be given back, or why there is none, and for how
+// enter returns a pass, which has to be given back, or why it gives no pass, and for how
 // long.
 func (g *gate) enter(known bool, now time.Time) (p pass, why Shed, wait time.Duration) {
 	g.mu.Lock()

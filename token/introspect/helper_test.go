@@ -92,7 +92,7 @@ func (i *issuer) last() request {
 	return i.requests[len(i.requests)-1]
 }
 
-// set changes what is answered from now on.
+// set changes the answers from now on.
 func (i *issuer) set(answer func(request) answer) {
 	i.mu.Lock()
 	defer i.mu.Unlock()

@@ -3,6 +3,8 @@ package introspect_test
 import (
 	"context"
 	"fmt"
+	"reflect"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -288,4 +290,73 @@ func TestFresh(t *testing.T) {
 			require.ErrorIs(t, err, token.ErrIntrospectionUnavailable)
 		},
 	})
+}
+
+// What is remembered goes by a hash. Nothing that an Authenticator holds has
+// the token in it.
+func TestC_9700_4_9_1_MemoryHoldsNoTokens(t *testing.T) {
+	t.Parallel()
+	const good, bad = "good-8f3a1c", "bad-8f3a1c"
+	i := &issuer{answer: known(good)}
+	cfg := config(i)
+	a, err := introspect.New(cfg)
+	require.NoError(t, err)
+	_, err = judge(t, a, good)
+	require.NoError(t, err)
+	_, err = judge(t, a, bad)
+	require.ErrorIs(t, err, token.ErrInactive)
+	assert.Equal(t, 1, a.Status().Good)
+	assert.Equal(t, 1, a.Status().Bad)
+	s := search{seen: map[any]bool{}, skip: reflect.TypeFor[*issuer]()}
+	s.walk(reflect.ValueOf(a))
+	assert.NotContains(t, strings.Join(s.texts, "\n"), "8f3a1c")
+	assert.Contains(t, strings.Join(s.texts, "\n"), "photos:read", "the search finds remembered answers")
+}
+
+// search collects all texts that can be reached from a value.
+type search struct {
+	seen  map[any]bool
+	skip  reflect.Type
+	texts []string
+}
+
+func (s *search) walk(v reflect.Value) {
+	if !v.IsValid() || v.Type() == s.skip {
+		return
+	}
+	switch v.Kind() {
+	case reflect.String:
+		s.texts = append(s.texts, v.String())
+	case reflect.Pointer:
+		if at := v.Pointer(); !v.IsNil() && !s.seen[at] {
+			s.seen[at] = true
+			s.walk(v.Elem())
+		}
+	case reflect.Interface:
+		s.walk(v.Elem())
+	case reflect.Struct:
+		if v.Type().PkgPath() == "sync/atomic" && v.NumField() == 3 && v.Type().Field(2).Name == "v" { // an atomic.Pointer
+			if v.Field(2).Type().Kind() == reflect.UnsafePointer {
+				elem := v.Type().Field(0).Type.Elem().Elem()
+				s.walk(reflect.NewAt(elem, v.Field(2).UnsafePointer()))
+				return
+			}
+		}
+		for n := range v.NumField() {
+			s.walk(v.Field(n))
+		}
+	case reflect.Slice, reflect.Array:
+		if v.Kind() == reflect.Slice && v.Type().Elem().Kind() == reflect.Uint8 {
+			s.texts = append(s.texts, string(v.Bytes()))
+			return
+		}
+		for n := range v.Len() {
+			s.walk(v.Index(n))
+		}
+	case reflect.Map:
+		for entry := v.MapRange(); entry.Next(); {
+			s.walk(entry.Key())
+			s.walk(entry.Value())
+		}
+	}
 }

@@ -136,6 +136,12 @@ func TestIntrospection(t *testing.T) {
 		"C_7662-2.3-2 500":            {about(nil), 500, scope.Authenticated, unavailable},
 		"no scope": {about(nil), 200, scope.All("write"), expected{403, `Bearer realm="api", error="insufficient_scope", error_description="The access token lacks a required scope", scope="write"` + rm,
 			codes.PermissionDenied, "INSUFFICIENT_SCOPE"}},
+		"C_9396-9.2-1 a detail": {about(map[string]any{"authorization_details": []any{map[string]any{"type": "payment"}}}), 200,
+			scope.HasDetail(scope.Detail{Type: "payment"}), good},
+		"C_9396-9.2-1 no detail": {about(map[string]any{"authorization_details": []any{map[string]any{"type": "other"}}}), 200,
+			scope.HasDetail(scope.Detail{Type: "payment"}), expected{403,
+				`Bearer realm="api", error="insufficient_scope", error_description="The access token lacks a required authorization detail"` + rm,
+				codes.PermissionDenied, "INSUFFICIENT_SCOPE"}},
 		"a client": {about(map[string]any{"sub": "web"}), 200, scope.User, expected{403, "", codes.PermissionDenied, "ACCESS_DENIED"}},
 	} {
 		for kind, call := range transports {
@@ -241,7 +247,7 @@ func TestIntrospectedDPoP(t *testing.T) {
 	confirmations := func(c *introspect.Config) { c.Confirmations = []token.ConfirmationChecker{checker} }
 	cnf := map[string]any{"cnf": map[string]string{"jkt": s.prover.Thumbprint()}, "token_type": "DPoP"}
 	for kind, call := range transports {
-		t.Run(string(kind), func(t *testing.T) {
+		t.Run("C_9449-6.2-1/"+string(kind), func(t *testing.T) {
 			t.Parallel()
 			const raw = "opaque-1"
 			e := &endpoint{tokens: map[string]map[string]any{raw: about(cnf)}, status: 200}
