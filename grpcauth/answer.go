@@ -23,7 +23,8 @@ type answer struct {
 
 // refuse is the answer to a call that is refused for err.
 func (i *Interceptor) refuse(ctx context.Context, err error) answer {
-	row := i.table.Answer(err, i.used(ctx), i.guard.Asked(err)...)
+	asked := i.guard.Asked(err)
+	row := i.table.For(asked.Bound).Answer(err, i.used(ctx), asked.Scopes...)
 	code := codes.Code(row.Code)
 	// The call itself has ended. The context tells that, and not the error: a
 	// fetch of keys that ran into its own timeout is an outage.

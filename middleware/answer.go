@@ -26,7 +26,8 @@ func (m *Middleware) WriteError(w http.ResponseWriter, r *http.Request, err erro
 
 // refuse is WriteError, with the pass of the guard further out.
 func (m *Middleware) refuse(w http.ResponseWriter, r *http.Request, err error, outer *guard.Pass) {
-	answer := m.table.Answer(err, m.used(r, outer), m.guard.Asked(err)...)
+	asked := m.guard.Asked(err)
+	answer := m.table.For(asked.Bound).Answer(err, m.used(r, outer), asked.Scopes...)
 	h := w.Header()
 	for _, name := range ofBody {
 		delete(h, name)

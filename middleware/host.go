@@ -3,6 +3,8 @@ package middleware
 import (
 	"net/http"
 	"strings"
+
+	"github.com/postern-go/postern/internal/hostname"
 )
 
 // withHost is r with its host in the spelling that patterns use, or r itself.
@@ -30,25 +32,8 @@ func oneSpelling(host string) string {
 	if short := strings.TrimRight(name, "."); short != "" && short != name {
 		host = short + port
 	}
-	return lower(host)
+	return hostname.Lower(host)
 }
-
-// lower leaves letters beyond ASCII alone: the lower case of some is an ASCII
-// letter.
-func lower(s string) string {
-	if !strings.ContainsFunc(s, isUpper) {
-		return s
-	}
-	b := []byte(s)
-	for i, c := range b {
-		if isUpper(rune(c)) {
-			b[i] = c + ('a' - 'A')
-		}
-	}
-	return string(b)
-}
-
-func isUpper(r rune) bool { return r >= 'A' && r <= 'Z' }
 
 // onePattern is a pattern of http.ServeMux, [METHOD ][HOST]/[PATH], with its
 // host normalized.

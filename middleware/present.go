@@ -71,7 +71,7 @@ func (m *Middleware) target(r *http.Request) *url.URL {
 		u.Scheme = "https"
 	}
 	prefix, known := m.bases.Apply(u)
-	if !known || u.Path == "*" { // which is the server, and no place below a prefix
+	if !known || u.Path == "*" || prefix != "" && (guard.Climbs(sent.RawPath) || guard.Climbs(sent.Path)) { // no place below the prefix
 		return nil
 	}
 	if u.RawPath != "" {

@@ -52,13 +52,17 @@ func ExamplePolicy_DetailTypes() {
 	// Output: [transfer payment]
 }
 
-// A stolen bearer token pays nothing.
+// A stolen bearer token exports no orders. It still lists them.
 func ExampleBound() {
-	fmt.Println(scope.All("pay").And(scope.Bound))
-	fmt.Println(token.Reason(scope.Bound.Check(shopping(`{}`))))
+	for _, p := range []scope.Policy{scope.All("orders:read"), scope.All("orders:read").And(scope.Bound)} {
+		t, err := token.Vouched("", token.VouchedClaims{
+			Issuer: "https://as.example.com", Audience: []string{"https://api.example.com"}, Expiry: time.Now().Add(time.Minute), Scopes: []string{"orders:read"},
+		})
+		fmt.Println(p, err == nil && p.Check(t) == nil)
+	}
 	// Output:
-	// all(pay) and bound
-	// binding
+	// all(orders:read) true
+	// bound and all(orders:read) false
 }
 
 // Alice herself may cancel an order, and the help desk for her.

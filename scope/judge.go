@@ -6,9 +6,12 @@ import (
 	"github.com/postern-go/postern/token"
 )
 
-// judge holds a call against the rules, in their order. Those about logins and
-// scopes come first, and get one answer together.
+// judge holds a call against the rules, in their order. That a token is bound comes
+// first. Then those about logins and scopes get one answer together.
 func (p Policy) judge(c call) error {
+	if err := p.unbound(c); err != nil {
+		return err
+	}
 	early := p.early()
 	if !(Policy{rules: p.rules[:early]}).holds(c) {
 		if err := p.turnAway(c, early); err != nil {
@@ -30,7 +33,7 @@ func (p Policy) judge(c call) error {
 	return nil
 }
 
-// early is how many rules are about logins and scopes alone.
+// early is how many rules are about bindings, logins and scopes alone.
 func (p Policy) early() int {
 	for i := range p.rules {
 		if p.rules[i].stage == stageApplication {

@@ -2,6 +2,7 @@ package scope
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/postern-go/postern/token"
@@ -11,11 +12,10 @@ import (
 // calls it when it starts. Examples are a rule about users if no Profile has
 // the issuer's marks of users, a rule about roles if no Profile says where they
 // are, and a policy with a rule about users and one about clients, or with
-// NotDelegated and ActorIn, Bound where no proof of possession is checked, and
-// step-up rules that no acr is enough for. Of alternatives it is enough that one
-// can be met. The error names the rule and the setting, and matches
-// token.ErrConfig. It is nil if the policy can be met, and if that cannot be
-// known; see token.CanTell and token.HasSet. It does not block.
+// NotDelegated and ActorIn, and one with step-up rules that no acr is enough for. Of alternatives it is enough that one can be met. The
+// error names the rule and the setting, and matches token.ErrConfig. It is nil if
+// the policy can be met, and if that cannot be known; see token.CanTell and
+// token.HasSet and token.TakesBound. It does not block.
 func (p Policy) NeverMet(auth token.Authenticator) error {
 	if fault := p.neverMet(auth); fault != nil {
 		return fmt.Errorf("scope: %w: %spolicy %q is never met, since %s", token.ErrConfig, fault.of(), p, fault.why)
@@ -115,7 +115,7 @@ func (p Policy) met(auth token.Authenticator, can possible) (kinds, *fault) {
 
 // andLogin adds that step-up rules are about users, if there are any.
 func (p Policy) andLogin() string {
-	if len(p.rules) > 0 && p.rules[0].login != nil {
+	if slices.ContainsFunc(p.rules, func(r rule) bool { return r.login != nil }) {
 		return "; step-up rules are about users"
 	}
 	return ""
@@ -125,14 +125,14 @@ func (r rule) met(auth token.Authenticator, can possible) (kinds, *fault) {
 	switch {
 	case r.branches != nil:
 		return r.anyMet(auth, can)
+	case r.stage == stageBinding && !token.TakesBound(auth):
+		return noKind, &fault{r.name, "no binding of tokens is checked (see Config.Confirmations)"}
 	case r.login != nil && !can(r.login):
 		return noKind, &fault{r.name, "its acr is not enough for another rule"}
 	case r.login != nil:
 		return (own &^ (1 << token.SubjectClient)).anyActor(), nil
 	case r.set != "" && !token.HasSet(auth, r.set):
 		return noKind, &fault{r.name, "the issuer's profile has no such set (see Config.Profile.Sets)"}
-	case r.bound && !canBind(auth):
-		return noKind, &fault{r.name, "no issuer's proofs of possession are checked, which refuses bound tokens (see Config.Confirmations)"}
 	case r.acts != noKind:
 		return r.acts, nil
 	case r.kind == token.SubjectUnknown:

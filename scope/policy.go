@@ -96,8 +96,8 @@ func Func(name string, f func(*token.Token) error) Policy {
 	return custom(name, f)
 }
 
-// And asks for everything that p and q ask for. Step-up rules are checked first,
-// then scopes, then claims in the order given. The stricter of both decides whether a token is
+// And asks for everything that p and q ask for. Bound is checked first, then
+// step-up rules, then scopes, then claims in the order given. The stricter of both decides whether a token is
 // needed; a zero Policy on either side makes the result refuse every call.
 //
 // An alternative made by Or that asks for scopes and logins alone counts as a scope

@@ -39,18 +39,18 @@ type rule struct {
 	detail  string  // of a rule about authorization_details: their type
 	element *Detail // of such a rule: what one element must have; nil if code decides
 
-	bound bool // of Bound
-
 	acts   kinds         // of a rule about actors: the kinds of token that meet it
 	actors []token.Actor // of ActorIn
 }
 
-// stage orders the rules of a policy: a caller who lacks a login or a scope is told
-// so before the application's own rules run.
+// stage orders the rules of a policy: a token that is not bound is invalid for the
+// call, and a caller who lacks a login or a scope is told so before the
+// application's own rules run.
 type stage uint8
 
 const (
-	stageStepUp stage = iota
+	stageBinding stage = iota
+	stageStepUp
 	stageScope
 	stageApplication
 )

@@ -19,7 +19,7 @@ func codeRules() []scope.Policy {
 		scope.Details("a type", func(scope.Detail) bool { return true }),
 		scope.ACRBy("at least mid", func(acr string) bool { return acr == "mid" || acr == "hi" }, "mid"),
 		scope.ACRBy("acr(mid)", func(string) bool { return true }, "lo"),
-		ownRule("not delegated"), ownRule("bound"), ownRule("max age"), ownRule("detail x"),
+		ownRule("bound"), ownRule("not delegated"), ownRule("max age"), ownRule("detail x"),
 	}
 }
 
@@ -33,7 +33,8 @@ func TestParsePolicyTerms(t *testing.T) {
 	policies := []scope.Policy{
 		scope.ACR("mfa", "pwd-otp"), scope.ACR("urn:a,b", "(x)"), scope.MaxAge(5 * time.Minute), scope.MaxAge(time.Second), scope.MaxAge(100 * time.Hour),
 		scope.ACR("a").And(scope.MaxAge(time.Minute)).And(scope.All("a")).And(scope.User), scope.MaxAge(time.Minute).Or(scope.Client),
-		scope.Bound, scope.Bound.And(scope.User), scope.NotDelegated, scope.NotDelegated.Or(scope.ActorIn(a("https://as", "s", ""))),
+		scope.Bound, scope.Bound.And(scope.MaxAge(time.Minute)).And(scope.NotDelegated), scope.Bound.Or(scope.All("a")),
+		scope.NotDelegated, scope.NotDelegated.Or(scope.ActorIn(a("https://as", "s", ""))),
 		scope.ActorIn(a("https://as", "s", ""), a("https://as", "", "c"), a("https://b", "s, t", `"c"`), a("i", "issuer(x)", ")")),
 		scope.HasDetail(scope.Detail{Type: "x"}), scope.HasDetail(scope.Detail{Type: "a (type)", Identifier: "id 1"}),
 		scope.HasDetail(scope.Detail{Type: "x", Actions: both, Datatypes: both, Privileges: both, Identifier: "i", Locations: []string{"https://api"}}),
@@ -62,8 +63,8 @@ func TestParsePolicyTermsDecide(t *testing.T) {
 		"acr(mid, hi)":  {facts{login: login{"hi", never}}, facts{login: login{"lo", never}}},
 		"max age(5m0s)": {facts{login: login{"", 2 * time.Minute}}, facts{login: login{"", time.Hour}}},
 		"max age(1m0s)": {facts{login: login{"", 0}}, facts{login: login{"", 2 * time.Minute}}},
-		"not delegated": {facts{actor: noActor}, facts{actor: gateway}},
 		"bound":         {facts{bound: true}, facts{}},
+		"not delegated": {facts{actor: noActor}, facts{actor: gateway}},
 		gatewayText:     {facts{actor: gatewayGW}, facts{actor: operator}},
 		strings.TrimSuffix(gatewayText, ")") + " client id(gw))": {facts{actor: gatewayGW}, facts{actor: gateway}},
 		"detail x(actions(a, b), datatypes(b))":                  {facts{details: inOne}, facts{details: inPieces}},
@@ -102,6 +103,11 @@ func TestParsePolicyTermErrors(t *testing.T) {
 		"max age(9999999h0m0s)":                  "column 9: ",
 		"max  age(1m0s)":                         "column 1: ",
 		"not  delegated":                         "column 1: ",
+		"Bound":                                  "column 1: ",
+		"bound()":                                "column 1: ",
+		"bound and (bound or user)":              "column ",
+		"bound and bound":                        `column 11: "bound" adds nothing`,
+		"bound or bound":                         "column 10: ",
 		"notdelegated":                           "column 1: ",
 		"not delegated()":                        "column 1: ",
 		"actor()":                                "column 1: actor ",

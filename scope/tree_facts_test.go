@@ -25,8 +25,8 @@ type facts struct {
 	login   login
 	details int   // noDetail, inPieces or inOne
 	actor   int   // an index of actors
+	bound   bool  // to a key or a certificate
 	larger  uint8 // which scopes imply others; see implies
-	bound   bool  // to a key
 }
 
 // What a token has of the details that rules want.
@@ -194,15 +194,16 @@ func (f facts) token(tb testing.TB) *token.Token {
 	if !f.group {
 		delete(sets, "groups")
 	}
-	var key map[string]string
+	var confirmation map[string]string
 	if f.bound {
-		key = map[string]string{"jkt": "x"}
+		confirmation = map[string]string{"jkt": "x"}
 	}
 	implications, err := token.NewScopeImplications(f.implies())
 	require.NoError(tb, err)
 	t, err := token.Vouched("", token.VouchedClaims{
 		Issuer: "https://as.example.com", Audience: []string{"https://api.example.com"}, Expiry: noon.Add(time.Hour), Time: func() time.Time { return noon },
-		Subject: "alice", SubjectKind: f.kind, ClientID: client, Scopes: names(f.scopes), ScopeImplies: implications, Sets: sets, Confirmation: key, JSON: f.claims(tb),
+		Subject: "alice", SubjectKind: f.kind, ClientID: client, Scopes: names(f.scopes), ScopeImplies: implications, Sets: sets, JSON: f.claims(tb),
+		Confirmation: confirmation,
 	})
 	require.NoError(tb, err)
 	return t

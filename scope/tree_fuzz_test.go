@@ -49,6 +49,7 @@ func FuzzPolicy(f *testing.F) {
 				tellsTheTruth(t, n, at, err)
 			}
 		}
+		require.Equal(t, n.boundOnly(), p.IsBoundOnly(), p)
 		readsBack(t, n)
 		require.Equal(t, canBeMet(n, false), p.NeverMet(plain) == nil, "%s: %v", p, p.NeverMet(plain))
 		require.Equal(t, canBeMet(n, true), p.NeverMet(marked) == nil, "%s: %v", p, p.NeverMet(marked))
@@ -72,6 +73,8 @@ func tellsTheTruth(t *testing.T, n tree, at facts, err error) {
 	up, early := at, n.early()
 	up.up = true
 	switch {
+	case n.bindsFirst() && !at.bound:
+		require.ErrorIs(t, err, token.ErrBinding, "%s: %+v: the token is not bound", p, at)
 	case n.holds(up):
 		require.ErrorIs(t, err, token.ErrUnavailable, "%s: %+v: nothing else is missing", p, at)
 	case early.holdsWithScopes(at) && !early.holds(at), early.holds(at) && n.holdsWithScopes(at):
@@ -79,7 +82,8 @@ func tellsTheTruth(t *testing.T, n tree, at facts, err error) {
 	case early.holdsAfterStepUp(at) && !early.holds(at), early.holds(at) && n.holdsAfterStepUp(at):
 		require.ErrorIs(t, err, token.ErrStepUp, "%s: %+v: a step-up is missing, or before others", p, at)
 	case !early.holds(at):
-		require.ErrorIs(t, err, token.ErrDenied, "%s: %+v: nothing helps", p, at)
+		unbound := errors.Is(err, token.ErrBinding) && early.boundOnly() && !at.bound
+		require.True(t, unbound || errors.Is(err, token.ErrDenied), "%s: %v, %+v: nothing helps", p, err, at)
 	default:
 		require.False(t, asksForScopes(err), "%s: %+v: no scope helps: %v", p, at, err)
 		require.False(t, errors.Is(err, token.ErrStepUp) && !n.lacksPlainRecent(at), "%s: %+v: no step-up helps", p, at)
@@ -115,7 +119,7 @@ func canBeMet(n tree, marked bool) bool {
 	if marked {
 		kinds = append(kinds, token.SubjectUser)
 	}
-	at := facts{scopes: 15, web: true, recent: true, granted: true, fits: true, up: true, admin: marked, group: marked, details: inOne}
+	at := facts{scopes: 15, web: true, recent: true, granted: true, fits: true, up: true, admin: marked, group: marked, bound: marked, details: inOne}
 	for _, at.kind = range kinds {
 		for at.actor = range actors {
 			for _, at.login.acr = range acrs {
@@ -128,15 +132,16 @@ func canBeMet(n tree, marked bool) bool {
 	return false
 }
 
-// judges are Authenticators that cannot tell users and have no sets of rights,
-// and that can and do.
+// judges are Authenticators that cannot tell users, have no sets of rights and
+// check no binding, and that can and do.
 func judges(tb testing.TB) (plain, marked token.Authenticator) {
 	tb.Helper()
 	cfg := tokentest.NewIssuer(tb, nil).Config()
 	cfg.Profile.Sets = map[string][]token.Source{"roles": {{Claim: "roles"}}, "groups": {{Claim: "groups"}}}
+	cfg.Confirmations = []token.ConfirmationChecker{possession{}}
 	marked, err := token.NewVerifier(cfg)
 	require.NoError(tb, err)
-	cfg.Profile = token.Profile{}
+	cfg.Profile, cfg.Confirmations = token.Profile{}, nil
 	plain, err = token.NewVerifier(cfg)
 	require.NoError(tb, err)
 	return plain, marked

@@ -3,6 +3,7 @@ package scope_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/postern-go/postern/scope"
@@ -21,7 +22,7 @@ type leaf struct {
 	policy scope.Policy
 	about  aspects // what holds looks at
 	holds  func(facts) bool
-	early  bool     // it is about scopes or logins
+	early  bool     // it is about bindings, scopes or logins
 	acrs   []string // that it names
 }
 
@@ -60,6 +61,7 @@ func leaves(scopes uint8) []leaf {
 		late(asking("recent", &token.StepUpError{MaxAge: time.Minute}), ofRecent, func(f facts) bool { return f.recent }),
 		late(asking("granted", errors.New("not granted")), ofGranted, func(f facts) bool { return f.granted }),
 		late(asking("fits", token.ErrClaim), ofFits, func(f facts) bool { return f.fits }),
+		leaf{policy: scope.Bound, about: ofBinding, holds: func(f facts) bool { return f.bound }, early: true},
 		late(asking("up", fmt.Errorf("%w: database", token.ErrUnavailable)), ofUp, func(f facts) bool { return f.up }),
 	)
 }
@@ -72,7 +74,6 @@ func grantLeaves() []leaf {
 		late(scope.HasDetail(whole), ofDetails, func(f facts) bool { return f.details == inOne }),
 		late(scope.HasDetail(actions), ofDetails, func(f facts) bool { return f.details != noDetail }),
 		late(scope.Details("x", func(d scope.Detail) bool { return len(d.Actions)+len(d.Datatypes) == 4 }), ofDetails, func(f facts) bool { return f.details == inOne }),
-		late(scope.Bound, ofBinding, func(f facts) bool { return f.bound }),
 		late(scope.NotDelegated, ofActor, func(f facts) bool { return f.actor == noActor }),
 		late(scope.ActorIn(token.Actor{Issuer: issuer, Subject: "gateway"}), ofActor, func(f facts) bool { return f.actor == gateway || f.actor == gatewayGW }),
 		late(scope.ActorIn(token.Actor{Issuer: issuer, ClientID: "gw"}), ofActor, func(f facts) bool { return f.actor == gatewayGW }),
@@ -155,8 +156,8 @@ func (n tree) holdsWithScopes(f facts) bool {
 	return false
 }
 
-// early are the parts, of those of which all are needed, that are about scopes and
-// logins alone.
+// early are the parts, of those of which all are needed, that are about bindings,
+// scopes and logins alone.
 func (n tree) early() tree {
 	all := tree{op: '&'}
 	switch {
@@ -177,4 +178,27 @@ func (n tree) isEarly() bool {
 		}
 	}
 	return n.op != 0 || n.leaf.early
+}
+
+// boundOnly reports whether the tree lets in bound tokens alone, as far as its form
+// tells.
+func (n tree) boundOnly() bool {
+	if n.op == 0 {
+		return n.leaf.about == ofBinding
+	}
+	for _, part := range n.parts {
+		if part.boundOnly() == (n.op == '&') {
+			return n.op == '&'
+		}
+	}
+	return n.op == '|'
+}
+
+// bindsFirst reports whether one of the parts of which all are needed is about
+// bindings alone.
+func (n tree) bindsFirst() bool {
+	if n.op != '&' {
+		return n.about() == ofBinding
+	}
+	return slices.ContainsFunc(n.parts, tree.bindsFirst)
 }

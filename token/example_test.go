@@ -155,6 +155,13 @@ func ExampleHasSet() {
 	// Output: false
 }
 
+// A service that has routes for bound tokens and learns at start that it checks no
+// binding.
+func ExampleTakesBound() {
+	fmt.Println(token.TakesBound(verifier))
+	// Output: false
+}
+
 // What a service prints when it starts.
 func ExampleRelaxations() {
 	verifier, err := token.NewVerifier(token.Config{

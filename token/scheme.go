@@ -26,6 +26,10 @@ type Scheme struct {
 	// the same, so that a refusal can say why: a service that takes DPoP alone
 	// tells a caller under Bearer that the binding is missing.
 	Unadvertised bool
+	// TakesBound says that tokens with a proof of possession come under this
+	// scheme. If it is true of any scheme, challenges of calls that take no other
+	// tokens, as with scope.Bound, leave out the schemes of which it is false.
+	TakesBound bool
 }
 
 // Param is a parameter of a challenge. Its Value is printable ASCII without
@@ -73,18 +77,23 @@ func schemesOf(auth Authenticator) []Scheme {
 }
 
 // Schemes is Bearer, and those of the SchemeCheckers among Config.Confirmations.
-// Bearer is not advertised if one of them is Required.
+// Bearer is not advertised if no token can be good under it: one of them is
+// Required, or all Confirmations have schemes of their own and RequireBound is set.
 func (v *Verifier) Schemes() []Scheme { return v.schemes() }
 
 func (v *possession) schemes() []Scheme {
-	all := []Scheme{{Name: bearer, ParsesToken: true, Unadvertised: v.required() != nil}}
+	all := []Scheme{{Name: bearer, ParsesToken: true}}
 	for _, c := range v.confirmations {
-		if owner, ok := c.(SchemeChecker); ok {
-			scheme := owner.Scheme()
-			scheme.ParsesToken = true
-			all = append(all, scheme)
+		owner, ok := c.(SchemeChecker)
+		if !ok {
+			all[0].TakesBound = true
+			continue
 		}
+		scheme := owner.Scheme()
+		scheme.ParsesToken, scheme.TakesBound = true, true
+		all = append(all, scheme)
 	}
+	all[0].Unadvertised = v.required() != nil || v.requireBound && !all[0].TakesBound
 	return all
 }
 
@@ -139,6 +148,7 @@ func indexOf(schemes []Scheme, name string) int {
 func (s Scheme) and(other Scheme) Scheme {
 	s.ParsesToken = s.ParsesToken && other.ParsesToken
 	s.Unadvertised = s.Unadvertised && other.Unadvertised
+	s.TakesBound = s.TakesBound || other.TakesBound
 	s.Params = slices.Clone(s.Params)
 	for _, p := range other.Params {
 		i := slices.IndexFunc(s.Params, func(own Param) bool { return own.Name == p.Name })

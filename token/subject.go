@@ -54,6 +54,23 @@ func CanTell(auth Authenticator, kind SubjectKind) bool {
 	}
 }
 
+// TakesBound reports whether some token that auth finds good can be bound to a key
+// or a certificate, so that a service learns when it starts that scope.Bound can
+// never be met. For a Verifier its Config.Confirmations tell, and for Issuers and a
+// Resolver those of their issuers, as far as CanTell knows them. For any other
+// Authenticator, nil included, the answer is not known, and TakesBound returns
+// true. It does not block.
+func TakesBound(auth Authenticator) bool {
+	switch a := auth.(type) {
+	case *Verifier:
+		return a == nil || len(a.confirmations) > 0
+	case severalAuthenticators:
+		return a.some(TakesBound)
+	default:
+		return true
+	}
+}
+
 // severalAuthenticators is an Authenticator that asks others.
 type severalAuthenticators interface {
 	// some reports whether f is true of one of them, or of one that is not known.

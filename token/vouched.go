@@ -51,13 +51,14 @@ type VouchedClaims struct {
 	// Confirmation has the key or certificate that the token is bound to, by
 	// the methods of the cnf claim (RFC 7800 §3.1), such as "x5t#S256". Your
 	// Authenticator has to check that the caller possesses it: nothing else
-	// does.
+	// does. scope.Bound lets in tokens that have one.
 	Confirmation map[string]string
 	// Fresh says that the issuer was asked for this call; see Token.Fresh.
 	Fresh bool
 	// JSON is the object that Token.Claims decodes, or nil if there are no other
 	// claims. It must be strict JSON: valid Unicode, no repeated names. If it has
-	// iss or sub, they must equal Issuer and Subject. What it says in acr, auth_time
+	// iss or sub, they must equal Issuer and Subject. If it has cnf, Confirmation
+	// must be set: a bound token would pass for a bearer token. What it says in acr, auth_time
 	// and act is what the accessors of the Token return; a malformed act is ErrClaim.
 	JSON []byte
 	// Time tells the time. Nil means time.Now.
@@ -72,8 +73,8 @@ type VouchedClaims struct {
 //
 // What can be checked is: the required claims are present, the token has not
 // expired and is already valid, and JSON is strict. The error matches ErrInvalid
-// and a reason: ErrIssuer, ErrAudience, ErrExpired, ErrNotYetValid, ErrMalformed
-// or ErrClaim. raw is what Token.Raw returns; it may be empty. Everything is
+// and a reason: ErrIssuer, ErrAudience, ErrExpired, ErrNotYetValid, ErrBinding,
+// ErrMalformed or ErrClaim. raw is what Token.Raw returns; it may be empty. Everything is
 // copied. It does not block, and may be called concurrently.
 func Vouched(raw string, c VouchedClaims) (*Token, error) {
 	if err := c.validate(); err != nil {
@@ -153,6 +154,8 @@ func (c *VouchedClaims) validate() error {
 		return refuse(ErrClaim, "exp", "a date from 1970 to the year 9999")
 	case c.SubjectKind > SubjectClient, c.SubjectKind == SubjectUser && c.Subject == "":
 		return refuse(ErrClaim, "sub", "a subject of the kind given")
+	case c.Confirmation[""] != "" || slices.Contains(slices.Collect(maps.Values(c.Confirmation)), ""):
+		return refuse(ErrClaim, "cnf", "methods with a name and a value")
 	case c.JSON == nil:
 		return nil
 	}
@@ -166,6 +169,8 @@ func (c *VouchedClaims) validateJSON() (err error) {
 		switch {
 		case name == "iss" && text != c.Issuer:
 			err = (&rejection.Error{Reason: ErrIssuer, Claim: "iss", Want: "VouchedClaims.Issuer"}).Saw(v)
+		case name == "cnf" && len(c.Confirmation) == 0: // would be taken for a bearer token
+			err = (&rejection.Error{Reason: ErrBinding, Claim: "cnf", Want: "VouchedClaims.Confirmation, once possession is checked"}).Saw(v)
 		case name == "sub" && text != c.Subject:
 			err = (&rejection.Error{Reason: ErrClaim, Claim: "sub", Want: "VouchedClaims.Subject"}).Saw(v)
 		}
@@ -186,7 +191,7 @@ func seconds(t time.Time) int64 {
 
 // confirmation is a cnf claim with the methods, or the absence of one.
 func confirmation(methods map[string]string) (cnf strict.Value) {
-	if methods == nil {
+	if len(methods) == 0 {
 		return cnf
 	}
 	text, _ := json.Marshal(map[string]any{"cnf": methods}) // strings only, which cannot fail

@@ -94,30 +94,45 @@ func TestEdgesOfVouched(t *testing.T) {
 	}
 }
 
+// A map without methods binds to nothing.
+func TestVouchedWithoutMethods(t *testing.T) {
+	t.Parallel()
+	got, err := token.Vouched("", vouched(func(c *token.VouchedClaims) { c.Confirmation = map[string]string{} }))
+	require.NoError(t, err)
+	assert.False(t, got.Bound())
+	got, err = token.Vouched("", vouched(func(c *token.VouchedClaims) { c.JSON = []byte(`{"cnf":{"x5t#S256":"thumbprint"}}`) }))
+	require.NoError(t, err)
+	assert.True(t, got.Bound())
+}
+
 func TestVouchedRefused(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		edit func(*token.VouchedClaims)
 		want error
 	}{
-		"no issuer":           {func(c *token.VouchedClaims) { c.Issuer = "" }, token.ErrIssuer},
-		"no issuer, no JSON":  {func(c *token.VouchedClaims) { c.Issuer, c.JSON = "", nil }, token.ErrIssuer},
-		"no audience":         {func(c *token.VouchedClaims) { c.Audience = nil }, token.ErrAudience},
-		"an empty audience":   {func(c *token.VouchedClaims) { c.Audience = []string{"x", ""} }, token.ErrAudience},
-		"no expiry":           {func(c *token.VouchedClaims) { c.Expiry = time.Time{} }, token.ErrClaim},
-		"expiry at the epoch": {func(c *token.VouchedClaims) { c.Expiry = time.Unix(0, 0) }, token.ErrClaim},
-		"expiry beyond 9999":  {func(c *token.VouchedClaims) { c.Expiry = time.Unix(253402300800, 0) }, token.ErrClaim},
-		"expired":             {func(c *token.VouchedClaims) { c.Expiry = now.Add(-30 * time.Second) }, token.ErrExpired},
-		"not yet valid":       {func(c *token.VouchedClaims) { c.NotBefore = now.Add(31 * time.Second) }, token.ErrNotYetValid},
-		"from the future":     {func(c *token.VouchedClaims) { c.IssuedAt = now.Add(31 * time.Second) }, token.ErrNotYetValid},
-		"a user without sub":  {func(c *token.VouchedClaims) { c.Subject = "" }, token.ErrClaim},
-		"a user, and no JSON": {func(c *token.VouchedClaims) { c.Subject, c.JSON = "", nil }, token.ErrClaim},
-		"an unknown kind":     {func(c *token.VouchedClaims) { c.SubjectKind = 3 }, token.ErrClaim},
-		"empty JSON":          {func(c *token.VouchedClaims) { c.JSON = []byte{} }, token.ErrMalformed},
-		"an array":            {func(c *token.VouchedClaims) { c.JSON = []byte(`[]`) }, token.ErrMalformed},
-		"a repeated name":     {func(c *token.VouchedClaims) { c.JSON = []byte(`{"a":1,"a":2}`) }, token.ErrMalformed},
-		"another iss":         {func(c *token.VouchedClaims) { c.JSON = []byte(`{"iss":"other"}`) }, token.ErrIssuer},
-		"another sub":         {func(c *token.VouchedClaims) { c.JSON = []byte(`{"sub":5}`) }, token.ErrClaim},
+		"no issuer":                        {func(c *token.VouchedClaims) { c.Issuer = "" }, token.ErrIssuer},
+		"no issuer, no JSON":               {func(c *token.VouchedClaims) { c.Issuer, c.JSON = "", nil }, token.ErrIssuer},
+		"no audience":                      {func(c *token.VouchedClaims) { c.Audience = nil }, token.ErrAudience},
+		"an empty audience":                {func(c *token.VouchedClaims) { c.Audience = []string{"x", ""} }, token.ErrAudience},
+		"no expiry":                        {func(c *token.VouchedClaims) { c.Expiry = time.Time{} }, token.ErrClaim},
+		"expiry at the epoch":              {func(c *token.VouchedClaims) { c.Expiry = time.Unix(0, 0) }, token.ErrClaim},
+		"expiry beyond 9999":               {func(c *token.VouchedClaims) { c.Expiry = time.Unix(253402300800, 0) }, token.ErrClaim},
+		"expired":                          {func(c *token.VouchedClaims) { c.Expiry = now.Add(-30 * time.Second) }, token.ErrExpired},
+		"not yet valid":                    {func(c *token.VouchedClaims) { c.NotBefore = now.Add(31 * time.Second) }, token.ErrNotYetValid},
+		"from the future":                  {func(c *token.VouchedClaims) { c.IssuedAt = now.Add(31 * time.Second) }, token.ErrNotYetValid},
+		"a user without sub":               {func(c *token.VouchedClaims) { c.Subject = "" }, token.ErrClaim},
+		"a user, and no JSON":              {func(c *token.VouchedClaims) { c.Subject, c.JSON = "", nil }, token.ErrClaim},
+		"an unknown kind":                  {func(c *token.VouchedClaims) { c.SubjectKind = 3 }, token.ErrClaim},
+		"empty JSON":                       {func(c *token.VouchedClaims) { c.JSON = []byte{} }, token.ErrMalformed},
+		"an array":                         {func(c *token.VouchedClaims) { c.JSON = []byte(`[]`) }, token.ErrMalformed},
+		"a repeated name":                  {func(c *token.VouchedClaims) { c.JSON = []byte(`{"a":1,"a":2}`) }, token.ErrMalformed},
+		"another iss":                      {func(c *token.VouchedClaims) { c.JSON = []byte(`{"iss":"other"}`) }, token.ErrIssuer},
+		"a binding to nothing":             {func(c *token.VouchedClaims) { c.Confirmation["x5t#S256"] = "" }, token.ErrClaim},
+		"a binding without a name":         {func(c *token.VouchedClaims) { c.Confirmation[""] = "x" }, token.ErrClaim},
+		"C_8705-3-3 cnf in JSON":           {func(c *token.VouchedClaims) { c.Confirmation, c.JSON = nil, []byte(`{"cnf":{"jkt":"x"}}`) }, token.ErrBinding},
+		"C_8705-3-3 cnf in JSON, no value": {func(c *token.VouchedClaims) { c.Confirmation, c.JSON = map[string]string{}, []byte(`{"cnf":null}`) }, token.ErrBinding},
+		"another sub":                      {func(c *token.VouchedClaims) { c.JSON = []byte(`{"sub":5}`) }, token.ErrClaim},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -2,12 +2,10 @@ package main
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/postern-go/postern/token"
 )
@@ -36,18 +34,9 @@ func (o *options) choose(raw string, out io.Writer) (token.Config, error) {
 
 // unverifiedIssuer is the iss that a token claims to have, or "".
 func unverifiedIssuer(raw string) string {
-	parts := strings.Split(raw, ".")
-	if len(parts) != 3 {
-		return ""
-	}
-	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
-	var claims struct {
-		Issuer string `json:"iss"`
-	}
-	if err != nil || json.Unmarshal(payload, &claims) != nil {
-		return ""
-	}
-	return claims.Issuer
+	var issuer string
+	_ = json.Unmarshal(claimsOf(raw)["iss"], &issuer)
+	return issuer
 }
 
 // explainStranger is for a token of an issuer that the settings do not have. It

@@ -43,6 +43,7 @@ func TestSeveralIssuers(t *testing.T) {
 		"scopes of b":     {raw: b.Token(tokentest.Audience("for-b"), tokentest.Scope("p:write")), code: exitGood, says: "\nScopes: p:write\n  By these settings they imply: p:read\n"},
 		"of a, like b":    {raw: a.Token(tokentest.Type("JWT"), tokentest.Audience("for-b")), code: exitRefused, says: "FAIL  typ (type)"},
 		"of nobody":       {raw: a.Token(tokentest.Claim("iss", "https://other.example.com")), code: exitRefused, says: `FAIL  iss (issuer): token: wrong issuer: iss is "https://other.example.com"`},
+		"by case":         {raw: b.Token(tokentest.WithoutClaim("iss"), tokentest.Claim("ISS", b.Identifier())), code: exitRefused, says: "iss is absent"},
 		"no JWT":          {raw: "opaque", code: exitRefused, says: "FAIL  iss (malformed)"},
 		"no JSON":         {raw: a.Token(tokentest.RawPayload("\x1b[2J")), code: exitRefused, says: "FAIL  iss (malformed)"},
 		"as another":      {raw: a.Token(tokentest.Audience("for-b")), args: []string{"-as", b.Identifier()}, code: exitRefused, says: "FAIL  iss (issuer)"},

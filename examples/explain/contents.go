@@ -24,7 +24,7 @@ func printContents(out io.Writer, raw string, findings []token.Finding) {
 	trusted := firstFault(findings) == nil
 	printJSON(out, "Header", parts[0], trusted, passed(findings, "header is strict JSON"))
 	printJSON(out, "Claims", parts[1], trusted, passed(findings, "payload is strict JSON"))
-	printDates(out, parts[1])
+	printDates(out, raw)
 }
 
 func passed(findings []token.Finding, check string) bool {
@@ -69,35 +69,39 @@ func cut(text string) string {
 	return text[:most] + "..."
 }
 
+// claimsOf are the claims that a token says it has, or nil. Names are compared as a
+// service compares them, by case too.
+func claimsOf(raw string) (claims map[string]json.RawMessage) {
+	parts := strings.Split(raw, ".")
+	if len(parts) != 3 {
+		return nil
+	}
+	text, err := base64.RawURLEncoding.DecodeString(parts[1])
+	if err != nil || json.Unmarshal(text, &claims) != nil {
+		return nil
+	}
+	return claims
+}
+
 // printDates adds what the dates of the claims mean.
-func printDates(out io.Writer, part string) {
-	text, err := base64.RawURLEncoding.DecodeString(part)
-	if err != nil {
-		return
-	}
-	var dates struct {
-		IssuedAt  *float64 `json:"iat"`
-		NotBefore *float64 `json:"nbf"`
-		Expiry    *float64 `json:"exp"`
-		AuthTime  any      `json:"auth_time"`
-	}
-	if json.Unmarshal(text, &dates) != nil {
+func printDates(out io.Writer, raw string) {
+	claims := claimsOf(raw)
+	if claims == nil {
 		return
 	}
 	fmt.Fprintf(out, "\nNow is %s.\n", time.Now().UTC().Format(time.RFC3339))
-	printDate(out, "iat", dates.IssuedAt)
-	printDate(out, "nbf", dates.NotBefore)
-	printDate(out, "exp", dates.Expiry)
-	if login, ok := dates.AuthTime.(float64); ok { // of any other type it counts as absent
-		printDate(out, "auth_time", &login)
+	for _, name := range []string{"iat", "nbf", "exp", "auth_time"} {
+		printDate(out, name, claims[name])
 	}
 }
 
-func printDate(out io.Writer, name string, seconds *float64) {
+func printDate(out io.Writer, name string, value json.RawMessage) {
 	const latest = 253402300799 // the last second of the year 9999
-	if seconds != nil && *seconds >= 0 && *seconds <= latest {
-		fmt.Fprintf(out, "  %s is %s\n", name, time.Unix(int64(*seconds), 0).UTC().Format(time.RFC3339))
+	var seconds *float64
+	if json.Unmarshal(value, &seconds) != nil || seconds == nil || *seconds < 0 || *seconds > latest {
+		return // of any other type a date counts as absent, or is refused
 	}
+	fmt.Fprintf(out, "  %s is %s\n", name, time.Unix(int64(*seconds), 0).UTC().Format(time.RFC3339))
 }
 
 // printable escapes what could play tricks on a terminal. JSON stays JSON.

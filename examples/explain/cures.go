@@ -31,7 +31,7 @@ var cures = map[string]string{
 		"before you widen the rule.",
 	"inactive": "the client has to get a new one. If every token is refused so, look whether the endpoint is that of their issuer, and whether " +
 		"this client may introspect them.",
-	"binding":  "configure the proof that the issuer uses. A bound token that is used without its key may have been stolen.",
+	"binding": "configure the proof that the issuer uses. A bound token that is used without its key may have been stolen.",
 	"proof": "the error says which part is wrong. If it is the URL, a proxy has changed scheme, host or path: set Resource.BaseURLs to " +
 		"the addresses that clients use.",
 	"proof_missing": "the client has to send a DPoP field with each call. If it does, look for a proxy that drops the field.",

@@ -18,10 +18,9 @@ import (
 const patience = 15 * time.Second
 
 type explanation struct {
+	config   token.Config
 	verifier *token.Verifier
 	keys     keys
-
-	takesProofs bool // by DPoP
 }
 
 func newExplanation(cfg token.Config) (*explanation, error) {
@@ -34,8 +33,7 @@ func newExplanation(cfg token.Config) (*explanation, error) {
 	if err != nil {
 		return nil, err
 	}
-	takesProofs := slices.ContainsFunc(cfg.Confirmations, func(c token.ConfirmationChecker) bool { return c.Method() == "jkt" })
-	return &explanation{verifier, k, takesProofs}, nil
+	return &explanation{cfg, verifier, k}, nil
 }
 
 // explain prints the findings and what the token says, and returns the exit
@@ -43,7 +41,7 @@ func newExplanation(cfg token.Config) (*explanation, error) {
 func (e *explanation) explain(ctx context.Context, raw string, out io.Writer) int {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	findings := e.verifier.Explain(ctx, e.presented(raw))
+	findings := e.verifier.Explain(ctx, presented(e.config, raw))
 	first := firstFault(findings)
 	fmt.Fprintln(out, "Checks, in the order in which a service makes them:")
 	for _, f := range findings {
@@ -54,7 +52,7 @@ func (e *explanation) explain(ctx context.Context, raw string, out io.Writer) in
 	}
 	e.keys.print(out)
 	printContents(out, raw, findings)
-	e.printBinding(out, raw)
+	printBinding(out, e.config, raw)
 	if first == nil {
 		e.printRights(ctx, out, raw)
 	}
@@ -64,7 +62,7 @@ func (e *explanation) explain(ctx context.Context, raw string, out io.Writer) in
 // printRights prints what rules such as scope.User and scope.All find in a good
 // token beyond its claims.
 func (e *explanation) printRights(ctx context.Context, out io.Writer, raw string) {
-	t, err := e.verifier.Authenticate(ctx, e.presented(raw))
+	t, err := e.verifier.Authenticate(ctx, presented(e.config, raw))
 	if err != nil {
 		fmt.Fprintln(out, "\nSubject: not known any more: "+printable(err.Error()))
 		return

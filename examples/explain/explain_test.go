@@ -41,7 +41,7 @@ func TestVerdicts(t *testing.T) {
 	t.Parallel()
 	issuer := newIssuer(t)
 	usual := []string{"-issuer", issuer.Identifier(), "-audience", audience}
-	key := issuer.ForeignKey("ES256", "")
+	key, cert := issuer.ForeignKey("ES256", ""), tokentest.NewCertificate(t, nil)
 	for name, c := range map[string]struct {
 		raw  string
 		args []string
@@ -108,9 +108,19 @@ func TestVerdicts(t *testing.T) {
 		},
 		"unbound, proofs taken":     {raw: issuer.Token(), args: []string{"-dpop", "accept"}, code: exitGood, says: []string{"ok    binding"}},
 		"unbound, proofs required":  {raw: issuer.Token(), args: []string{"-dpop", "require"}, code: exitRefused, says: []string{"FAIL  binding (binding)"}},
-		"bound by something else":   {raw: issuer.Token(tokentest.Claim("cnf", map[string]string{"x5t#S256": "x"})), args: []string{"-dpop", "accept"}, code: exitRefused},
+		"bound, proofs required":    {raw: issuer.Token(tokentest.BoundTo(key)), args: []string{"-dpop", "require"}, code: exitGood, says: []string{"under the scheme DPoP"}},
+		"bound to a certificate":    {raw: issuer.Token(tokentest.BoundToCertificate(cert)), args: []string{"-dpop", "accept"}, code: exitRefused, says: []string{"FAIL  binding (binding)", "see the flag -mtls"}},
+		"certificates taken":        {raw: issuer.Token(tokentest.BoundToCertificate(cert)), args: []string{"-mtls"}, code: exitGood, says: []string{"ok    binding", "the client certificate with the thumbprint " + cert.Thumbprint()}},
+		"bound to both, one taken":  {raw: issuer.Token(tokentest.BoundToCertificate(cert), tokentest.BoundTo(key)), args: []string{"-mtls"}, code: exitRefused, says: []string{"see the flag -dpop", cert.Thumbprint()}},
+		"bound to both":             {raw: issuer.Token(tokentest.BoundToCertificate(cert), tokentest.BoundTo(key)), args: []string{"-mtls", "-dpop", "accept"}, code: exitGood, says: []string{key.Thumbprint(), cert.Thumbprint()}},
+		"bound by something else":   {raw: issuer.Token(tokentest.Claim("cnf", map[string]string{"kid": "x"})), args: []string{"-mtls", "-dpop", "accept"}, code: exitRefused},
+		"not bound, as case counts": {raw: issuer.Token(tokentest.Claim("CNF", map[string]string{"JKT": "x"})), args: []string{"-dpop", "accept"}, code: exitGood},
+		"a method of another case":  {raw: issuer.Token(tokentest.Claim("cnf", map[string]string{"JKT": "x"})), args: []string{"-dpop", "accept"}, code: exitRefused},
+		"expired and bound":         {raw: issuer.Token(tokentest.BoundTo(key), tokentest.ExpiresIn(-time.Hour)), args: []string{"-dpop", "accept"}, code: exitRefused, says: []string{"FAIL  exp", "----  binding: not checked", key.Thumbprint()}},
 		"bound in a way of its own": {raw: issuer.Token(tokentest.Claim("cnf", map[string]int{"jkt": 1})), args: []string{"-dpop", "accept"}, code: exitRefused},
-		"bound to a hostile key":    {raw: issuer.Token(tokentest.Claim("cnf", map[string]string{"jkt": "\x1b[2J\u202e"})), args: []string{"-dpop", "accept"}, code: exitGood, says: []string{`thumbprint \u001b[2J`}},
+		"bound to no key":           {raw: issuer.Token(tokentest.Claim("cnf", map[string]string{"jkt": "x"})), args: []string{"-dpop", "accept"}, code: exitRefused, says: []string{"FAIL  binding (binding)", "cnf jkt is no SHA-256 thumbprint"}},
+		"bound to no certificate":   {raw: issuer.Token(tokentest.Claim("cnf", map[string]string{"x5t#S256": key.Thumbprint() + "="})), args: []string{"-mtls"}, code: exitRefused, says: []string{"cnf x5t#S256 is no SHA-256 thumbprint"}},
+		"bound to a hostile key":    {raw: issuer.Token(tokentest.Claim("cnf", map[string]string{"jkt": "\x1b[2J\u202e"})), args: []string{"-dpop", "accept"}, code: exitRefused, says: []string{`thumbprint \u001b[2J`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -17,7 +17,7 @@ type options struct {
 	dir      string // of the files that the settings name
 	as       string
 	propose  bool
-	dpop     string
+	bound    binding
 	given    []settings.Issuer // those of settings, before files were read for them
 }
 
@@ -54,7 +54,7 @@ func parse(args []string, out io.Writer) (options, error) {
 	}
 	set.StringVar(&o.as, "as", "", "`URL` of the issuer whose settings to use, in place of the one that the token names")
 	set.BoolVar(&o.propose, "propose", false, "print the smallest profile for this token instead")
-	set.StringVar(&o.dpop, "dpop", "", "judge as a service does that takes tokens bound to a key: `accept` or require; proofs are not checked")
+	o.bound.register(set)
 	issuers.Register(set)
 	if err := set.Parse(args); err != nil {
 		return options{}, err
@@ -72,8 +72,8 @@ func (o *options) finish(issuers *cli.Issuers, rest int) (err error) {
 		// places already.
 		return fmt.Errorf("%w: the token is read from standard input, and nothing is expected after the flags", errUsage)
 	}
-	if o.dpop != "" && o.dpop != "accept" && o.dpop != "require" {
-		return fmt.Errorf("%w: -dpop is accept or require", errUsage)
+	if err := o.bound.validate(); err != nil {
+		return err
 	}
 	o.dir = issuers.Dir()
 	if o.settings, err = issuers.File(); err != nil {

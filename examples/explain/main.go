@@ -11,7 +11,9 @@
 // would be accepted.
 //
 // With -dpop accept it judges a token that is bound to a key (RFC 9449) as a service
-// with a dpop.Checker does, and says that its calls need proofs.
+// with a dpop.Checker does, and with -mtls one that is bound to a certificate
+// (RFC 8705) as a service with an mtls.Checker does. It says what calls with the token
+// need besides.
 //
 // The token is read from standard input, so that it stands in no history of a
 // shell and no list of processes, and is not printed. Its header and claims
@@ -87,9 +89,12 @@ func (o *options) judge(ctx context.Context, raw string, out io.Writer) (int, er
 		return exitUsage, err
 	}
 	if o.propose {
+		cfg.Confirmations = o.bound.anyToken().checkers()
+		defer printBinding(out, cfg, raw)
 		return o.proposeFor(ctx, cfg, raw, out)
 	}
-	e, err := newExplanation(o.withProofs(cfg))
+	cfg.Confirmations = o.bound.checkers()
+	e, err := newExplanation(cfg)
 	if err != nil {
 		return exitUsage, err
 	}

@@ -16,7 +16,7 @@ import (
 func (o *options) proposeFor(ctx context.Context, cfg token.Config, raw string, out io.Writer) (int, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	p, err := propose.For(ctx, cfg, raw)
+	p, err := propose.For(ctx, cfg, presented(cfg, raw))
 	switch {
 	case errors.Is(err, token.ErrConfig) && !errors.Is(err, propose.ErrHole):
 		return exitUsage, err

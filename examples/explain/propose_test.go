@@ -16,6 +16,37 @@ import (
 	"github.com/postern-go/postern/token/tokentest"
 )
 
+// A token is bound or not, whatever its profile, and no binding tells ID tokens apart.
+func TestProposeForBoundTokens(t *testing.T) {
+	t.Parallel()
+	issuer := newIssuer(t)
+	key, cert := issuer.ForeignKey("ES256", ""), tokentest.NewCertificate(t, nil)
+	usual := []string{"-propose", "-issuer", issuer.Identifier(), "-audience", audience}
+	legacy := tokentest.Edits(tokentest.Type("JWT"), tokentest.Claim("typ", "Bearer"))
+	untold := tokentest.Edits(tokentest.Type("JWT"), tokentest.WithoutClaim("client_id"), tokentest.WithoutClaim("jti"), tokentest.WithoutClaim("scope"))
+	for name, c := range map[string]struct {
+		edits []tokentest.Edit
+		args  []string
+		code  int
+		says  []string
+	}{
+		"proofs taken":       {[]tokentest.Edit{legacy, tokentest.BoundTo(key)}, []string{"-dpop", "accept"}, exitGood, []string{"token.Profile{", key.Thumbprint()}},
+		"proofs required":    {[]tokentest.Edit{legacy, tokentest.BoundTo(key)}, []string{"-dpop", "require"}, exitGood, []string{"told apart by the rule", key.Thumbprint()}},
+		"proofs not taken":   {[]tokentest.Edit{legacy, tokentest.BoundTo(key)}, nil, exitRefused, []string{"No proposal", "see the flag -dpop"}},
+		"certificates taken": {[]tokentest.Edit{legacy, tokentest.BoundToCertificate(cert)}, []string{"-mtls"}, exitGood, []string{cert.Thumbprint()}},
+		"unbound":            {[]tokentest.Edit{legacy}, []string{"-dpop", "require", "-mtls"}, exitGood, []string{"token.Profile{"}},
+		"nothing but cnf":    {[]tokentest.Edit{untold, tokentest.BoundTo(key)}, []string{"-dpop", "accept"}, exitRefused, []string{"No proposal: no profile is proposed"}},
+		"cnf, and required":  {[]tokentest.Edit{untold, tokentest.BoundTo(key)}, []string{"-dpop", "require"}, exitRefused, []string{"No proposal: no profile is proposed"}},
+		"a certificate":      {[]tokentest.Edit{untold, tokentest.BoundToCertificate(cert)}, []string{"-mtls"}, exitRefused, []string{"No proposal: no profile is proposed"}},
+	} {
+		got := explain(t, issuer.Token(c.edits...), append(append([]string{}, usual...), c.args...)...)
+		assert.Equal(t, c.code, got.code, "%s: %s%s", name, got.out, got.problems)
+		for _, text := range c.says {
+			assert.Contains(t, got.out, text, name)
+		}
+	}
+}
+
 // The output of -propose is a settings file that accepts the token.
 func TestPropose(t *testing.T) {
 	t.Parallel()

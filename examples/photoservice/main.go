@@ -26,7 +26,8 @@
 //	-dpop accept -dpop-nonce -base-url https://photos.example.com
 //
 // the service takes tokens that are bound to a key (RFC 9449), with a nonce in each
-// proof; -dpop require takes no others. It remembers used proofs in memory. With
+// proof; -dpop require takes no others. It remembers used proofs in memory;
+// photoservice-valkey shares them with other replicas. With
 //
 //	-mtls -tls-cert cert.pem -tls-key key.pem
 //
@@ -50,31 +51,11 @@
 package main
 
 import (
-	"context"
-	"errors"
-	"flag"
-	"fmt"
 	"os"
-	"os/signal"
-	"syscall"
+
+	"github.com/postern-go/postern/examples/internal/photoserver"
 )
 
-func main() { os.Exit(command()) }
+var program = photoserver.Program{Name: "photoservice"}
 
-// command is main with an exit code.
-func command() int {
-	o, err := parse(os.Args[1:], os.Stderr)
-	switch {
-	case errors.Is(err, flag.ErrHelp):
-		return 0
-	case err != nil:
-		return 2
-	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, o, os.Stdout, os.Stderr); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	return 0
-}
+func main() { os.Exit(program.Main()) }

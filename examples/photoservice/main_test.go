@@ -36,7 +36,7 @@ func TestEndsOnSignals(t *testing.T) {
 		t.Run(signal.String(), func(t *testing.T) {
 			t.Parallel()
 			cmd := process(t, "-listen", "127.0.0.1:0", "-grpc-listen", "127.0.0.1:0",
-				"-issuer", "https://login.example.com", "-audience", audience)
+				"-issuer", "https://login.example.com", "-audience", "https://photos.example")
 			stdout, err := cmd.StdoutPipe()
 			require.NoError(t, err)
 			require.NoError(t, cmd.Start())
@@ -67,4 +67,15 @@ func TestExitCodes(t *testing.T) {
 		_ = cmd.Run()
 		assert.Equal(t, want, cmd.ProcessState.ExitCode(), args)
 	}
+}
+
+func said(t *testing.T, lines *bufio.Scanner, what string) string {
+	t.Helper()
+	for lines.Scan() {
+		if where, ok := strings.CutPrefix(lines.Text(), what); ok {
+			return where
+		}
+	}
+	t.Fatalf("the service did not say %q", what)
+	return ""
 }

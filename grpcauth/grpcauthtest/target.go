@@ -23,9 +23,10 @@ import (
 // be one that succeeds when its caller may make it.
 //
 // Attacks that gRPC cannot carry are not made: those in a query, those with a
-// certificate, for which there is TargetOver, those with bytes that grpc-go does not send in metadata, and those larger than
-// grpc.MaxHeaderListSize of the server, which the client does not send. For what a client of
-// another kind may send, package grpcauth has tests of its own.
+// certificate, for which there is TargetOver, those with bytes that grpc-go does
+// not send in metadata, and those larger than grpc.MaxHeaderListSize of the
+// server, which the client does not send. For what a client of another kind may
+// send, package grpcauth has tests of its own.
 func Target(call func(ctx context.Context, opts ...grpc.CallOption) error) tokentest.Target {
 	return func(ctx context.Context, c tokentest.Credentials) tokentest.Answer {
 		if c.Certificate != nil {

@@ -3,6 +3,7 @@ package grpcauthtest_test
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"io"
 	"net/http"
@@ -304,5 +305,23 @@ func ExampleTarget() {
 				_, err := client.UnaryCall(ctx, &grpc_testing.SimpleRequest{}, opts...)
 				return err
 			}), &refusals.Config{Scopes: []string{"orders:read"}})
+	}
+}
+
+// Each certificate has a connection, to the server that the network would lead to.
+func ExampleTargetOver() {
+	// In a test of the service:
+	_ = func(t *testing.T, issuer *tokentest.Issuer, srv *grpc.Server, roots *x509.CertPool) {
+		target := grpcauthtest.TargetOver(func(cert *tokentest.Certificate) *grpc.ClientConn {
+			client := &tls.Config{RootCAs: roots, ServerName: "orders.example.com"}
+			if cert != nil {
+				client.Certificates = []tls.Certificate{cert.TLS()}
+			}
+			return grpcauthtest.Serve(t, srv, grpc.WithTransportCredentials(credentials.NewTLS(client)))
+		}, func(ctx context.Context, conn *grpc.ClientConn, opts ...grpc.CallOption) error {
+			_, err := grpc_testing.NewTestServiceClient(conn).UnaryCall(ctx, &grpc_testing.SimpleRequest{}, opts...)
+			return err
+		})
+		refusals.Test(t, issuer, target, &refusals.Config{Certificate: tokentest.NewCertificate(t, nil)})
 	}
 }

@@ -75,7 +75,7 @@ var (
 
 func TestPolicies(t *testing.T) {
 	t.Parallel()
-	name := register(t, policy("all(orders:read) and user"), policy("public"), operation("orders.list"), policy("optional"), policy("gold tier"))
+	name := register(t, policy("all(orders:read) and user"), policy("public"), operation("orders.list"), policy("optional"), policy("gold tier"), policy("bound and all(orders:read)"))
 	got, err := protopolicy.Policies(given, name)
 	require.NoError(t, err)
 	require.NoError(t, got.Validate())
@@ -84,7 +84,7 @@ func TestPolicies(t *testing.T) {
 		texts[strings.TrimPrefix(method, "/"+name+"/")] = p.String() + " " + p.Operation()
 	}
 	assert.Equal(t, map[string]string{
-		"M0": "all(orders:read) and user ", "M1": "public ", "M2": "all(orders:read) orders.list", "M3": "optional ", "M4": "gold tier ",
+		"M0": "all(orders:read) and user ", "M1": "public ", "M2": "all(orders:read) orders.list", "M3": "optional ", "M4": "gold tier ", "M5": "bound and all(orders:read) ",
 	}, texts)
 }
 

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/postern-go/postern/internal/credentials"
 	"github.com/postern-go/postern/internal/printable"
 	"github.com/postern-go/postern/scope"
 	"github.com/postern-go/postern/token"
@@ -33,29 +32,6 @@ const (
 	unauthenticated  uint32 = 16
 )
 
-// The sentences for callers.
-const (
-	textMissing     = "An access token is required"
-	textMalformed   = "Malformed credentials"
-	textMultiple    = "More than one access token was presented"
-	textInvalid     = "The access token is invalid"
-	textBadToken    = "The access token is malformed"
-	textExpired     = "The access token has expired"
-	textNotYetValid = "The access token is not yet valid"
-	textInactive    = "The access token is not active"
-	textBinding     = "Invalid key binding"
-	textProof       = "Invalid DPoP proof"
-	textNoProof     = "DPoP proof required"
-	textStaleProof  = "DPoP proof is not fresh"
-	textReplay      = "DPoP proof already used"
-	textNonce       = "A DPoP nonce is required"
-	textScope       = "The access token lacks a required scope"
-	textDetail      = "The access token lacks a required authorization detail"
-	textStepUp      = "A different or more recent authentication is required"
-	textDenied      = "Access denied"
-	textUnavailable = "The access token cannot be checked at the moment"
-)
-
 // Table answers errors under one configuration. It is immutable.
 type Table struct {
 	writer  writer
@@ -63,7 +39,8 @@ type Table struct {
 	missing Answer
 	denied  Answer
 	fixed   map[sentence]Answer
-	repeats bool // scope.Resource.RepeatGranted
+	repeats bool   // scope.Resource.RepeatGranted
+	bound   *Table // for calls that take bound tokens alone
 }
 
 // sentence is one of the fixed sentences, for callers that used a scheme. The
@@ -73,6 +50,15 @@ type sentence struct{ used, text string }
 // New prepares the table for a resource server and the schemes of its
 // Authenticator. The server's settings must be valid.
 func New(r scope.Resource, schemes []token.Scheme) *Table {
+	t := newTable(r, schemes)
+	t.bound = t
+	if bound := ofBound(schemes); bound != nil {
+		t.bound = newTable(r, bound)
+	}
+	return t
+}
+
+func newTable(r scope.Resource, schemes []token.Scheme) *Table {
 	t := &Table{writer: newWriter(r, schemes), domain: domain(r), fixed: map[sentence]Answer{}, repeats: r.RepeatGranted}
 	t.missing = Answer{
 		Status: http.StatusUnauthorized, Challenges: t.writer.plain(),
@@ -253,47 +239,4 @@ func withValues(params ...param) (metadata map[string]string) {
 		metadata[p.name] = p.value
 	}
 	return metadata
-}
-
-func requestText(err error) string {
-	if errors.Is(err, credentials.ErrMultiple) {
-		return textMultiple
-	}
-	return textMalformed
-}
-
-func invalidText(err error) string {
-	switch {
-	case errors.Is(err, token.ErrMalformed):
-		return textBadToken
-	case errors.Is(err, token.ErrExpired):
-		return textExpired
-	case errors.Is(err, token.ErrNotYetValid):
-		return textNotYetValid
-	case errors.Is(err, token.ErrInactive):
-		return textInactive
-	case errors.Is(err, token.ErrBinding):
-		return textBinding
-	case errors.Is(err, token.ErrProof):
-		return proofText(err)
-	case errors.Is(err, token.ErrNonce):
-		return textNonce
-	default:
-		return textInvalid
-	}
-}
-
-// proofText is about a DPoP proof (RFC 9449 §7.1). No other kind of proof has a
-// reason of its own.
-func proofText(err error) string {
-	switch {
-	case errors.Is(err, token.ErrProofMissing):
-		return textNoProof
-	case errors.Is(err, token.ErrProofStale):
-		return textStaleProof
-	case errors.Is(err, token.ErrReplay):
-		return textReplay
-	default:
-		return textProof
-	}
 }

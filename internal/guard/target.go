@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/postern-go/postern/internal/hostname"
 	"github.com/postern-go/postern/internal/weburl"
 	"github.com/postern-go/postern/scope"
 )
@@ -48,7 +49,7 @@ func (b Bases) of(host string) *url.URL {
 		return b[0]
 	}
 	for _, base := range b {
-		if strings.EqualFold(withoutPort(base.Scheme, base.Host), withoutPort(base.Scheme, host)) {
+		if hostname.Lower(withoutPort(base.Scheme, base.Host)) == hostname.Lower(withoutPort(base.Scheme, host)) {
 			return base
 		}
 	}
@@ -62,3 +63,27 @@ func withoutPort(scheme, host string) string {
 	}
 	return strings.TrimSuffix(host, ":80")
 }
+
+// Climbs reports whether a path, as it was sent, leads out of where it begins by its
+// dot segments (RFC 3986 §5.2.4). Below the path of a base URL it is then a path of
+// another service of that host, and a proof for that must not pass here.
+func Climbs(path string) bool {
+	if !strings.Contains(path, "/.") && !strings.Contains(path, "/%2") {
+		return false
+	}
+	depth := 0
+	for segment := range strings.SplitSeq(strings.TrimPrefix(path, "/"), "/") {
+		switch dots.Replace(segment) {
+		case ".":
+		case "..":
+			if depth--; depth < 0 {
+				return true
+			}
+		default:
+			depth++
+		}
+	}
+	return false
+}
+
+var dots = strings.NewReplacer("%2e", ".", "%2E", ".")

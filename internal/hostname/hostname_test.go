@@ -13,6 +13,7 @@ func TestPlain(t *testing.T) {
 	for host, want := range map[string]string{
 		"": "", "as.example.com": "as.example.com", "AS.Example.COM.": "as.example.com", "as.example.com..": "as.example.com.",
 		"127.0.0.1": "127.0.0.1", "127.0.0.1.": "127.0.0.1", "::ffff:127.0.0.1": "127.0.0.1", "FD00:0::1": "fd00::1", "fe80::1%eth0": "fe80::1%eth0",
+		"BAN\u212a.example.com": "ban\u212a.example.com",
 	} {
 		assert.Equal(t, want, hostname.Plain(host), host)
 	}

@@ -30,6 +30,7 @@
 //	[{login: [a, b]}]              all(a, b)
 //	[{login: [a]}, {login: [b]}]   all(a) or all(b)
 //	[{login: [a], other: [b]}]     all(a, b), if both are in Options.Schemes
+//	[{login: [a], dpop: []}]       bound and all(a), if dpop is of type http
 //	[{login: []}]                  authenticated
 //	[]                             public, if the operation itself says so
 //	[{}]                           public, if the operation itself says so

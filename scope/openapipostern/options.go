@@ -17,7 +17,8 @@ type Options struct {
 	// Schemes are the security schemes that stand for the access token that the
 	// guard checks, by their names in components.securitySchemes. They must be
 	// of type oauth2 or openIdConnect, or of type http with the scheme bearer or
-	// dpop. An operation that requires any other scheme is an error.
+	// dpop. dpop asks for a bound token, as scope.Bound does. An operation that
+	// requires any other scheme is an error.
 	Schemes []string
 
 	// Elsewhere are security schemes that something else enforces at every
@@ -33,8 +34,8 @@ type Options struct {
 	PublicHere []string
 
 	// OptionalHere are operations that can be called without a token although
-	// another alternative names scopes. Their policy is scope.Optional, and the
-	// handler has to look at the scopes of the token itself. Without an entry
+	// another alternative names scopes or dpop. Their policy is scope.Optional, and the
+	// handler has to look at the token itself. Without an entry
 	// here such an operation is an error.
 	OptionalHere []string
 

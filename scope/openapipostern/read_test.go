@@ -43,6 +43,7 @@ func TestPolicies(t *testing.T) {
 		return edited
 	}
 	nothing := func(*openapipostern.Options) {}
+	bound := openapipostern.Options{Schemes: []string{"login", "dpop"}}
 	for name, c := range map[string]struct {
 		own, document string
 		o             openapipostern.Options
@@ -52,7 +53,11 @@ func TestPolicies(t *testing.T) {
 		"a scope twice":                      {"      security: [{login: [a, a]}]\n", "", o, "all(a)"},
 		"no scopes":                          {"      security: [{login: []}]\n", "", o, "authenticated"},
 		"a scheme of type http":              {"      security: [{bearer: []}]\n", "", o, "authenticated"},
-		"a scheme of type http for DPoP":     {"      security: [{dpop: []}]\n", "", openapipostern.Options{Schemes: []string{"dpop"}}, "authenticated"},
+		"a scheme of type http for DPoP":     {"      security: [{dpop: []}]\n", "", openapipostern.Options{Schemes: []string{"dpop"}}, "bound"},
+		"DPoP beside scopes":                 {"      security: [{login: [a], dpop: []}]\n", "", bound, "bound and all(a)"},
+		"DPoP or scopes":                     {"      security: [{login: [a]}, {dpop: []}]\n", "", bound, "all(a) or bound"},
+		"DPoP or the same scopes":            {"      security: [{login: [a]}, {login: [b], dpop: []}]\n", "", bound, "all(a) or (bound and all(b))"},
+		"anonymous beside DPoP, named":       {"      security: [{}, {dpop: []}]\n", "", openapipostern.Options{Schemes: []string{"dpop"}, OptionalHere: []string{"a"}}, "optional"},
 		"alternatives":                       {"      security: [{login: [a]}, {login: [b]}]\n", "", o, "all(a) or all(b)"},
 		"two schemes in one requirement":     {"      security: [{login: [a], other: [c]}]\n", "", o, "all(a, c)"},
 		"a scheme that has no scopes beside": {"      security: [{login: [a], bearer: []}]\n", "", o, "all(a)"},

@@ -14,7 +14,7 @@ import (
 
 var (
 	good    = operation("      security: [{login: [a]}]\n", "")
-	options = openapipostern.Options{Schemes: []string{"login", "other", "connect", "bearer"}, Elsewhere: []string{"key", "key2"}}
+	options = openapipostern.Options{Schemes: []string{"login", "other", "connect", "bearer", "dpop"}, Elsewhere: []string{"key", "key2"}}
 )
 
 // refused wants an error about the configuration and no Description, in lines
@@ -85,6 +85,8 @@ func TestRefusedSecurity(t *testing.T) {
 		"the same alternative":                {"      security: [{login: [a]}, {login: [a]}]\n", ""},
 		"an alternative with more scopes":     {"      security: [{login: [a]}, {login: [b, a]}]\n", ""},
 		"such a one first":                    {"      security: [{login: [b, a]}, {login: [a]}]\n", ""},
+		"anonymous beside DPoP":               {"      security: [{dpop: []}, {}]\n", ""},
+		"DPoP, or bearer tokens":              {"      security: [{dpop: []}, {bearer: []}]\n", ""},
 		"an alternative beside no scopes":     {"      security: [{login: [a]}, {bearer: []}]\n", ""},
 	} {
 		t.Run(name, func(t *testing.T) {

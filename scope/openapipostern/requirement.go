@@ -14,6 +14,7 @@ import (
 type alternative struct {
 	token     bool     // it asks for an access token
 	scopes    []string // that the token must all have
+	bound     bool     // the token must be bound to a key
 	elsewhere string   // the schemes that something else enforces
 }
 
@@ -48,7 +49,7 @@ func (r *reader) alternative(requirement openapi3.SecurityRequirement) (a altern
 		if fault := s.check(requirement[name]); fault != "" {
 			return alternative{}, wrong("", "scheme %s %s", quoted(name), fault)
 		}
-		a.token = true
+		a.token, a.bound = true, a.bound || s.bound
 		a.scopes = append(a.scopes, requirement[name]...)
 	}
 	a.elsewhere = strings.Join(elsewhere, "\x00")
@@ -93,9 +94,9 @@ func (r *reader) withoutToken(operation string, all asked) (scope.Policy, error)
 // optional is the policy of an operation with an alternative that asks for a
 // token and one that does not.
 func (r *reader) optional(operation string, all asked) (scope.Policy, error) {
-	exact := !all.elsewhere() && !slices.ContainsFunc(all, func(a alternative) bool { return len(a.scopes) > 0 })
+	exact := !all.elsewhere() && !slices.ContainsFunc(all, func(a alternative) bool { return a.narrows() })
 	if !exact && !r.optionalHere.take(operation) {
-		return scope.Policy{}, wrong("", "a public rule that names scopes: one alternative asks for no token, so that the others ask for nothing; name it in Options.OptionalHere if its handler looks at the scopes")
+		return scope.Policy{}, wrong("", "a public rule that names scopes or DPoP: one alternative asks for no token, so that the others ask for nothing; name it in Options.OptionalHere if its handler looks at the token")
 	}
 	return scope.Optional, nil
 }
@@ -111,19 +112,26 @@ func (all asked) differElsewhere() bool {
 
 // either joins alternatives that all ask for a token.
 func either(with asked) (scope.Policy, error) {
-	policy := all(with[0].scopes)
+	policy := with[0].policy()
 	for _, a := range with[1:] {
-		if len(a.scopes) == 0 || len(with[0].scopes) == 0 {
-			return scope.Policy{}, wrong("", "an alternative asks for no scope, so that the others never matter")
+		if !a.narrows() || !with[0].narrows() {
+			return scope.Policy{}, wrong("", "an alternative asks for nothing but a token, so that the others never matter")
 		}
-		policy = policy.Or(all(a.scopes))
+		policy = policy.Or(a.policy())
 	}
 	return policy, nil
 }
 
-func all(scopes []string) scope.Policy {
-	if len(scopes) == 0 {
-		return scope.Authenticated
+// narrows reports whether it asks for more than a token.
+func (a alternative) narrows() bool { return len(a.scopes) > 0 || a.bound }
+
+func (a alternative) policy() scope.Policy {
+	p := scope.Authenticated
+	if len(a.scopes) > 0 {
+		p = scope.All(a.scopes...)
 	}
-	return scope.All(scopes...)
+	if a.bound {
+		p = p.And(scope.Bound)
+	}
+	return p
 }

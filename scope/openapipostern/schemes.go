@@ -13,6 +13,7 @@ import (
 // scheme is a security scheme that stands for the access token.
 type scheme struct {
 	scopes   bool                // its requirements name scopes
+	bound    bool                // its tokens are bound to keys
 	declared map[string]struct{} // those there are, or nil if the document does not say
 }
 
@@ -46,8 +47,10 @@ func tokenScheme(name string, ref *openapi3.SecuritySchemeRef) (scheme, error) {
 		return scheme{scopes: true, declared: declared}, err
 	case s.Type == "openIdConnect":
 		return scheme{scopes: true}, nil
-	case s.Type == "http" && (strings.EqualFold(s.Scheme, "bearer") || strings.EqualFold(s.Scheme, "dpop")):
+	case s.Type == "http" && strings.EqualFold(s.Scheme, "bearer"):
 		return scheme{}, nil
+	case s.Type == "http" && strings.EqualFold(s.Scheme, "dpop"): // RFC 9449 §7.1
+		return scheme{bound: true}, nil
 	default:
 		return scheme{}, wrong("", "Options.Schemes names the security scheme %s, which is %s and so no access token", quoted(name), kind(s))
 	}

@@ -84,9 +84,10 @@ func (c *Checker) Check(ctx context.Context, t *token.Token, p token.Presentatio
 	r := p.Request()
 	at, known := uriOf(r.URL)
 	now := c.config.Time()
-	made, err := c.check(ctx, &call{t, p, r, at, known, now})
+	call := &call{token: t, sent: p, request: r, at: at, known: known, now: now}
+	made, err := c.check(ctx, call)
 	if known && c.config.Nonces != nil && (err != nil || 2*now.Sub(made) > c.config.NonceLifetime) {
-		p.Respond("DPoP-Nonce", c.config.Nonces.next(at.origin, now))
+		p.Respond("DPoP-Nonce", c.config.Nonces.next(at.origin, later(now, call.since)))
 	}
 	return err
 }
@@ -99,6 +100,15 @@ type call struct {
 	at      uri
 	known   bool // at is
 	now     time.Time
+	since   time.Time // when the store began, if it has been asked and says so
+}
+
+// later is the later of two times, by the wall clock that nonces go by.
+func later(a, b time.Time) time.Time {
+	if a, b = a.Round(0), b.Round(0); b.After(a) {
+		return b
+	}
+	return a
 }
 
 // check makes all checks, and returns when the nonce was made.
@@ -208,13 +218,14 @@ func (c *Checker) checkReplay(ctx context.Context, p *proof, call *call, nonceMa
 	if call.sent.Spent(spent) {
 		return nil
 	}
-	made := time.Unix(p.issuedAt, 0)
+	made := moment{time: time.Unix(p.issuedAt, 0)}
 	if c.config.Nonces != nil {
-		made = nonceMade // which the client cannot choose
+		made = moment{nonceMade, true} // which the client cannot choose
 	}
-	err := c.remembers.use(ctx, id, made)
+	var err error
+	call.since, err = c.remembers.use(ctx, id, made)
 	switch {
-	case err == errTooEarly && c.config.Nonces != nil:
+	case (err == errTooEarly || err == errForgotten) && c.config.Nonces != nil:
 		return errEarlyNonce
 	case err != nil:
 		return err
@@ -223,8 +234,8 @@ func (c *Checker) checkReplay(ctx context.Context, p *proof, call *call, nonceMa
 	return nil
 }
 
-// errEarlyNonce has the client come back with the nonce that goes with it, which is
-// as good as new proofs can be.
+// errEarlyNonce has the client come back with the nonce that goes with it. That one
+// was handed out since the store began, by whichever clock.
 var errEarlyNonce = &rejection.Error{Reason: rejection.Nonce, Claim: "proof nonce", Got: "from before the replay store began", Want: "a later one, as proofs with this one may have been used"}
 
 // identity is the hash by which a proof is remembered: of its key, its target and

@@ -136,6 +136,8 @@ func (c *Client) check(target *url.URL) error {
 		return ErrTarget
 	case target.Opaque != "":
 		return fmt.Errorf("%w: its URL is opaque", ErrTarget)
+	case target.Path != "" && target.Path[0] != '/': // the proof would be for another host
+		return fmt.Errorf("%w: the path of its URL does not begin with a slash", ErrTarget)
 	case !c.origins.Lists(target):
 		return fmt.Errorf("%w: its origin is %s, want one of ClientConfig.Origins", ErrTarget, printable.Value(outbound.OriginOf(target).String()))
 	}

@@ -174,6 +174,12 @@ func TestTargets(t *testing.T) {
 	assert.ErrorIs(t, err, dpop.ErrTarget)
 	_, err = client.Attempt(t.Context(), "GET", &url.URL{Scheme: "https", Host: "api.example.com", Opaque: "//evil.example/"})
 	assert.ErrorIs(t, err, dpop.ErrTarget)
+	for _, path := range []string{".evil.example/x", "*", "x"} { // which a URL joins to its host
+		_, err = client.Attempt(t.Context(), "GET", &url.URL{Scheme: "https", Host: "api.example.com", Path: path})
+		require.ErrorIs(t, err, dpop.ErrTarget, path)
+	}
+	_, err = client.Attempt(t.Context(), "GET", &url.URL{Scheme: "https", Host: "api.example.com"})
+	require.NoError(t, err)
 	_, err = (*dpop.Client)(nil).Attempt(t.Context(), "GET", &url.URL{})
 	assert.ErrorIs(t, err, dpop.ErrTarget)
 }

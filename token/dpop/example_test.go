@@ -123,3 +123,25 @@ func ExampleProver() {
 	fmt.Println(client.Algorithm(), len(client.Thumbprint()), proof[:3], err)
 	// Output: ES256 43 eyJ <nil>
 }
+
+func ExampleNewSetNXStore() {
+	keys := map[string]bool{} // stands for a server
+	store, err := dpop.NewSetNXStore(func(_ context.Context, key string, _ time.Duration) (bool, error) {
+		set := !keys[key]
+		keys[key] = true
+		return set, nil
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	_, err = dpop.New(dpop.Config{Store: store})
+	fmt.Println(err)
+	for range 2 {
+		fmt.Println(store.Use(context.Background(), [32]byte{1}, time.Minute))
+	}
+	// Output:
+	// <nil>
+	// true <nil>
+	// false <nil>
+}

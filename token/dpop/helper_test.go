@@ -26,17 +26,17 @@ const (
 )
 
 // clock is set by hand.
-type clock struct{ seconds atomic.Int64 }
+type clock struct{ nanoseconds atomic.Int64 }
 
 func newClock() *clock {
 	c := &clock{}
-	c.seconds.Store(epoch)
+	c.nanoseconds.Store(epoch * int64(time.Second))
 	return c
 }
 
-func (c *clock) now() time.Time { return time.Unix(c.seconds.Load(), 0) }
+func (c *clock) now() time.Time { return time.Unix(0, c.nanoseconds.Load()) }
 
-func (c *clock) advance(d time.Duration) { c.seconds.Add(int64(d / time.Second)) }
+func (c *clock) advance(d time.Duration) { c.nanoseconds.Add(int64(d)) }
 
 // world is a service with one client.
 type world struct {

@@ -41,7 +41,11 @@ type MemoryStoreConfig struct {
 	// AcceptProofsBeforeStart takes proofs that were made before the store was.
 	// They may have been used while the service ran before. Zero refuses them
 	// with 503, which good clients meet only if their clock is behind, and only
-	// within the first seconds.
+	// within the first seconds. With Config.Nonces the nonce tells when a proof was
+	// made, exactly, and the refusal brings the next one. Without, iat tells it, cut
+	// to the second and by the clock of the client: a proof of a client whose clock
+	// is ahead, by Config.MaxAhead at the most, or of the second in which the store
+	// was made, can be used once more.
 	AcceptProofsBeforeStart bool
 	// Time tells the time. Nil means time.Now.
 	Time func() time.Time

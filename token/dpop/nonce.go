@@ -35,7 +35,7 @@ const (
 	minNonceKey  = 32
 	maxNonceKeys = 8
 
-	nonceTime   = 8
+	nonceTime   = 8 // in nanoseconds, to tell what came before a store within its second
 	nonceRandom = 16
 	nonceMAC    = 16 // of 32 bytes: guessing one takes 2^127 calls
 	nonceBytes  = nonceTime + nonceRandom + nonceMAC
@@ -77,7 +77,7 @@ func (n *Nonces) next(origin string, now time.Time) string {
 		return ""
 	}
 	var b [nonceBytes]byte
-	binary.BigEndian.PutUint64(b[:nonceTime], uint64(now.Unix()))
+	binary.BigEndian.PutUint64(b[:nonceTime], uint64(now.UnixNano()))
 	_, _ = rand.Read(b[nonceTime : nonceTime+nonceRandom]) // never fails
 	n.keys[0].sign(b[:], origin)
 	return encode(b[:])
@@ -97,7 +97,7 @@ func (n *Nonces) read(nonce, origin string) (made time.Time, ok bool) {
 		want := [nonceBytes]byte(got)
 		key.sign(want[:], origin)
 		if hmac.Equal(want[:], got) {
-			return time.Unix(int64(binary.BigEndian.Uint64(got)), 0), true
+			return time.Unix(0, int64(binary.BigEndian.Uint64(got))), true
 		}
 	}
 	return time.Time{}, false

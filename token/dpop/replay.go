@@ -9,14 +9,19 @@ import (
 // (RFC 9449 §11.1). Replicas of a service must share one: with a store each, a
 // proof is good once for each replica. Implementations may be called concurrently.
 //
-// A store may also have one or both of these methods. A Checker asks for the first
-// when it is made, and for the second at every call.
+// A store may also have some of these methods. A Checker asks for the first when
+// it is made, for the second at every call, and uses the third in place of Use.
 //
 //	// MaxTTL is the longest time for which the store remembers a proof.
 //	MaxTTL() time.Duration
 //	// Since is when the store began to remember. A proof that was made before
-//	// may have been used without the store knowing of it, and is refused.
+//	// may have been used without the store knowing of it, and is refused. The
+//	// nonce of a proof tells when it was made, or else its iat, to the second.
 //	Since() time.Time
+//	// UseSince is Use by a store that may forget everything while it is used. It
+//	// also says since when it has remembered without a gap, as found out after id
+//	// was written: a proof that was made before is refused.
+//	UseSince(ctx context.Context, id [32]byte, ttl time.Duration) (first bool, since time.Time, err error)
 type ReplayStore interface {
 	// Use remembers id for ttl at least, and reports whether it did not remember
 	// it before. Both are one atomic operation: of all calls with one id within

@@ -58,3 +58,27 @@ func TestEmptyStoreAndProofsFromAhead(t *testing.T) {
 	_, err = w.present(w.proof(withNonce(next), func(c *dpop.Claims) { c.IssuedAt = w.clock.now().Add(-30 * time.Second) }))
 	require.NoError(t, err, "made since, whatever the clock of the client says")
 }
+
+// A nonce tells what came before a store within the second in which it began, and the
+// next one is good in that second.
+func TestEmptyStoreWithinItsSecond(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, dpop.Config{})
+	nonces := newNonces(t, secret(1))
+	start := func() {
+		store, err := dpop.NewMemoryStore(&dpop.MemoryStoreConfig{Time: w.clock.now})
+		require.NoError(t, err)
+		w.use(dpop.Config{Store: store, Nonces: nonces})
+	}
+	start()
+	w.clock.advance(100 * time.Millisecond)
+	used := w.proof(withNonce(w.demand()))
+	_, err := w.present(used)
+	require.NoError(t, err)
+	w.clock.advance(100 * time.Millisecond)
+	start()
+	next, err := w.present(used)
+	require.ErrorIs(t, err, token.ErrNonce)
+	_, err = w.present(w.proof(withNonce(next)))
+	require.NoError(t, err)
+}

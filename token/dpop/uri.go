@@ -50,10 +50,11 @@ func pathAsSent(u *url.URL) string {
 func normalized(scheme, host, path string) (uri, bool) {
 	scheme = strings.ToLower(scheme)
 	port, known := map[string]string{"https": "443", "http": "80"}[scheme]
-	host, ok := authority(strings.ToLower(host), port)
+	host, ok := authority(host, port)
 	if !known || !ok {
 		return uri{}, false
 	}
+	host = strings.ToLower(host)
 	path, ok = unescaped(path)
 	if !ok || path != "" && path[0] != '/' {
 		return uri{}, false
@@ -78,9 +79,10 @@ func authority(host, defaultPort string) (string, bool) {
 }
 
 // isHost reports whether name is a name, an IPv4 address, or something in brackets
-// like an IPv6 address.
+// like an IPv6 address, all of ASCII: the lower case of some other letters is ASCII.
 func isHost(name string) bool {
-	const inName, inBrackets = "abcdefghijklmnopqrstuvwxyz0123456789.-_~", "abcdef0123456789:."
+	const inName = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_~"
+	const inBrackets = "abcdefABCDEF0123456789:."
 	if inside, ok := strings.CutPrefix(name, "["); ok {
 		inside, ok = strings.CutSuffix(inside, "]")
 		return ok && inside != "" && strings.Trim(inside, inBrackets) == ""

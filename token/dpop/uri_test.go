@@ -62,6 +62,8 @@ func TestURLs(t *testing.T) {
 		"a line break":                              {"https://api.example.com/a\n", "https://api.example.com/a", false},
 		"bad escapes":                               {"https://api.example.com/a%zz", "https://api.example.com/a", false},
 		"cut escape":                                {"https://api.example.com/a%4", "https://api.example.com/a", false},
+		"a letter that is a k in lower case":        {"https://ban\u212a.example.com/a", "https://bank.example.com/a", false},
+		"the same letter in the call":               {"https://bank.example.com/a", "https://ban\u212a.example.com/a", false},
 		"not ASCII":                                 {"https://api.example.com/é", "https://api.example.com/%C3%A9", false},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/postern-go/postern/internal/rejection"
@@ -35,7 +36,8 @@ type Proxy struct {
 	Roots *x509.CertPool
 	// Names are the DNS names or URIs of proxies, one of which a certificate from
 	// Roots must have among its subject alternative names. URIs, which have a colon,
-	// are compared exactly.
+	// are compared exactly, and DNS names in any case. A certificate for many names,
+	// such as *.example.com, has none of them: others than proxies hold those.
 	Names []string
 }
 
@@ -68,6 +70,9 @@ func (p Proxy) validate() error {
 	for _, name := range p.Names {
 		if name == "" {
 			return fmt.Errorf("mtls: %w: Proxy.Names has an empty name", token.ErrConfig)
+		}
+		if _, err := netip.ParseAddr(name); err == nil {
+			return fmt.Errorf("mtls: %w: Proxy.Names has the address %+q, want a DNS name or a URI", token.ErrConfig, name)
 		}
 	}
 	return nil
@@ -150,7 +155,7 @@ func (c *Checker) trustsCertificate(chain []*x509.Certificate) error {
 func (p Proxy) names(cert *x509.Certificate) bool {
 	for _, name := range p.Names {
 		if !strings.Contains(name, ":") {
-			if cert.VerifyHostname(name) == nil {
+			if slices.ContainsFunc(cert.DNSNames, func(own string) bool { return strings.EqualFold(own, name) }) {
 				return true
 			}
 			continue

@@ -32,6 +32,8 @@ func TestProxies(t *testing.T) {
 	late := tokentest.NewCertificate(t, &tokentest.CertificateOptions{DNSNames: []string{"proxy.internal"}, SignedBy: root, Expired: true})
 	neighbour := tokentest.NewCertificate(t, &tokentest.CertificateOptions{CommonName: "proxy.internal", DNSNames: []string{"shop.internal"}, URIs: []string{"spiffe://example.com/shop"}, SignedBy: root})
 	imitation := tokentest.NewCertificate(t, &tokentest.CertificateOptions{DNSNames: []string{"proxy.internal"}})
+	wildcard := tokentest.NewCertificate(t, &tokentest.CertificateOptions{DNSNames: []string{"*.internal"}, SignedBy: root})
+	capitals := tokentest.NewCertificate(t, &tokentest.CertificateOptions{DNSNames: []string{"Proxy.INTERNAL"}, SignedBy: root})
 	places := mtls.Proxy{Addresses: at("192.0.2.0/29", "2001:db8::/64")}
 	socket := mtls.Proxy{UnixSocket: true}
 	known := mtls.Proxy{Thumbprints: []string{publishedThumbprint, proxy.Thumbprint()}}
@@ -63,6 +65,8 @@ func TestProxies(t *testing.T) {
 		"C_9440-4-2 no certificate":                 {known, "203.0.113.9", nil, token.ErrBinding},
 		"C_9440-4-2 the client's own":               {known, "203.0.113.9", me, token.ErrBinding},
 		"C_9440-4-2 a name":                         {named, "203.0.113.9", proxy, nil},
+		"C_9440-4-2 the name in capitals":           {named, "203.0.113.9", capitals, nil},
+		"C_9440-4-2 a name of many":                 {named, "203.0.113.9", wildcard, token.ErrBinding},
 		"C_9440-4-2 a URI":                          {spiffe, "203.0.113.9", proxy, nil},
 		"C_9440-4-2 another URI":                    {spiffe, "203.0.113.9", neighbour, token.ErrBinding},
 		"C_9440-4-2 another name of the authority":  {named, "203.0.113.9", neighbour, token.ErrBinding},
@@ -163,6 +167,8 @@ func TestValidate(t *testing.T) {
 		"an ambiguous thumbprint":   rule(mtls.Proxy{Thumbprints: []string{publishedThumbprint[:42] + "t"}}),
 		"Roots without Names":       rule(mtls.Proxy{Roots: pool}),
 		"Names without Roots":       rule(mtls.Proxy{Names: []string{"a"}}),
+		"an address as a name":      rule(mtls.Proxy{Roots: pool, Names: []string{"192.0.2.7"}}),
+		"an IPv6 address as a name": rule(mtls.Proxy{Roots: pool, Names: []string{"2001:db8::7"}}),
 		"an empty name":             rule(mtls.Proxy{Roots: pool, Names: []string{""}}),
 	} {
 		checker, err := mtls.New(cfg)

@@ -10,7 +10,6 @@ import (
 	"flag"
 	"fmt"
 	"net/netip"
-	"os"
 
 	"github.com/postern-go/postern/token"
 	"github.com/postern-go/postern/token/dpop"
@@ -22,13 +21,9 @@ var ErrUsage = errors.New("invalid flags")
 
 // Flags are the flags. The zero value is ready for Register.
 type Flags struct {
-	// Store remembers the proofs that were used. Nil means the memory of this
-	// process.
-	Store dpop.ReplayStore
-
 	dpop            string
 	nonces          bool
-	nonceKey        string // file
+	nonceKeys       string // file
 	certificates    bool
 	header          string
 	proxies         []netip.Prefix
@@ -46,7 +41,8 @@ var headers = map[string]mtls.Header{
 func (f *Flags) Register(set *flag.FlagSet) {
 	set.StringVar(&f.dpop, "dpop", "", "`accept` tokens bound to a key (RFC 9449), or require them")
 	set.BoolVar(&f.nonces, "dpop-nonce", false, "demand a nonce of this service in proofs")
-	set.StringVar(&f.nonceKey, "dpop-nonce-key", "", "`file` with the secret of nonces, for replicas to share: 32 random bytes or more (default one of this process)")
+	set.StringVar(&f.nonceKeys, "dpop-nonce-keys", "", "`file` with the keys of nonces, for replicas to share: one a line, in base64, of 32 random bytes or more.\n"+
+		"The first makes nonces, all check them (default one of this process)")
 	set.BoolVar(&f.certificates, "mtls", false, "take tokens bound to the client's certificate (RFC 8705); needs -tls-cert or -client-cert-header")
 	set.StringVar(&f.tlsCert, "tls-cert", "", "`file` with the service's certificate in PEM, to serve TLS")
 	set.StringVar(&f.tlsKey, "tls-key", "", "`file` with its key")
@@ -64,10 +60,10 @@ func (f *Flags) Validate() error {
 	switch {
 	case f.dpop != "" && f.dpop != "accept" && f.dpop != "require":
 		return fmt.Errorf("%w: -dpop is accept or require", ErrUsage)
-	case f.dpop == "" && (f.nonces || f.nonceKey != ""):
+	case f.dpop == "" && (f.nonces || f.nonceKeys != ""):
 		return fmt.Errorf("%w: nonces need -dpop", ErrUsage)
-	case f.nonceKey != "" && !f.nonces:
-		return fmt.Errorf("%w: -dpop-nonce-key needs -dpop-nonce", ErrUsage)
+	case f.nonceKeys != "" && !f.nonces:
+		return fmt.Errorf("%w: -dpop-nonce-keys needs -dpop-nonce", ErrUsage)
 	case (f.tlsCert == "") != (f.tlsKey == ""):
 		return fmt.Errorf("%w: -tls-cert and -tls-key need each other", ErrUsage)
 	case !f.certificates && (f.header != "" || f.proxies != nil):
@@ -84,9 +80,16 @@ func (f *Flags) certificateConfig() mtls.Config {
 	return mtls.Config{Header: headers[f.header], Proxy: mtls.Proxy{Addresses: f.proxies}}
 }
 
+// TakesProofs reports whether proofs are checked, and a replay store is needed.
+func (f *Flags) TakesProofs() bool { return f.dpop != "" }
+
+// LocalNonces reports whether proofs need nonces that no other replica takes.
+func (f *Flags) LocalNonces() bool { return f.nonces && f.nonceKeys == "" }
+
 // Confirmations are for token.Config.Confirmations. They may be shared by several
-// issuers, so that a proof counts once for all of them.
-func (f *Flags) Confirmations() (all []token.ConfirmationChecker, err error) {
+// issuers, so that a proof counts once for all of them. The store remembers the
+// proofs that were used; nil means the memory of this process.
+func (f *Flags) Confirmations(store dpop.ReplayStore) (all []token.ConfirmationChecker, err error) {
 	if f.certificates {
 		checker, err := mtls.New(f.certificateConfig())
 		if err != nil {
@@ -97,7 +100,7 @@ func (f *Flags) Confirmations() (all []token.ConfirmationChecker, err error) {
 	if f.dpop == "" {
 		return all, nil
 	}
-	cfg := dpop.Config{Required: f.dpop == "require", Store: f.Store}
+	cfg := dpop.Config{Required: f.dpop == "require", Store: store}
 	if cfg.Nonces, err = f.newNonces(); err != nil {
 		return nil, err
 	}
@@ -109,14 +112,14 @@ func (f *Flags) newNonces() (*dpop.Nonces, error) {
 	switch {
 	case !f.nonces:
 		return nil, nil
-	case f.nonceKey == "":
+	case f.nonceKeys == "":
 		return dpop.NewLocalNonces(), nil
 	}
-	key, err := os.ReadFile(f.nonceKey)
+	keys, err := readKeys(f.nonceKeys)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("-dpop-nonce-keys: %w", err)
 	}
-	return dpop.NewNonces(key)
+	return dpop.NewNonces(keys...)
 }
 
 // TLS is how to serve, or nil for plain connections. Clients are asked for a

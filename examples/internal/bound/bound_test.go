@@ -2,6 +2,7 @@ package bound_test
 
 import (
 	"bytes"
+	"encoding/base64"
 	"flag"
 	"io"
 	"net/http"
@@ -46,7 +47,7 @@ func TestFlags(t *testing.T) {
 		"-dpop accept -mtls -tls-cert a -tls-key b": {[]string{"x5t#S256", "jkt"}, "DPoP accepted; certificates of clients from the connection"},
 	} {
 		f := parsed(t, args)
-		all, err := f.Confirmations()
+		all, err := f.Confirmations(nil)
 		require.NoError(t, err, args)
 		var methods []string
 		for _, c := range all {
@@ -57,37 +58,82 @@ func TestFlags(t *testing.T) {
 	}
 }
 
-// Replicas with one secret take each other's nonces.
+func fileOf(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "keys")
+	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+	return path
+}
+
+func key(b byte) string { return base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{b}, 32)) }
+
+// Replicas with a key in common take each other's nonces, while the keys are changed
+// too.
 func TestNoncesOfReplicas(t *testing.T) {
 	t.Parallel()
-	secret := filepath.Join(t.TempDir(), "secret")
-	require.NoError(t, os.WriteFile(secret, bytes.Repeat([]byte("k"), 32), 0o600))
 	issuer := tokentest.NewIssuer(t, nil)
-	key := issuer.ForeignKey("ES256", "")
-	raw := issuer.Token(tokentest.BoundTo(key))
-	ask := func(args, nonce string) (string, error) {
-		all, err := parsed(t, args).Confirmations()
-		require.NoError(t, err)
+	clients := issuer.ForeignKey("ES256", "")
+	raw := issuer.Token(tokentest.BoundTo(clients))
+	replica := func(keys string) *token.Verifier {
+		args := "-dpop accept -dpop-nonce"
+		if keys != "" {
+			args += " -dpop-nonce-keys " + fileOf(t, keys)
+		}
 		cfg := issuer.Config()
-		cfg.Confirmations = all
+		var err error
+		cfg.Confirmations, err = parsed(t, args).Confirmations(nil)
+		require.NoError(t, err)
 		verifier, err := token.NewVerifier(cfg)
 		require.NoError(t, err)
+		return verifier
+	}
+	ask := func(verifier *token.Verifier, nonce string) (string, error) {
 		call := &call{request: token.Request{
 			Method: http.MethodGet, URL: &url.URL{Scheme: "https", Host: "a.example", Path: "/"},
-			DPoP: []string{issuer.Proof(key, http.MethodGet, "https://a.example/", raw, tokentest.Nonce(nonce))},
+			DPoP: []string{issuer.Proof(clients, http.MethodGet, "https://a.example/", raw, tokentest.Nonce(nonce))},
 		}}
-		_, err = verifier.Authenticate(t.Context(), token.Presentation{Scheme: "DPoP", Token: raw, Call: call})
+		_, err := verifier.Authenticate(t.Context(), token.Presentation{Scheme: "DPoP", Token: raw, Call: call})
 		return call.nonce, err
 	}
-	shared := "-dpop accept -dpop-nonce -dpop-nonce-key " + secret
-	nonce, err := ask(shared, "x")
-	require.ErrorIs(t, err, token.ErrNonce)
-	_, err = ask(shared, nonce)
-	assert.NoError(t, err)
-	_, err = ask("-dpop accept -dpop-nonce", nonce)
-	assert.ErrorIs(t, err, token.ErrNonce)
+	before, during, after := key(1), "# the new one is the last\r\n"+key(1)+"\n\n "+key(2)+"\n", key(2)+"\n"+key(1)
+	for name, c := range map[string]struct {
+		by, to string
+		want   error
+	}{
+		"the same key":        {before, before, nil},
+		"a key more":          {before, during, nil},
+		"one that is not yet": {during, before, nil},
+		"the new one first":   {after, during, nil},
+		"another key":         {before, key(2), token.ErrNonce},
+		"one of the process":  {before, "", token.ErrNonce},
+		"of the process":      {"", before, token.ErrNonce},
+	} {
+		by, to := replica(c.by), replica(c.to)
+		nonce, err := ask(by, "x")
+		require.ErrorIs(t, err, token.ErrNonce, name)
+		_, err = ask(to, nonce)
+		assert.ErrorIs(t, err, c.want, name)
+	}
+}
 
-	_, err = parsed(t, "-dpop accept -dpop-nonce -dpop-nonce-key /nonexistent").Confirmations()
+func TestFilesRefused(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		text string
+		want error
+	}{
+		"empty":         {"", token.ErrConfig},
+		"no base64":     {"hunter2!", bound.ErrUsage},
+		"stray bits":    {key(1)[:42] + "F=", bound.ErrUsage},
+		"short":         {base64.StdEncoding.EncodeToString(make([]byte, 31)), token.ErrConfig},
+		"too many keys": {strings.Repeat(key(1)+"\n", 9), token.ErrConfig},
+		"huge":          {strings.Repeat("#\n", 16<<10), bound.ErrUsage},
+	} {
+		_, err := parsed(t, "-dpop accept -dpop-nonce -dpop-nonce-keys "+fileOf(t, c.text)).Confirmations(nil)
+		require.ErrorIs(t, err, c.want, name)
+		assert.NotContains(t, err.Error(), "hunter2", name)
+	}
+	_, err := parsed(t, "-dpop accept -dpop-nonce -dpop-nonce-keys /nonexistent").Confirmations(nil)
 	assert.ErrorIs(t, err, os.ErrNotExist)
 	_, err = parsed(t, "-mtls -tls-cert /nonexistent -tls-key /nonexistent").TLS()
 	assert.ErrorIs(t, err, os.ErrNotExist)

@@ -17,7 +17,7 @@ import (
 // candidate is the token, and what it says.
 type candidate struct {
 	config token.Config
-	raw    string
+	sent   token.Presentation
 
 	header, claims map[string]any
 	clientClaim    string // the claim with the client id, or ""
@@ -40,12 +40,12 @@ func (c *candidate) read(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, f := range v.Explain(ctx, token.Bearer(c.raw)) {
+	for _, f := range v.Explain(ctx, c.sent) {
 		if f.Err != nil && slices.Contains(ofAnyProfile, f.Check) {
 			return f.Err
 		}
 	}
-	parts := strings.Split(c.raw, ".")
+	parts := strings.Split(c.sent.Token, ".")
 	c.header, err = object(parts[0])
 	if err == nil {
 		c.claims, err = object(parts[1])

@@ -21,6 +21,7 @@ func (c *candidate) impostors(key ed25519.PrivateKey) (list []string) {
 	for _, name := range c.apartBy() {
 		delete(claims, name)
 	}
+	delete(claims, "cnf") // ID tokens are not bound, and must be refused for what they are
 	for _, kind := range kinds {
 		if _, ok := claims[kind.claim]; ok {
 			claims[kind.claim] = kind.id

@@ -62,7 +62,7 @@ func TestIssuers(t *testing.T) {
 				continue
 			}
 			cfg := configOf(t, issuer, raw)
-			p, err := propose.For(t.Context(), cfg, raw)
+			p, err := propose.For(t.Context(), cfg, token.Bearer(raw))
 			if err != nil {
 				none[name] = true
 				continue
@@ -71,7 +71,7 @@ func TestIssuers(t *testing.T) {
 			assert.True(t, s.accepts(p.Profile), "%s: %+v", name, p.Profile)
 		}
 		for i, raw := range idTokens(issuer, shape) {
-			_, err := propose.For(t.Context(), issuer.Config(), raw)
+			_, err := propose.For(t.Context(), issuer.Config(), token.Bearer(raw))
 			assert.Error(t, err, "%s: ID token %d", shape.Name, i)
 		}
 	}

@@ -36,10 +36,10 @@ type Line struct {
 }
 
 // For finds the profile for a token of the issuer of cfg, whose own Profile does
-// not count. An error matches ErrHole if there is none, token.ErrUnavailable if
+// not count. The token is presented as its client would. An error matches ErrHole if there is none, token.ErrUnavailable if
 // the keys of the issuer are out of reach, and otherwise says why the token would
 // be refused under any profile.
-func For(ctx context.Context, cfg token.Config, raw string) (*Proposal, error) {
+func For(ctx context.Context, cfg token.Config, sent token.Presentation) (*Proposal, error) {
 	if cfg.Keys == nil { // one source for all that is tried
 		keys, err := jwks.NewRemote(jwks.RemoteConfig{Issuer: cfg.Issuer, HTTPClient: cfg.HTTPClient, RootCAs: cfg.RootCAs, Time: cfg.Time})
 		if err != nil {
@@ -48,7 +48,7 @@ func For(ctx context.Context, cfg token.Config, raw string) (*Proposal, error) {
 		cfg.Keys, cfg.HTTPClient, cfg.RootCAs = keys, nil, nil
 	}
 	cfg.Profile, cfg.CacheSize = token.Profile{}, -1
-	c := &candidate{config: cfg, raw: raw}
+	c := &candidate{config: cfg, sent: sent}
 	if err := c.read(ctx); err != nil {
 		return nil, err
 	}
@@ -108,7 +108,7 @@ func (c *candidate) judge(ctx context.Context, p token.Profile) (*token.Token, e
 	if err != nil {
 		return nil, err
 	}
-	return v.Authenticate(ctx, token.Bearer(c.raw))
+	return v.Authenticate(ctx, c.sent)
 }
 
 func (c *candidate) verifier(p token.Profile) (*token.Verifier, error) {

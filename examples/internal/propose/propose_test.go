@@ -121,7 +121,7 @@ func TestProposals(t *testing.T) {
 				s.ids = append(s.ids, issuer.Token(append(access, c.id, typ)...))
 			}
 		}
-		p, err := propose.For(t.Context(), s.config, s.access)
+		p, err := propose.For(t.Context(), s.config, token.Bearer(s.access))
 		if err != nil {
 			refused++
 			require.ErrorIs(t, err, propose.ErrHole, name)
@@ -166,7 +166,7 @@ func TestProposals(t *testing.T) {
 func TestEmptyClaims(t *testing.T) {
 	t.Parallel()
 	issuer := tokentest.NewIssuer(t, &tokentest.Options{Audience: []string{api}})
-	p, err := propose.For(t.Context(), issuer.Config(), issuer.Token(tokentest.Claim("jti", "")))
+	p, err := propose.For(t.Context(), issuer.Config(), token.Bearer(issuer.Token(tokentest.Claim("jti", ""))))
 	require.NoError(t, err)
 	assert.Equal(t, token.Profile{Required: []string{"sub", "client_id", "iat"}}, p.Profile)
 }
@@ -212,13 +212,13 @@ func TestHoles(t *testing.T) {
 		"no exp":                      {issuer.Token(legacy, without("exp")), token.ErrClaim},
 		"a sub that is a number":      {issuer.Token(legacy, tokentest.Claim("sub", 5)), token.ErrClaim},
 	} {
-		p, err := propose.For(t.Context(), issuer.Config(), c.raw)
+		p, err := propose.For(t.Context(), issuer.Config(), token.Bearer(c.raw))
 		assert.ErrorIs(t, err, c.want, name)
 		assert.Nil(t, p, name)
 	}
 	raw := issuer.Token()
 	issuer.GoDown()
-	_, err := propose.For(t.Context(), issuer.Config(), raw)
+	_, err := propose.For(t.Context(), issuer.Config(), token.Bearer(raw))
 	assert.True(t, errors.Is(err, token.ErrUnavailable))
 }
 
@@ -244,7 +244,7 @@ func TestNotes(t *testing.T) {
 		"at clients":           {tokentest.Subject("x@clients"), "ends in @clients"},
 		"a service account":    {tokentest.Claim("preferred_username", "service-account-x"), "prefix: service-account-"},
 	} {
-		p, err := propose.For(t.Context(), issuer.Config(), issuer.Token(c.edit))
+		p, err := propose.For(t.Context(), issuer.Config(), token.Bearer(issuer.Token(c.edit)))
 		require.NoError(t, err, name)
 		assert.Contains(t, strings.Join(p.Notes, "\n"), c.want, name)
 		assert.Zero(t, p.Profile, "%s: a token as RFC 9068 has it needs no profile", name)

@@ -55,3 +55,35 @@ func TestSchemes(t *testing.T) {
 		})
 	}
 }
+
+// Calls for bound tokens alone are challenged with the schemes that take them, as
+// far as the Authenticator says which do.
+func TestSchemesOfBoundCalls(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		schemes []token.Scheme
+		want    []string // the schemes of the challenges
+	}{
+		"one of two":         {[]token.Scheme{{Name: "Bearer"}, {Name: "DPoP", TakesBound: true}}, []string{"DPoP"}},
+		"both":               {[]token.Scheme{{Name: "Bearer", TakesBound: true}, {Name: "DPoP", TakesBound: true}}, []string{"Bearer", "DPoP"}},
+		"not known":          {[]token.Scheme{{Name: "Bearer"}, {Name: "DPoP"}}, []string{"Bearer", "DPoP"}},
+		"one, not known":     {[]token.Scheme{{Name: "Bearer"}}, []string{"Bearer"}},
+		"not advertised":     {[]token.Scheme{{Name: "Bearer"}, {Name: "DPoP", TakesBound: true, Unadvertised: true}}, []string{"Bearer"}},
+		"hidden, and shown":  {[]token.Scheme{{Name: "Bearer", Unadvertised: true}, {Name: "DPoP", TakesBound: true}}, []string{"DPoP"}},
+		"hidden, one of two": {[]token.Scheme{{Name: "A", Unadvertised: true, TakesBound: true}, {Name: "B"}, {Name: "C", TakesBound: true}}, []string{"C"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			table := challenge.New(scope.Resource{}, row.schemes)
+			for _, err := range []error{token.ErrMissing, token.ErrBinding, credentials.ErrMultiple, &token.ScopeError{}, &token.StepUpError{}} {
+				var named []string
+				for _, line := range table.For(true).Answer(err, "").Challenges {
+					name, _, _ := strings.Cut(line, " ")
+					named = append(named, name)
+				}
+				assert.Equal(t, row.want, named)
+				assert.Equal(t, table.Answer(err, ""), table.For(false).Answer(err, ""))
+			}
+		})
+	}
+}

@@ -123,7 +123,7 @@ func TestSentencesOfThePage(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile(filepath.Join(root, "docs", "reasons.md"))
 	require.NoError(t, err)
-	source, err := os.ReadFile(filepath.Join(root, "internal", "challenge", "table.go"))
+	source, err := os.ReadFile(filepath.Join(root, "internal", "challenge", "sentences.go"))
 	require.NoError(t, err)
 	quoted := regexp.MustCompile(`"([A-Z][A-Za-z ]+)"`)
 	found := 0

@@ -122,6 +122,11 @@ var ofNested = map[string]map[string]requirement{
 		"github.com/modelcontextprotocol/go-sdk": {"v1.8.0", "the first release that speaks version 2026-07-28 of the protocol, and the oldest that was examined"},
 		"github.com/yosida95/uritemplate/v3":     {"v3.0.2", "matches resource templates as the SDK does; what the SDK requires"},
 	},
+	"token/dpop/valkey/go.mod": {
+		"github.com/valkey-io/valkey-go": {"v1.0.79", "the release that was examined and measured"},
+		// Of the tests:
+		"github.com/alicebob/miniredis/v2": {"v2.40.0", "a server in memory whose time a test moves"},
+	},
 }
 
 // TestRequirementsOfNested keeps the nested modules as small as what they are

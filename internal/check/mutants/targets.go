@@ -22,7 +22,7 @@ var targets = []target{
 	{dir: "internal/metadata", files: []string{"places.go", "document.go", "find.go", "errors.go"}, more: []string{"jwks"}},
 	{dir: "internal/credentials", files: []string{"credentials.go", "evidence.go", "hidden.go"}, more: []string{"middleware", "grpcauth"}},
 	{dir: "internal/guard", files: []string{"guard.go", "target.go", "respond.go", "asking.go", "pass.go", "errors.go"}, more: []string{"internal/guard/seams", "middleware", "grpcauth"}},
-	{dir: "internal/challenge", files: []string{"table.go", "writer.go", "scopes.go", "retry.go"}, more: []string{"internal/challenge/answers", "middleware", "grpcauth"}},
+	{dir: "internal/challenge", files: []string{"table.go", "sentences.go", "bound.go", "writer.go", "scopes.go", "retry.go"}, more: []string{"internal/challenge/answers", "internal/guard/seams", "middleware", "grpcauth"}},
 	{dir: "internal/pacing", files: []string{"pacing.go"}, more: []string{"jwks", "token", "token/introspect"}},
 	{dir: "internal/contain", files: []string{"contain.go"}, more: []string{"jwks", "token/introspect"}},
 	{dir: "internal/signing", files: []string{"signing.go"}, more: []string{"internal/resourcemeta", "middleware", "token/introspect"}},
@@ -34,7 +34,7 @@ var targets = []target{
 		"token.go", "vouched.go", "implications.go", "circumstances.go", "marks.go", "subject.go", "errors.go", "insufficient.go", "static.go", "outcome.go", "explain.go", "router.go", "shape.go", "checks.go", "describe.go",
 	}, more: []string{"middleware", "grpcauth"}},
 	{dir: "token/dpop", files: []string{
-		"attempt.go", "checker.go", "client.go", "config.go", "demand.go", "memory.go", "nonce.go", "proof.go", "prover.go", "shard.go", "signing.go", "spent.go", "store.go", "transport.go", "uri.go",
+		"attempt.go", "checker.go", "client.go", "config.go", "demand.go", "memory.go", "nonce.go", "proof.go", "prover.go", "setnx.go", "shard.go", "signing.go", "spent.go", "store.go", "transport.go", "uri.go",
 	}, more: []string{"internal/guard/seams"}},
 	{dir: "token/introspect", files: []string{
 		"answer.go", "ask.go", "assertion.go", "authenticator.go", "compile.go", "credentials.go", "endpoint.go", "explain.go", "flight.go", "gate.go", "outage.go", "room.go",
@@ -48,7 +48,7 @@ var targets = []target{
 	{dir: "internal/resourcemeta", files: []string{"document.go", "sign.go"}, more: []string{"middleware"}},
 	{dir: "internal/outbound", files: []string{"origin.go", "transport.go"}, more: []string{"middleware"}},
 	{dir: "internal/weburl", files: []string{"weburl.go"}, more: []string{"scope", "middleware"}},
-	{dir: "scope", files: []string{"policy.go", "rule.go", "or.go", "judge.go", "finding.go", "remedy.go", "stepup.go", "client.go", "sets.go", "detail.go", "actor.go", "met.go", "parse.go", "subject.go", "refusal.go", "resource.go", "metadata.go", "needed.go", "tenant.go", "log.go", "sample.go", "traces.go", "rehearsal.go", "text.go", "terms.go", "parts.go", "sound.go", "table.go", "operation.go", "audit.go", "fresh.go"}, more: []string{"middleware"}},
+	{dir: "scope", files: []string{"policy.go", "rule.go", "or.go", "judge.go", "finding.go", "remedy.go", "stepup.go", "client.go", "sets.go", "detail.go", "actor.go", "bound.go", "fresh.go", "met.go", "parse.go", "subject.go", "refusal.go", "resource.go", "metadata.go", "needed.go", "tenant.go", "log.go", "sample.go", "traces.go", "rehearsal.go", "text.go", "terms.go", "parts.go", "sound.go", "table.go", "operation.go", "audit.go"}, more: []string{"middleware"}},
 	{dir: "jwks", files: []string{
 		"parse.go", "jwk.go", "weak.go", "source.go", "thumbprint.go",
 		"remote.go", "flight.go", "state.go", "keyset.go", "budget.go", "failure.go", "backoff.go", "retry.go", "reconsider.go",

@@ -322,24 +322,6 @@ func TestRequiredOverTransports(t *testing.T) {
 	}
 }
 
-// A rule wants bound tokens where the service takes others as well.
-func TestBoundOverTransports(t *testing.T) {
-	t.Parallel()
-	for kind, call := range transports {
-		t.Run("C_9449-7.2-1 "+string(kind), func(t *testing.T) {
-			t.Parallel()
-			s := newShop(t, dpop.Config{})
-			s.policy = scope.Bound
-			noCreds.check(t, kind, call(t, s.setup))
-			badBearer("Invalid key binding").check(t, kind, call(t, s.setup, "Bearer "+s.Token()))
-			badBearer("Invalid key binding").check(t, kind, call(t, s.setup, "Bearer "+s.bound))
-			admitted.check(t, kind, call(t, s.with(s.proof()), "DPoP "+s.bound))
-			s.policy = scope.Authenticated
-			admitted.check(t, kind, call(t, s.setup, "Bearer "+s.Token()))
-		})
-	}
-}
-
 // An inner guard judges the proof of a call once more. It is no replay there, and is
 // one in the next call.
 func TestNestedGuards(t *testing.T) {
@@ -389,6 +371,15 @@ func TestTargetOverHTTP(t *testing.T) {
 		"C_9449-4.3-8 method override":          {"GET", "https://api.example.com/v1/orders", nil, forwarded, 200},
 		"C_9449-4.3-8 the overriding method":    {"POST", "https://api.example.com/v1/orders", nil, forwarded, 401},
 		"a base URL with a path":                {"GET", "https://example.com/api/v1/orders", []string{"https://example.com/api/"}, nil, 200},
+		"below it, out of it":                   {"GET", "https://example.com/other", []string{"https://example.com/api"}, sentAs("/../other"), 401},
+		"below it, out of it, escaped":          {"GET", "https://example.com/other", []string{"https://example.com/api"}, sentAs("/%2e%2E/other"), 401},
+		"below it, out of it, later":            {"GET", "https://example.com/other", []string{"https://example.com/api"}, sentAs("/a%2Fb/./../../other"), 401},
+		"below it, out of it and back":          {"GET", "https://example.com/api/other", []string{"https://example.com/api"}, sentAs("/../api/other"), 401},
+		"below it, with dots":                   {"GET", "https://example.com/api/other", []string{"https://example.com/api"}, sentAs("/a/./../other"), 200},
+		"below it, with more dots":              {"GET", "https://example.com/api/.../..b", []string{"https://example.com/api"}, sentAs("/.../..b"), 200},
+		"without a path, out of nothing":        {"GET", "https://example.com/other", []string{"https://example.com"}, sentAs("/../other"), 200},
+		"two hosts, a letter beyond ASCII":      {"GET", "https://bank.example.com/v1/orders", []string{"https://bank.example.com", "https://example.org"}, at("ban\u212a.example.com"), 401},
+		"two hosts, in capitals":                {"GET", "https://bank.example.com/v1/orders", []string{"https://bank.example.com", "https://example.org"}, at("BANK.example.com"), 200},
 		"the second of two":                     {"GET", "https://api.example.com/v1/orders", []string{"https://example.com", "https://api.example.com"}, nil, 200},
 		"the other of two":                      {"GET", "https://example.com/v1/orders", []string{"https://example.com", "https://api.example.com"}, nil, 401},
 		"the first of two, another host":        {"GET", "https://example.com/v1/orders", []string{"https://example.com", "https://example.org"}, nil, 401},
@@ -409,6 +400,13 @@ func TestTargetOverHTTP(t *testing.T) {
 		})
 	}
 }
+
+// sentAs is a request line that no client normalized.
+func sentAs(path string) func(*http.Request) {
+	return func(r *http.Request) { r.RequestURI = path }
+}
+
+func at(host string) func(*http.Request) { return func(r *http.Request) { r.Host = host } }
 
 func forwarded(r *http.Request) {
 	r.Header.Set("X-Forwarded-Host", "evil.example")

@@ -50,6 +50,7 @@ func Attacks() []Attack {
 		bindingAttacks(),
 		dpopAttacks(),
 		certificateAttacks(),
+		unboundAttacks(),
 		scopeAttacks(),
 		impliedAttacks(),
 		stepUpAttacks(),

@@ -33,6 +33,16 @@ func bindingAttacks() []Attack {
 	)
 }
 
+// unboundAttacks are good tokens that anyone can use.
+func unboundAttacks() []Attack {
+	return group{
+		name: "unbound", want: refuseInvalid, reason: "binding",
+		why: "a bearer token works for any thief (RFC 9700 §2.2.1)",
+	}.attacks(
+		try{row: "8705-3-5", name: "not bound where bound tokens alone are let in", edit: tokentest.WithoutClaim("cnf"), applies: func(a *attacker) bool { return a.cfg.Bound }},
+	)
+}
+
 // scopeAttacks are good tokens of a caller who was granted something else than
 // the call needs.
 func scopeAttacks() []Attack {

@@ -35,6 +35,10 @@ type Config struct {
 	// NotDelegated says that the call is for tokens without an actor, as with
 	// scope.NotDelegated.
 	NotDelegated bool
+	// Bound says that the call is for bound tokens alone, as with scope.Bound or
+	// token.Config.RequireBound. Good has to bind the good token, as
+	// tokentest.BoundToCertificate does, and the Target to present the certificate.
+	Bound bool
 	// ScopeImplies is that of the service's token.Config. Where a scope in Scopes is
 	// implied by a larger one, the larger one must get in, and nothing that looks
 	// like it. Where one implies others, those must not stand for it. Nil means that

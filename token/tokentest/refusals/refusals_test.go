@@ -146,6 +146,7 @@ var severalChecks = map[string]string{
 	"the token as its proof":         "has nothing of a proof",
 	"proof with a symmetric key":     "is by another key",
 	"unbound token under Bearer":     "is for services that require DPoP; see TestServicesWithDPoPThatAreWrong",
+	"not bound where bound tokens alone are let in":              "is for calls for bound tokens; see TestBound",
 	"actor where only the subject's own tokens are let in":       "is for calls without an actor; see TestAct",
 	"another service in aud beside the claim that stands for it": "is for audiences elsewhere; see TestAudienceElsewhere",
 }

@@ -363,7 +363,7 @@ func TestRefusalsOfIssuersWithAProfile(t *testing.T) {
 // ofOtherServices are attacks that do not apply to a service that accepts RS256
 // and goes by aud.
 var ofOtherServices = []string{
-	"another service in aud beside the claim that stands for it",
+	"another service in aud beside the claim that stands for it", "not bound where bound tokens alone are let in",
 	"in DER", "with R and S of the order of the curve", "PSS with a salt of 20 bytes", "PKCS 1 instead of PSS by the same RSA key",
 }
 
