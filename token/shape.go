@@ -53,5 +53,8 @@ func headerHas(part string) (alg, enc bool) {
 		alg = alg || name == "alg" && v.Kind == strict.String
 		enc = enc || name == "enc" && v.Kind == strict.String
 	})
-	return alg && err == nil, enc && err == nil
+	if err != nil {
+		return false, false
+	}
+	return alg, enc
 }

@@ -161,7 +161,8 @@ func (t *Token) Confirmation(method string) (string, bool) {
 }
 
 // Remembered reports whether the token was verified at an earlier call and its
-// signature was not verified again for this one. It is false for a nil or zero
+// signature was not verified again for this one, or that the issuer was asked about it
+// for an earlier call. It is false for a nil or zero
 // Token, and for one that Vouched made.
 func (t *Token) Remembered() bool { return t.claims().Remembered }
 

@@ -87,11 +87,17 @@ func (a *Authenticator) checkType(t *types) error {
 // checkBinding refuses a token of type DPoP without the key that it is bound to, which
 // would pass for one that is not bound (RFC 9449 §6.2).
 func (t *types) checkBinding(set *claims.Set) error {
-	name, _ := t.tokenType.Text()
-	if !strings.EqualFold(name, "DPoP") || set.Confirmation.Kind != strict.Absent {
+	if name, _ := t.tokenType.Text(); !strings.EqualFold(name, "DPoP") {
 		return nil
 	}
-	return &rejection.Error{Reason: rejection.Binding, Claim: "cnf", Want: "the key of a token of type DPoP"}
+	bound := false
+	if set.Confirmation.Kind == strict.Object {
+		_ = strict.Members(set.Confirmation.Raw, func(name string, _ strict.Value) { bound = bound || name == "jkt" })
+	}
+	if bound {
+		return nil
+	}
+	return (&rejection.Error{Reason: rejection.Binding, Claim: "cnf", Want: "jkt, the key of a token of type DPoP"}).Saw(set.Confirmation)
 }
 
 // isClientFault reports whether an error code of a 400 is about this service, and not

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/postern-go/postern/internal/evidence"
@@ -40,11 +42,26 @@ type reply struct {
 	err         error
 	ours        bool
 	credentials bool          // refused, or they could not be made
+	cut         bool          // the connection ended before an answer
 	retryAfter  time.Duration // for which the endpoint wants to be left alone
 }
 
-// ask makes one request. It blocks until the answer is there or ctx ends.
+// ask asks about a token. It blocks until the answer is there or ctx ends.
+//
+// A server may close a connection at the moment in which it is used again. Then the request
+// is made once more: it changes nothing at the issuer, and has credentials of its own.
 func (a *asking) ask(ctx context.Context, raw string) reply {
+	var kept atomic.Bool
+	watched := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(i httptrace.GotConnInfo) { kept.Store(i.Reused) }})
+	r := a.once(watched, raw)
+	if r.cut && kept.Load() && ctx.Err() == nil {
+		return a.once(ctx, raw)
+	}
+	return r
+}
+
+// once makes one request.
+func (a *asking) once(ctx context.Context, raw string) reply {
 	r := reply{at: a.now()}
 	from, err := a.endpoint.locate(ctx)
 	if err != nil {
@@ -67,6 +84,7 @@ func (a *asking) ask(ctx context.Context, raw string) reply {
 	if unread := a.read(ctx, &r, answer); unread != nil {
 		r.err = evidence.OneLine(target.About(unread))
 	}
+	r.cut = err != nil && answer.Status == 0 && !errors.Is(err, fetch.ErrTimeout)
 	a.hooks.asked(Asked{URL: from.URL, Status: answer.Status, Duration: a.now().Sub(r.at), Active: r.active, Err: r.err})
 	return r
 }

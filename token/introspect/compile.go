@@ -28,7 +28,7 @@ const (
 
 // withDefaults is c with the defaults filled in.
 func (c Config) withDefaults() Config {
-	c.Timeout = cmp.Or(c.Timeout, 3*time.Second)
+	c.FetchTimeout = cmp.Or(c.FetchTimeout, 3*time.Second)
 	c.GoodFor, c.BadFor = cmp.Or(c.GoodFor, defaultGood), cmp.Or(c.BadFor, defaultBad)
 	c.CacheSize, c.BadCacheSize = cmp.Or(c.CacheSize, 4<<20), cmp.Or(c.BadCacheSize, 1<<20)
 	c.MaxInFlight, c.UnknownPerSecond = cmp.Or(c.MaxInFlight, 100), cmp.Or(c.UnknownPerSecond, 50)
@@ -60,7 +60,7 @@ func New(cfg Config) (*Authenticator, error) {
 		checks: checks, tokenTypes: slices.Clone(c.TokenTypes), wantTypes: fmt.Sprintf("one of %+q", c.TokenTypes),
 		goodFor: c.GoodFor, badFor: c.BadFor, staleFor: c.StaleFor,
 		// Metadata, keys and the request: as many exchanges as there can be.
-		patience: 6 * c.Timeout,
+		patience: 6 * c.FetchTimeout,
 		good:     newRoom[*found](c.CacheSize), bad: newRoom[refused](c.BadCacheSize),
 		gate:    newGate(c.MaxInFlight, c.UnknownPerSecond, c.Time()),
 		relaxed: relaxed,
@@ -108,7 +108,7 @@ func (c *Config) checks() (*token.Checks, error) {
 func (c *Config) fetching(certificate func() (*tls.Certificate, error)) fetch.Config {
 	return fetch.Config{
 		HTTPClient: c.HTTPClient, RootCAs: c.RootCAs, AllowHosts: slices.Clone(c.AllowHosts), PlainHTTPHosts: slices.Clone(c.PlainHTTPHosts),
-		Proxy: c.Proxy, Certificate: certificate, KeepIdle: keepIdle, FetchTimeout: c.Timeout,
+		Proxy: c.Proxy, Certificate: certificate, KeepIdle: keepIdle, FetchTimeout: c.FetchTimeout,
 		Named: []string{cmp.Or(c.Endpoint, c.DiscoverAt, c.Issuer)}, Settings: settings, Now: c.Time,
 	}
 }
@@ -127,7 +127,7 @@ func (c *Config) discoversKeys() bool { return c.RequireJWT && c.JWTKeys == nil 
 func (c *Config) keys() jwks.RemoteConfig {
 	return jwks.RemoteConfig{
 		Issuer: c.Issuer, DiscoverAt: c.DiscoverAt, SameHost: c.SameHost, HTTPClient: c.HTTPClient, RootCAs: c.RootCAs, Proxy: c.Proxy,
-		AllowHosts: c.AllowHosts, PlainHTTPHosts: c.PlainHTTPHosts, FetchTimeout: c.Timeout, Time: c.Time,
+		AllowHosts: c.AllowHosts, PlainHTTPHosts: c.PlainHTTPHosts, FetchTimeout: c.FetchTimeout, Time: c.Time,
 	}
 }
 

@@ -2,9 +2,11 @@ package introspect
 
 import (
 	"crypto/x509"
+	"fmt"
 	"net/http"
 	"time"
 
+	"github.com/postern-go/postern/internal/fetch"
 	"github.com/postern-go/postern/jwks"
 	"github.com/postern-go/postern/token"
 )
@@ -49,7 +51,7 @@ type Config struct {
 	// means no limit.
 	MaxLifetime time.Duration
 	// MaxTokenSize is the length in bytes from which a token is refused without
-	// asking about it. Zero means 16384; the range is 1024 to 65536.
+	// asking about it. Zero means 16384; the range is 1024 to 32768.
 	MaxTokenSize int
 	// Confirmations lists the confirmation methods that are checked (RFC 7800); see
 	// token.Config. A token with any other cnf is refused.
@@ -86,9 +88,9 @@ type Config struct {
 	// PlainHTTPHosts names hosts that may be asked over http. Tokens and credentials
 	// are then readable on the network between.
 	PlainHTTPHosts []string
-	// Timeout bounds one request, inside of the deadline of the call. Zero means 3
+	// FetchTimeout bounds one request, inside of the deadline of the call. Zero means 3
 	// seconds; the range is 100 milliseconds to 30 seconds.
-	Timeout time.Duration
+	FetchTimeout time.Duration
 
 	// GoodFor is for how long an answer is remembered for a token that it finds
 	// good, and so how long a revoked token may still be accepted. It ends with exp.
@@ -135,4 +137,12 @@ type Config struct {
 	Trace *Trace
 	// Time tells the time. Nil means time.Now.
 	Time func() time.Time
+}
+
+// Format implements fmt.Formatter. It leaves the user and the password of Proxy out, with
+// every verb. Credentials show no secret.
+func (c Config) Format(s fmt.State, verb rune) {
+	type shown Config
+	c.Proxy = fetch.ShownProxy(c.Proxy)
+	_, _ = fmt.Fprintf(s, fmt.FormatString(s, verb), shown(c))
 }

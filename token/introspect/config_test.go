@@ -69,7 +69,7 @@ func TestConfig(t *testing.T) {
 		"discovery elsewhere":          {func(c *introspect.Config) { c.Endpoint, c.Issuer, c.DiscoverAt = "", "accounts", issuerID }, true},
 		"an endpoint and discovery":    {func(c *introspect.Config) { c.DiscoverAt = issuerID }, false},
 		"an endpoint on the same host": {func(c *introspect.Config) { c.SameHost = true }, false},
-		"timeout":                      {func(c *introspect.Config) { c.Timeout = time.Hour }, false},
+		"timeout":                      {func(c *introspect.Config) { c.FetchTimeout = time.Hour }, false},
 		"good for long":                {func(c *introspect.Config) { c.GoodFor = 6 * time.Minute }, false},
 		"bad for long":                 {func(c *introspect.Config) { c.BadFor = 2 * time.Minute }, false},
 		"stale for long":               {func(c *introspect.Config) { c.StaleFor = time.Hour }, false},

@@ -64,9 +64,16 @@ func (a *Authenticator) recall(k *key, now time.Time) (*claims.Set, error) {
 func (a *Authenticator) fly(ctx context.Context, k key, raw string, fresh bool) (*claims.Set, error) {
 	before := a.flights.begun.Load()
 	for {
-		f, err := a.launch(k, raw)
-		if err != nil {
-			return a.stale(&k, fresh, err)
+		f, why, wait := a.launch(k, raw, fresh)
+		if why != "" {
+			a.hooks.shed(why)
+			return a.stale(&k, fresh, unavailable(a.whyShed(why), wait))
+		}
+		if f == nil { // it has just ended
+			if set, err := a.recall(a.keyNow(raw), a.now()); set != nil || err != nil {
+				return set, err
+			}
+			continue
 		}
 		select {
 		case <-f.done:
@@ -86,23 +93,33 @@ func (a *Authenticator) fly(ctx context.Context, k key, raw string, fresh bool) 
 	}
 }
 
-// launch begins a flight, or finds the one under way.
-func (a *Authenticator) launch(k key, raw string) (*flight, error) {
+// launch begins a flight, or finds the one under way. It returns neither if the last one has
+// ended since the caller looked for an answer, or for the reason why no request may be made.
+func (a *Authenticator) launch(k key, raw string, fresh bool) (f *flight, why Shed, wait time.Duration) {
+	now, current := a.now(), a.keyNow(raw)
 	a.flights.mu.Lock()
 	defer a.flights.mu.Unlock()
 	if f := a.flights.of[k]; f != nil {
-		return f, nil
+		return f, "", 0
 	}
-	_, known := a.good.get(&k)
-	p, why, wait := a.gate.enter(known, a.now())
+	if set, err := a.recall(current, now); !fresh && (set != nil || err != nil) {
+		return nil, "", 0
+	}
+	_, known := a.good.get(current)
+	p, why, wait := a.gate.enter(known, now)
 	if why != "" {
-		a.hooks.shed(why)
-		return nil, unavailable(a.whyShed(why), wait)
+		return nil, why, wait
 	}
-	f := &flight{number: a.flights.begun.Add(1), pass: p, done: make(chan struct{})}
+	f = &flight{number: a.flights.begun.Add(1), pass: p, done: make(chan struct{})}
 	a.flights.of[k] = f
 	go a.run(f, k, raw)
-	return f, nil
+	return f, "", 0
+}
+
+// keyNow is the key of a token at the endpoint that is known now.
+func (a *Authenticator) keyNow(raw string) *key {
+	k := keyOf(raw, &a.endpoint.current.Load().asked)
+	return &k
 }
 
 // run makes the request and ends the flight, even after a panic of code that belongs to the

@@ -20,11 +20,12 @@ type lane struct {
 	since    time.Time // when the first of them failed
 	closings int       // in a row
 	closed   bool
-	until    time.Time // of the pause, if closed
-	trying   bool      // a request tries whether the endpoint is back
-	era      int       // counts closings and reopenings: what began in another era is no news
-	last     error     // why the last request failed; nil if it did not
-	refused  bool      // the credentials are
+	at       time.Time // when it was closed, and
+	wait     time.Duration
+	trying   bool  // a request tries whether the endpoint is back
+	era      int   // counts closings and reopenings: what began in another era is no news
+	last     error // why the last request failed; nil if it did not
+	refused  bool  // the credentials are
 }
 
 // closedFor is how long no request may be made.
@@ -32,8 +33,8 @@ func (l *lane) closedFor(now time.Time) time.Duration {
 	switch {
 	case !l.closed:
 		return 0
-	case now.Before(l.until):
-		return l.until.Sub(now)
+	case pacing.IsWithin(l.at, now, l.wait): // a clock that was set back does not prolong it
+		return l.wait - pacing.Elapsed(l.at, now)
 	case l.trying:
 		return time.Second
 	}
@@ -81,6 +82,6 @@ func (l *lane) fail(era int, r *reply, now time.Time, jitter float64) (closes bo
 	}
 	l.closings++
 	l.era++
-	l.closed, l.until = true, now.Add(max(pacing.Backoff(l.closings, jitter), r.retryAfter))
+	l.closed, l.at, l.wait = true, now, max(pacing.Backoff(l.closings, jitter), r.retryAfter)
 	return true
 }

@@ -54,12 +54,12 @@ func (a *Authenticator) Status() Status {
 	s := Status{
 		State: StateServing, Endpoint: a.endpoint.current.Load().URL, InFlight: inFlight,
 		Good: a.good.count(), Bad: a.bad.count(),
-		Failures: l.failures, FailingSince: l.since, NextAttempt: l.until,
+		Failures: l.failures, FailingSince: l.since,
 		CredentialsRefused: l.refused, LastError: l.last, LastPanic: a.hooks.panics.Err(errPanic),
 	}
 	switch {
 	case l.closed:
-		s.State = StateClosed
+		s.State, s.NextAttempt = StateClosed, l.at.Add(l.wait)
 	case l.failures > 0:
 		s.State = StateFailing
 	}

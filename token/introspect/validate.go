@@ -83,7 +83,7 @@ func (c *Config) validateTimes() error {
 		return errors.New("AllowMissingExpiry needs GoodFor, for which such a token is good, and that is negative")
 	}
 	return evidence.Join(
-		within("Timeout", c.Timeout, 100*time.Millisecond, 30*time.Second),
+		within("FetchTimeout", c.FetchTimeout, 100*time.Millisecond, 30*time.Second),
 		within("GoodFor", max(c.GoodFor, 0), 0, longestGood),
 		within("BadFor", max(c.BadFor, 0), 0, longestBad),
 		within("StaleFor", c.StaleFor, 0, longestStale),
@@ -94,12 +94,15 @@ const (
 	smallestCache = 64 << 10
 	largestCache  = 1 << 30
 	mostRequests  = 10000
+	smallestToken = 1 << 10
+	largestToken  = 32 << 10 // three times that, and credentials, fit into a form
 )
 
 func (c *Config) validateLimits() error {
 	return evidence.Join(
 		within("CacheSize", c.CacheSize, smallestCache, largestCache),
 		within("BadCacheSize", c.BadCacheSize, smallestCache, largestCache),
+		within("MaxTokenSize", cmp.Or(c.MaxTokenSize, smallestToken), smallestToken, largestToken),
 		within("MaxInFlight", c.MaxInFlight, 1, mostRequests),
 		within("UnknownPerSecond", c.UnknownPerSecond, 1, mostRequests),
 	)

@@ -55,6 +55,7 @@ var withoutExample = map[string]string{
 	"token.FromSet":                    "only this module can call it, since the type of its argument is internal",
 	"token.NewChecks":                  "only this module can call it, since the type of its argument is internal",
 	"token.Checks.*":                   "only this module can make them",
+	"token/introspect.Config.Format":   "implements fmt.Formatter",
 	"*.Authenticator.Describe":         "called by token.Relaxations and token.Postures",
 	"*.Status.MarshalJSON":             "implements json.Marshaler",
 	"token/dpop.Transport.*":           "called by http.Client",
