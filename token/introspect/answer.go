@@ -106,6 +106,13 @@ func isClientFault(code string) bool {
 	return code == "invalid_client" || code == "unauthorized_client"
 }
 
+// isTokenFault reports whether an error code of a 400 is about the token: it is of a
+// kind that the endpoint does not answer for (RFC 7009 §2.2.1), or none at all (RFC
+// 6750 §3.1).
+func isTokenFault(code string) bool {
+	return code == "unsupported_token_type" || code == "invalid_token"
+}
+
 // errorCode is the error of a 400 with a JSON object (RFC 6749 §5.2), or "".
 func errorCode(body string) string {
 	var code string

@@ -41,6 +41,7 @@ type reply struct {
 	// the endpoint, whatever the token is.
 	err         error
 	ours        bool
+	puzzling    bool          // err may be about the token or about us, and counts for nothing else
 	credentials bool          // refused, or they could not be made
 	cut         bool          // the connection ended before an answer
 	retryAfter  time.Duration // for which the endpoint wants to be left alone
@@ -128,14 +129,19 @@ func (r *reply) refuseCredentials(seen string) error {
 }
 
 // read400 tells an error about the token from one about this service (RFC 6749 §5.2).
-// Some servers answer so when they are asked about a token of another kind.
+// Some servers answer so when they are asked about a token of another kind. Others
+// do when they cannot read our credentials, and say invalid_request to both: that
+// must neither refuse every token nor let a stranger's text count as an outage.
 func (r *reply) read400(body string) error {
 	switch code := errorCode(body); {
 	case isClientFault(code):
 		return r.refuseCredentials("status is 400 with error " + printable.Value(code))
-	case code != "":
+	case isTokenFault(code):
 		r.refused = code
 		return nil
+	case code != "":
+		r.puzzling = true
+		return evidence.Errorf(fetch.ErrStatus, "status is 400 with error %s, want 200 (see Config.Credentials)", printable.Value(code))
 	default:
 		return evidence.Errorf(fetch.ErrStatus, "status is 400 without a JSON error, want 200")
 	}

@@ -74,6 +74,9 @@ func (g *gate) leave(p pass, r *reply, good bool, now time.Time) (event *Outage,
 	}
 	l := &g.lanes[p.lane()]
 	switch {
+	case r.puzzling:
+		l.neutral(p.era)
+		wait = time.Second
 	case r.err != nil:
 		closes := l.fail(p.era, r, now, rand.Float64())
 		if r.ours { // it is the same for all tokens

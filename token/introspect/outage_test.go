@@ -92,7 +92,7 @@ func TestOutage(t *testing.T) {
 			assert.Equal(t, 2, i.asked())
 		},
 		"C_7662-2.3-2 a token's own 400 moves nothing": func(t *testing.T) {
-			i := &issuer{answer: always(answer{status: 400, body: `{"error":"invalid_request"}`})}
+			i := &issuer{answer: always(answer{status: 400, body: `{"error":"unsupported_token_type"}`})}
 			a := authenticator(t, i, func(c *introspect.Config) {
 				c.Trace = &introspect.Trace{Credentials: func(error) { t.Error("alarm") }, Outage: func(introspect.Outage) { t.Error("outage") }}
 			})
@@ -104,6 +104,21 @@ func TestOutage(t *testing.T) {
 			i.set(always(goodAnswer(nil)))
 			_, err := judge(t, a, "good")
 			require.NoError(t, err)
+		},
+		"C_7662-2.3-1 a 400 that does not say whose fault it is refuses no token and moves nothing": func(t *testing.T) {
+			i := &issuer{answer: always(answer{status: 400, body: `{"error":"invalid_request"}`})}
+			a := authenticator(t, i, func(c *introspect.Config) {
+				c.Trace = &introspect.Trace{Credentials: func(error) { t.Error("alarm") }, Outage: func(introspect.Outage) { t.Error("outage") }}
+			})
+			for n := range 50 {
+				_, err := judge(t, a, fmt.Sprint("t", n))
+				require.ErrorIs(t, err, token.ErrIntrospectionUnavailable)
+				assert.Equal(t, time.Second, retryAfter(err))
+			}
+			assert.Equal(t, introspect.StateServing, a.Status().State)
+			i.set(always(goodAnswer(nil)))
+			_, err := judge(t, a, "t0")
+			require.NoError(t, err, "which was not remembered")
 		},
 		"a text at which the endpoint fails does not keep good callers out": func(t *testing.T) {
 			i := &issuer{answer: func(r request) answer {
