@@ -1,28 +1,15 @@
 package jwks
 
-import "time"
+import (
+	"time"
 
-// The pause after failures, for calls that cannot be answered without a fetch:
-// doubling, with jitter. Good callers wait for the longest pause once the
-// issuer is back, so it is short. Jitter takes at most half of a pause: with
-// jitter from zero, a recovering issuer would get half as many requests again.
-const (
-	firstBackoff    = time.Second
-	longestBackoff  = 10 * time.Second
-	shortestBackoff = 100 * time.Millisecond // after an attempt that took as long
+	"github.com/postern-go/postern/internal/pacing"
 )
 
-// backoff draws the wait from the start of an attempt to the next, after count
-// failures in a row: from half of a bound that doubles to the whole.
-func backoff(count int, jitter float64) time.Duration {
-	bound := longestBackoff
-	if count < 5 {
-		bound = min(firstBackoff<<(count-1), longestBackoff)
-	}
-	return spread(bound, jitter)
-}
+// shortestBackoff is the pause after an attempt that took as long as a pause.
+const shortestBackoff = 100 * time.Millisecond
 
-// The same for keys that serve. No call waits for that attempt, so it has time:
+// The pause for keys that serve. No call waits for that attempt, so it has time:
 // a fleet that tried a few times in the first minute would ask a failing issuer
 // ten times as often as a healthy one.
 const (
@@ -39,10 +26,5 @@ func refreshBackoff(count int, left time.Duration, jitter float64) time.Duration
 	if count == 1 {
 		bound = min(bound, max(left, firstRefreshBackoff))
 	}
-	return spread(bound, jitter)
-}
-
-// spread is between half of d and d.
-func spread(d time.Duration, jitter float64) time.Duration {
-	return time.Duration(float64(d) * (1 + jitter) / 2)
+	return pacing.Spread(bound, jitter)
 }

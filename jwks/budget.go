@@ -4,6 +4,8 @@ import (
 	"hash/maphash"
 	"slices"
 	"time"
+
+	"github.com/postern-go/postern/internal/pacing"
 )
 
 // budget decides whether a kid that is not held is worth a request. The kid may
@@ -78,7 +80,7 @@ func (b *budget) allow(kid string, st *state, now time.Time) (standing, bool) {
 	case failing && is == askedAgain:
 		return is, true
 	case failing || is == lookedFor:
-		return is, !isWithin(st.lastAttempt(), now, 2*b.interval)
+		return is, !pacing.IsWithin(st.lastAttempt(), now, 2*b.interval)
 	case b.once.take(now):
 		return is, true
 	}
@@ -133,7 +135,7 @@ type pace struct {
 }
 
 func (p *pace) take(now time.Time) bool {
-	if isWithin(p.last, now, p.every) {
+	if pacing.IsWithin(p.last, now, p.every) {
 		return false
 	}
 	p.last = now

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/postern-go/postern/internal/contain"
 	"github.com/postern-go/postern/internal/fetch"
 )
 
@@ -190,13 +191,13 @@ func (c *RemoteConfig) time() func() time.Time {
 // could not compute its times could not be completed.
 func (c *RemoteConfig) jitter() float64 { return c.Jitter() }
 
-func containedJitter(given func() float64, p *panics) func() float64 {
+func containedJitter(given func() float64, p *contain.Panics) func() float64 {
 	if given == nil {
 		return rand.Float64
 	}
 	return func() float64 {
 		j := math.NaN()
-		p.contain(func() { j = given() })
+		p.Contain(func() { j = given() })
 		if math.IsNaN(j) {
 			return rand.Float64()
 		}

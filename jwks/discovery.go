@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/postern-go/postern/internal/metadata"
+	"github.com/postern-go/postern/internal/pacing"
 	"github.com/postern-go/postern/internal/printable"
 )
 
@@ -21,7 +22,7 @@ type discovery struct {
 // answer still holds; if the metadata is wrong, it does not. If the old place
 // stops answering, the metadata is fetched at once.
 func (d *discovery) locate(ctx context.Context) (string, error) {
-	if d.keys.URL != "" && !d.suspect && isWithin(d.keys.Asked, d.issuer.Client.Now(), d.keys.Lifetime) {
+	if d.keys.URL != "" && !d.suspect && pacing.IsWithin(d.keys.Asked, d.issuer.Client.Now(), d.keys.Lifetime) {
 		return d.keys.URL, nil
 	}
 	err := d.ask(ctx)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/postern-go/postern/internal/contain"
 	"github.com/postern-go/postern/internal/fetch"
 )
 
@@ -11,7 +12,7 @@ import (
 
 // Fetch fetches from url as a Remote of that configuration does.
 func Fetch(c RemoteConfig, url string) error {
-	_, err := newClient(&c, newHooks(nil, &panics{})).Get(context.Background(), fetch.Query{Target: fetch.Target{URL: url}})
+	_, err := newClient(&c, newHooks(nil, &contain.Panics{})).Get(context.Background(), fetch.Query{Target: fetch.Target{URL: url}})
 	return err
 }
 

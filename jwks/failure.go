@@ -6,6 +6,7 @@ import (
 
 	"github.com/postern-go/postern/internal/evidence"
 	"github.com/postern-go/postern/internal/fetch"
+	"github.com/postern-go/postern/internal/pacing"
 )
 
 const (
@@ -37,7 +38,7 @@ type failure struct {
 func (r *Remote) failed(before *state, cause error, took time.Duration, now time.Time) *failure {
 	n := before.failure.next(cause, now)
 	jitter, retryAfter := r.config.jitter(), fetch.RetryAfter(cause)
-	n.wait = max(backoff(n.count, jitter)-max(took, 0), shortestBackoff, min(retryAfter, longestBackoff))
+	n.wait = max(pacing.Backoff(n.count, jitter)-max(took, 0), shortestBackoff, min(retryAfter, pacing.Longest))
 	n.refreshWait = n.wait
 	if before.phase(now) != phaseEmpty {
 		n.refreshWait = max(n.wait, retryAfter, refreshBackoff(n.count, before.set.left(now), jitter))
@@ -59,23 +60,23 @@ func (f *failure) next(cause error, now time.Time) *failure {
 
 // current reports whether f still says that the issuer is failing.
 func (f *failure) current(now time.Time) bool {
-	return f != nil && isWithin(f.at, now, f.refreshWait+failureTTL)
+	return f != nil && pacing.IsWithin(f.at, now, f.refreshWait+failureTTL)
 }
 
 // holdsBack reports whether no attempt is to be made yet although nothing is
 // held.
 func (f *failure) holdsBack(now time.Time) bool {
-	return f != nil && isWithin(f.at, now, f.wait)
+	return f != nil && pacing.IsWithin(f.at, now, f.wait)
 }
 
 // holdsBackRefresh is holdsBack for keys that serve.
 func (f *failure) holdsBackRefresh(now time.Time) bool {
-	return f != nil && isWithin(f.at, now, f.refreshWait)
+	return f != nil && pacing.IsWithin(f.at, now, f.refreshWait)
 }
 
 // holdsBackUnknown is holdsBack for a kid that is not held.
 func (f *failure) holdsBackUnknown(now time.Time, interval time.Duration) bool {
-	return f != nil && isWithin(f.at, now, min(f.wait, interval))
+	return f != nil && pacing.IsWithin(f.at, now, min(f.wait, interval))
 }
 
 // verdict is the answer for a kid that is not held and has that standing. It is
@@ -85,9 +86,9 @@ func (f *failure) holdsBackUnknown(now time.Time, interval time.Duration) bool {
 func (f *failure) verdict(is standing, now time.Time, interval time.Duration) error {
 	switch {
 	case !f.current(now):
-	case is == askedAgain, is == askedOnce && isWithin(f.since, now, grace):
+	case is == askedAgain, is == askedOnce && pacing.IsWithin(f.since, now, grace):
 		return f.notNow(min(f.wait, interval), now)
-	case isWithin(f.since, now, grace):
+	case pacing.IsWithin(f.since, now, grace):
 		return f.notNow(2*interval, now)
 	}
 	return ErrNotFound

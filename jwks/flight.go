@@ -4,7 +4,9 @@ import (
 	"context"
 	"time"
 
+	"github.com/postern-go/postern/internal/contain"
 	"github.com/postern-go/postern/internal/evidence"
+	"github.com/postern-go/postern/internal/pacing"
 )
 
 // flight is one attempt to fetch, shared by every call that needs it ("single
@@ -35,7 +37,7 @@ func (f *flight) wait(ctx context.Context) error {
 	case <-f.done:
 		return nil
 	case <-ctx.Done():
-		return &later{unavailable(ctx.Err()), leastRetry}
+		return &pacing.Later{Err: unavailable(ctx.Err()), After: leastRetry}
 	}
 }
 
@@ -92,7 +94,7 @@ func (r *Remote) run(f *flight) {
 	got, err := fetched{}, ErrPanic // unless the fetch returns
 	defer func() {
 		if p := recover(); p != nil {
-			err = panicked(p)
+			err = contain.Error(ErrPanic, p)
 		}
 		event := r.finish(f, got, evidence.OneLine(err))
 		r.hooks.skip(got.set.Skipped)
@@ -110,7 +112,7 @@ func (r *Remote) finish(f *flight, got fetched, err error) (event Refresh) {
 	completed := false
 	defer func() {
 		if !completed {
-			event = r.abort(f, panicked(recover()))
+			event = r.abort(f, contain.Error(ErrPanic, recover()))
 		}
 	}()
 	event = r.complete(f, got, err)
@@ -135,7 +137,7 @@ func (r *Remote) complete(f *flight, got fetched, err error) Refresh {
 	after, event := &state{set: before.set}, Refresh{Cause: f.cause}
 	var added, removed []Key
 	if err != nil {
-		after.failure = r.failed(before, err, elapsed(f.began, now), now)
+		after.failure = r.failed(before, err, pacing.Elapsed(f.began, now), now)
 		after.failure.skipped = got.set.Skipped
 		event.Err, event.Failures, event.RetryAfter = err, after.failure.count, after.failure.refreshWait
 	} else {

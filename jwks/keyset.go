@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/postern-go/postern/internal/pacing"
 	"github.com/postern-go/postern/internal/publickey"
 )
 
@@ -48,7 +49,7 @@ func (s *keySet) confirmed(from origin, at time.Time, t terms) *keySet {
 }
 
 // left is how much of the lifetime is left.
-func (s *keySet) left(now time.Time) time.Duration { return s.lifetime - elapsed(s.at, now) }
+func (s *keySet) left(now time.Time) time.Duration { return s.lifetime - pacing.Elapsed(s.at, now) }
 
 // lookup returns the keys of that id, or nil. It returns all keys if the id is
 // empty or the issuer gives none of its keys one.

@@ -7,8 +7,10 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/postern-go/postern/internal/contain"
 	"github.com/postern-go/postern/internal/fetch"
 	"github.com/postern-go/postern/internal/metadata"
+	"github.com/postern-go/postern/internal/pacing"
 )
 
 // Remote is a Source of the keys that an issuer publishes. It fetches on demand
@@ -39,7 +41,7 @@ type Remote struct {
 	config  RemoteConfig
 	now     func() time.Time
 	hooks   *hooks
-	panics  panics
+	panics  contain.Panics
 	origins origins // used by the current flight
 
 	state  atomic.Pointer[state]
@@ -160,7 +162,7 @@ func (s *search) look(st *state, now time.Time) ([]Key, *flight, error) {
 			return nil, f, nil
 		}
 		if keys != nil {
-			s.remote.hooks.stale(elapsed(st.set.at, now))
+			s.remote.hooks.stale(pacing.Elapsed(st.set.at, now))
 		}
 	case phaseAhead:
 		s.remote.refresh(st, CauseAhead, now)
@@ -185,7 +187,7 @@ func (s *search) whenEmpty(st *state, now time.Time) (*flight, error) {
 
 // errTooOld is for a clock that jumps: without it, a call would fetch for as long
 // as its context lasts.
-var errTooOld = &later{fmt.Errorf("%w: each set is too old once it is fetched (see RemoteConfig.Time)", ErrUnavailable), leastRetry}
+var errTooOld = &pacing.Later{Err: fmt.Errorf("%w: each set is too old once it is fetched (see RemoteConfig.Time)", ErrUnavailable), After: leastRetry}
 
 // whenExpired fetches before anything is used. The stale set is used meanwhile
 // only if the issuer is known to be failing. A set that the call has waited for

@@ -1,20 +1,10 @@
 package jwks
 
-import "time"
+import (
+	"time"
 
-// later is an error that matches ErrUnavailable and knows when a retry makes
-// sense.
-type later struct {
-	err   error
-	after time.Duration
-}
-
-func (l *later) Error() string { return l.err.Error() }
-func (l *later) Unwrap() error { return l.err }
-
-// RetryAfter is for errors.As, which finds it in a wrapped error too: see
-// Source.Keys.
-func (l *later) RetryAfter() time.Duration { return l.after }
+	"github.com/postern-go/postern/internal/pacing"
+)
 
 // leastRetry is the shortest wait that a caller is told: Retry-After counts
 // whole seconds (RFC 9110 §10.2.3), and zero would invite a busy loop.
@@ -23,5 +13,5 @@ const leastRetry = time.Second
 // notNow is the failure as an answer to a call: no attempt will be made
 // before hold has passed since, and the next call after that makes one.
 func (f *failure) notNow(hold time.Duration, now time.Time) error {
-	return &later{f.err, max(hold-max(elapsed(f.at, now), 0), leastRetry)}
+	return &pacing.Later{Err: f.err, After: max(hold-max(pacing.Elapsed(f.at, now), 0), leastRetry)}
 }

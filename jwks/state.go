@@ -1,6 +1,10 @@
 package jwks
 
-import "time"
+import (
+	"time"
+
+	"github.com/postern-go/postern/internal/pacing"
+)
 
 // state is everything that a call needs to know, immutable and replaced whole
 // at the end of each flight.
@@ -23,7 +27,7 @@ func (st *state) phase(now time.Time) phase {
 	if st.set == nil {
 		return phaseEmpty
 	}
-	switch age := elapsed(st.set.at, now); {
+	switch age := pacing.Elapsed(st.set.at, now); {
 	case age < 0, age >= st.set.limit:
 		return phaseEmpty
 	case age < st.set.ahead:

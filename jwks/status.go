@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/postern-go/postern/internal/pacing"
 	"github.com/postern-go/postern/internal/printable"
 )
 
@@ -71,7 +72,7 @@ type Status struct {
 // bounded line of printable ASCII.
 func (r *Remote) Status() Status {
 	st, now := r.state.Load(), r.now()
-	s := Status{State: st.at(now), Issuer: printable.Line(r.config.Issuer), LastPanic: r.panics.err()}
+	s := Status{State: st.at(now), Issuer: printable.Line(r.config.Issuer), LastPanic: r.panics.Err(ErrPanic)}
 	s.DiscoverAt, s.Proxy = r.config.DiscoverAt, r.config.Proxy
 	s.PlainHTTPHosts, s.AllowHosts = slices.Clone(r.config.PlainHTTPHosts), slices.Clone(r.config.AllowHosts)
 	s.BudgetSpentUntil = r.budgetSpentUntil(now)
@@ -83,7 +84,7 @@ func (r *Remote) Status() Status {
 func (r *Remote) budgetSpentUntil(now time.Time) time.Time {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if b := &r.budget.once; isWithin(b.last, now, b.every) {
+	if b := &r.budget.once; pacing.IsWithin(b.last, now, b.every) {
 		return b.last.Add(b.every)
 	}
 	return time.Time{}

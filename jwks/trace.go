@@ -1,6 +1,10 @@
 package jwks
 
-import "time"
+import (
+	"time"
+
+	"github.com/postern-go/postern/internal/contain"
+)
 
 // Trace is a set of hooks that watch a Remote, for logs, metrics and alarms.
 // Any of them may be nil. They are called synchronously and concurrently, by
@@ -100,10 +104,10 @@ type Refresh struct {
 // hooks are a Trace with nil fields allowed and panics contained.
 type hooks struct {
 	Trace
-	panics *panics
+	panics *contain.Panics
 }
 
-func newHooks(t *Trace, p *panics) *hooks {
+func newHooks(t *Trace, p *contain.Panics) *hooks {
 	if t == nil {
 		t = &Trace{}
 	}
@@ -113,7 +117,7 @@ func newHooks(t *Trace, p *panics) *hooks {
 // tell calls a hook, if there is one, with what it is about.
 func tell[T any](h *hooks, hook func(T), about T) {
 	if hook != nil {
-		h.panics.contain(func() { hook(about) })
+		h.panics.Contain(func() { hook(about) })
 	}
 }
 
@@ -132,6 +136,6 @@ func (h *hooks) skip(skipped []Skipped) {
 
 func (h *hooks) budget() {
 	if h.Budget != nil {
-		h.panics.contain(h.Budget)
+		h.panics.Contain(h.Budget)
 	}
 }

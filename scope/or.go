@@ -52,7 +52,7 @@ func (p Policy) Or(q Policy) Policy {
 		either.stage = max(either.stage, slices.MaxFunc(branch.rules, byStage).stage)
 	}
 	either.name = strings.Join(names, " or ")
-	return Policy{access: required, rules: []rule{either}, onCall: p.onCall || q.onCall}
+	return Policy{access: required, rules: []rule{either}, onCall: p.onCall || q.onCall, fresh: p.fresh || q.fresh}
 }
 
 // alternatives are the policies one of which is enough.

@@ -14,6 +14,7 @@ import (
 type Policy struct {
 	access access
 	onCall bool    // one of the rules is about the call
+	fresh  bool    // one of the rules is Fresh
 	rules  []rule  // in the order in which they decide
 	trial  *Policy // only reports; nil for none
 
@@ -109,6 +110,7 @@ func (p Policy) And(q Policy) Policy {
 	slices.SortStableFunc(rules, byStage)
 	return Policy{
 		access: max(p.access, q.access), rules: rules, trial: together(p.trial, q.trial), onCall: p.onCall || q.onCall,
+		fresh:     p.fresh || q.fresh,
 		operation: commonOperation(p, q),
 	}
 }

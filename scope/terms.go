@@ -47,6 +47,7 @@ var terms = []term{
 	{"acr", values, list(ACR)},
 	{"max age", values, maxAgeTerm},
 	{"not delegated", alone, fixed(NotDelegated)},
+	{"fresh", alone, fixed(Fresh)},
 	{"bound", alone, fixed(Bound)},
 	{"actor", values, actorTerm},
 	{"detail", setValues, detailTerm},

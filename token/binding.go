@@ -10,11 +10,17 @@ import (
 	"github.com/postern-go/postern/internal/strict"
 )
 
+// possession is how callers have to prove that a token is theirs.
+type possession struct {
+	confirmations []ConfirmationChecker
+	requireBound  bool
+}
+
 // checkBinding wants proof of possession for every method that the token is
 // bound by, under the scheme of that method. A method that is not checked rejects
 // the token: ignoring it would make a bound token a bearer token, as a thief wants
 // (RFC 7800 §3.1).
-func (v *Verifier) checkBinding(ctx context.Context, t *Token, p *Presentation) error {
+func (v *possession) checkBinding(ctx context.Context, t *Token, p *Presentation) error {
 	owner := v.owner(p.Scheme)
 	if t.set.Confirmation.Kind == strict.Absent {
 		return v.checkUnbound(owner)
@@ -52,7 +58,7 @@ func (v *Verifier) checkBinding(ctx context.Context, t *Token, p *Presentation) 
 
 // checkUnbound is checkBinding for a token without cnf. owner is that of the scheme
 // it is presented under.
-func (v *Verifier) checkUnbound(owner SchemeChecker) error {
+func (v *possession) checkUnbound(owner SchemeChecker) error {
 	if len(v.confirmations) == 0 {
 		return nil
 	}
@@ -74,7 +80,7 @@ func notBoundBy(owner SchemeChecker) error {
 }
 
 // owner is the checker whose scheme this is, or nil for Bearer.
-func (v *Verifier) owner(scheme string) SchemeChecker {
+func (v *possession) owner(scheme string) SchemeChecker {
 	for _, c := range v.confirmations {
 		if s, ok := c.(SchemeChecker); ok && isScheme(scheme, s) {
 			return s
@@ -84,7 +90,7 @@ func (v *Verifier) owner(scheme string) SchemeChecker {
 }
 
 // required is the checker without which no token is taken, or nil.
-func (v *Verifier) required() SchemeChecker {
+func (v *possession) required() SchemeChecker {
 	for _, c := range v.confirmations {
 		if s, ok := c.(SchemeChecker); ok && s.Required() {
 			return s
@@ -121,7 +127,7 @@ func confirmationMethods(cnf strict.Value) ([]string, error) {
 // maxMethods bounds the memory that a cnf of thousands of members takes.
 const maxMethods = 16
 
-func (v *Verifier) checker(method string) ConfirmationChecker {
+func (v *possession) checker(method string) ConfirmationChecker {
 	for _, c := range v.confirmations {
 		if c.Method() == method {
 			return c
@@ -144,8 +150,8 @@ func judged(err error) error {
 	return &rejection.Error{Reason: ErrBinding, Cause: err}
 }
 
-// checkScheme refuses schemes that the Verifier does not support.
-func (v *Verifier) checkScheme(p *Presentation) error {
+// checkScheme refuses schemes that are not supported.
+func (v *possession) checkScheme(p *Presentation) error {
 	known := p.Scheme == "" || strings.EqualFold(p.Scheme, bearer) || v.owner(p.Scheme) != nil
 	if p.Token == "" || !known {
 		return ErrMissing

@@ -46,10 +46,14 @@ func (c Config) signed(keys jwks.Source) jws.Settings {
 	}
 }
 
-// rules says which claims are accepted.
-func (c Config) rules(implied *claims.Implied) *claims.Rules {
+func (c Config) possession() possession {
+	return possession{slices.Clone(c.Confirmations), c.RequireBound}
+}
+
+// settings say which claims are accepted.
+func (c Config) settings(implied *claims.Implied) claims.Settings {
 	scopes, setting := c.Profile.scopes()
-	return claims.New(claims.Settings{
+	return claims.Settings{
 		Issuer:        c.Issuer,
 		Audience:      slices.Clone(c.Audience),
 		AudienceClaim: c.Profile.AudienceClaim,
@@ -66,5 +70,5 @@ func (c Config) rules(implied *claims.Implied) *claims.Rules {
 		Leeway:        c.leeway(),
 		MaxLifetime:   c.MaxLifetime,
 		Time:          c.time(),
-	})
+	}
 }

@@ -115,10 +115,16 @@ var ErrKeysUnavailable error = rejection.KeysUnavailable
 // or full.
 var ErrReplayStoreUnavailable error = rejection.ReplayStoreUnavailable
 
+// ErrIntrospectionUnavailable is the ErrUnavailable of an Authenticator of package
+// introspect that gets no answer about a token: its endpoint is out of reach, refuses
+// the credentials of this service, or has been asked too much.
+var ErrIntrospectionUnavailable error = rejection.IntrospectionUnavailable
+
 // Reason names why err refuses a call, for metric labels and logs. The answer
 // is "" for nil and otherwise one of a closed set: "missing", "request",
 // "scope", "detail", "step_up", "denied", "subject_unknown", "unavailable",
-// "keys_unavailable", "replay_store_unavailable", "invalid", "malformed",
+// "keys_unavailable", "replay_store_unavailable", "introspection_unavailable",
+// "invalid", "malformed",
 // "too_large", "algorithm", "critical", "type", "unknown_key", "signature",
 // "issuer", "audience", "expired", "not_yet_valid", "claim", "inactive",
 // "binding", "proof", "proof_missing", "proof_stale", "replay" and "nonce". An

@@ -4,6 +4,8 @@ import (
 	"container/list"
 	"sync/atomic"
 	"time"
+
+	"github.com/postern-go/postern/internal/pacing"
 )
 
 // known is an issuer that a Resolver has an Authenticator for. It outlives
@@ -36,7 +38,7 @@ func newResolution(auth Authenticator, from *template, asked time.Time, cfg Reso
 }
 
 // fresh reports whether nothing needs to be asked.
-func (r *resolution) fresh() bool { return isWithin(r.asked, r.time(), r.good) }
+func (r *resolution) fresh() bool { return pacing.IsWithin(r.asked, r.time(), r.good) }
 
 // verifier is the Verifier that remembers tokens of the issuer. It is nil if
 // there is no such Verifier, and if it must not be asked at this moment.
@@ -133,18 +135,4 @@ func (t *knownIssuers) drop(issuer string) {
 		t.unproven.Remove(k.place)
 	}
 	k.holds.Store(nil)
-}
-
-// elapsed is the time between two readings of a clock. The monotonic clock
-// stands still while a machine sleeps and the wall clock can be set back, so the
-// larger of the two differences counts.
-func elapsed(from, to time.Time) time.Duration {
-	return max(to.Sub(from), to.Round(0).Sub(from.Round(0)))
-}
-
-// isWithin reports whether less than d has passed since from. A time in the
-// future means that the time since is not known.
-func isWithin(from, now time.Time, d time.Duration) bool {
-	e := elapsed(from, now)
-	return 0 <= e && e < d
 }

@@ -57,6 +57,10 @@ func Postures(auth Authenticator) []Posture {
 		return all
 	case *Resolver:
 		return a.postures()
+	case *Router:
+		return a.postures()
+	case Describer:
+		return []Posture{a.Describe().Posture}
 	default:
 		return []Posture{{}}
 	}
@@ -70,11 +74,15 @@ func (v *Verifier) posture() Posture {
 		ScopeImplies: v.rules.Implied.Declared(),
 		Relaxations:  slices.Clone(v.about.relaxed),
 	}
-	for _, c := range v.confirmations {
-		p.Confirmations = append(p.Confirmations, c.Method())
-	}
-	p.Keys = statusOf(v.about.keys)
+	p.Confirmations, p.Keys = v.methods(), statusOf(v.about.keys)
 	return p
+}
+
+func (v *possession) methods() (list []string) {
+	for _, c := range v.confirmations {
+		list = append(list, c.Method())
+	}
+	return list
 }
 
 func statusOf(source jwks.Source) *jwks.Status {

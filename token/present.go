@@ -30,6 +30,10 @@ type Presentation struct {
 	// is known about it. It may be used until Authenticate returns, and not
 	// later.
 	Call Call
+	// Fresh says that the policy of the call wants an answer of the issuer for this
+	// call, and none that is remembered; see scope.Fresh. An Authenticator that cannot
+	// give one ignores it, and the policy refuses then.
+	Fresh bool
 }
 
 // Request describes the call, or is the zero Request. It is built on demand, so

@@ -3,6 +3,8 @@ package token
 import (
 	"crypto/sha256"
 	"time"
+
+	"github.com/postern-go/postern/internal/pacing"
 )
 
 // recent remembers issuers for a while, at most so many. The oldest go first. It
@@ -35,11 +37,11 @@ func (r *recent) find(issuer string, now time.Time) (note, bool) {
 		return note{}, false
 	}
 	n, ok := r.of[sha256.Sum256([]byte(issuer))]
-	return n, ok && isWithin(n.at, now, r.keep)
+	return n, ok && pacing.IsWithin(n.at, now, r.keep)
 }
 
 func (r *recent) add(issuer string, now time.Time, err error) {
-	for len(r.queue) > 0 && (len(r.queue) >= r.most || !isWithin(r.queue[0].at, now, r.keep)) {
+	for len(r.queue) > 0 && (len(r.queue) >= r.most || !pacing.IsWithin(r.queue[0].at, now, r.keep)) {
 		oldest := r.queue[0]
 		if r.of[oldest.key].at == oldest.at {
 			delete(r.of, oldest.key)

@@ -31,6 +31,10 @@ func Relaxations(auth Authenticator) []string {
 		return all
 	case *Resolver:
 		return a.relaxations()
+	case *Router:
+		return a.relaxations()
+	case Describer:
+		return slices.Clone(a.Describe().Posture.Relaxations)
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/postern-go/postern/internal/nilcheck"
+	"github.com/postern-go/postern/internal/pacing"
 	"github.com/postern-go/postern/internal/rejection"
 )
 
@@ -82,7 +83,7 @@ func (r *Resolver) heldOrFlight(issuer string, forgotten uint64) (*flight, *know
 
 // usable reports whether an Authenticator may serve while Resolve fails.
 func (r *Resolver) usable(held *resolution, now time.Time) bool {
-	return isWithin(held.asked, now, staleFactor*r.config.KnownFor)
+	return pacing.IsWithin(held.asked, now, staleFactor*r.config.KnownFor)
 }
 
 // flight returns the flight for an issuer, and starts one if none is under way.
@@ -97,7 +98,7 @@ func (r *Resolver) flight(issuer string, k *known, now time.Time, keep bool) (*f
 	if r.running >= maxRunning || k == nil && r.running >= maxStrangers {
 		return nil, unavailable(issuer, errBusy, failedPause)
 	}
-	if k == nil && !r.strangers.take(now) {
+	if k == nil && !r.strangers.Take(now) {
 		return nil, unavailable(issuer, errTooMany, time.Second)
 	}
 	issuer = strings.Clone(issuer) // a part of a token, which is not to be kept
@@ -204,7 +205,7 @@ func (r *Resolver) failure(f *flight, issuer string, err error, current bool) {
 	}
 	old := *held
 	old.failing = true
-	old.good = min(elapsed(old.asked, now)+stalePause, staleFactor*r.config.KnownFor)
+	old.good = min(pacing.Elapsed(old.asked, now)+stalePause, staleFactor*r.config.KnownFor)
 	k.holds.Store(&old)
 	f.k, f.auth, f.err = k, old.auth, nil
 }
@@ -226,7 +227,7 @@ func unknownIssuer(issuer string, cause error) error {
 func unavailable(issuer string, err error, after time.Duration) error {
 	var known interface{ RetryAfter() time.Duration }
 	if !errors.As(err, &known) {
-		err = &later{err, after}
+		err = &pacing.Later{Err: err, After: after}
 	}
 	return &rejection.Error{Reason: ErrUnavailable, Claim: "iss", Got: issuer, Cause: err}
 }
@@ -241,13 +242,3 @@ func (e *resolveError) Is(target error) bool {
 	return target != context.Canceled && target != context.DeadlineExceeded && errors.Is(e.err, target)
 }
 func (e *resolveError) As(target any) bool { return errors.As(e.err, target) }
-
-// later is an error that knows when a retry makes sense.
-type later struct {
-	err   error
-	after time.Duration
-}
-
-func (l *later) Error() string             { return l.err.Error() }
-func (l *later) Unwrap() error             { return l.err }
-func (l *later) RetryAfter() time.Duration { return l.after }

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/postern-go/postern/internal/pacing"
 	"github.com/postern-go/postern/internal/rejection"
 )
 
@@ -45,7 +46,7 @@ type Resolver struct {
 	failed    *recent // Resolve did, a moment ago
 	flights   map[string]*flight
 	running   int // calls of Resolve that have not returned
-	strangers *pace
+	strangers *pacing.Rate
 }
 
 // NewResolver checks cfg and copies it. It makes no request and does not block.
@@ -65,7 +66,7 @@ func NewResolver(cfg ResolverConfig) (*Resolver, error) {
 		unknown:   newRecent(cfg.MaxUnknown, cfg.UnknownFor),
 		failed:    newRecent(cfg.MaxUnknown, failedPause),
 		flights:   map[string]*flight{},
-		strangers: newPace(cfg.NewPerSecond, cfg.Time()),
+		strangers: pacing.NewRate(cfg.NewPerSecond, cfg.Time()),
 	}
 	for _, t := range templates {
 		r.maxSize = max(r.maxSize, t.sample.maxSize)
@@ -243,7 +244,7 @@ func (r *Resolver) heldFrom(t *template, issuer string) (*known, Authenticator) 
 func (r *Resolver) mayAsk() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.strangers.take(r.config.Time())
+	return r.strangers.Take(r.config.Time())
 }
 
 // stranger reports whether to name a new issuer of t costs requests without end,

@@ -79,7 +79,9 @@ func schemesOf(auth Authenticator) []Scheme {
 // Schemes is Bearer, and those of the SchemeCheckers among Config.Confirmations.
 // Bearer is not advertised if no token can be good under it: one of them is
 // Required, or all Confirmations have schemes of their own and RequireBound is set.
-func (v *Verifier) Schemes() []Scheme {
+func (v *Verifier) Schemes() []Scheme { return v.schemes() }
+
+func (v *possession) schemes() []Scheme {
 	all := []Scheme{{Name: bearer, ParsesToken: true}}
 	for _, c := range v.confirmations {
 		owner, ok := c.(SchemeChecker)

@@ -47,6 +47,8 @@ func CanTell(auth Authenticator, kind SubjectKind) bool {
 		return kind == SubjectClient || a == nil || len(a.rules.Users) > 0
 	case severalAuthenticators:
 		return a.some(func(each Authenticator) bool { return CanTell(each, kind) })
+	case Describer:
+		return a.Describe().canTell(kind)
 	default:
 		return true
 	}
@@ -87,6 +89,8 @@ func HasSet(auth Authenticator, set string) bool {
 		return a == nil || a.rules.HasSet(set)
 	case severalAuthenticators:
 		return a.some(func(each Authenticator) bool { return HasSet(each, set) })
+	case Describer:
+		return a.Describe().hasSet(set)
 	default:
 		return true
 	}

@@ -161,9 +161,15 @@ func (t *Token) Confirmation(method string) (string, bool) {
 }
 
 // Remembered reports whether the token was verified at an earlier call and its
-// signature was not verified again for this one. It is false for a nil or zero
+// signature was not verified again for this one, or that the issuer was asked about it
+// for an earlier call. It is false for a nil or zero
 // Token, and for one that Vouched made.
 func (t *Token) Remembered() bool { return t.claims().Remembered }
+
+// Fresh reports whether the issuer was asked about the token for this call, so that
+// it was not revoked when the call came in. Package introspect asks. It is false for a
+// JWT whose signature alone was verified, and for a nil or zero Token.
+func (t *Token) Fresh() bool { return t.claims().Fresh }
 
 // Bound reports whether a caller may use the token only with a proof of
 // possession. Such a token is useless to pass on.

@@ -15,15 +15,14 @@ import (
 // Verifier is the Authenticator for JWT access tokens (RFC 9068) of one
 // issuer. It is safe for concurrent use.
 type Verifier struct {
-	signatures    *jws.Verifier
-	rules         *claims.Rules
-	confirmations []ConfirmationChecker
-	requireBound  bool
-	maxSize       int
-	tooLarge      error
-	time          func() time.Time
-	memory        *memory // nil if nothing is remembered
-	about         about
+	signatures *jws.Verifier
+	rules      *claims.Rules
+	possession
+	maxSize  int
+	tooLarge error
+	time     func() time.Time
+	memory   *memory // nil if nothing is remembered
+	about    about
 }
 
 // about is what a Verifier tells operators about itself.
@@ -47,14 +46,13 @@ func NewVerifier(cfg Config) (*Verifier, error) {
 // newVerifier is NewVerifier with settings that have been checked.
 func newVerifier(cfg Config, made parts) *Verifier {
 	v := &Verifier{
-		signatures:    jws.New(cfg.signed(made.keys)),
-		rules:         cfg.rules(made.implied),
-		confirmations: slices.Clone(cfg.Confirmations),
-		requireBound:  cfg.RequireBound,
-		maxSize:       cfg.maxTokenSize(),
-		tooLarge:      tooLarge(cfg.maxTokenSize()),
-		time:          cfg.time(),
-		about:         about{made.keys, slices.Clone(cfg.algorithms()), cfg.relaxations()},
+		signatures: jws.New(cfg.signed(made.keys)),
+		rules:      claims.New(cfg.settings(made.implied)),
+		possession: cfg.possession(),
+		maxSize:    cfg.maxTokenSize(),
+		tooLarge:   tooLarge(cfg.maxTokenSize()),
+		time:       cfg.time(),
+		about:      about{made.keys, slices.Clone(cfg.algorithms()), cfg.relaxations()},
 	}
 	if c := newCache(cfg.cacheSize()); c != nil {
 		v.memory = &memory{cache: c, signatures: v.signatures, rules: v.rules, time: v.time}

@@ -53,6 +53,8 @@ type VouchedClaims struct {
 	// Authenticator has to check that the caller possesses it: nothing else
 	// does. scope.Bound lets in tokens that have one.
 	Confirmation map[string]string
+	// Fresh says that the issuer was asked for this call; see Token.Fresh.
+	Fresh bool
 	// JSON is the object that Token.Claims decodes, or nil if there are no other
 	// claims. It must be strict JSON: valid Unicode, no repeated names. If it has
 	// iss or sub, they must equal Issuer and Subject. If it has cnf, Confirmation
@@ -114,6 +116,7 @@ func (c *VouchedClaims) set() (*claims.Set, error) {
 		NotBefore:    seconds(c.NotBefore),
 		Expiry:       seconds(c.Expiry),
 		Kind:         claims.Kind(c.SubjectKind),
+		Fresh:        c.Fresh,
 		Confirmation: confirmation(c.Confirmation),
 		JSON:         "{}",
 	}

@@ -29,8 +29,9 @@ var cures = map[string]string{
 	"claim": "the error names the claim. Fit Config.Profile to the issuer, one setting at a time; if the policy's type is to blame, " +
 		"fix the type. A broken rule often means an ID token, or a token for another tenant or service: look at the client " +
 		"before you widen the rule.",
-	"inactive": "none; the client has to get a new one.",
-	"binding":  "configure the proof that the issuer uses. A bound token that is used without its key may have been stolen.",
+	"inactive": "the client has to get a new one. If every token is refused so, look whether the endpoint is that of their issuer, and whether " +
+		"this client may introspect them.",
+	"binding": "configure the proof that the issuer uses. A bound token that is used without its key may have been stolen.",
 	"proof": "the error says which part is wrong. If it is the URL, a proxy has changed scheme, host or path: set Resource.BaseURLs to " +
 		"the addresses that clients use.",
 	"proof_missing": "the client has to send a DPoP field with each call. If it does, look for a proxy that drops the field.",
@@ -54,6 +55,8 @@ var cures = map[string]string{
 	"keys_unavailable": "the error names the document, the value received, the value wanted and the field that changes it; so does the status of " +
 		"the key source: name resolution, TLS, a proxy, the issuer itself. Call Verifier.Ready at start, so that a service that " +
 		"cannot work takes no calls.",
+	"introspection_unavailable": "the error names the endpoint, the value received, the value wanted and the setting. If it says that the credentials " +
+		"are refused, mend Config.Credentials of package introspect: no token can be judged until then.",
 	"replay_store_unavailable": "the error names the store and what it said. A proof that may have been used before is never let through, so the calls go on " +
 		"when the store does.",
 }

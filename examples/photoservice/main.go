@@ -36,6 +36,14 @@
 //
 //	-mtls -client-cert-header rfc9440 -trusted-proxy 10.0.0.0/8
 //
+// Opaque tokens are for the issuer to judge (RFC 7662). With
+//
+//	-introspect discover -introspect-client photos -introspect-secret-file secret -opaque only
+//
+// the service asks it about each token, as the client photos; -opaque beside-jwt takes
+// JWTs as well, -introspect-auth says how the client proves who it is, and
+// -introspect-jwt takes signed answers alone (RFC 9701).
+//
 // The service keeps its photos in memory. It starts whether the
 // issuer can be reached or not; until it can, calls that need a token are
 // answered 503 (gRPC UNAVAILABLE). Without -tls-cert serve it on loopback, or put

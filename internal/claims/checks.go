@@ -75,7 +75,12 @@ func (r *Rules) CheckAgain(s *Set, now time.Time) error {
 // again, so that no Set exists without a check of its issuer.
 func (r *Rules) CheckIssuer(p *Payload) error { return r.isFromIssuer(p.iss) }
 
-func readIssuer(r *Rules, _ *Set, c received) error { return r.isFromIssuer(c.iss) }
+func readIssuer(r *Rules, _ *Set, c received) error {
+	if r.Answer != nil && c.iss.Kind == strict.Absent && !r.required.iss {
+		return nil
+	}
+	return r.isFromIssuer(c.iss)
+}
 
 func (r *Rules) isFromIssuer(value strict.Value) error {
 	if iss, ok := value.Text(); !ok || iss != r.Issuer {
@@ -86,6 +91,9 @@ func (r *Rules) isFromIssuer(value strict.Value) error {
 
 // readExpiry drops a fraction of a second, to the earlier side.
 func readExpiry(r *Rules, s *Set, c received) error {
+	if r.Answer != nil && c.exp.Kind == strict.Absent {
+		return r.withoutExpiry(s)
+	}
 	exp, _, ok := numericDate(c.exp)
 	if !ok {
 		return wrongDate("exp", c.exp)
@@ -160,58 +168,6 @@ func (r *Rules) checkNotAhead(name string, date int64, now time.Time) error {
 	}
 }
 
-// readAudience wants one of our identifiers, exactly (RFC 9068 §4, RFC 7519
-// §4.1.3). A token for another server must be worthless here. Where another
-// claim stands for aud, a token that has both must pass by both: the same client
-// may have tokens for other servers.
-func readAudience(r *Rules, s *Set, c received) error {
-	if r.AudienceClaim != "" {
-		if err := r.audience(s, r.AudienceClaim, c.standsForAud, c.text); err != nil || c.aud.Kind == strict.Absent {
-			return err
-		}
-	}
-	return r.audience(s, "aud", c.aud, c.text)
-}
-
-func (r *Rules) audience(s *Set, name string, value strict.Value, payload string) error {
-	switch value.Kind {
-	case strict.String:
-		s.oneAudience[0], _ = value.Text()
-		s.Audience = s.oneAudience[:]
-	case strict.Array:
-		var ok bool
-		if s.Audience, ok = listStrings(value); !ok {
-			return wrongType(name, value, "a string or an array of strings")
-		}
-	case strict.Object:
-		return wrongType(name, value, "a string or an array of strings")
-	default:
-		s.Audience = nil
-	}
-	if r.isAudience(s.Audience) {
-		return nil
-	}
-	return (&rejection.Error{
-		Reason: rejection.Audience, Claim: name, Want: r.want.audience, Setting: "Config.Audience", Hint: noAudience(payload),
-	}).Saw(value)
-}
-
-func checkAudience(r *Rules, s *Set, _ time.Time) error {
-	if r.isAudience(s.Audience) {
-		return nil
-	}
-	return &rejection.Error{Reason: rejection.Audience, Claim: "aud", Want: r.want.audience, Setting: "Config.Audience"}
-}
-
-func (r *Rules) isAudience(named []string) bool {
-	for _, aud := range named {
-		if slices.Contains(r.Audience, aud) {
-			return true
-		}
-	}
-	return false
-}
-
 func readSubject(r *Rules, s *Set, c received) (err error) {
 	s.Subject, err = text("sub", c.sub, r.required.sub)
 	return err
@@ -249,7 +205,7 @@ func checkNoIDToken(r *Rules, s *Set, c received) error {
 		return nil
 	}
 	if c.idToken != "" {
-		return &rejection.Error{Reason: rejection.Type, Claim: c.idToken, Form: rejection.IDToken, Want: "an access token", Setting: "Config.Profile.Types"}
+		return &rejection.Error{Reason: rejection.Type, Claim: c.idToken, Form: rejection.IDToken, Want: "an access token", Setting: r.typeSetting()}
 	}
 	if c.aud.Kind == strict.Absent {
 		return nil

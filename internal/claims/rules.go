@@ -28,6 +28,7 @@ type Settings struct {
 	Leeway        time.Duration
 	MaxLifetime   time.Duration // from iat to exp; 0 means no limit
 	Time          func() time.Time
+	Answer        *Answer // the claims are those of an issuer's answer; nil for those of a JWT
 }
 
 // Rules are Settings made ready for use. They are safe for concurrent use.
@@ -53,8 +54,8 @@ type wanted struct {
 
 // required lists the claims that must be present besides iss, aud and exp.
 type required struct {
-	sub, clientID, iat, jti bool
-	others                  []string
+	iss, sub, clientID, iat, jti bool
+	others                       []string
 }
 
 // New makes Rules. It keeps the slices of s.
@@ -85,7 +86,9 @@ func newRequired(s Settings) required {
 	var r required
 	for _, name := range s.Required {
 		switch name {
-		case "iss", "aud", "exp": // always are
+		case "iss":
+			r.iss = true
+		case "aud", "exp": // always are, unless Answer waives them
 		case "sub":
 			r.sub = true
 		case s.ClientIDClaim:

@@ -24,6 +24,7 @@ type Set struct {
 	JSON          string         // all claims; "" if they are the payload of the token, a JWT
 	Kind          Kind
 	Remembered    bool // by an earlier call; no signature was verified in this one
+	Fresh         bool // the issuer was asked for this call
 
 	oneAudience [1]string // backs Audience if there is but one
 }

@@ -31,6 +31,12 @@ type Config struct {
 	// TokenFile is a file with a bearer token for each GET from an origin in Named,
 	// or "".
 	TokenFile string
+	// Certificate returns the certificate of this client for each connection of a
+	// transport of this package that asks for one. Nil shows none.
+	Certificate func() (*tls.Certificate, error)
+	// KeepIdle is for how long a transport of this package keeps a connection that is
+	// not in use. Zero keeps none.
+	KeepIdle time.Duration
 	// FetchTimeout bounds one exchange, body included.
 	FetchTimeout time.Duration
 
@@ -109,7 +115,7 @@ func (c *Config) transport(resolver *net.Resolver) *http.Transport {
 	d := dialer{allowed: c.AllowHosts, timeout: c.FetchTimeout, resolver: resolver, settings: c.Settings}
 	if c.Proxy == "" {
 		d.loopback = namesLoopback(c.Named)
-		return newTransport(d, c.RootCAs)
+		return c.keeping(newTransport(d, c.RootCAs))
 	}
 	u, err := parseProxy(c.Proxy)
 	if err != nil { // Validate refuses it; without it, a request would go around the proxy
@@ -119,11 +125,25 @@ func (c *Config) transport(resolver *net.Resolver) *http.Transport {
 	d.loopback = true // the proxy is all that is dialed, and the configuration names it
 	t := newTransport(d, c.RootCAs)
 	p.use(t)
+	return c.keeping(t)
+}
+
+// maxIdle is how many connections are kept.
+const maxIdle = 128
+
+// keeping adds to a transport what a client with many exchanges needs.
+func (c *Config) keeping(t *http.Transport) *http.Transport {
+	if c.Certificate != nil {
+		t.TLSClientConfig.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return c.Certificate() }
+	}
+	if c.KeepIdle > 0 {
+		t.DisableKeepAlives, t.IdleConnTimeout, t.MaxIdleConns, t.MaxIdleConnsPerHost = false, c.KeepIdle, maxIdle, maxIdle
+	}
 	return t
 }
 
 // newTransport returns a transport without a proxy from the environment, and
-// without idle connections: documents are fetched a few times an hour, and
+// without idle connections: most documents are fetched a few times an hour, and
 // nothing of this package runs in between.
 func newTransport(d dialer, roots *x509.CertPool) *http.Transport {
 	return &http.Transport{

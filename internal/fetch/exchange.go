@@ -44,9 +44,11 @@ type Query struct {
 type Form struct {
 	Values        url.Values
 	Authorization string // the field of that name, or ""
+	Refusal       int    // a status beside 200 with a body to read, or 0
 }
 
-// Answer is a 200 with its body, or a 304 to a Query with a validator. Beside
+// Answer is a 200 or the Refusal of a Form with its body, or a 304 to a Query with a
+// validator. Beside
 // an error it has the part that arrived.
 type Answer struct {
 	Status int
@@ -99,7 +101,7 @@ func (c *Client) Post(ctx context.Context, t Target, f Form) (Answer, error) {
 	if len(body) > maxForm {
 		return Answer{}, t.About(evidence.Errorf(ErrTooLarge, "the form has %d bytes, want at most %d", len(body), maxForm))
 	}
-	return c.send(ctx, t, message{method: http.MethodPost, header: header, body: body})
+	return c.send(ctx, t, message{method: http.MethodPost, header: header, body: body, refusal: f.Refusal})
 }
 
 // message is what the two methods send differently.
@@ -107,6 +109,7 @@ type message struct {
 	method, body string
 	header       http.Header
 	conditional  bool
+	refusal      int
 }
 
 func (c *Client) send(ctx context.Context, t Target, m message) (Answer, error) {
@@ -189,7 +192,7 @@ func (c *Client) check(m message, response *http.Response) error {
 	switch code := response.StatusCode; {
 	case code == http.StatusNotModified && m.conditional:
 		return nil
-	case code != http.StatusOK:
+	case code != http.StatusOK && code != m.refusal:
 		return c.wrongStatus(response)
 	}
 	if encoding := response.Header.Get("Content-Encoding"); encoding != "" && encoding != "identity" {

@@ -18,6 +18,9 @@ import (
 // maxTokenFile is longer than any token that a server takes in a field.
 const maxTokenFile = 16 << 10
 
+// IsToken reports whether a text is what may follow "Bearer " (RFC 6750 §2.1).
+func IsToken(text string) bool { return len(text) <= maxTokenFile && b64token.MatchString(text) }
+
 // b64token is what may follow "Bearer " (RFC 6750 §2.1). A line break in a field
 // would be another field.
 var b64token = regexp.MustCompile(`^[A-Za-z0-9._~+/-]+=*$`)
@@ -29,7 +32,7 @@ func (c *Client) authorize(r *http.Request) error {
 	if c.config.TokenFile == "" || !namesOrigin(c.config.Named, r.URL) {
 		return nil
 	}
-	token, err := readToken(c.config.TokenFile)
+	token, err := ReadToken(c.config.TokenFile)
 	if err != nil {
 		return evidence.Errorf(ErrTokenFile, "token file %s %v (see %s)", printable.Value(c.config.TokenFile), err, c.setting("TokenFile"))
 	}
@@ -46,9 +49,10 @@ func namesOrigin(named []string, u *url.URL) bool {
 	return false
 }
 
-// readToken reads the file each time, because it is replaced before the token in it
-// expires. Nothing of its contents is in an error.
-func readToken(path string) (string, error) {
+// ReadToken reads a file with one bearer token, up to 16 KiB long. The file may be
+// replaced before the token in it expires, so it is to be read again and again. Nothing
+// of its contents is in an error, nor its path.
+func ReadToken(path string) (string, error) {
 	content, err := readFile(path)
 	if err != nil {
 		return "", err

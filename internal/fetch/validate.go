@@ -20,6 +20,8 @@ func (c *Config) Validate() error {
 		return errors.New("RootCAs has no effect on the transport of HTTPClient")
 	case !own && c.Proxy != "":
 		return errors.New("Proxy has no effect on the transport of HTTPClient")
+	case !own && c.Certificate != nil:
+		return errors.New("a certificate has no effect on the transport of HTTPClient")
 	case strings.ContainsRune(c.TokenFile, 0):
 		return errors.New("TokenFile: a path has no NUL byte")
 	}

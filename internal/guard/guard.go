@@ -88,7 +88,7 @@ func (g *Guard) judge(ctx context.Context, p scope.Policy, fields []string, call
 		return Verdict{Err: credentials.ErrMalformed}
 	}
 	c := call()
-	t, err := g.authenticate(ctx, token.Presentation{Scheme: scheme, Token: raw, Call: c})
+	t, err := g.authenticate(ctx, token.Presentation{Scheme: scheme, Token: raw, Call: c, Fresh: p.IsFresh()})
 	switch {
 	case err == nil:
 		if p.IsAboutCall() {

@@ -39,6 +39,8 @@ var (
 	SubjectUnknown         = Denied.because("subject_unknown", "the kind of subject is unknown")
 	KeysUnavailable        = Unavailable.because("keys_unavailable", "issuer's keys unavailable")
 	ReplayStoreUnavailable = Unavailable.because("replay_store_unavailable", "replay store unavailable")
+
+	IntrospectionUnavailable = Unavailable.because("introspection_unavailable", "introspection endpoint unavailable")
 )
 
 // All returns every outcome and reason, each once, in the order in which they
@@ -48,6 +50,7 @@ func All() []*Sentinel {
 		Missing, Request, Invalid, Scope, StepUp, Denied, Unavailable,
 		Malformed, TooLarge, Algorithm, Critical, Type, UnknownKey, Signature, Issuer, Audience, Expired, NotYetValid, Claim, Inactive, Binding,
 		Proof, ProofMissing, ProofStale, Replay, Nonce, Detail, SubjectUnknown, KeysUnavailable, ReplayStoreUnavailable,
+		IntrospectionUnavailable,
 	}
 }
 

@@ -1,34 +1,22 @@
 package resourcemeta
 
 import (
-	"crypto"
 	"errors"
 	"maps"
-	"slices"
 	"time"
 
-	"github.com/go-jose/go-jose/v4"
-	"github.com/go-jose/go-jose/v4/cryptosigner"
-
-	"github.com/postern-go/postern/internal/printable"
+	"github.com/postern-go/postern/internal/signing"
 )
 
-// Key signs documents.
-type Key struct {
-	Signer    crypto.Signer
-	ID        string // the kid of the signature
-	Algorithm string
-}
+// Key signs documents. Its ID is required.
+type Key signing.Key
 
 // Check reports why the key cannot sign, without a signature.
 func (k Key) Check() error {
-	switch {
-	case k.ID == "" || !printable.Is(k.ID):
-		return errors.New("its ID is empty or not printable ASCII")
-	case !slices.Contains(cryptosigner.Opaque(k.Signer).Algs(), jose.SignatureAlgorithm(k.Algorithm)):
-		return errors.New("its Algorithm is " + printable.Value(k.Algorithm) + ", which does not fit the key")
+	if k.ID == "" {
+		return errors.New("its ID is empty")
 	}
-	return nil
+	return signing.Key(k).Check()
 }
 
 // Sign adds signed_metadata to the document: the other members as claims, with
@@ -41,15 +29,10 @@ func (d Document) Sign(k Key, issuer string, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	options := (&jose.SignerOptions{}).WithType("JWT").WithHeader("kid", k.ID)
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.SignatureAlgorithm(k.Algorithm), Key: cryptosigner.Opaque(k.Signer)}, options)
+	text, err := signing.Key(k).Sign("JWT", payload)
 	if err != nil {
 		return err
 	}
-	object, err := signer.Sign(payload)
-	if err != nil {
-		return err
-	}
-	d[signed], err = object.CompactSerialize()
-	return err
+	d[signed] = text
+	return nil
 }

@@ -24,6 +24,11 @@
 // such as Rotate, Withdraw, GoDown, Hang and Garbage make the issuer fail as
 // real issuers do.
 //
+// Opaque makes a token that only the issuer can read, at its introspection
+// endpoint (RFC 7662), which signs its answers for those who ask for that (RFC
+// 9701). Revoke, SetIntrospectors and AnswerIntrospection change what it
+// answers.
+//
 // Open finds the routes of a service that answer without a token.
 //
 // A Target makes one call to the service under test. HTTPTarget makes one of an

@@ -168,10 +168,14 @@ func Signature(f func(signature []byte) []byte) Edit {
 	return Edit{func(d *mint.Draft) { d.Signature.Add(f) }}
 }
 
-// Segments edits the three encoded parts of the finished token.
+// Segments edits the three encoded parts of the finished token. An opaque token
+// has none.
 func Segments(f func(header, payload, signature string) (string, string, string)) Edit {
 	return Compact(func(compact string) string {
 		parts := strings.SplitN(compact, ".", 3)
+		if len(parts) < 3 {
+			return compact
+		}
 		header, payload, signature := f(parts[0], parts[1], parts[2])
 		return header + "." + payload + "." + signature
 	})

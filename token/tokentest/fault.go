@@ -26,9 +26,10 @@ func (i *Issuer) Fail(status int) { i.misbehave(func(f *fault) { f.status = stat
 // context does, or with ComeUp.
 func (i *Issuer) Hang() { i.misbehave(func(f *fault) { f.hung = make(chan struct{}) }) }
 
-// Garbage answers requests for the key set with this body from now on, with
-// status 200 and the media type of a key set: an error page, `{"keys":[]}`,
-// half a document.
+// Garbage answers requests for the key set, and questions about tokens, with
+// this body from now on, with status 200 and the media type of a good answer: an
+// error page, `{"keys":[]}`, half a document. For answers about tokens that are
+// wrong in other ways see AnswerIntrospection.
 func (i *Issuer) Garbage(body string) {
 	i.misbehave(func(f *fault) { f.garbled, f.garbage = true, body })
 }
@@ -42,11 +43,12 @@ func (i *Issuer) Delay(d time.Duration) {
 	i.fault.delay = d
 }
 
-// ComeUp ends GoDown, Fail, Hang, Garbage and Delay. Keys and metadata stay as
+// ComeUp ends GoDown, Fail, Hang, Garbage, Delay and AnswerIntrospection. Keys and metadata stay as
 // they are. Requests that hang end with a connection error.
 func (i *Issuer) ComeUp() {
 	i.misbehave(func(*fault) {})
 	i.Delay(0)
+	i.AnswerIntrospection(nil)
 }
 
 // misbehave starts one kind of fault and ends the one before.

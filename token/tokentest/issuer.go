@@ -37,6 +37,11 @@ type Options struct {
 	// CacheControl is the Cache-Control field of the metadata and the key
 	// set. Empty means "max-age=300"; see also Issuer.SetHeader.
 	CacheControl string
+	// Introspectors are the clients that may ask the issuer about tokens (RFC 7662
+	// §2.1): the services under test. Empty means one, which Issuer.Introspectors
+	// returns, with a secret that is good only if it is encoded as RFC 6749 §2.3.1
+	// has it.
+	Introspectors []Introspector
 	// Loopback makes the issuer serve on a loopback address until the test
 	// ends, for services that are other processes. Its identifier is then an
 	// http URL with a port chosen by the system.
@@ -60,7 +65,12 @@ type Issuer struct {
 	headers   http.Header           // header fields that were set
 	requests  map[string]int        // by URL
 	fault     fault
-	stopped   chan struct{} // closed when a loopback server ends; nil in memory
+	opaque    map[string]record                                // by token
+	revoked   map[string]bool                                  // by token
+	may       []Introspector                                   // who may ask about tokens
+	used      map[string]bool                                  // jti of client assertions
+	answering func(IntrospectionRequest, *IntrospectionAnswer) // nil: no change
+	stopped   chan struct{}                                    // closed when a loopback server ends; nil in memory
 }
 
 // NewIssuer makes an authorization server for the time of a test. opts may be
@@ -78,7 +88,11 @@ func NewIssuer(tb testing.TB, opts *Options) *Issuer {
 		metadata: map[string]any{},
 		headers:  http.Header{},
 		requests: map[string]int{},
+		opaque:   map[string]record{},
+		revoked:  map[string]bool{},
+		used:     map[string]bool{},
 	}
+	i.may = i.options.Introspectors
 	i.listen()
 	for _, algorithm := range i.options.Algorithms {
 		i.keyFor(algorithm)
@@ -149,10 +163,14 @@ func (o *Options) withDefaults() Options {
 	if len(d.Algorithms) == 0 {
 		d.Algorithms = []string{"ES256"}
 	}
+	if len(d.Introspectors) == 0 {
+		d.Introspectors = []Introspector{{ID: "resource server", Secret: "a secret: 100% +"}}
+	}
 	return d
 }
 
 func (o Options) clone() Options {
 	o.Audience, o.Algorithms = slices.Clone(o.Audience), slices.Clone(o.Algorithms)
+	o.Introspectors = slices.Clone(o.Introspectors)
 	return o
 }

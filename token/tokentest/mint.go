@@ -16,11 +16,7 @@ import (
 // such as a claim that is not JSON.
 func (i *Issuer) Token(edits ...Edit) string {
 	d := i.newDraft("at+jwt")
-	d.Claims.Set("sub", "alice")
-	Audience(i.options.Audience...).apply(d)
-	d.Claims.Set("client_id", "test-client")
-	setLifetime(d, i.options.Lifetime)
-	d.Claims.Set("jti", rand.Text())
+	i.describe(d)
 	return mintWith(d, edits)
 }
 

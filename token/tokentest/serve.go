@@ -88,13 +88,20 @@ type reply struct {
 	body   string
 }
 
+// question is a request as it came from the wire.
+type question struct {
+	method, target string
+	header         http.Header
+	body           string
+}
+
 // answer handles one request. An error is one of the connection: the client
 // gets no answer then.
-func (i *Issuer) answer(ctx context.Context, target string, header http.Header) (reply, error) {
+func (i *Issuer) answer(ctx context.Context, q question) (reply, error) {
 	if err := ctx.Err(); err != nil {
 		return reply{}, err
 	}
-	f := i.noted(target)
+	f := i.noted(q.target)
 	if err := i.delay(ctx, f.delay); err != nil {
 		return reply{}, err
 	}
@@ -106,7 +113,7 @@ func (i *Issuer) answer(ctx context.Context, target string, header http.Header) 
 	case f.status != 0:
 		return i.textReply(f.status, "text/plain", http.StatusText(f.status)), nil
 	default:
-		return i.document(target, header)
+		return i.document(ctx, q)
 	}
 }
 
@@ -118,14 +125,16 @@ func (i *Issuer) noted(target string) fault {
 	return i.fault
 }
 
-func (i *Issuer) document(target string, header http.Header) (reply, error) {
+func (i *Issuer) document(ctx context.Context, q question) (reply, error) {
 	switch {
-	case target == i.KeysURL():
-		return i.notModified(header, i.keySetReply()), nil
-	case slices.Contains(i.MetadataURLs(), target):
-		return i.notModified(header, i.metadataReply()), nil
+	case q.target == i.IntrospectionURL():
+		return i.introspection(ctx, q)
+	case q.target == i.KeysURL():
+		return i.notModified(q.header, i.keySetReply()), nil
+	case slices.Contains(i.MetadataURLs(), q.target):
+		return i.notModified(q.header, i.metadataReply()), nil
 	default:
-		return i.otherReply(target)
+		return i.otherReply(q.target)
 	}
 }
 
@@ -162,6 +171,7 @@ func (i *Issuer) metadataReply() reply {
 		"subject_types_supported":               []string{"public"},
 		"id_token_signing_alg_values_supported": i.options.Algorithms,
 	}
+	maps.Copy(document, i.introspectionMetadata())
 	maps.Copy(document, i.metadata)
 	maps.DeleteFunc(document, func(_ string, value any) bool { return value == nil })
 	body := mint.Must(json.Marshal(document))
@@ -191,21 +201,32 @@ func (i *Issuer) textReply(status int, contentType, body string) reply {
 
 // lockedReply needs i.mu.
 func (i *Issuer) lockedReply(status int, contentType, body string) reply {
-	header := http.Header{}
-	header.Set("Content-Type", contentType)
-	header.Set("Date", i.Now().UTC().Format(http.TimeFormat))
+	header := i.field(contentType)
 	if status == http.StatusOK {
 		sum := sha256.Sum256([]byte(body))
 		header.Set("ETag", fmt.Sprintf(`"%s"`, hex.EncodeToString(sum[:8])))
 		header.Set("Cache-Control", i.options.CacheControl)
 	}
+	i.override(header)
+	return reply{status, header, body}
+}
+
+// field begins the header fields of an answer.
+func (i *Issuer) field(contentType string) http.Header {
+	header := http.Header{}
+	header.Set("Content-Type", contentType)
+	header.Set("Date", i.Now().UTC().Format(http.TimeFormat))
+	return header
+}
+
+// override puts the fields of SetHeader in. It needs i.mu.
+func (i *Issuer) override(header http.Header) {
 	for name, values := range i.headers {
 		header[name] = slices.Clone(values)
 		if len(values) == 1 && values[0] == "" {
 			delete(header, name)
 		}
 	}
-	return reply{status, header, body}
 }
 
 // notModified answers 304 to a client that has this very document already (RFC 9110

@@ -34,10 +34,10 @@ func (i *Issuer) listen() {
 type memory struct{ issuer *Issuer }
 
 func (m memory) RoundTrip(r *http.Request) (*http.Response, error) {
+	a, err := m.issuer.answer(r.Context(), asked(r, address(r.URL)))
 	if r.Body != nil {
 		_ = r.Body.Close()
 	}
-	a, err := m.issuer.answer(r.Context(), address(r.URL), r.Header)
 	if err != nil {
 		return nil, err
 	}
@@ -58,6 +58,19 @@ func (m memory) RoundTrip(r *http.Request) (*http.Response, error) {
 // matter.
 func address(u *url.URL) string { return u.Scheme + "://" + u.Host + u.EscapedPath() }
 
+// longestBody is how much of a request is read.
+const longestBody = 1 << 20
+
+// asked is what a client wants to know. A body that cannot be read is none.
+func asked(r *http.Request, target string) question {
+	q := question{method: r.Method, target: target, header: r.Header}
+	if r.Body != nil {
+		body, _ := io.ReadAll(io.LimitReader(r.Body, longestBody))
+		q.body = string(body)
+	}
+	return q
+}
+
 // serveLoopback serves until the test ends. Requests that hang are let go
 // first, for the server waits for them.
 func (i *Issuer) serveLoopback() {
@@ -74,7 +87,7 @@ func (i *Issuer) serveLoopback() {
 }
 
 func (i *Issuer) serveHTTP(w http.ResponseWriter, r *http.Request) {
-	a, err := i.answer(r.Context(), "http://"+r.Host+r.URL.EscapedPath(), r.Header)
+	a, err := i.answer(r.Context(), asked(r, "http://"+r.Host+r.URL.EscapedPath()))
 	if err != nil {
 		// The port stays open for ComeUp, so the nearest thing to a refused
 		// connection is one that ends without an answer.

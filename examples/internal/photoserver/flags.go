@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/postern-go/postern/examples/internal/asking"
 	"github.com/postern-go/postern/examples/internal/bound"
 	"github.com/postern-go/postern/examples/internal/cli"
 	"github.com/postern-go/postern/scope"
@@ -21,6 +22,7 @@ type Options struct {
 	resource   scope.Resource
 	settings   *settings.File
 	bound      bound.Flags
+	asking     asking.Flags
 	store      func() (store dpop.ReplayStore, closing func(), err error) // nil: in memory
 }
 
@@ -29,6 +31,7 @@ const usage = `Usage: PROGRAM -listen ADDR -grpc-listen ADDR -issuer URL -audien
        PROGRAM -listen ADDR -grpc-listen ADDR -issuer URL -resource URL -metadata
        PROGRAM ... -dpop accept|require [-dpop-nonce] [-base-url URL]
        PROGRAM ... -mtls -tls-cert FILE -tls-key FILE
+       PROGRAM ... ` + asking.Usage + `
        PROGRAM ... -mtls -client-cert-header FORMAT -trusted-proxy NETWORK
 
 The photo service alone, for trying postern against any issuer.
@@ -56,7 +59,7 @@ func (p Program) Parse(args []string, out io.Writer) (Options, error) {
 		return Options{}, err
 	}
 	issuers.DefaultAudience = o.resource.Identifier
-	err := errors.Join(o.resource.Validate(), o.bound.Validate())
+	err := errors.Join(o.resource.Validate(), o.bound.Validate(), o.asking.Validate())
 	if err == nil && p.Check != nil {
 		err = p.Check(&o.bound)
 	}
@@ -79,6 +82,7 @@ func (o *Options) register(set *flag.FlagSet) {
 		return nil
 	})
 	o.bound.Register(set)
+	o.asking.Register(set)
 }
 
 func finish(issuers *cli.Issuers, rest []string) (*settings.File, error) {

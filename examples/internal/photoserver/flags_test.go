@@ -81,7 +81,7 @@ func TestParseHelp(t *testing.T) {
 	var told strings.Builder
 	_, err := photoservice.Parse([]string{"-h"}, &told)
 	assert.ErrorIs(t, err, flag.ErrHelp)
-	for _, name := range []string{"-listen", "-grpc-listen", "-issuer", "-audience", "-jwks", "-settings", "-dpop", "-mtls"} {
+	for _, name := range []string{"-listen", "-grpc-listen", "-issuer", "-audience", "-jwks", "-settings", "-dpop", "-mtls", "-introspect", "-opaque"} {
 		assert.Contains(t, told.String(), name)
 	}
 }

@@ -65,6 +65,9 @@ func Run(ctx context.Context, o Options, out, log io.Writer) error {
 	if bound := o.bound.Summary(); bound != "" {
 		fmt.Fprintln(out, "bound tokens:", bound)
 	}
+	if opaque := o.asking.Summary(); opaque != "" {
+		fmt.Fprintln(out, "opaque tokens:", opaque)
+	}
 	for _, relaxed := range token.Relaxations(auth) {
 		fmt.Fprintln(out, "relaxed:", relaxed)
 	}
@@ -92,7 +95,15 @@ func (o Options) authenticator(store dpop.ReplayStore) (token.Authenticator, err
 	for i := range o.settings.Issuers {
 		o.settings.Issuers[i].Config.Confirmations = confirmations
 	}
-	return o.settings.Authenticator()
+	jwt, err := o.settings.Authenticator()
+	if err != nil || !o.asking.Enabled() {
+		return jwt, err
+	}
+	cfgs, err := o.settings.Configs()
+	if err != nil {
+		return nil, err
+	}
+	return o.asking.Authenticator(cfgs, jwt)
 }
 
 // refusalsTo tells the operator why calls are refused, whichever way they came.

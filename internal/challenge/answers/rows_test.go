@@ -146,6 +146,7 @@ var rows = []row{
 	denied("C_9068-5-1 kind of subject unknown", token.ErrSubjectUnknown),
 	denied("C_9110-15.5.4-1 denied for a reason", fmt.Errorf("%w: not the owner of account 7", token.ErrDenied)),
 
+	unavailable("C_7662-2.3-2 introspection endpoint out of reach", token.ErrIntrospectionUnavailable, "INTROSPECTION_UNAVAILABLE"),
 	unavailable("C_9449-11.1-2 replay store out of reach", token.ErrReplayStoreUnavailable, "REPLAY_STORE_UNAVAILABLE"),
 	unavailable("C_6750-3.1-6 unavailable", token.ErrUnavailable, "UNAVAILABLE"),
 	unavailable("C_6750-3.1-6 keys unavailable", token.ErrKeysUnavailable, "KEYS_UNAVAILABLE"),

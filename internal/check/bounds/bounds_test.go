@@ -31,7 +31,7 @@ func TestBounds(t *testing.T) {
 		t.Skip("the race detector allocates too; go test without -race holds the bounds")
 	}
 	measured := map[string]cost{}
-	for _, s := range slices.Concat(verification(t), refusals(t), keySources(t), overHTTP(t), overGRPC(t), policies(t)) {
+	for _, s := range slices.Concat(verification(t), refusals(t), keySources(t), overHTTP(t), overGRPC(t), policies(t), introspection(t)) {
 		require.NotContains(t, measured, s.name)
 		measured[s.name] = measure(t, s.call)
 	}

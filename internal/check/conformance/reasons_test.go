@@ -30,7 +30,8 @@ var sentinels = map[string]error{
 	"ErrInactive": postern.ErrInactive, "ErrBinding": postern.ErrBinding,
 	"ErrProof": postern.ErrProof, "ErrProofMissing": postern.ErrProofMissing, "ErrProofStale": postern.ErrProofStale,
 	"ErrReplay": postern.ErrReplay, "ErrNonce": postern.ErrNonce, "ErrReplayStoreUnavailable": postern.ErrReplayStoreUnavailable,
-	"ErrSubjectUnknown": postern.ErrSubjectUnknown, "ErrDetail": postern.ErrDetail,
+	"ErrIntrospectionUnavailable": postern.ErrIntrospectionUnavailable,
+	"ErrSubjectUnknown":           postern.ErrSubjectUnknown, "ErrDetail": postern.ErrDetail,
 }
 
 // The list above is that of the package: a new error cannot be left out.

@@ -48,10 +48,10 @@ var bans = []ban{
 	{only("middleware"), module + "/grpcauth", whyPeers},
 	{only("grpcauth"), module + "/middleware", whyPeers},
 	{only("jwks"), module + "/token", whyDown},
-	{only("jwks", "token", "token/mtls"), module + "/scope", whyDown},
-	{only("jwks", "token", "token/mtls", "scope"), module + "/middleware", whyDown},
-	{only("jwks", "token", "token/mtls", "scope"), module + "/grpcauth", whyDown},
-	{only("jwks", "token", "token/mtls", "scope"), module + "/internal/challenge", "outcomes become answers in the transports, and nowhere below"},
+	{only("jwks", "token", "token/mtls", "token/introspect"), module + "/scope", whyDown},
+	{only("jwks", "token", "token/mtls", "token/introspect", "scope"), module + "/middleware", whyDown},
+	{only("jwks", "token", "token/mtls", "token/introspect", "scope"), module + "/grpcauth", whyDown},
+	{only("jwks", "token", "token/mtls", "token/introspect", "scope"), module + "/internal/challenge", "outcomes become answers in the transports, and nowhere below"},
 	{only("internal/jws", "internal/claims", "internal/rejection"), module + "/token", whyDown},
 	{only("internal/strict"), module, "the readers of hostile bytes stand alone, to be audited alone"},
 	{isLibrary, module + "/internal/check", "the tools of the project are no part of it"},
@@ -100,7 +100,7 @@ func isUnder(importPath, path string) bool {
 // get by with the standard library and this module.
 var thirdParty = map[string][]string{
 	"jwks":                          {"github.com/go-jose/go-jose/v4"},
-	"internal/resourcemeta":         {"github.com/go-jose/go-jose/v4"},
+	"internal/signing":              {"github.com/go-jose/go-jose/v4"},
 	"token":                         {"github.com/go-jose/go-jose/v4/json"},
 	"token/settings":                {"go.yaml.in/yaml/v3"},
 	"token/tokentest/internal/mint": {"github.com/go-jose/go-jose/v4"},

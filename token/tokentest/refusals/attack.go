@@ -31,6 +31,7 @@ type Attack struct {
 	make    func(*attacker) tokentest.Credentials
 	after   func(*attacker) (good, attack tokentest.Credentials) // instead of make: good is let in first
 	trap    string                                               // name of the document that must not be fetched, or ""
+	during  func(*attacker)                                      // what happens to the issuer before the call, until ComeUp; nil: nothing
 	replica bool                                                 // the attack goes to DPoP.Replica
 }
 
@@ -40,17 +41,7 @@ func Attacks() []Attack {
 	return slices.Concat(
 		missingAttacks(),
 		credentialsAttacks(),
-		compactAttacks(),
-		headerAttacks(),
-		algorithmAttacks(),
-		confusionAttacks(),
-		criticalAttacks(),
-		embeddedKeyAttacks(),
-		keyIDAttacks(),
-		typeAttacks(),
-		signatureAttacks(),
-		cacheAttacks(),
-		payloadAttacks(),
+		onlyIf(jwtAttacks(), takesJWTs),
 		issuerAttacks(),
 		audienceAttacks(),
 		timeAttacks(),
@@ -68,7 +59,31 @@ func Attacks() []Attack {
 		detailAttacks(),
 		actAttacks(),
 		actorAttacks(),
+		onlyIf(opaqueAttacks(), takesOpaque),
+		onlyIf(signedAttacks(), func(a *attacker) bool { return a.cfg.Opaque && a.cfg.Signed }),
 	)
+}
+
+// jwtAttacks are about the form of JWTs.
+func jwtAttacks() []Attack {
+	return slices.Concat(
+		compactAttacks(),
+		headerAttacks(),
+		algorithmAttacks(),
+		confusionAttacks(),
+		criticalAttacks(),
+		embeddedKeyAttacks(),
+		keyIDAttacks(),
+		typeAttacks(),
+		signatureAttacks(),
+		cacheAttacks(),
+		payloadAttacks(),
+	)
+}
+
+// opaqueAttacks are about questions to the issuer.
+func opaqueAttacks() []Attack {
+	return slices.Concat(inactiveAttacks(), answerAttacks(), endpointAttacks())
 }
 
 // group has the fields that the attacks of a list have in common.
@@ -92,6 +107,7 @@ type try struct {
 	reason  string // several are separated by spaces
 	applies func(*attacker) bool
 	trap    string
+	during  func(*attacker)
 	replica bool
 }
 
@@ -107,7 +123,7 @@ func (g group) attack(t try) Attack {
 	a := Attack{
 		Group: g.name, Name: t.name, Row: t.row, Why: cmp.Or(t.why, g.why), Want: cmp.Or(t.want, g.want),
 		Reasons: strings.Fields(cmp.Or(t.reason, g.reason)),
-		applies: t.applies, make: t.make, after: t.after, trap: t.trap, replica: t.replica,
+		applies: t.applies, make: t.make, after: t.after, trap: t.trap, during: t.during, replica: t.replica,
 	}
 	if a.make == nil && a.after == nil {
 		a.make = func(a *attacker) tokentest.Credentials { return a.bearer(t.edit) }

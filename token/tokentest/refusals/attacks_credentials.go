@@ -62,10 +62,10 @@ func credentialsAttacks() []Attack {
 		try{row: "6750-2.1-5", name: "good token in quotes", make: altered(func(s string) string { return `"` + s + `"` })},
 		try{row: "6750-2.1-5", name: "good token and a letter beyond ASCII", make: altered(func(s string) string { return s + "ö" })},
 		try{row: "6750-2.1-5", name: "good token and a zero byte", make: altered(func(s string) string { return s + "\x00" })},
-		try{row: "6750-2.1-5", name: "equals sign inside the good token", make: altered(func(s string) string { return strings.Replace(s, ".", "=.", 1) })},
+		try{row: "6750-2.1-5", name: "equals sign inside the good token", make: altered(func(s string) string { return s[:10] + "=" + s[10:] })},
 		try{row: "7515-2-2", name: "line break inside the good token", make: altered(func(s string) string { return s[:10] + "\r\n" + s[10:] })},
 		try{row: "7515-2-2", name: "line break after the good token", make: altered(func(s string) string { return s + "\n" })},
-		try{row: "7515-7.1-1", name: "good token in JSON serialization", make: altered(jsonSerialization)},
+		try{row: "7515-7.1-1", name: "good token in JSON serialization", applies: takesJWTs, make: altered(jsonSerialization)},
 	)
 }
 

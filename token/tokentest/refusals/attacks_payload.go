@@ -2,6 +2,7 @@ package refusals
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/postern-go/postern/token/tokentest"
@@ -10,12 +11,24 @@ import (
 
 // payloadAttacks have claims that are not one strict JSON object.
 func payloadAttacks() []Attack {
-	twice := "a name given twice is read one way by the check and another way by the use (RFC 7519 §4, RFC 8725 §2.6)"
 	folded := "a decoder that does not care about case takes another member for the one that was checked (RFC 7519 §4, RFC 8259 §8.3)"
 	return group{
 		name: "payload", want: refuseInvalid, reason: "malformed",
 		why: "claims that two decoders read differently have not been checked (RFC 7519 §7.2, RFC 8259)",
-	}.attacks(
+	}.attacks(slices.Concat(notStrict(), []try{
+		try{row: "7519-4-3", name: "ISS instead of iss", edit: renamed("iss", "ISS"), why: folded, reason: "issuer"},
+		try{row: "7519-4-3", name: "AUD instead of aud", edit: tokentest.EditDraft(shoutedAudience), why: folded, reason: "audience"},
+		try{row: "7519-4-3", name: "EXP instead of exp", edit: renamed("exp", "EXP"), why: folded, reason: "claim"},
+		try{row: "7519-4-3", name: "Sub instead of sub", edit: renamed("sub", "Sub"), applies: requires("sub"), why: folded, reason: "claim"},
+		try{row: "7519-4-3", name: "sub with a long s instead of sub", edit: renamed("sub", "\u017fub"), applies: requires("sub"), why: folded, reason: "claim"},
+		try{row: "7519-5.3-1", name: "iss, aud and exp in the header only", edit: replicated, why: "claims in the header are for routing encrypted tokens and have not been compared with those of the token (RFC 7519 §5.3)", reason: "issuer audience claim"},
+	})...)
+}
+
+// notStrict are claims in texts that two decoders read differently.
+func notStrict() []try {
+	twice := "a name given twice is read one way by the check and another way by the use (RFC 7519 §4, RFC 8725 §2.6)"
+	return []try{
 		try{row: "7519-7.2-1", name: "payload is an array", edit: tokentest.PayloadText(func(s string) string { return "[" + s + "]" })},
 		try{row: "7519-7.2-1", name: "payload is a string", edit: tokentest.RawPayload(`"x"`)},
 		try{row: "7519-7.2-1", name: "payload is null", edit: tokentest.RawPayload("null")},
@@ -39,13 +52,7 @@ func payloadAttacks() []Attack {
 		try{row: "7519-4-1", name: "unknown claim twice", edit: tokentest.PayloadText(withMember(`"x":1,"x":2`)), why: twice},
 		try{row: "7519-4-1", name: "member of a claim twice", edit: tokentest.Claim("tenant", json.RawMessage(`{"id":"a","id":"b"}`)), why: twice},
 		try{row: "7519-4-1", name: "member of cnf twice", edit: tokentest.Claim("cnf", json.RawMessage(`{"jkt":"a","jkt":"b"}`)), why: twice},
-		try{row: "7519-4-3", name: "ISS instead of iss", edit: renamed("iss", "ISS"), why: folded, reason: "issuer"},
-		try{row: "7519-4-3", name: "AUD instead of aud", edit: tokentest.EditDraft(shoutedAudience), why: folded, reason: "audience"},
-		try{row: "7519-4-3", name: "EXP instead of exp", edit: renamed("exp", "EXP"), why: folded, reason: "claim"},
-		try{row: "7519-4-3", name: "Sub instead of sub", edit: renamed("sub", "Sub"), applies: requires("sub"), why: folded, reason: "claim"},
-		try{row: "7519-4-3", name: "sub with a long s instead of sub", edit: renamed("sub", "\u017fub"), applies: requires("sub"), why: folded, reason: "claim"},
-		try{row: "7519-5.3-1", name: "iss, aud and exp in the header only", edit: replicated, why: "claims in the header are for routing encrypted tokens and have not been compared with those of the token (RFC 7519 §5.3)", reason: "issuer audience claim"},
-	)
+	}
 }
 
 // renamed keeps the value of a claim under another name.

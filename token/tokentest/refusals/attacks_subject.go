@@ -38,11 +38,15 @@ func subjectAttacks() []Attack {
 }
 
 // profile is that of the service, with the marks of its issuer if it has none.
+// Answers about opaque tokens have less than JWTs (RFC 7662 §2.2).
 func (a *attacker) profile() token.Profile {
 	p := a.cfg.Profile
 	if p.Users == nil && p.Clients == nil {
 		marks := a.issuer.Config().Profile
 		p.Users, p.Clients = marks.Users, marks.Clients
+	}
+	if a.cfg.Opaque && p.Required == nil {
+		p.Required = []string{"sub", cmp.Or(p.ClientIDClaim, "client_id")}
 	}
 	return p
 }

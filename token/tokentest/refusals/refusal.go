@@ -14,8 +14,8 @@ type Refusal struct {
 	// Code is the answer over gRPC.
 	Code uint32
 	// Error is the error code in the challenge (RFC 6750 §3.1), or "" if the
-	// challenge must have none. A 403 must have no challenge at all then: no
-	// other token would help.
+	// challenge must have none. A 403 and a 503 must have no challenge at all
+	// then: no other token would help.
 	Error string
 }
 
@@ -30,6 +30,7 @@ var (
 	refuseNonce   = Refusal{Status: http.StatusUnauthorized, Code: verdict.CodeUnauthenticated, Error: "use_dpop_nonce"}
 	refuseScope   = Refusal{Status: http.StatusForbidden, Code: verdict.CodePermissionDenied, Error: "insufficient_scope"}
 	refuseStepUp  = Refusal{Status: http.StatusUnauthorized, Code: verdict.CodeUnauthenticated, Error: "insufficient_user_authentication"}
+	refuseUnknown = Refusal{Status: http.StatusServiceUnavailable, Code: verdict.CodeUnavailable}
 	refuseDenied  = Refusal{Status: http.StatusForbidden, Code: verdict.CodePermissionDenied}
 )
 

@@ -30,6 +30,9 @@ type attacker struct {
 
 // token is a good token of the service with edits.
 func (a *attacker) token(edits ...tokentest.Edit) string {
+	if a.cfg.Opaque {
+		return a.issuer.Opaque(a.good(), tokentest.Edits(edits...))
+	}
 	return a.issuer.Token(a.good(), tokentest.Edits(edits...))
 }
 
@@ -97,6 +100,37 @@ func (s *suite) tryGood(ctx context.Context) Result {
 	return r
 }
 
+// tryGoodAgain is after the attacks, of which some are outages.
+func (s *suite) tryGoodAgain(ctx context.Context) Result {
+	if s.attacker.cfg.Opaque {
+		_, _ = s.recovered(ctx)
+	}
+	return s.tryGood(ctx)
+}
+
+// patience is how long a service may take to ask its issuer again.
+const patience = 2 * time.Minute
+
+// recovered lets a good token in, one that the service does not know. After an
+// outage it tries again when the service says so.
+func (s *suite) recovered(ctx context.Context) (answer tokentest.Answer, err error) {
+	for waited := time.Duration(0); ; {
+		answer, err = s.admit(ctx, s.attacker.underDPoP(s.attacker.bearer()))
+		again, unavailable := verdict.Unavailable(answer)
+		if err == nil || !unavailable || waited >= patience {
+			return answer, err
+		}
+		waited += again
+		timer := time.NewTimer(again)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return answer, ctx.Err()
+		}
+	}
+}
+
 // goodBound are the credentials with bound tokens that must be let in.
 func (a *attacker) goodBound() (good []func() tokentest.Credentials) {
 	if a.cfg.DPoP != nil {
@@ -130,6 +164,10 @@ func (s *suite) try(ctx context.Context, a Attack) Result {
 		r.Err = err
 		return r
 	}
+	if a.during != nil {
+		a.during(s.attacker)
+		defer s.attacker.issuer.ComeUp()
+	}
 	fetched := s.trapped(a)
 	target := s.target
 	if a.replica {
@@ -149,6 +187,12 @@ func (s *suite) try(ctx context.Context, a Attack) Result {
 // prepare makes the credentials of an attack. A good token that comes before it
 // must be let in, or the attack proves nothing.
 func (s *suite) prepare(ctx context.Context, a Attack) (tokentest.Credentials, error) {
+	if a.Want == refuseUnknown {
+		// A service that does not ask at the moment proves nothing either.
+		if _, err := s.recovered(ctx); err != nil {
+			return tokentest.Credentials{}, err
+		}
+	}
 	present := s.attacker.underDPoP
 	if a.Group == ofDPoP.name {
 		present = func(c tokentest.Credentials) tokentest.Credentials { return c }

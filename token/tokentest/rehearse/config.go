@@ -33,6 +33,14 @@ type Config struct {
 	// its keys while the issuer is down, as in jwks.RemoteConfig. Zero: 24
 	// hours. Negative: not at all, beyond Lifetime.
 	StaleFor time.Duration
+	// AnswersFor is for how long the service may go by what the issuer has said of
+	// an opaque token, and so how long a revoked one may live. Zero: 30 seconds.
+	AnswersFor time.Duration
+	// StaleAnswersFor is how much longer it may during an outage. Zero: not at all.
+	StaleAnswersFor time.Duration
+	// AskedPerSecond is how many questions a second the service may ask about tokens
+	// that turn out to be bad, with twice as many at once. Zero: 50.
+	AskedPerSecond int
 	// RefetchInterval is the least time between two fetches that callers cause
 	// by keys that are not published, as in jwks.RemoteConfig. Zero: 30
 	// seconds.
@@ -40,7 +48,8 @@ type Config struct {
 	// Recovery is how long after the end of an outage it may take until all
 	// good tokens are let in, and until the lifetime of keys counts again. Zero:
 	// ten minutes, which is the longest pause that package jwks makes between
-	// two attempts, and the longest Retry-After that it heeds.
+	// two attempts, and the longest Retry-After that it heeds. For opaque tokens
+	// zero is one minute.
 	Recovery time.Duration
 
 	// Every is the time between two calls of a client. Services fetch keys
@@ -69,6 +78,26 @@ const (
 func (c Config) lifetime() time.Duration { return cmp.Or(c.Lifetime, usualLifetime) }
 func (c Config) recovery() time.Duration { return cmp.Or(c.Recovery, usualRecovery) }
 func (c Config) patience() time.Duration { return cmp.Or(c.Patience, usualPatience) }
+
+func (c Config) goodFor() time.Duration { return cmp.Or(c.AnswersFor, 30*time.Second) }
+
+// answerLimit is how long into an outage an answer may be gone by.
+func (c Config) answerLimit() time.Duration { return c.goodFor() + c.StaleAnswersFor }
+
+func (c Config) askedPerSecond() int { return cmp.Or(c.AskedPerSecond, 50) }
+
+// strangers is how many bad tokens at once are not too many.
+func (c Config) strangers() int { return min(callers, c.askedPerSecond()) }
+
+// worth is how many questions a flood of bad tokens may cost, with those of two
+// good clients.
+func (c Config) worth(lasts time.Duration) int {
+	seconds := 1 + int(lasts/time.Second)
+	return c.askedPerSecond()*(seconds+2) + 2*seconds
+}
+
+// answersAgain is when the service asks again after an outage.
+func (c Config) answersAgain() time.Duration { return cmp.Or(c.Recovery, time.Minute) }
 
 func (c Config) refetchInterval() time.Duration {
 	return cmp.Or(c.RefetchInterval, 30*time.Second)
@@ -137,10 +166,14 @@ func (c Config) validateTimes() error {
 	}
 	for name, d := range map[string]time.Duration{
 		"RefetchInterval": c.RefetchInterval, "Recovery": c.Recovery, "Every": c.Every, "Patience": c.Patience,
+		"AnswersFor": c.AnswersFor, "StaleAnswersFor": c.StaleAnswersFor,
 	} {
 		if d < 0 {
 			return fmt.Errorf("%s is negative", name)
 		}
+	}
+	if c.AskedPerSecond < 0 {
+		return errors.New("AskedPerSecond is negative")
 	}
 	if c.every(0) > c.lifetime()/5 {
 		return fmt.Errorf("Every of %v is too seldom for keys that live for %v", c.Every, c.lifetime())
@@ -151,7 +184,7 @@ func (c Config) validateTimes() error {
 // validateSkips finds names that no scenario has: such an entry would look like a
 // decision and mean nothing.
 func (c Config) validateSkips() error {
-	scenarios := slices.Concat(rotationScenarios(), outageScenarios())
+	scenarios := slices.Concat(rotationScenarios(), outageScenarios(), introspectionScenarios())
 	for name := range c.Skip {
 		if !slices.ContainsFunc(scenarios, func(sc scenario) bool { return sc.name == name }) {
 			return fmt.Errorf("%w: %q", ErrSkip, name)

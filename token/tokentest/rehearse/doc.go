@@ -21,6 +21,9 @@
 //		rehearse.TestOutage(t, service, cfg)
 //	}
 //
+// TestIntrospection does so for services that ask their issuer about opaque
+// tokens.
+//
 // A scenario is one thing that an issuer does or that happens to it. It has
 // phases, and the same clients call in each.
 //

@@ -10,6 +10,7 @@ import (
 	"github.com/postern-go/postern/middleware"
 	"github.com/postern-go/postern/scope"
 	"github.com/postern-go/postern/token"
+	"github.com/postern-go/postern/token/introspect"
 	"github.com/postern-go/postern/token/tokentest"
 	"github.com/postern-go/postern/token/tokentest/rehearse"
 )
@@ -81,6 +82,44 @@ func ExampleRunOutage() {
 			for _, v := range r.Violations {
 				t.Logf("%v after the beginning: %s", v.At, v.Sent)
 			}
+		}
+	})
+}
+
+// opaqueService makes the service of these examples for opaque tokens.
+func opaqueService(t *testing.T, issuer *tokentest.Issuer) tokentest.Target {
+	photos := issuer.Introspectors()[0]
+	auth, err := introspect.New(introspect.Config{
+		Issuer:      issuer.Identifier(),
+		Audience:    []string{"https://orders.example.com"},
+		Credentials: introspect.Basic(photos.ID, photos.Secret),
+		HTTPClient:  issuer.Client(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tokentest.HTTPTarget(newService(auth), func() *http.Request {
+		return httptest.NewRequest("GET", "/orders", nil)
+	})
+}
+
+func ExampleTestIntrospection() {
+	var t *testing.T
+
+	rehearse.TestIntrospection(t, opaqueService, &rehearse.Config{
+		Good: []tokentest.Edit{
+			tokentest.Audience("https://orders.example.com"),
+			tokentest.Scope("orders:read"),
+		},
+	})
+}
+
+func ExampleRunIntrospection() {
+	var t *testing.T
+
+	synctest.Test(t, func(t *testing.T) {
+		for _, r := range rehearse.RunIntrospection(t, opaqueService, nil) {
+			t.Log(r)
 		}
 	})
 }

@@ -49,7 +49,25 @@ func mustAbstain(a tokentest.Answer) error {
 	}
 }
 
-// mayAbstain is for good tokens while the service may have no keys.
+// mustForget is for opaque tokens that were revoked longer ago than the service
+// may go by what it was told before.
+func mustForget(a tokentest.Answer) error {
+	if a.Admitted {
+		return ErrRevoked
+	}
+	return mustRefuse(a)
+}
+
+// mustAbstainFrom is for opaque tokens that the service cannot ask about.
+func mustAbstainFrom(a tokentest.Answer) error {
+	if a.Admitted {
+		return ErrUnasked
+	}
+	return mustAbstain(a)
+}
+
+// mayAbstain is for good tokens while the service may have no keys, or may not be
+// able to ask about them.
 func mayAbstain(a tokentest.Answer) error {
 	if a.Admitted {
 		return nil
@@ -75,7 +93,8 @@ func anything(a tokentest.Answer) error {
 }
 
 func isUnavailable(a tokentest.Answer) bool {
-	return a.Status == http.StatusServiceUnavailable || a.Status == 0 && a.Code == verdict.CodeUnavailable
+	_, ok := verdict.Unavailable(a)
+	return ok
 }
 
 // isVerdict tells whether the answer makes the client give up the token.

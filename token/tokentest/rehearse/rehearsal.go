@@ -169,7 +169,9 @@ func (s *rehearsal) requests() map[string]int {
 	return counts
 }
 
-func (s *rehearsal) urls() []string { return append(s.issuer.MetadataURLs(), s.issuer.KeysURL()) }
+func (s *rehearsal) urls() []string {
+	return append(s.issuer.MetadataURLs(), s.issuer.KeysURL(), s.issuer.IntrospectionURL())
+}
 
 func (s *rehearsal) newRecord(p phase) *record {
 	r := &record{phase: p, at: s.now()}

@@ -58,6 +58,24 @@ func TestOutage(t *testing.T, service Service, cfg *Config) {
 	rehearse(t, outageScenarios(), service, cfg)
 }
 
+// TestIntrospection simulates what happens to a service that asks its issuer
+// about opaque tokens (RFC 7662), or to one that takes such tokens beside JWTs.
+// Tokens are revoked, one or all at once, also during an outage; the endpoint is
+// down, throttled, slow or answers garbage; the secret of the service is
+// changed; strangers invent tokens. It fails if a revoked token lives for longer
+// than Config.AnswersFor; if a token is let in that the issuer was not asked
+// about, or is blamed because it could not be; if the issuer is asked about one
+// token by many callers, or again and again during an outage; or if the service
+// does not recover in time.
+//
+// The service asks at Issuer.IntrospectionURL, with credentials from
+// Issuer.Introspectors. For the rest see TestRotation. RunIntrospection is the
+// variant for use in a bubble.
+func TestIntrospection(t *testing.T, service Service, cfg *Config) {
+	t.Helper()
+	rehearse(t, introspectionScenarios(), service, cfg)
+}
+
 // RunRotation does the same as TestRotation, one scenario after the other in the
 // bubble of its caller, and returns a Result of each instead of failing the
 // test. Only if cfg is wrong does it fail the test, with an error that matches
@@ -72,6 +90,12 @@ func RunRotation(t *testing.T, service Service, cfg *Config) []Result {
 func RunOutage(t *testing.T, service Service, cfg *Config) []Result {
 	t.Helper()
 	return runAll(t, outageScenarios(), service, cfg)
+}
+
+// RunIntrospection is to TestIntrospection what RunRotation is to TestRotation.
+func RunIntrospection(t *testing.T, service Service, cfg *Config) []Result {
+	t.Helper()
+	return runAll(t, introspectionScenarios(), service, cfg)
 }
 
 func rehearse(t *testing.T, scenarios []scenario, service Service, cfg *Config) {

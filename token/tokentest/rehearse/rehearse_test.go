@@ -172,6 +172,7 @@ func TestRotationsOutsideOfABubblePanics(t *testing.T) {
 	t.Parallel()
 	assert.Panics(t, func() { rehearse.RunRotation(t, sound, nil) })
 	assert.Panics(t, func() { rehearse.RunOutage(t, sound, nil) })
+	assert.Panics(t, func() { rehearse.RunIntrospection(t, sound, nil) })
 }
 
 // The answers with which a service may abstain, and those with which it may not.

@@ -23,6 +23,12 @@ var (
 	// ErrKeyTrusted: a token was let in by a key that its issuer has withdrawn
 	// or replaced, or that is too old to be used without asking the issuer.
 	ErrKeyTrusted = errors.New("a key is trusted that must not be trusted any longer")
+	// ErrRevoked: an opaque token was let in that its issuer had revoked longer ago
+	// than the service may go by an answer.
+	ErrRevoked = errors.New("a revoked token was let in for too long")
+	// ErrUnasked: an opaque token was let in although the issuer could not be
+	// asked about it, nor had been within the time for which an answer is good.
+	ErrUnasked = errors.New("a token was let in that the issuer could not be asked about")
 	// ErrBlamed: a token that could not be judged was answered like a bad one,
 	// so that its client throws it away and asks for another.
 	ErrBlamed = errors.New("the token was blamed for an outage of its issuer")
@@ -34,7 +40,7 @@ var (
 
 // Result is the outcome of one scenario.
 type Result struct {
-	// Group is "rotation" or "outage", and Name the scenario.
+	// Group is "rotation", "outage" or "introspection", and Name the scenario.
 	Group, Name string
 	// Why says what goes wrong in production where this goes wrong.
 	Why string
@@ -83,7 +89,7 @@ type Violation struct {
 	// Answer is what it answered to the first, if there was an answer.
 	Answer tokentest.Answer
 	// Err matches one of ErrAdmitted, ErrRefused, ErrAnswer, ErrKeyTrusted,
-	// ErrBlamed, ErrRequests and ErrSlow.
+	// ErrRevoked, ErrUnasked, ErrBlamed, ErrRequests and ErrSlow.
 	Err error
 }
 

@@ -17,6 +17,7 @@ type scenario struct {
 	// without keys.
 	before func(*tokentest.Issuer)
 	run    func(*rehearsal)
+	opaque bool // tokens are opaque
 }
 
 // simulate runs the scenario in the current bubble.
@@ -44,7 +45,11 @@ func (s *rehearsal) opens() bool {
 	if len(s.violations) > 0 {
 		return false
 	}
-	s.run(phase{name: "an ordinary time", lasts: s.cfg.lifetime(), clients: s.usual(0), most: s.refreshes(s.cfg.lifetime())})
+	ordinary := phase{name: "an ordinary time", lasts: s.cfg.lifetime(), clients: s.usual(0), most: s.refreshes(s.cfg.lifetime())}
+	if s.scenario.opaque {
+		ordinary.lasts, ordinary.most = time.Minute, 0 // a question for each token
+	}
+	s.run(ordinary)
 	return true
 }
 

@@ -26,7 +26,11 @@ type sent struct {
 
 // good mints a good token of this service.
 func (s *rehearsal) good(edits ...tokentest.Edit) tokentest.Credentials {
-	return verdict.Bearer(s.issuer.Token(tokentest.Edits(s.cfg.Good...), tokentest.Edits(edits...)))
+	make := s.issuer.Token
+	if s.scenario.opaque {
+		make = s.issuer.Opaque
+	}
+	return verdict.Bearer(make(tokentest.Edits(s.cfg.Good...), tokentest.Edits(edits...)))
 }
 
 // usual is the traffic of every phase in which the service has keys: a client
@@ -46,7 +50,15 @@ func (s *rehearsal) traffic(good, bad expectation, within time.Duration) []clien
 
 // fresh is a token just issued.
 func (s *rehearsal) fresh() sent {
-	return sent{"a new token by " + s.issuer.SigningKey().ID, s.good()}
+	return sent{"a new token" + s.byKey(), s.good()}
+}
+
+// byKey names the key of a token that has one.
+func (s *rehearsal) byKey() string {
+	if s.scenario.opaque {
+		return " opaque"
+	}
+	return " by " + s.issuer.SigningKey().ID
 }
 
 // by is tokens by one key, whether or not it is published or signs.
@@ -82,7 +94,7 @@ func (c *steady) present() sent {
 
 func (c *steady) renew() {
 	c.expires = time.Now().Add(c.rehearsal.issuer.Options().Lifetime)
-	c.token = sent{"a token kept since it was issued, by " + c.rehearsal.issuer.SigningKey().ID, c.rehearsal.good()}
+	c.token = sent{"a token kept since it was issued," + c.rehearsal.byKey(), c.rehearsal.good()}
 }
 
 // attacker is a client with bad tokens, of another kind each time. None of them

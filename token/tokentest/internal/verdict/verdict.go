@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
+	"time"
 
 	"github.com/postern-go/postern/token/tokentest"
 )
@@ -65,9 +67,9 @@ func (r Refusal) String() string {
 }
 
 // Judge returns an error that describes the fault of an answer, or nil. A 403
-// without an error code has no challenge: no other token would help.
+// and a 503 without an error code have no challenge: no other token would help.
 func (r Refusal) Judge(a tokentest.Answer) error {
-	denied := r.Status == http.StatusForbidden && r.Error == ""
+	denied := (r.Status == http.StatusForbidden || r.Status == http.StatusServiceUnavailable) && r.Error == ""
 	switch {
 	case a.Admitted:
 		return ErrAdmitted
@@ -83,4 +85,14 @@ func (r Refusal) Judge(a tokentest.Answer) error {
 	default:
 		return nil
 	}
+}
+
+// Unavailable tells whether an answer is that the service cannot judge, and when
+// to ask again: at once is a second.
+func Unavailable(a tokentest.Answer) (again time.Duration, ok bool) {
+	seconds, err := strconv.ParseUint(a.RetryAfter, 10, 16)
+	if err != nil || seconds == 0 {
+		seconds = 1
+	}
+	return time.Duration(seconds) * time.Second, a.Status == http.StatusServiceUnavailable || a.Status == 0 && a.Code == CodeUnavailable
 }
