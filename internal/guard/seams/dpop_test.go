@@ -181,6 +181,7 @@ func TestDPoP(t *testing.T) {
 		"C_9449-7.2-2 a stray field":          {func(s *shop) []string { return []string{"Bearer " + free(s)} }, proofs("garbage"), admitted},
 		"C_9449-7.2-3 a bad token as Bearer":  {says("Bearer ", "x"), nil, badBearer("The access token is malformed")},
 		"C_9449-7.1-4 no credentials":         {func(*shop) []string { return nil }, nil, noCreds},
+		"C_9110-11.6.1-2 a line for each":     {func(*shop) []string { return nil }, nil, noCreds},
 		"C_9068-4-6 another audience": {func(s *shop) []string {
 			return []string{"DPoP " + s.Token(s.bind(), tokentest.Claim("aud", "https://other.example"))}
 		}, nil, badToken("The access token is invalid")},
