@@ -55,7 +55,9 @@ func (w *writer) early(fn *ast.FuncDecl) {
 func (w *writer) results(fn *ast.FuncDecl) string {
 	var types []string
 	for _, field := range fn.Type.Results.List {
-		types = append(types, w.text(field.Type))
+		for range max(len(field.Names), 1) {
+			types = append(types, w.text(field.Type))
+		}
 	}
 	return strings.Join(types, " ")
 }
