@@ -36,6 +36,14 @@ func (w *world) demand() string {
 	return nonce
 }
 
+// otherThan is another end of a nonce.
+func otherThan(end string) string {
+	if end == "AA" {
+		return "BA"
+	}
+	return "AA"
+}
+
 // A nonce is demanded, good for its lifetime on every replica with the keys, and
 // replaced in time.
 func TestNonces(t *testing.T) {
@@ -45,7 +53,7 @@ func TestNonces(t *testing.T) {
 	use := func(nonce string) (string, error) { return w.present(w.proof(withNonce(nonce))) }
 
 	t.Run("C_9449-4.3-10 wrong", func(t *testing.T) {
-		for _, nonce := range []string{"x", first + "A", first[1:], "B" + first[1:], first[:len(first)-2] + "AA", strings.Repeat("A", len(first)), strings.Repeat("~", len(first))} {
+		for _, nonce := range []string{"x", first + "A", first[1:], "B" + first[1:], first[:len(first)-2] + otherThan(first[len(first)-2:]), strings.Repeat("A", len(first)), strings.Repeat("~", len(first))} {
 			next, err := use(nonce)
 			require.ErrorIs(t, err, token.ErrNonce, nonce)
 			assert.NotEmpty(t, next)
@@ -225,4 +233,13 @@ func TestBadNonceKeys(t *testing.T) {
 	clear(key) // the caller's copy
 	_, err := w.present(w.proof(withNonce(nonce)))
 	require.NoError(t, err)
+}
+
+// The zero Nonces makes none and takes none.
+func TestZeroNonces(t *testing.T) {
+	t.Parallel()
+	var n dpop.Nonces
+	assert.Empty(t, n.Next("https://api.example.com", time.Unix(epoch, 0)))
+	_, ok := n.Read(newNonces(t, secret(1)).Next("https://api.example.com", time.Unix(epoch, 0)), "https://api.example.com")
+	assert.False(t, ok)
 }

@@ -33,4 +33,4 @@ func copyModule(from, to string) error {
 }
 
 // left are folders that are not copied.
-var left = []string{"examples", "docs", "internal/check/mutants"}
+var left = []string{"examples", "internal/check/mutants"}
