@@ -2,11 +2,14 @@ package introspect_test
 
 import (
 	"context"
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/tls"
 	"errors"
+	"math/big"
 	"net/http"
 	"testing"
 	"testing/synctest"
@@ -19,6 +22,13 @@ import (
 	"github.com/postern-go/postern/token"
 	"github.com/postern-go/postern/token/introspect"
 )
+
+// shortKey is an RSA key of 1024 bits.
+type shortKey struct{ crypto.Signer }
+
+func (shortKey) Public() crypto.PublicKey {
+	return &rsa.PublicKey{N: new(big.Int).Add(new(big.Int).Lsh(big.NewInt(1), 1023), big.NewInt(1)), E: 65537}
+}
 
 func TestConfig(t *testing.T) {
 	t.Parallel()
@@ -51,6 +61,7 @@ func TestConfig(t *testing.T) {
 		"no key":                          {with(introspect.PrivateKeyJWT(introspect.PrivateKey{ClientID: "photos"})), false},
 		"no client of a key":              {with(introspect.PrivateKeyJWT(introspect.PrivateKey{Key: key})), false},
 		"a weak key":                      {with(introspect.PrivateKeyJWT(introspect.PrivateKey{ClientID: "photos", Key: small})), false},
+		"a short RSA key":                 {with(introspect.PrivateKeyJWT(introspect.PrivateKey{ClientID: "photos", Key: shortKey{}})), false},
 		"an algorithm of another key":     {with(introspect.PrivateKeyJWT(introspect.PrivateKey{ClientID: "photos", Key: key, Algorithm: "RS256"})), false},
 		"mTLS by the transport":           {with(introspect.MTLS("photos", nil)), true},
 		"mTLS without a client":           {with(introspect.MTLS("", nil)), false},
@@ -229,6 +240,8 @@ func TestExplain(t *testing.T) {
 		"inactive":    {ok(`{"active":false}`), []string{"active"}, "active"},
 		"unavailable": {answer{status: 500}, []string{"answer"}, "answer"},
 		"wrong type":  {goodAnswer(members{"token_type": "mac"}), []string{"token_type"}, "binding"},
+		"of DPoP":     {goodAnswer(members{"token_type": "DPoP", "cnf": members{"jkt": "x", "other": "y"}}), []string{"binding"}, "binding"},
+		"not of DPoP": {goodAnswer(members{"token_type": "DPoP", "cnf": members{"other": "y"}}), []string{"token_type and cnf"}, "binding"},
 		"bound":       {goodAnswer(members{"cnf": members{"jkt": "x"}}), []string{"binding"}, "binding"},
 	} {
 		t.Run(name, func(t *testing.T) {
