@@ -140,6 +140,44 @@ func TestAccessors(t *testing.T) {
 	assert.Len(t, details, 1)
 }
 
+// Settings that change what passes.
+func TestSettings(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		said members
+		edit func(*introspect.Config)
+		want error
+	}{
+		"another token_type":         {members{"token_type": "mac"}, func(c *introspect.Config) { c.TokenTypes = []string{"MAC"} }, nil},
+		"and no more the usual ones": {members{}, func(c *introspect.Config) { c.TokenTypes = []string{"MAC"} }, token.ErrType},
+		"a clock that is ahead": {members{}, func(c *introspect.Config) {
+			c.Time = func() time.Time { return time.Now().Add(time.Hour) }
+		}, token.ErrExpired},
+		"required claims": {members{}, func(c *introspect.Config) { c.Profile.Required = []string{"jti"} }, token.ErrClaim},
+		"no subject":      {members{"sub": nil}, func(c *introspect.Config) { c.Profile.Required = []string{} }, nil},
+		"a long life":     {members{"iat": time.Now().Unix()}, func(c *introspect.Config) { c.MaxLifetime = time.Minute }, token.ErrClaim},
+		"a larger scope":  {members{"scope": "admin"}, func(c *introspect.Config) { c.ScopeImplies = map[string][]string{"admin": {"photos:read"}} }, nil},
+		"no leeway":       {members{"exp": time.Now().Add(-5 * time.Second).Unix()}, func(c *introspect.Config) { c.Leeway = -1 }, token.ErrExpired},
+		"the usual one":   {members{"exp": time.Now().Add(-5 * time.Second).Unix()}, func(*introspect.Config) {}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := judge(t, authenticator(t, &issuer{answer: always(goodAnswer(row.said))}, row.edit), "opaque-1")
+			require.ErrorIs(t, err, row.want)
+			if err == nil {
+				assert.True(t, got.HasScope("photos:read"))
+			}
+		})
+	}
+	long := func(most int) *introspect.Authenticator {
+		return authenticator(t, &issuer{answer: always(goodAnswer(nil))}, func(c *introspect.Config) { c.MaxTokenSize = most })
+	}
+	_, err := judge(t, long(32<<10), strings.Repeat("+", 32<<10))
+	require.NoError(t, err, "the longest form")
+	_, err = judge(t, long(0), strings.Repeat("x", 16<<10))
+	require.NoError(t, err)
+}
+
 // Presentations that cost no request.
 func TestUnasked(t *testing.T) {
 	t.Parallel()
