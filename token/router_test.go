@@ -35,6 +35,12 @@ func (p place) Authenticate(_ context.Context, given token.Presentation) (*token
 
 func encoded(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) }
 
+// headerOf is a JOSE header of so many bytes.
+func headerOf(size int) string {
+	const empty = `{"alg":"ES256","pad":""}`
+	return encoded(strings.Replace(empty, `""`, `"`+strings.Repeat("x", size-len(empty))+`"`, 1))
+}
+
 // C_7662-mix-1
 func TestRouterShapes(t *testing.T) {
 	t.Parallel()
@@ -61,6 +67,11 @@ func TestRouterShapes(t *testing.T) {
 		"C_7662-mix-1 one part":                   {"opaque", "opaque"},
 		"C_7662-mix-1 encrypted":                  {encoded(`{"alg":"dir","enc":"A256GCM"}`) + "..a.b.c", "encrypted"},
 		"C_7662-mix-1 five parts, no enc":         {encoded(`{"alg":"dir"}`) + "..a.b.c", "opaque"},
+		"C_7662-mix-1 encrypted, another order":   {encoded(`{"enc":"A256GCM","alg":"dir"}`) + "..a.b.c", "encrypted"},
+		"C_7662-mix-1 five parts, enc a number":   {encoded(`{"alg":"dir","enc":1}`) + "..a.b.c", "opaque"},
+		"C_7662-mix-1 five parts, no alg":         {encoded(`{"enc":"A256GCM"}`) + "..a.b.c", "opaque"},
+		"C_7662-mix-1 signed, as long as may be":  {headerOf(4096) + ".e30.c2ln", "jwt"},
+		"C_7662-mix-1 signed, longer":             {headerOf(4097) + ".e30.c2ln", "opaque"},
 		"C_7662-mix-1 six parts":                  {encoded(`{"alg":"dir","enc":"A256GCM"}`) + "..a.b.c.d", "opaque"},
 		"C_7662-mix-1 prefix":                     {"pat_1", "pat"},
 		"C_7662-mix-1 the longest prefix":         {"pat_x_1", "pat_x"},
@@ -150,6 +161,50 @@ func TestRouterAlsoIntrospect(t *testing.T) {
 	}
 }
 
+// counting counts its calls.
+type counting struct {
+	token.Authenticator
+	calls *int
+}
+
+func (c counting) Authenticate(ctx context.Context, p token.Presentation) (*token.Token, error) {
+	*c.calls++
+	return c.Authenticator.Authenticate(ctx, p)
+}
+
+// nothing breaks the contract of an Authenticator.
+type nothing struct{}
+
+func (nothing) Authenticate(context.Context, token.Presentation) (*token.Token, error) {
+	return nil, nil
+}
+
+// The rule is about JWTs that are good, and about no other token.
+func TestRouterAsksTheRule(t *testing.T) {
+	t.Parallel()
+	calls, asked := 0, 0
+	cfg := token.RouterConfig{JWT: nothing{}, Opaque: counting{place{name: "web"}, &calls}, AlsoIntrospect: func(*token.Token) bool { asked++; return true }}
+	r, err := token.NewRouter(cfg)
+	require.NoError(t, err)
+	_, err = r.Authenticate(t.Context(), token.Bearer("opaque"))
+	require.NoError(t, err)
+	assert.Equal(t, 1, calls, "an opaque token is judged once")
+	got, err := r.Authenticate(t.Context(), token.Bearer(encoded(`{"alg":"ES256"}`)+".e30.c2ln"))
+	require.NoError(t, err)
+	assert.Nil(t, got)
+	assert.Zero(t, asked)
+	cfg.JWT = place{name: ""} // whose tokens have no client id
+	r, err = token.NewRouter(cfg)
+	require.NoError(t, err)
+	_, err = r.Authenticate(t.Context(), token.Bearer(encoded(`{"alg":"ES256"}`)+".e30.c2ln"))
+	require.NoError(t, err)
+	cfg.Opaque = nothing{}
+	r, err = token.NewRouter(cfg)
+	require.NoError(t, err)
+	_, err = r.Authenticate(t.Context(), token.Bearer(encoded(`{"alg":"ES256"}`)+".e30.c2ln"))
+	require.ErrorIs(t, err, token.ErrInactive)
+}
+
 // A fresh answer makes the JWT fresh. An opaque token is judged once.
 func TestRouterFresh(t *testing.T) {
 	t.Parallel()
@@ -221,4 +276,12 @@ func TestDescriber(t *testing.T) {
 	assert.False(t, token.CanTell(d, token.SubjectClient))
 	assert.True(t, token.HasSet(d, "roles"))
 	assert.False(t, token.HasSet(d, "groups"))
+	d.Users, d.Clients = false, true
+	assert.False(t, token.CanTell(d, token.SubjectUser))
+	assert.True(t, token.CanTell(d, token.SubjectClient))
+	assert.False(t, token.CanTell(d, token.SubjectUnknown))
+	r, err := token.NewRouter(token.RouterConfig{Opaque: d})
+	require.NoError(t, err)
+	assert.True(t, token.CanTell(r, token.SubjectClient))
+	assert.False(t, token.CanTell(r, token.SubjectUser))
 }

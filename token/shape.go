@@ -29,19 +29,19 @@ func shapeOf(raw string) shape {
 	switch {
 	case parts == 3 && alg:
 		return signed
-	case parts == 5 && alg && enc:
+	case alg && enc:
 		return encrypted
 	default:
 		return opaque
 	}
 }
 
-// longestHeader is that of a header that is looked at, in bytes of base64url. It is the
-// limit of package jws.
-const longestHeader = (4 << 10) * 4 / 3
+// longestHeader is that of a header that is looked at, in bytes. It is the limit of
+// package jws.
+const longestHeader = 4 << 10
 
 func headerHas(part string) (alg, enc bool) {
-	if len(part) > longestHeader {
+	if strict.DecodedLen(len(part)) > longestHeader {
 		return false, false
 	}
 	var buf [256]byte

@@ -26,8 +26,6 @@ func readActive(text string) (active bool, err error) {
 	switch {
 	case invalid != nil:
 		return false, evidence.Errorf(errAnswer, "%v, want a JSON object with distinct members (RFC 7662, 2.2)", invalid)
-	case value.Kind == strict.Absent:
-		return false, evidence.Errorf(errAnswer, "active is absent, want true or false (RFC 7662, 2.2)")
 	case value.Kind != strict.Bool:
 		return false, evidence.Errorf(errAnswer, "active is %s, want true or false (RFC 7662, 2.2)", value.Kind)
 	}
@@ -73,12 +71,12 @@ func readTypes(text string) (t types) {
 // find refresh tokens and ID tokens active.
 func (a *Authenticator) checkType(t *types) error {
 	if t.tokenType.Kind != strict.Absent {
-		name, ok := t.tokenType.Text()
-		if !ok || !slices.ContainsFunc(a.tokenTypes, func(known string) bool { return strings.EqualFold(known, name) }) {
+		name, _ := t.tokenType.Text()
+		if !slices.ContainsFunc(a.tokenTypes, func(known string) bool { return strings.EqualFold(known, name) }) {
 			return (&rejection.Error{Reason: rejection.Type, Claim: "token_type", Want: a.wantTypes, Setting: "Config.TokenTypes"}).Saw(t.tokenType)
 		}
 	}
-	if use, ok := t.tokenUse.Text(); t.tokenUse.Kind != strict.Absent && (!ok || use != "access_token" && use != "access") {
+	if use, _ := t.tokenUse.Text(); t.tokenUse.Kind != strict.Absent && use != "access_token" && use != "access" {
 		return (&rejection.Error{Reason: rejection.Type, Claim: "token_use", Want: `"access_token" or "access"`}).Saw(t.tokenUse)
 	}
 	return nil
@@ -91,9 +89,7 @@ func (t *types) checkBinding(set *claims.Set) error {
 		return nil
 	}
 	bound := false
-	if set.Confirmation.Kind == strict.Object {
-		_ = strict.Members(set.Confirmation.Raw, func(name string, _ strict.Value) { bound = bound || name == "jkt" })
-	}
+	_ = strict.Members(set.Confirmation.Raw, func(name string, _ strict.Value) { bound = bound || name == "jkt" })
 	if bound {
 		return nil
 	}

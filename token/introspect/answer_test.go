@@ -47,6 +47,8 @@ func TestAnswers(t *testing.T) {
 		"C_7662-2.3-2 repeated scope":                 {ok(strings.Replace(text(good(nil)), "{", `{"scope":"admin",`, 1)), nil, token.ErrIntrospectionUnavailable},
 		"C_7662-2.3-2 too large":                      {goodAnswer(members{"pad": strings.Repeat("x", 256<<10)}), nil, token.ErrIntrospectionUnavailable},
 		"C_7662-2.3-2 400 about the token":            {answer{status: 400, body: `{"error":"unsupported_token_type"}`}, nil, token.ErrInactive},
+		"C_7662-2.3-2 400 invalid_token":              {answer{status: 400, body: `{"error":"invalid_token","error_description":"no"}`}, nil, token.ErrInactive},
+		"C_7662-2.3-2 400, JSON cut off":              {answer{status: 400, body: `{"error":"invalid_token"`}, nil, token.ErrIntrospectionUnavailable},
 		"C_7662-2.3-2 400 without JSON":               {answer{status: 400, body: "Bad Request"}, nil, token.ErrIntrospectionUnavailable},
 		"C_7662-4-1 redirect":                         {answer{status: 307, header: http.Header{"Location": {"https://elsewhere.example/"}}}, nil, token.ErrIntrospectionUnavailable},
 		"C_7662-dial-1 tokeninfo":                     {ok(`{"azp":"web","aud":"` + audience + `","scope":"openid","exp":"9999999999"}`), nil, token.ErrIntrospectionUnavailable},
@@ -74,6 +76,9 @@ func TestAnswers(t *testing.T) {
 		"a refresh token by token_type":               {goodAnswer(members{"token_type": "refresh_token"}), nil, token.ErrType},
 		"a refresh token by token_use":                {goodAnswer(members{"token_use": "refresh_token"}), nil, token.ErrType},
 		"an access token by token_use":                {goodAnswer(members{"token_use": "access_token"}), nil, nil},
+		"access by token_use":                         {goodAnswer(members{"token_use": "access"}), nil, nil},
+		"token_use a list":                            {goodAnswer(members{"token_use": []string{"access"}}), nil, token.ErrType},
+		"DPoP bound in another way":                   {goodAnswer(members{"token_type": "dpop", "cnf": members{"x5t#S256": "x"}}), nil, token.ErrBinding},
 		"token_type in lower case":                    {goodAnswer(members{"token_type": "bearer"}), nil, nil},
 		"token_type a list":                           {goodAnswer(members{"token_type": []string{"Bearer"}}), nil, token.ErrType},
 		"DPoP without its key":                        {goodAnswer(members{"token_type": "DPoP"}), nil, token.ErrBinding},
@@ -133,6 +138,44 @@ func TestAccessors(t *testing.T) {
 	details, err := token.DetailsOf[struct{ Type string }](got, "payment")
 	require.NoError(t, err)
 	assert.Len(t, details, 1)
+}
+
+// Settings that change what passes.
+func TestSettings(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		said members
+		edit func(*introspect.Config)
+		want error
+	}{
+		"another token_type":         {members{"token_type": "mac"}, func(c *introspect.Config) { c.TokenTypes = []string{"MAC"} }, nil},
+		"and no more the usual ones": {members{}, func(c *introspect.Config) { c.TokenTypes = []string{"MAC"} }, token.ErrType},
+		"a clock that is ahead": {members{}, func(c *introspect.Config) {
+			c.Time = func() time.Time { return time.Now().Add(time.Hour) }
+		}, token.ErrExpired},
+		"required claims": {members{}, func(c *introspect.Config) { c.Profile.Required = []string{"jti"} }, token.ErrClaim},
+		"no subject":      {members{"sub": nil}, func(c *introspect.Config) { c.Profile.Required = []string{} }, nil},
+		"a long life":     {members{"iat": time.Now().Unix()}, func(c *introspect.Config) { c.MaxLifetime = time.Minute }, token.ErrClaim},
+		"a larger scope":  {members{"scope": "admin"}, func(c *introspect.Config) { c.ScopeImplies = map[string][]string{"admin": {"photos:read"}} }, nil},
+		"no leeway":       {members{"exp": time.Now().Add(-5 * time.Second).Unix()}, func(c *introspect.Config) { c.Leeway = -1 }, token.ErrExpired},
+		"the usual one":   {members{"exp": time.Now().Add(-5 * time.Second).Unix()}, func(*introspect.Config) {}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := judge(t, authenticator(t, &issuer{answer: always(goodAnswer(row.said))}, row.edit), "opaque-1")
+			require.ErrorIs(t, err, row.want)
+			if err == nil {
+				assert.True(t, got.HasScope("photos:read"))
+			}
+		})
+	}
+	long := func(most int) *introspect.Authenticator {
+		return authenticator(t, &issuer{answer: always(goodAnswer(nil))}, func(c *introspect.Config) { c.MaxTokenSize = most })
+	}
+	_, err := judge(t, long(32<<10), strings.Repeat("+", 32<<10))
+	require.NoError(t, err, "the longest form")
+	_, err = judge(t, long(0), strings.Repeat("x", 16<<10))
+	require.NoError(t, err)
 }
 
 // Presentations that cost no request.

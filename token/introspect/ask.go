@@ -55,7 +55,7 @@ func (a *asking) ask(ctx context.Context, raw string) reply {
 	var kept atomic.Bool
 	watched := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(i httptrace.GotConnInfo) { kept.Store(i.Reused) }})
 	r := a.once(watched, raw)
-	if r.cut && kept.Load() && ctx.Err() == nil {
+	if r.cut && kept.Load() {
 		return a.once(ctx, raw)
 	}
 	return r
@@ -85,7 +85,7 @@ func (a *asking) once(ctx context.Context, raw string) reply {
 	if unread := a.read(ctx, &r, answer); unread != nil {
 		r.err = evidence.OneLine(target.About(unread))
 	}
-	r.cut = err != nil && answer.Status == 0 && !errors.Is(err, fetch.ErrTimeout)
+	r.cut = answer.Status == 0 && !errors.Is(err, fetch.ErrTimeout)
 	a.hooks.asked(Asked{URL: from.URL, Status: answer.Status, Duration: a.now().Sub(r.at), Active: r.active, Err: r.err})
 	return r
 }
@@ -104,7 +104,7 @@ func (a *asking) accepts() string {
 // more telling than that of the exchange, which r has.
 func (a *asking) read(ctx context.Context, r *reply, answer fetch.Answer) error {
 	switch {
-	case r.err != nil && (answer.Status == http.StatusUnauthorized || answer.Status == http.StatusForbidden):
+	case answer.Status == http.StatusUnauthorized, answer.Status == http.StatusForbidden:
 		return r.refuseCredentials("status is " + strconv.Itoa(answer.Status))
 	case r.err != nil:
 		r.ours = r.retryAfter > 0

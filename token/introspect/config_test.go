@@ -2,12 +2,18 @@ package introspect_test
 
 import (
 	"context"
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/tls"
 	"errors"
+	"fmt"
+	"math/big"
 	"net/http"
+	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,6 +25,13 @@ import (
 	"github.com/postern-go/postern/token"
 	"github.com/postern-go/postern/token/introspect"
 )
+
+// shortKey is an RSA key of 1024 bits.
+type shortKey struct{ crypto.Signer }
+
+func (shortKey) Public() crypto.PublicKey {
+	return &rsa.PublicKey{N: new(big.Int).Add(new(big.Int).Lsh(big.NewInt(1), 1023), big.NewInt(1)), E: 65537}
+}
 
 func TestConfig(t *testing.T) {
 	t.Parallel()
@@ -36,53 +49,65 @@ func TestConfig(t *testing.T) {
 		"no audience":                {func(c *introspect.Config) { c.Audience = nil }, false},
 		"no audience, though waived": {func(c *introspect.Config) { c.Audience, c.AllowMissingAudience = nil, true }, false},
 		"two ways without aud":       {func(c *introspect.Config) { c.AllowMissingAudience, c.Profile.AudienceClaim = true, "client_id" }, false},
-		"a claim for aud":            {func(c *introspect.Config) { c.Profile.AudienceClaim = "client_id" }, false},
+		"two ways without aud, and a mark": {func(c *introspect.Config) {
+			c.AllowMissingAudience, c.Profile.AudienceClaim, c.Profile.Required = true, "client_id", []string{"scope"}
+		}, false},
+		"a claim for aud": {func(c *introspect.Config) { c.Profile.AudienceClaim = "client_id" }, false},
 		"a claim for aud, and a mark": {func(c *introspect.Config) {
 			c.Profile.AudienceClaim, c.Profile.Required = "client_id", []string{"scope"}
 		}, true},
-		"no credentials":                  {with(nil), false},
-		"nil credentials":                 {with((introspect.Credentials)(nil)), false},
-		"empty secret":                    {with(introspect.Basic("photos", "")), false},
-		"empty id":                        {with(introspect.Post("", "secret")), false},
-		"a colon in Basic":                {with(introspect.Basic("a:b", "secret")), true},
-		"a colon in BasicRaw":             {with(introspect.BasicRaw("a:b", "secret")), false},
-		"no path":                         {with(introspect.BearerFile("")), false},
-		"no source":                       {with(introspect.BearerSource(nil)), false},
-		"no key":                          {with(introspect.PrivateKeyJWT(introspect.PrivateKey{ClientID: "photos"})), false},
-		"no client of a key":              {with(introspect.PrivateKeyJWT(introspect.PrivateKey{Key: key})), false},
-		"a weak key":                      {with(introspect.PrivateKeyJWT(introspect.PrivateKey{ClientID: "photos", Key: small})), false},
-		"an algorithm of another key":     {with(introspect.PrivateKeyJWT(introspect.PrivateKey{ClientID: "photos", Key: key, Algorithm: "RS256"})), false},
-		"mTLS by the transport":           {with(introspect.MTLS("photos", nil)), true},
-		"mTLS without a client":           {with(introspect.MTLS("", nil)), false},
-		"mTLS, two transports":            {with(introspect.MTLS("photos", func() (*tls.Certificate, error) { return nil, nil })), false},
+		"no credentials":              {with(nil), false},
+		"nil credentials":             {with((introspect.Credentials)(nil)), false},
+		"empty secret":                {with(introspect.Basic("photos", "")), false},
+		"empty id":                    {with(introspect.Post("", "secret")), false},
+		"a colon in Basic":            {with(introspect.Basic("a:b", "secret")), true},
+		"a colon in BasicRaw":         {with(introspect.BasicRaw("a:b", "secret")), false},
+		"no path":                     {with(introspect.BearerFile("")), false},
+		"no source":                   {with(introspect.BearerSource(nil)), false},
+		"no key":                      {with(introspect.PrivateKeyJWT(introspect.PrivateKey{ClientID: "photos"})), false},
+		"no client of a key":          {with(introspect.PrivateKeyJWT(introspect.PrivateKey{Key: key})), false},
+		"a weak key":                  {with(introspect.PrivateKeyJWT(introspect.PrivateKey{ClientID: "photos", Key: small})), false},
+		"a short RSA key":             {with(introspect.PrivateKeyJWT(introspect.PrivateKey{ClientID: "photos", Key: shortKey{}})), false},
+		"an algorithm of another key": {with(introspect.PrivateKeyJWT(introspect.PrivateKey{ClientID: "photos", Key: key, Algorithm: "RS256"})), false},
+		"mTLS by the transport":       {with(introspect.MTLS("photos", nil)), true},
+		"mTLS without a client":       {with(introspect.MTLS("", nil)), false},
+		"mTLS, two transports":        {with(introspect.MTLS("photos", func() (*tls.Certificate, error) { return nil, nil })), false},
+		"mTLS without a transport": {func(c *introspect.Config) {
+			c.HTTPClient, c.Credentials = &http.Client{}, introspect.MTLS("photos", nil)
+		}, false},
 		"mTLS without a certificate":      {func(c *introspect.Config) { c.HTTPClient, c.Credentials = nil, introspect.MTLS("photos", nil) }, false},
 		"C_7662-4-1 http":                 {func(c *introspect.Config) { c.Endpoint = "http://as.example.com/introspect" }, false},
 		"C_7662-4-1 http to this machine": {func(c *introspect.Config) { c.Endpoint = "http://127.0.0.1:8080/introspect" }, true},
 		"C_7662-4-1 http by leave": {func(c *introspect.Config) {
 			c.Endpoint, c.PlainHTTPHosts = "http://as.example.com/introspect", []string{"as.example.com"}
 		}, true},
-		"no URL":                       {func(c *introspect.Config) { c.Endpoint = "introspect" }, false},
-		"a URL with a password":        {func(c *introspect.Config) { c.Endpoint = "https://a:s3cr3t@as.example.com/" }, false},
-		"the URL of metadata":          {func(c *introspect.Config) { c.Endpoint = issuerID + "/.well-known/openid-configuration" }, false},
-		"discovery":                    {func(c *introspect.Config) { c.Endpoint = "" }, true},
-		"discovery of no URL":          {func(c *introspect.Config) { c.Endpoint, c.Issuer = "", "accounts" }, false},
-		"discovery elsewhere":          {func(c *introspect.Config) { c.Endpoint, c.Issuer, c.DiscoverAt = "", "accounts", issuerID }, true},
-		"an endpoint and discovery":    {func(c *introspect.Config) { c.DiscoverAt = issuerID }, false},
-		"an endpoint on the same host": {func(c *introspect.Config) { c.SameHost = true }, false},
-		"timeout":                      {func(c *introspect.Config) { c.FetchTimeout = time.Hour }, false},
-		"good for long":                {func(c *introspect.Config) { c.GoodFor = 6 * time.Minute }, false},
-		"bad for long":                 {func(c *introspect.Config) { c.BadFor = 2 * time.Minute }, false},
-		"stale for long":               {func(c *introspect.Config) { c.StaleFor = time.Hour }, false},
-		"stale for less than nothing":  {func(c *introspect.Config) { c.StaleFor = -1 }, false},
-		"stale and not remembered":     {func(c *introspect.Config) { c.StaleFor, c.GoodFor = time.Minute, -1 }, false},
-		"no exp and not remembered":    {func(c *introspect.Config) { c.AllowMissingExpiry, c.GoodFor = true, -1 }, false},
-		"a tiny cache":                 {func(c *introspect.Config) { c.CacheSize = 1 }, false},
-		"a huge cache":                 {func(c *introspect.Config) { c.BadCacheSize = 2 << 30 }, false},
-		"in flight":                    {func(c *introspect.Config) { c.MaxInFlight = -1 }, false},
-		"rate":                         {func(c *introspect.Config) { c.UnknownPerSecond = 1 << 20 }, false},
-		"long leeway":                  {func(c *introspect.Config) { c.Leeway = 2 * time.Minute }, false},
-		"bound without a checker":      {func(c *introspect.Config) { c.RequireBound = true }, false},
-		"signed":                       {func(c *introspect.Config) { c.RequireJWT = true }, true},
+		"no URL":                            {func(c *introspect.Config) { c.Endpoint = "introspect" }, false},
+		"a URL with a password":             {func(c *introspect.Config) { c.Endpoint = "https://a:s3cr3t@as.example.com/" }, false},
+		"the URL of metadata":               {func(c *introspect.Config) { c.Endpoint = issuerID + "/.well-known/openid-configuration" }, false},
+		"discovery":                         {func(c *introspect.Config) { c.Endpoint = "" }, true},
+		"discovery of no URL":               {func(c *introspect.Config) { c.Endpoint, c.Issuer = "", "accounts" }, false},
+		"discovery elsewhere":               {func(c *introspect.Config) { c.Endpoint, c.Issuer, c.DiscoverAt = "", "accounts", issuerID }, true},
+		"an endpoint and discovery":         {func(c *introspect.Config) { c.DiscoverAt = issuerID }, false},
+		"an endpoint on the same host":      {func(c *introspect.Config) { c.SameHost = true }, false},
+		"timeout":                           {func(c *introspect.Config) { c.FetchTimeout = time.Hour }, false},
+		"good for long":                     {func(c *introspect.Config) { c.GoodFor = 6 * time.Minute }, false},
+		"bad for long":                      {func(c *introspect.Config) { c.BadFor = 2 * time.Minute }, false},
+		"stale for long":                    {func(c *introspect.Config) { c.StaleFor = time.Hour }, false},
+		"stale for less than nothing":       {func(c *introspect.Config) { c.StaleFor = -1 }, false},
+		"stale and not remembered":          {func(c *introspect.Config) { c.StaleFor, c.GoodFor = time.Minute, -1 }, false},
+		"no exp and not remembered":         {func(c *introspect.Config) { c.AllowMissingExpiry, c.GoodFor = true, -1 }, false},
+		"a tiny cache":                      {func(c *introspect.Config) { c.CacheSize = 1 }, false},
+		"a huge cache":                      {func(c *introspect.Config) { c.BadCacheSize = 2 << 30 }, false},
+		"in flight":                         {func(c *introspect.Config) { c.MaxInFlight = -1 }, false},
+		"rate":                              {func(c *introspect.Config) { c.UnknownPerSecond = 1 << 20 }, false},
+		"long leeway":                       {func(c *introspect.Config) { c.Leeway = 2 * time.Minute }, false},
+		"bound without a checker":           {func(c *introspect.Config) { c.RequireBound = true }, false},
+		"signed":                            {func(c *introspect.Config) { c.RequireJWT = true }, true},
+		"signed, keys discovered elsewhere": {func(c *introspect.Config) { c.RequireJWT, c.DiscoverAt = true, issuerID+"/x" }, true},
+		"signed, keys on the same host":     {func(c *introspect.Config) { c.RequireJWT, c.SameHost = true, true }, true},
+		"signed, keys given and discovered": {func(c *introspect.Config) {
+			c.RequireJWT, c.SameHost, c.JWTKeys = true, true, jwks.Static{}
+		}, false},
 		"signed without a client id": {func(c *introspect.Config) {
 			c.RequireJWT, c.Credentials = true, introspect.BearerFile("/token")
 		}, false},
@@ -189,6 +214,38 @@ func TestDiscovery(t *testing.T) {
 			_, err = judge(t, a, "opaque-1")
 			require.NoError(t, err, "remembered for the new one")
 		},
+		"once for all tokens": func(t *testing.T) {
+			i := &issuer{answer: always(goodAnswer(nil)), delay: time.Second}
+			discovering(i, members{"issuer": issuerID, "introspection_endpoint": endpoint})
+			a := authenticator(t, i, discovers)
+			var all sync.WaitGroup
+			for n := range 10 {
+				all.Go(func() {
+					_, err := judge(t, a, fmt.Sprint("t", n))
+					assert.NoError(t, err)
+				})
+			}
+			all.Wait()
+			assert.Equal(t, 11, i.asked())
+		},
+		"metadata that becomes another issuer's": func(t *testing.T) {
+			i := &issuer{answer: always(goodAnswer(members{"exp": time.Now().Add(24 * time.Hour).Unix()}))}
+			plain := i.answer
+			discovering(i, members{"issuer": issuerID, "introspection_endpoint": endpoint})
+			a := authenticator(t, i, discovers)
+			_, err := judge(t, a, "opaque-1")
+			require.NoError(t, err)
+			i.set(plain)
+			discovering(i, members{"issuer": "https://evil.example.com", "introspection_endpoint": endpoint})
+			time.Sleep(2 * time.Hour)
+			_, err = judge(t, a, "opaque-1")
+			require.ErrorIs(t, err, token.ErrIntrospectionUnavailable)
+		},
+		"Ready before the first call": func(t *testing.T) {
+			i := &issuer{answer: always(answer{status: 500})}
+			require.ErrorIs(t, authenticator(t, i, discovers).Ready(t.Context()), token.ErrIntrospectionUnavailable)
+			assert.Positive(t, i.asked())
+		},
 		"metadata that is down later changes nothing": func(t *testing.T) {
 			i := &issuer{answer: always(goodAnswer(members{"exp": time.Now().Add(24 * time.Hour).Unix()}))}
 			plain := i.answer
@@ -229,12 +286,16 @@ func TestExplain(t *testing.T) {
 		"inactive":    {ok(`{"active":false}`), []string{"active"}, "active"},
 		"unavailable": {answer{status: 500}, []string{"answer"}, "answer"},
 		"wrong type":  {goodAnswer(members{"token_type": "mac"}), []string{"token_type"}, "binding"},
+		"of DPoP":     {goodAnswer(members{"token_type": "DPoP", "cnf": members{"jkt": "x", "other": "y"}}), []string{"binding"}, "binding"},
+		"not of DPoP": {goodAnswer(members{"token_type": "DPoP", "cnf": members{"other": "y"}}), []string{"token_type and cnf"}, "binding"},
 		"bound":       {goodAnswer(members{"cnf": members{"jkt": "x"}}), []string{"binding"}, "binding"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			a := authenticator(t, &issuer{answer: always(row.answer)})
 			findings := a.Explain(t.Context(), token.Bearer("opaque-1"))
+			last := findings[len(findings)-1]
+			assert.Equal(t, last.Check == "binding" && len(row.want) > 0 && row.want[0] != "binding", last.Skipped)
 			assert.Equal(t, row.want, failed(findings))
 			assert.Equal(t, row.last, findings[len(findings)-1].Check)
 			_, err := judge(t, a, "opaque-1")
@@ -244,6 +305,9 @@ func TestExplain(t *testing.T) {
 	a := authenticator(t, &issuer{answer: always(goodAnswer(nil))})
 	assert.Equal(t, []string{"form"}, failed(a.Explain(t.Context(), token.Bearer("a b"))))
 	assert.Equal(t, []string{"credentials"}, failed(a.Explain(t.Context(), token.Presentation{})))
+	assert.Len(t, a.Explain(t.Context(), token.Presentation{}), 1)
+	assert.Len(t, a.Explain(t.Context(), token.Bearer(strings.Repeat("x", 1<<15))), 2)
+	assert.Len(t, a.Explain(t.Context(), token.Bearer("a b")), 3)
 }
 
 func TestDescribe(t *testing.T) {
@@ -266,6 +330,9 @@ func TestDescribe(t *testing.T) {
 	})
 	assert.Len(t, token.Relaxations(relaxed), 6)
 	assert.Equal(t, []string{"RS256"}, token.Postures(relaxed)[0].Algorithms)
+	assert.Nil(t, token.Postures(relaxed)[0].Keys, "a source that does not tell")
+	discovered := authenticator(t, &issuer{}, func(c *introspect.Config) { c.RequireJWT = true })
+	assert.NotNil(t, token.Postures(discovered)[0].Keys)
 	assert.True(t, token.CanTell(relaxed, token.SubjectUser))
 	assert.True(t, token.HasSet(relaxed, "roles"))
 }

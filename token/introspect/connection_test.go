@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -71,6 +72,32 @@ func TestConnections(t *testing.T) {
 	_, err = judge(t, a, "opaque-fresh") // on a connection that is new
 	require.ErrorIs(t, err, token.ErrIntrospectionUnavailable)
 	assert.EqualValues(t, before+1, requests.Load())
+}
+
+// A request that was answered, or that took too long, is not made again.
+func TestConnectionsOnce(t *testing.T) {
+	t.Parallel()
+	var requests, mode atomic.Int32
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		requests.Add(1)
+		switch mode.Load() {
+		case 1:
+			w.WriteHeader(http.StatusBadGateway)
+		case 2:
+			_, _ = io.ReadAll(r.Body)
+			<-r.Context().Done()
+		default:
+			_, _ = io.WriteString(w, text(good(nil)))
+		}
+	}))
+	defer server.Close()
+	a := asked(t, server, func(c *introspect.Config) { c.FetchTimeout = 200 * time.Millisecond })
+	for n, want := range []error{nil, token.ErrIntrospectionUnavailable, token.ErrIntrospectionUnavailable} {
+		mode.Store(int32(n))
+		_, err := judge(t, a, fmt.Sprint("opaque-", n))
+		require.ErrorIs(t, err, want)
+		assert.EqualValues(t, n+1, requests.Load())
+	}
 }
 
 // C_7662-2.1-2: the certificate of the service, over a connection of this package's transport.

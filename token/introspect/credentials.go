@@ -9,6 +9,7 @@ import (
 	"errors"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/postern-go/postern/internal/fetch"
 	"github.com/postern-go/postern/internal/nilcheck"
@@ -63,22 +64,13 @@ func basic(kind, clientID, secret string, encode func(string) string) Credential
 	return &credential{
 		kind: kind, clientID: clientID,
 		check: func() error {
-			if id := encode(clientID); len(id) > 0 && containsColon(id) {
+			if strings.Contains(encode(clientID), ":") {
 				return errors.New("the client id has a colon, which only the form-encoding of Basic can carry")
 			}
 			return needBoth(clientID, secret)
 		},
 		apply: func(context.Context, *asking, url.Values) (string, error) { return field, nil },
 	}
-}
-
-func containsColon(s string) bool {
-	for i := range len(s) {
-		if s[i] == ':' {
-			return true
-		}
-	}
-	return false
 }
 
 // Post sends client id and secret in the body (RFC 6749 §2.3.1).

@@ -45,7 +45,7 @@ func (e *endpoint) settle(at metadata.Endpoint) {
 // known reports whether the place need not be looked for.
 func (e *endpoint) known() (*place, bool) {
 	p := e.current.Load()
-	return p, e.fixed || p.URL != "" && pacing.IsWithin(p.Asked, e.issuer.Client.Now(), p.Lifetime)
+	return p, e.fixed || pacing.IsWithin(p.Asked, e.issuer.Client.Now(), p.Lifetime)
 }
 
 // locate returns the place. It blocks while metadata is fetched, once for all calls.

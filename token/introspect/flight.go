@@ -30,6 +30,9 @@ type flight struct {
 	done   chan struct{}
 	found  *found
 	err    error
+	// landed says that it was over when it was looked for, with this verdict.
+	landed bool
+	set    *claims.Set
 }
 
 // found is an answer about a good token. It is immutable.
@@ -53,7 +56,7 @@ func (a *Authenticator) recall(k *key, now time.Time) (*claims.Set, error) {
 		}
 		return nil, nil // a clock has jumped: the issuer knows better
 	}
-	if r, ok := a.bad.get(k); ok && pacing.IsWithin(r.at, now, r.keep) {
+	if r, _ := a.bad.get(k); pacing.IsWithin(r.at, now, r.keep) {
 		return nil, r.err
 	}
 	return nil, nil
@@ -69,11 +72,8 @@ func (a *Authenticator) fly(ctx context.Context, k key, raw string, fresh bool) 
 			a.hooks.shed(why)
 			return a.stale(&k, fresh, unavailable(a.whyShed(why), wait))
 		}
-		if f == nil { // it has just ended
-			if set, err := a.recall(a.keyNow(raw), a.now()); set != nil || err != nil {
-				return set, err
-			}
-			continue
+		if f.landed {
+			return f.set, f.err
 		}
 		select {
 		case <-f.done:
@@ -93,8 +93,8 @@ func (a *Authenticator) fly(ctx context.Context, k key, raw string, fresh bool) 
 	}
 }
 
-// launch begins a flight, or finds the one under way. It returns neither if the last one has
-// ended since the caller looked for an answer, or for the reason why no request may be made.
+// launch begins a flight, or finds the one under way, or the verdict of one that has ended
+// since the caller looked. Or else it says why no request may be made.
 func (a *Authenticator) launch(k key, raw string, fresh bool) (f *flight, why Shed, wait time.Duration) {
 	now, current := a.now(), a.keyNow(raw)
 	a.flights.mu.Lock()
@@ -103,7 +103,7 @@ func (a *Authenticator) launch(k key, raw string, fresh bool) (f *flight, why Sh
 		return f, "", 0
 	}
 	if set, err := a.recall(current, now); !fresh && (set != nil || err != nil) {
-		return nil, "", 0
+		return &flight{landed: true, set: set, err: err}, "", 0
 	}
 	_, known := a.good.get(current)
 	p, why, wait := a.gate.enter(known, now)

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -185,6 +186,34 @@ func TestFlights(t *testing.T) {
 			all.Wait()
 			assert.Equal(t, 1, i.asked())
 		},
+		"C_7662-4-4 an answer that came since the caller looked": func(t *testing.T) {
+			for _, said := range []answer{goodAnswer(nil), ok(`{"active":false}`)} {
+				i := &issuer{answer: always(said)}
+				looks, gate := 0, make(chan struct{})
+				var armed atomic.Bool
+				a := authenticator(t, i, func(c *introspect.Config) {
+					c.Time = func() time.Time {
+						if armed.Load() {
+							if looks++; looks == 2 { // it has looked, and is about to ask
+								armed.Store(false)
+								<-gate
+							}
+						}
+						return time.Now()
+					}
+				})
+				armed.Store(true)
+				var late sync.WaitGroup
+				var lateErr error
+				late.Go(func() { _, lateErr = judge(t, a, "opaque-1") })
+				synctest.Wait()
+				_, err := judge(t, a, "opaque-1")
+				close(gate)
+				late.Wait()
+				assert.Equal(t, 1, i.asked())
+				assert.Equal(t, token.Reason(err), token.Reason(lateErr))
+			}
+		},
 		"C_7662-4-4 the first caller leaves, the others stay": func(t *testing.T) {
 			i := &issuer{answer: always(goodAnswer(nil)), delay: time.Second}
 			a := authenticator(t, i)
@@ -268,6 +297,11 @@ func TestFresh(t *testing.T) {
 			var all sync.WaitGroup
 			all.Go(func() { _, _ = judge(t, a, "opaque-1") })
 			time.Sleep(500 * time.Millisecond)
+			all.Go(func() {
+				got, err := judge(t, a, "opaque-1")
+				assert.NoError(t, err)
+				assert.False(t, got.Fresh(), "it was asked for before")
+			})
 			for range 100 {
 				all.Go(func() {
 					began := time.Now()

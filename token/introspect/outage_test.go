@@ -77,6 +77,30 @@ func TestOutage(t *testing.T) {
 			assert.True(t, a.Status().CredentialsRefused)
 			require.ErrorIs(t, a.Ready(t.Context()), token.ErrUnavailable)
 		},
+		"C_7662-2.3-1 what is about our credentials": func(t *testing.T) {
+			for _, row := range []struct {
+				answer answer
+				ours   bool
+			}{
+				{answer{status: 401}, true}, {answer{status: 403}, true},
+				{answer{status: 400, body: `{"error":"invalid_client"}`}, true}, {answer{status: 400, body: `{"error":"unauthorized_client"}`}, true},
+				{answer{status: 400, body: `{"error":"invalid_request"}`}, false}, {answer{status: 400, body: `{"error":"invalid_token"}`}, false},
+				{answer{status: 400, body: "no JSON"}, false}, {answer{status: 404}, false}, {answer{status: 500}, false},
+			} {
+				a := authenticator(t, &issuer{answer: always(row.answer)})
+				_, err := judge(t, a, "t")
+				require.Error(t, err)
+				assert.Equal(t, row.ours, a.Status().CredentialsRefused, row.answer)
+				assert.Equal(t, row.ours, a.Status().State == introspect.StateClosed, row.answer)
+			}
+		},
+		"a 400 without a JSON error counts as a failure": func(t *testing.T) {
+			a := authenticator(t, &issuer{answer: always(answer{status: 400, body: "no"})})
+			for n := range 5 {
+				_, _ = judge(t, a, fmt.Sprint("t", n))
+			}
+			assert.Equal(t, introspect.StateClosed, a.Status().State)
+		},
 		"Retry-After is honoured and passed on": func(t *testing.T) {
 			i := &issuer{answer: always(answer{status: 429, header: http.Header{"Retry-After": {"90"}}})}
 			a := authenticator(t, i)

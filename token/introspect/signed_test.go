@@ -131,6 +131,57 @@ func TestSignedAnswers(t *testing.T) {
 	}
 }
 
+// Whose name must be in aud, how old an answer may be, and where the keys are.
+func TestSignedSettings(t *testing.T) {
+	t.Parallel()
+	s := newSigner(t)
+	ago := func(d time.Duration) answer { return s.answer(t, members{"iat": time.Now().Add(-d).Unix()}) }
+	for name, row := range map[string]struct {
+		answer answer
+		edit   func(*introspect.Config)
+		want   error
+	}{
+		"C_9701-5-1 another client id":               {s.answer(t, members{"aud": "rs-2"}), func(c *introspect.Config) { c.ClientID = "rs-2" }, nil},
+		"C_9701-5-1 and not that of the credentials": {s.answer(t, nil), func(c *introspect.Config) { c.ClientID = "rs-2" }, token.ErrUnavailable},
+		"C_9701-5-1 within the leeway":               {ago(80 * time.Second), func(*introspect.Config) {}, nil},
+		"C_9701-5-1 without a leeway":                {ago(80 * time.Second), func(c *introspect.Config) { c.Leeway = -1 }, token.ErrUnavailable},
+		"C_9701-5-3 another algorithm by leave": {s.sign(t, jose.PS256, s.key, "token-introspection+jwt", envelope(nil)),
+			func(c *introspect.Config) { c.JWTAlgorithms = []string{"PS256"} }, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := judge(t, authenticator(t, &issuer{answer: always(row.answer)}, s.require, row.edit), "opaque-1")
+			require.ErrorIs(t, err, row.want)
+		})
+	}
+}
+
+// C_9701-5-3: keys are found as those of JWTs are.
+func TestSignedKeysAreDiscovered(t *testing.T) {
+	t.Parallel()
+	s := newSigner(t)
+	set := text(members{"keys": []jose.JSONWebKey{{Key: s.key.Public(), KeyID: "k1", Algorithm: "RS256", Use: "sig"}}})
+	i := &issuer{}
+	i.set(func(r request) answer {
+		switch {
+		case r.method == http.MethodPost:
+			return s.answer(t, nil)
+		case r.url == issuerID+"/.well-known/oauth-authorization-server":
+			return ok(text(members{"issuer": issuerID, "jwks_uri": issuerID + "/keys"}))
+		case r.url == issuerID+"/keys":
+			return ok(set)
+		}
+		return answer{status: 404}
+	})
+	signed := func(c *introspect.Config) { c.RequireJWT = true }
+	a := authenticator(t, i, signed)
+	require.NoError(t, a.Ready(t.Context()))
+	_, err := judge(t, a, "opaque-1")
+	require.NoError(t, err)
+	i.set(always(answer{status: 500}))
+	require.ErrorIs(t, authenticator(t, i, signed).Ready(t.Context()), token.ErrKeysUnavailable)
+}
+
 // A signed answer is no access token, and an access token no answer.
 func TestSignedAnswerIsNoToken(t *testing.T) {
 	t.Parallel()

@@ -32,7 +32,7 @@ var targets = []target{
 	{dir: "token", files: []string{
 		"binding.go", "verifier.go", "memory.go", "cache.go", "bucket.go", "issuers.go", "hints.go", "resolver.go", "resolver_config.go", "resolve.go", "template.go", "pattern.go", "identifier.go", "own_keys.go", "known.go", "recent.go", "present.go", "scheme.go", "respond.go", "config.go", "compile.go", "profile.go", "source.go", "relaxed.go", "posture.go", "context.go", "claims.go", "selection.go", "details.go",
 		"token.go", "vouched.go", "implications.go", "circumstances.go", "marks.go", "subject.go", "errors.go", "insufficient.go", "static.go", "outcome.go", "explain.go", "router.go", "shape.go", "checks.go", "describe.go",
-	}, more: []string{"middleware", "grpcauth"}},
+	}, more: []string{"token/introspect", "middleware", "grpcauth"}},
 	{dir: "token/dpop", files: []string{
 		"attempt.go", "checker.go", "client.go", "config.go", "demand.go", "memory.go", "nonce.go", "proof.go", "prover.go", "setnx.go", "shard.go", "signing.go", "spent.go", "store.go", "transport.go", "uri.go",
 	}, more: []string{"internal/guard/seams"}},
