@@ -38,7 +38,8 @@ type Metadata struct {
 	TermsURIs map[string]string
 
 	// Policies are further policies of the same resource: those of its gRPC
-	// methods, or of routes that are not of the Mux. Their scopes are listed.
+	// methods, or of routes that are not of the Mux. Their scopes and types of
+	// details are listed.
 	Policies []scope.Policy
 	// Scopes are further scopes to list. "offline_access" must not be among them:
 	// it is no right over a resource. A rule that has it does not list it.
@@ -46,8 +47,9 @@ type Metadata struct {
 	// OmitScopes leaves the scopes out, since they tell strangers what rights there
 	// are. Scopes must be empty then.
 	OmitScopes bool
-	// Details are the types of authorization_details that are understood
-	// (RFC 9396).
+	// Details are further types of authorization_details that are understood
+	// (RFC 9396), such as those that handlers read by token.DetailsOf. Those that
+	// rules ask for are listed anyway.
 	Details []string
 
 	// AuthorizationServers are issuers for clients to ask for a token, https URLs.

@@ -270,6 +270,74 @@ func TestMetadataMaxAge(t *testing.T) {
 	}
 }
 
+// A route that gets the requests for the document keeps clients from reading it.
+func TestMetadataBehindAnotherRoute(t *testing.T) {
+	t.Parallel()
+	for pattern, served := range map[string]bool{
+		"/": true, "other.example.com/": true, "POST photos.example.com/": true, "photos.example.com/photos/": true,
+		"photos.example.com/": false, "Photos.Example.com./": false, "GET photos.example.com/{all...}": false,
+		"photos.example.com/.well-known/": false, "GET " + wellPath: false,
+	} {
+		t.Run(pattern, func(t *testing.T) {
+			t.Parallel()
+			mux := publishing(t, photos).NewMux()
+			d := mux.HandleMetadata(nil)
+			mux.HandleFunc(pattern, scope.All("photos:read"), func(http.ResponseWriter, *http.Request) {})
+			w := httptest.NewRecorder()
+			mux.ServeHTTP(w, httptest.NewRequest(http.MethodGet, d.URL(), nil))
+			if served {
+				assert.Equal(t, http.StatusOK, w.Code)
+				require.NoError(t, mux.Audit())
+				return
+			}
+			assert.Equal(t, http.StatusUnauthorized, w.Code)
+			require.ErrorIs(t, mux.Audit(), token.ErrConfig)
+			if !strings.Contains(pattern, wellPath) {
+				mux.Handle("GET photos.example.com"+d.Path(), scope.Public, d)
+				require.NoError(t, mux.Audit())
+			}
+		})
+	}
+	elsewhere := middleware.New(issuerAt(t, "https://a.example", audience(photos)), &middleware.Config{
+		Resource: scope.Resource{Identifier: photos, PublishesMetadata: true}, MetadataElsewhere: true,
+	}).NewMux()
+	elsewhere.HandleMetadata(nil)
+	elsewhere.HandleFunc("photos.example.com/", scope.Public, func(http.ResponseWriter, *http.Request) {})
+	require.NoError(t, elsewhere.Audit())
+}
+
+// What counts is that everyone gets the document of this resource.
+func TestMetadataOfDescribe(t *testing.T) {
+	t.Parallel()
+	m := publishing(t, photos)
+	d, err := m.Describe(nil)
+	require.NoError(t, err)
+	other, err := publishing(t, photos).Describe(nil)
+	require.NoError(t, err)
+	for name, row := range map[string]struct {
+		policy scope.Policy
+		of     *middleware.Description
+		ok     bool
+	}{
+		"public":               {scope.Public, d, true},
+		"not public":           {scope.Authenticated, d, false},
+		"optional":             {scope.Optional, d, false},
+		"of another guard":     {scope.Public, other, false},
+		"nil, of no guard yet": {scope.Public, nil, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			mux := m.NewMux()
+			mux.Handle(d.Path(), row.policy, row.of)
+			if row.ok {
+				require.NoError(t, mux.Audit())
+			} else {
+				require.ErrorIs(t, mux.Audit(), token.ErrConfig)
+			}
+		})
+	}
+}
+
 // Challenges and the document belong together.
 func TestMetadataBelongsToChallenges(t *testing.T) {
 	t.Parallel()

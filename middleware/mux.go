@@ -22,8 +22,6 @@ type Mux struct {
 	mu     sync.RWMutex
 	routes []registered
 	policy map[string]scope.Policy // by pattern
-
-	described bool // HandleMetadata was called
 }
 
 // Route is a pattern with the policy that guards it.
@@ -46,14 +44,14 @@ func (m *Middleware) NewMux() *Mux {
 // The error matches token.ErrConfig and names the patterns and the lines of the
 // program that registered them.
 func (x *Mux) Handle(pattern string, p scope.Policy, h http.Handler) {
-	r := registered{Route{onePattern(pattern), p}, caller()}
+	r := registered{Route{onePattern(pattern), p}, caller(), h}
 	switch {
 	case p.IsZero():
 		panic(r.wrong("has no policy"))
 	case h == nil:
 		panic(r.wrong("has a nil handler"))
 	}
-	if err := x.register(r, h); err != nil {
+	if err := x.register(r); err != nil {
 		panic(err)
 	}
 	x.mu.Lock()

@@ -1,9 +1,13 @@
 package middleware
 
 import (
+	"fmt"
+	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/postern-go/postern/scope"
+	"github.com/postern-go/postern/token"
 )
 
 // HandleMetadata serves the protected resource metadata document of the service
@@ -26,9 +30,6 @@ func (x *Mux) HandleMetadata(d *Metadata) *Description {
 		pattern += "{$}"
 	}
 	x.Handle(pattern, scope.Public, description)
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	x.described = true
 	return description
 }
 
@@ -43,9 +44,31 @@ func (x *Mux) policies() []scope.Policy {
 	return policies
 }
 
-// isDescribed reports whether the document is served where challenges name it.
-func (x *Mux) isDescribed() bool {
-	x.mu.RLock()
-	defer x.mu.RUnlock()
-	return x.described || !x.m.config.Resource.PublishesMetadata || x.m.config.MetadataElsewhere
+// auditMetadata finds out whether everyone gets the document where challenges name
+// it. A route for its host comes before one for all hosts, whatever its path.
+func (x *Mux) auditMetadata() error {
+	if !x.m.config.Resource.PublishesMetadata || x.m.config.MetadataElsewhere {
+		return nil
+	}
+	held := x.held()
+	if !slices.ContainsFunc(held, x.describes) {
+		return errNotDescribed
+	}
+	at := x.m.config.Resource.MetadataURL()
+	r, err := http.NewRequest(http.MethodGet, at, http.NoBody)
+	if err != nil {
+		return err // not of a valid Resource
+	}
+	_, pattern := x.inner.Handler(withHost(r))
+	if slices.ContainsFunc(held, func(r registered) bool { return r.Pattern == pattern && x.describes(r) }) {
+		return nil
+	}
+	return fmt.Errorf("middleware: %w: route %q gets the requests for the metadata document at %s, want a route for the document itself with that host, or Config.MetadataElsewhere",
+		token.ErrConfig, pattern, at)
+}
+
+// describes reports whether everyone gets the document of this resource from a route.
+func (x *Mux) describes(r registered) bool {
+	d, ok := r.handler.(*Description)
+	return ok && d != nil && d.m == x.m && r.Policy.IsPublic()
 }

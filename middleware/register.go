@@ -13,20 +13,21 @@ import (
 
 // register adds a route to http.ServeMux. The error names the line of the
 // program that asked for it.
-func (x *Mux) register(r registered, h http.Handler) (err error) {
+func (x *Mux) register(r registered) (err error) {
 	defer func() {
 		if said := recover(); said != nil {
 			err = x.refusal(r, said)
 		}
 	}()
-	x.inner.Handle(r.Pattern, routed{x.m.Require(r.Policy)(h)})
+	x.inner.Handle(r.Pattern, routed{x.m.Require(r.Policy)(r.handler)})
 	return nil
 }
 
 // registered is a route and the line of the program that registered it.
 type registered struct {
 	Route
-	where string
+	where   string
+	handler http.Handler
 }
 
 // refusal says why http.ServeMux rejected r. The message of ServeMux itself
@@ -81,14 +82,15 @@ func caller() string {
 // Audit names every route with a policy that no good token of the Authenticator
 // can ever meet, such as one for users if the issuer's profile has no way to
 // tell users from clients. It also names a metadata document that challenges
-// point to and the Mux does not serve, see HandleMetadata and
-// Config.MetadataElsewhere, and what Resource.Audit finds. Call it once the routes are registered, and do not
+// point to and the Mux does not serve there, as it has none or another route gets
+// the requests for it, see HandleMetadata and Config.MetadataElsewhere, and what
+// Resource.Audit finds. Call it once the routes are registered, and do not
 // serve if it fails. The error has one line for each finding and matches
 // token.ErrConfig. It does not block and makes no request.
 func (x *Mux) Audit() error {
 	var wrong []error
-	if !x.isDescribed() {
-		wrong = append(wrong, errNotDescribed)
+	if err := x.auditMetadata(); err != nil {
+		wrong = append(wrong, err)
 	}
 	if err := x.m.config.Resource.Audit(x.m.auth); err != nil {
 		wrong = append(wrong, fmt.Errorf("middleware: %w", err))

@@ -33,7 +33,7 @@ const wantPublished = "an absolute https URL of at most 1024 bytes (http for a l
 // The identifier must be an absolute https URL, or an http URL of a loopback
 // host, without user and fragment, of at most 1024 bytes. Its path must be
 // encoded as RFC 3986 demands and have no empty segment and no segment "." or
-// "..", encoded or not: clients, proxies and http.ServeMux remove those. The error
+// "..", encoded or not, nor one behind an encoded slash: clients, proxies and http.ServeMux remove those. The error
 // matches token.ErrConfig.
 func MetadataURL(identifier string) (string, error) {
 	u, ok := metadataURL(identifier)
@@ -116,9 +116,20 @@ func isClean(path string) bool {
 	}
 	for i, segment := range segments {
 		plain, err := url.PathUnescape(segment)
-		if err != nil || plain == "." || plain == ".." || plain == "" && i < len(segments)-1 {
+		if err != nil || plain == "" && i < len(segments)-1 || hidesDots(plain) {
 			return false
 		}
 	}
 	return true
+}
+
+// hidesDots reports whether a segment is "." or "..", or becomes such segments
+// where an encoded slash is taken for one, as some proxies do.
+func hidesDots(segment string) bool {
+	for part := range strings.FieldsFuncSeq(segment, func(r rune) bool { return r == '/' || r == '\\' }) {
+		if part == "." || part == ".." {
+			return true
+		}
+	}
+	return false
 }

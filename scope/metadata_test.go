@@ -48,6 +48,7 @@ func TestMetadataURL(t *testing.T) {
 		"http://api.example.com", "http://api.example.com/localhost", "ftp://127.0.0.1/", "https://a@api.example.com", "https://a:b@api.example.com", "https://@api.example.com",
 		"https://api.example.com#", "https://api.example.com/a#b", "https://api.example.com?", "https://api.example.com/a?",
 		"https://api.example.com/a/../b", "https://api.example.com/./b", "https://api.example.com/..", "https://api.example.com/%2e%2E/b", "https://api.example.com/a/.%2e", "https://api.example.com/%2e",
+		"https://api.example.com/a%2F..%2Fb", "https://api.example.com/a%2f%2E%2E", "https://api.example.com/..%2Fb", "https://api.example.com/a%5C..%5cb", "https://api.example.com/.%2F",
 		"https://api.example.com//", "https://api.example.com//a", "https://api.example.com/a//b", "https://api.example.com/a//",
 		"https://api.example.com/a b", "https://api.example.com/é", `https://api.example.com/a"b`, `https://api.example.com/a\b`, "https://api.example.com/\r\n", "https://api.example.com/{a}", "https://api.example.com/%zz", "https://api.example.com/a?b c",
 		"https://api.example.com:", "https://api.example.com:0", "https://api.example.com:65536", "https://[::1%25eth0]/", "https://[::g]/", "https://*.example.com", "https://api%2eexample.com", "https://a:b:c/",

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/postern-go/postern/internal/printable"
@@ -142,7 +143,7 @@ func (l *login) seenACR(t *token.Token) string {
 		want = ", want one like " + wantedOf("one", l.acr)
 	}
 	if t.ACR() == "" {
-		return ": " + unread(t, "acr") + want + notIssued
+		return ": " + unread(t, "acr", "string") + want + notIssued
 	}
 	return ": acr is " + quoted(t.ACR()) + want
 }
@@ -152,7 +153,7 @@ func (l *login) seenAge(t *token.Token, age time.Duration, known bool) string {
 	at := ": auth_time is " + t.AuthTime().Format(time.RFC3339)
 	switch {
 	case !known:
-		return ": " + unread(t, "auth_time") + want + notIssued
+		return ": " + unread(t, "auth_time", "number of seconds since 1970") + want + notIssued
 	case age < 0:
 		return at + " (" + (-age).Round(time.Second).String() + " ahead)" + want + " (leeway: Config.Leeway)"
 	default:
@@ -160,11 +161,26 @@ func (l *login) seenAge(t *token.Token, age time.Duration, known bool) string {
 	}
 }
 
-// unread describes a claim that counts as absent.
-func unread(t *token.Token, claim string) string {
+// unread describes a claim that counts as absent, since it is no such thing. A text
+// of digits and a number must not look alike.
+func unread(t *token.Token, claim, thing string) string {
 	claims, _ := token.ClaimsOf[map[string]json.RawMessage](t)
-	if raw, ok := claims[claim]; ok {
-		return claim + " is " + printable.Value(string(raw))
+	raw, ok := claims[claim]
+	if !ok {
+		return "the token has no " + claim
 	}
-	return "the token has no " + claim
+	text := claim + " is " + jsonSeen(string(raw))
+	if thing == "string" && raw[0] == '"' { // an empty one
+		return text
+	}
+	return text + ", which is no " + thing
+}
+
+// jsonSeen is a JSON value as it was received: only a text has quotes around it.
+func jsonSeen(raw string) string {
+	seen := printable.Value(raw)
+	if strings.ContainsRune(`"[{`, rune(raw[0])) {
+		return seen
+	}
+	return strings.ReplaceAll(seen, `"`, "")
 }

@@ -67,7 +67,8 @@ func TestStepUpRules(t *testing.T) {
 		"C_9470-6-1 less by the comparator": {levels, said{"acr": "loa1"}, `scope: rule "at least loa2"` + notEnough + `acr is "loa1", want one like "loa2"`},
 		"C_9470-6-2 no acr":                 {gold, said{}, "the token has no acr" + oneOf},
 		"C_9470-6-2 an empty acr":           {gold, said{"acr": ""}, `acr is ""` + oneOf},
-		"C_9470-6-2 acr in an array":        {gold, said{"acr": []string{"loa2"}}, `acr is ["loa2"]` + oneOf},
+		"C_9470-6-2 acr in an array":        {gold, said{"acr": []string{"loa2"}}, `acr is ["loa2"], which is no string` + oneOf},
+		"C_9470-6-2 acr is a number":        {gold, said{"acr": 2}, `acr is 2, which is no string` + oneOf},
 		"C_9470-6-2 no acr to compare":      {scope.ACRBy("any", func(string) bool { return true }, "loa1"), said{}, "the token has no acr"},
 		"C_9470-6-2 a recent login":         {recent, said{"auth_time": ago(5 * time.Minute)}, ""},
 		"C_9470-6-2 within the leeway":      {recent, said{"auth_time": ago(5*time.Minute + 30*time.Second)}, ""},
@@ -76,8 +77,8 @@ func TestStepUpRules(t *testing.T) {
 		"C_9470-6-2 a login to come":        {recent, said{"auth_time": ago(-time.Minute)}, "auth_time is 2026-08-01T12:01:00Z (1m0s ahead)" + atMost},
 		"C_9470-6-2 to come, in the leeway": {recent, said{"auth_time": ago(-30 * time.Second)}, ""},
 		"C_9470-6-2 no auth_time":           {recent, said{"iat": ago(0)}, "the token has no auth_time" + atMost + notIssued},
-		"C_9470-6-2 auth_time in text":      {recent, said{"auth_time": "1785585600"}, `auth_time is "1785585600"` + atMost},
-		"C_9470-6-2 in milliseconds":        {recent, said{"auth_time": ago(0) * 1000}, `auth_time is "1785585600000"` + atMost},
+		"C_9470-6-2 auth_time in text":      {recent, said{"auth_time": "1785585600"}, `auth_time is "1785585600", which is no number of seconds since 1970` + atMost},
+		"C_9470-6-2 in milliseconds":        {recent, said{"auth_time": ago(0) * 1000}, `auth_time is 1785585600000, which is no number of seconds since 1970` + atMost},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -41,7 +41,7 @@ type StepUpError struct {
 	// preference. Empty: any will do.
 	ACRValues []string
 	// MaxAge is how long ago the user may have authenticated, in whole
-	// seconds on the wire. Zero: any time ago.
+	// seconds on the wire, at least one. Zero: any time ago.
 	MaxAge time.Duration
 	// Need lists the scopes the call needs, where those are short too.
 	Need []string

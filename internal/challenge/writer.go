@@ -121,9 +121,11 @@ func listValue(list []string) string {
 	return strings.Join(list, " ")
 }
 
+// seconds is a duration in whole seconds, or "" for none. A shorter one is not 0, which
+// no login is recent enough for by the time that its token arrives.
 func seconds(d time.Duration) string {
 	if d <= 0 {
 		return ""
 	}
-	return strconv.FormatInt(int64(d/time.Second), 10)
+	return strconv.FormatInt(max(1, int64(d/time.Second)), 10)
 }

@@ -28,6 +28,9 @@ func (r *reader) narrowed(policy scope.Policy, op *openapi3.Operation) (scope.Po
 	if lax(policy) || lax(own) {
 		return scope.Policy{}, wrong("", "%s is %v beside security that is %v, want two rules that ask for a token", policyField, own, policy)
 	}
+	if own.String() == scope.Authenticated.String() {
+		return scope.Policy{}, wrong("", "%s is %v, which adds nothing to security that is %v", policyField, own, policy)
+	}
 	return policy.And(own), nil
 }
 

@@ -95,6 +95,9 @@ func TestNothingIsFetched(t *testing.T) {
 func TestRefusedReferences(t *testing.T) {
 	t.Parallel()
 	const item = `/b: {$ref: "#/components/pathItems/P"}`
+	const open = `{get: {operationId: open, security: [null], responses: {"200": {description: ok}}}}`
+	between := references[strings.Index(references, item)+len(item) : strings.Index(references, "P: {put")]
+	rest := references[strings.Index(references, item):strings.Index(references, "  requestBodies: {B")]
 	for name, c := range map[string]struct{ old, new string }{
 		"a method beside it":        {item, `/b: {$ref: "#/components/pathItems/P", put: {operationId: p, security: [], responses: {"200": {description: ok}}}}`},
 		"another method beside it":  {item, `/b: {$ref: "#/components/pathItems/P", get: {security: [], responses: {"200": {description: ok}}}}`},
@@ -111,7 +114,12 @@ func TestRefusedReferences(t *testing.T) {
 		"another case there":        {"security: [{login: [b]}]", "Security: []"},
 		"a scope that is not there": {"security: [{login: [b]}]", "security: [{login: [c]}]"},
 		"an item of null":           {"    P: {put: {operationId: p, security: [{login: [b]}], responses: {\"200\": {description: ok}}}}\n", "    P:\n"},
-		"one operation twice":       {item, item + "\n  /e: {$ref: \"#/components/pathItems/P\"}"},
+		"null in an item named x-":  {rest, `/b: {$ref: "#/components/pathItems/x-P"}` + between + `x-P: ` + open + "\n"},
+		"null deep in components":   {rest, `/b: {$ref: "#/components/pathItems/P/x-deep"}` + between + `P: {x-deep: ` + open + "}\n"},
+		"null in a callback": {rest, `/b: {$ref: "#/components/pathItems/P/put/callbacks/c/e"}` + between +
+			`P: {put: {operationId: p, responses: {"200": {description: ok}}, callbacks: {c: {e: ` + open + "}}}}\n"},
+		"an escape in its name": {"pathItems/P\"", "pathItems/%50\""},
+		"one operation twice":   {item, item + "\n  /e: {$ref: \"#/components/pathItems/P\"}"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -10,21 +10,30 @@ import (
 // types: a security of null, which becomes the same as none, and fields beside
 // the $ref of a path item, which take the place of those that it refers to.
 func checkShape(root *yaml.Node) error {
-	for _, items := range []*yaml.Node{member(root, "paths"), member(member(root, "components"), "pathItems")} {
-		if items == nil || items.Kind != yaml.MappingNode {
-			continue
-		}
-		for i := 0; i+1 < len(items.Content); i += 2 {
-			name, item := items.Content[i], items.Content[i+1]
-			if isExtension(name.Value) {
-				continue
-			}
-			if err := checkItem(name.Value, item); err != nil {
-				return err
-			}
-		}
+	if err := checkItems(member(root, "paths"), isExtension); err != nil {
+		return err
+	}
+	// A component may be called x-..., and is no extension then.
+	if err := checkItems(member(member(root, "components"), "pathItems"), func(string) bool { return false }); err != nil {
+		return err
 	}
 	return checkSecurity(member(root, "security"))
+}
+
+func checkItems(items *yaml.Node, other func(name string) bool) error {
+	if items == nil || items.Kind != yaml.MappingNode {
+		return nil
+	}
+	for i := 0; i+1 < len(items.Content); i += 2 {
+		name, item := items.Content[i], items.Content[i+1]
+		if other(name.Value) {
+			continue
+		}
+		if err := checkItem(name.Value, item); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func checkItem(name string, item *yaml.Node) error {
@@ -32,7 +41,7 @@ func checkItem(name string, item *yaml.Node) error {
 		return wrong(lineOf(item.Line), "the path item %s is no object", quoted(name))
 	}
 	target := member(item, "$ref")
-	if target != nil && !strings.HasPrefix(target.Value, "#/components/pathItems/") {
+	if target != nil && !isComponent(target.Value) {
 		return wrong(lineOf(target.Line), "the path item %s refers to %s, want one of this document: #/components/pathItems/...", quoted(name), quoted(target.Value))
 	}
 	for i := 0; i+1 < len(item.Content); i += 2 {
@@ -55,6 +64,14 @@ func checkItem(name string, item *yaml.Node) error {
 		}
 	}
 	return nil
+}
+
+// isComponent reports whether a $ref leads to a path item among the components,
+// and to nothing inside of one: what is there has not been checked.
+func isComponent(ref string) bool {
+	const in = "-._0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	name, ok := strings.CutPrefix(ref, "#/components/pathItems/")
+	return ok && !strings.ContainsFunc(name, func(r rune) bool { return !strings.ContainsRune(in, r) })
 }
 
 // additional is the field of a path item with operations by their own methods
@@ -116,6 +133,9 @@ func checkSecurity(security *yaml.Node) error {
 // becomes a route.
 func isOperation(pointer string) bool {
 	below, ok := strings.CutPrefix(pointer, "/paths/")
+	if ok && isExtension(below) {
+		return false
+	}
 	if !ok {
 		below, ok = strings.CutPrefix(pointer, "/components/pathItems/")
 	}

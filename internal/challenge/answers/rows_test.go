@@ -136,6 +136,8 @@ var rows = []row{
 
 	stepUp("C_9470-3-1 acr", &token.StepUpError{ACRValues: []string{"A", "B"}}, `acr_values="A B", `, map[string]string{"acrValues": "A B"}),
 	stepUp("C_9470-3-2 max age", &token.StepUpError{MaxAge: 300 * time.Second}, `max_age="300", `, map[string]string{"maxAge": "300"}),
+	stepUp("C_9470-3-2 max age of less than a second, which is not now", &token.StepUpError{MaxAge: 500 * time.Millisecond}, `max_age="1", `, map[string]string{"maxAge": "1"}),
+	stepUp("C_9470-3-2 max age with a fraction", &token.StepUpError{MaxAge: 2500 * time.Millisecond}, `max_age="2", `, map[string]string{"maxAge": "2"}),
 	stepUp("C_9470-3-3 acr, age and scope", &token.StepUpError{ACRValues: []string{"A"}, MaxAge: time.Minute, Need: []string{"read"}}, `scope="read", acr_values="A", max_age="60", `,
 		map[string]string{"requiredScope": "read", "acrValues": "A", "maxAge": "60"}),
 	stepUp("C_9470-3-1 neither", token.ErrStepUp, "", nil),
