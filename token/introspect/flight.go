@@ -145,7 +145,7 @@ func (a *Authenticator) run(f *flight, k key, raw string) {
 	defer cancel()
 	r := a.ask(ctx, raw)
 	var err error
-	f.found, err = a.land(&k, raw, &r)
+	f.found, err = a.land(raw, &r)
 	now := a.now()
 	left = true
 	event, wait := a.gate.leave(f.pass, &r, f.found != nil, now)
@@ -157,26 +157,21 @@ func (a *Authenticator) run(f *flight, k key, raw string) {
 }
 
 // land judges an answer and remembers the verdict. Without an answer it does nothing.
-func (a *Authenticator) land(asked *key, raw string, r *reply) (*found, error) {
+func (a *Authenticator) land(raw string, r *reply) (*found, error) {
 	if r.err != nil {
 		return nil, nil
 	}
-	k := *asked
-	if r.from != nil { // which was not known before, or has moved
-		k = keyOf(raw, &r.from.asked)
-	}
+	k := keyOf(raw, &r.from.asked) // which was not known before, or has moved
 	set, err := a.verdict(r)
 	if err != nil {
 		a.good.remove(&k)
 		a.rememberBad(k, r, err)
 		return nil, err
 	}
-	f := &found{lasting: lasting{r.at, a.goodFor}, fresh: *set}
+	left := time.Unix(set.Expiry, 0).Sub(r.at)
+	f := &found{lasting: lasting{r.at, min(a.goodFor, left)}, fresh: *set}
 	f.fresh.Fresh = true
 	f.shared.Remember(set)
-	if set.Expiry != 0 {
-		f.keep = min(f.keep, time.Unix(set.Expiry, 0).Sub(r.at))
-	}
 	a.bad.remove(&k)
 	if a.goodFor > 0 {
 		a.good.put(k, f, sizeOf(set))

@@ -89,6 +89,7 @@ func TestMemory(t *testing.T) {
 					_, _ = judge(t, a, "opaque-1")
 				}
 				assert.Equal(t, 3, i.asked())
+				assert.Zero(t, a.Status().Good+a.Status().Bad)
 			}
 		},
 		"C_7662-4-3 errors are not remembered": func(t *testing.T) {
@@ -244,6 +245,7 @@ func TestFlights(t *testing.T) {
 					began := time.Now()
 					if _, err := judge(t, a, fmt.Sprint("t", n)); err != nil {
 						assert.ErrorIs(t, err, token.ErrIntrospectionUnavailable)
+						assert.Contains(t, err.Error(), "Config.MaxInFlight")
 						assert.Zero(t, time.Since(began), "at once")
 						mu.Lock()
 						refused++
@@ -267,6 +269,35 @@ func TestFlights(t *testing.T) {
 			all.Wait()
 			assert.Equal(t, 10, refused)
 		},
+	})
+}
+
+// C_7662-4-4: the limit holds for tokens that are known too.
+func TestKnownTokensAreLimited(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		i := &issuer{answer: always(goodAnswer(nil))}
+		a := authenticator(t, i, func(c *introspect.Config) { c.MaxInFlight = 4 })
+		for n := range 8 {
+			_, err := judge(t, a, fmt.Sprint("t", n))
+			require.NoError(t, err)
+		}
+		time.Sleep(time.Minute)
+		i.slow(time.Second)
+		var all sync.WaitGroup
+		var good atomic.Int32
+		for n := range 8 {
+			all.Go(func() {
+				if _, err := judge(t, a, fmt.Sprint("t", n)); err == nil {
+					good.Add(1)
+				}
+			})
+		}
+		time.Sleep(500 * time.Millisecond)
+		assert.Equal(t, 4, a.Status().InFlight)
+		all.Wait()
+		assert.EqualValues(t, 4, good.Load())
+		assert.Zero(t, a.Status().InFlight)
 	})
 }
 

@@ -36,6 +36,8 @@ func TestOutage(t *testing.T) {
 				assert.GreaterOrEqual(t, retryAfter(err), time.Second)
 			}
 			assert.Equal(t, 5, i.asked())
+			_, err := judge(t, a, "t0")
+			assert.Contains(t, err.Error(), "status is 500")
 			assert.Equal(t, introspect.StateClosed, a.Status().State)
 			time.Sleep(time.Until(a.Status().NextAttempt))
 			for n := range 20 {
@@ -45,7 +47,7 @@ func TestOutage(t *testing.T) {
 			assert.Equal(t, 6, i.asked())
 			i.set(always(goodAnswer(nil)))
 			time.Sleep(10 * time.Second)
-			_, err := judge(t, a, "t0")
+			_, err = judge(t, a, "t0")
 			require.NoError(t, err)
 			assert.Equal(t, introspect.StateServing, a.Status().State)
 			assert.NoError(t, a.Status().LastError)
@@ -169,8 +171,9 @@ func TestOutage(t *testing.T) {
 			require.NoError(t, err)
 			for n := range 60 {
 				for m := range 200 {
-					_, _ = judge(t, a, fmt.Sprint("bad-", n, "-", m))
+					_, err = judge(t, a, fmt.Sprint("bad-", n, "-", m))
 				}
+				assert.Contains(t, err.Error(), "Config.UnknownPerSecond")
 				_, err = judge(t, a, "good")
 				require.NoError(t, err)
 				time.Sleep(time.Second)
@@ -226,6 +229,16 @@ func TestOutage(t *testing.T) {
 				_, err = judge(t, a, "good")
 				require.ErrorIs(t, err, token.ErrIntrospectionUnavailable)
 			}
+		},
+		"without leave no answer outlives exp, not within the leeway either": func(t *testing.T) {
+			i := &issuer{answer: always(goodAnswer(members{"exp": time.Now().Add(5 * time.Second).Unix()}))}
+			a := authenticator(t, i)
+			_, err := judge(t, a, "good")
+			require.NoError(t, err)
+			i.set(always(answer{status: 500}))
+			time.Sleep(6 * time.Second)
+			_, err = judge(t, a, "good")
+			require.ErrorIs(t, err, token.ErrIntrospectionUnavailable)
 		},
 		"a stale answer does not outlive exp": func(t *testing.T) {
 			i := &issuer{answer: always(goodAnswer(members{"exp": time.Now().Add(10 * time.Second).Unix()}))}
