@@ -99,6 +99,12 @@ func (i *issuer) set(answer func(request) answer) {
 	i.answer = answer
 }
 
+func (i *issuer) slow(delay time.Duration) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.delay = delay
+}
+
 func always(a answer) func(request) answer { return func(request) answer { return a } }
 
 func ok(body string) answer { return answer{status: 200, body: body} }
