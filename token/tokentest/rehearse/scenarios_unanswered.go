@@ -59,7 +59,7 @@ func (tr trouble) unanswered(s *rehearsal) {
 	clients[1].want = mayAbstain // the steady one, which the service knows
 	s.run(phase{name: "the outage begins", lasts: begins, clients: clients})
 	crowd := client{make: s.fresh, want: mustAbstainFrom, times: callers}
-	const lasts = 5 * time.Minute
+	const lasts = 2 * time.Minute
 	s.run(phase{
 		name: "the outage goes on", lasts: lasts, every: time.Second, most: tr.attempts(lasts),
 		clients: with(s.traffic(mustAbstainFrom, mustNotAdmit, 0), crowd),
