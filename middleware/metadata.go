@@ -180,7 +180,7 @@ func (d *Metadata) validateKey() error {
 	case d.Key == nil:
 		return nil
 	case nilcheck.Is(d.Key.Signer):
-		return badMetadata("Key", fmt.Sprintf("its Signer is a nil %T", d.Key.Signer))
+		return badMetadata("Key", "its Signer is "+nilcheck.Shown(d.Key.Signer))
 	}
 	if err := d.key().Check(); err != nil {
 		return badMetadata("Key", err.Error())

@@ -133,6 +133,18 @@ func TestScopeImpliesIsCopied(t *testing.T) {
 	assert.Nil(t, token.Postures(newVerifier(t, nil))[0].ScopeImplies)
 }
 
+// A mistake in what makes the settings must not keep a service from telling it.
+func TestScopeImpliesRefusesManyAtOnce(t *testing.T) {
+	many := map[string][]string{}
+	for _, name := range manyScopes(50_000) {
+		many[name] = []string{"x"}
+	}
+	assert.Less(t, testing.AllocsPerRun(1, func() {
+		_, err := token.NewScopeImplications(many)
+		assert.ErrorIs(t, err, token.ErrConfig)
+	}), 100.0)
+}
+
 func TestScopeImpliesRefused(t *testing.T) {
 	t.Parallel()
 	most := map[string][]string{"a": manyScopes(4096)}

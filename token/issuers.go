@@ -136,7 +136,7 @@ func checkEntry(issuer string, auth Authenticator) error {
 		return fmt.Errorf("%w: ByIssuer has an Authenticator for an issuer without a name", ErrConfig)
 	}
 	if nilcheck.Is(auth) {
-		return fmt.Errorf("%w: the Authenticator for issuer %q is a nil %T", ErrConfig, issuer, auth)
+		return fmt.Errorf("%w: the Authenticator for issuer %q is %s", ErrConfig, issuer, nilcheck.Shown(auth))
 	}
 	if v, ok := auth.(*Verifier); ok && v.rules.Issuer != issuer {
 		return fmt.Errorf("%w: the Verifier for issuer %q is for %q", ErrConfig, issuer, v.rules.Issuer)

@@ -149,7 +149,7 @@ func (r *Resolver) call(ctx context.Context, issuer string) (auth Authenticator,
 		return nil, &resolveError{err}
 	}
 	if nilcheck.Is(auth) {
-		return nil, fmt.Errorf("Resolve returned a nil %T and no error", auth)
+		return nil, fmt.Errorf("Resolve returned %s and no error", nilcheck.Shown(auth))
 	}
 	if auth == Authenticator(r) {
 		return nil, errors.New("Resolve returned the Resolver itself")

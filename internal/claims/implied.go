@@ -24,8 +24,11 @@ type Implied struct {
 // NewImplied checks what each scope is declared to imply, and adds what follows
 // through others. It copies the map. It returns nil if nothing is declared.
 func NewImplied(declared map[string][]string) (*Implied, error) {
-	if len(declared) == 0 {
+	switch {
+	case len(declared) == 0:
 		return nil, nil
+	case len(declared) > maxImplied: // before they are sorted, which takes seconds for a million
+		return nil, errTooManyImplied
 	}
 	i := &Implied{declared: make(map[string][]string, len(declared)), larger: map[string][]string{}}
 	pairs := 0

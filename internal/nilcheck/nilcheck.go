@@ -2,7 +2,10 @@
 // unequal to nil.
 package nilcheck
 
-import "reflect"
+import (
+	"fmt"
+	"reflect"
+)
 
 // Is reports whether v is nil, or an interface that holds a nil pointer, map,
 // slice, func or channel. Such a value passes a comparison with nil and panics
@@ -17,4 +20,12 @@ func Is(v any) bool {
 	default:
 		return false
 	}
+}
+
+// Shown is such a value in the text of an error: "nil", or "a nil *pkg.Type".
+func Shown(v any) string {
+	if v == nil {
+		return "nil"
+	}
+	return fmt.Sprintf("a nil %T", v)
 }

@@ -34,3 +34,11 @@ func TestIs(t *testing.T) {
 		assert.Equal(t, c.want, nilcheck.Is(c.value), name)
 	}
 }
+
+func TestShown(t *testing.T) {
+	t.Parallel()
+	assert.Equal(t, "nil", nilcheck.Shown(nil))
+	assert.Equal(t, "nil", nilcheck.Shown(error(nil)))
+	assert.Equal(t, "a nil *int", nilcheck.Shown((*int)(nil)))
+	assert.Equal(t, "a nil func()", nilcheck.Shown((func())(nil)))
+}
