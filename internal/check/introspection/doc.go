@@ -1,5 +1,5 @@
 // Package introspection asks authorization servers of other people's making about
-// opaque tokens: oidc-provider on Node.js, the provider of zitadel/oidc, and Glewlwyd. Its
+// tokens: oidc-provider on Node.js, the provider of zitadel/oidc, and Glewlwyd. Its
 // tests carry the build tag interop.
 //
 // It is a module of its own, so that nothing of these servers becomes a

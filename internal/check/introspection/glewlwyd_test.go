@@ -39,6 +39,9 @@ const anyToken, ownOnly = "any", "own"
 
 // TestInteropGlewlwyd asks Glewlwyd with a client's secret and with an access token
 // of the scope for it. It needs the Debian package glewlwyd, hence the build tag.
+//
+// Its subtests run one after the other: if Glewlwyd 2.7.5 issues tokens at the same
+// moment, it may tell of one with the scopes of another as well, or with none.
 func TestInteropGlewlwyd(t *testing.T) {
 	t.Parallel()
 	g := startGlewlwyd(t)
