@@ -60,8 +60,10 @@ func (x *Mux) auditMetadata() error {
 		return err // not of a valid Resource
 	}
 	_, pattern := x.inner.Handler(withHost(r))
-	if slices.ContainsFunc(held, func(r registered) bool { return r.Pattern == pattern && x.describes(r) }) {
-		return nil
+	for _, r := range held {
+		if r.Pattern == pattern && x.describes(r) {
+			return nil
+		}
 	}
 	return fmt.Errorf("middleware: %w: route %q gets the requests for the metadata document at %s, want a route for the document itself with that host, or Config.MetadataElsewhere",
 		token.ErrConfig, pattern, at)
