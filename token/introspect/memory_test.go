@@ -170,6 +170,21 @@ func TestRoomIsBounded(t *testing.T) {
 	})
 }
 
+// A huge answer is used, and not kept.
+func TestHugeAnswers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		i := &issuer{answer: always(goodAnswer(members{"pad": strings.Repeat("x", 200<<10)}))}
+		a := authenticator(t, i, func(c *introspect.Config) { c.CacheSize = 64 << 10 })
+		for n := range 3 {
+			_, err := judge(t, a, "huge")
+			require.NoError(t, err)
+			assert.Equal(t, n+1, i.asked())
+		}
+		assert.Zero(t, a.Status().Good)
+	})
+}
+
 func TestFlights(t *testing.T) {
 	t.Parallel()
 	inTime(t, map[string]func(*testing.T){
@@ -298,6 +313,12 @@ func TestKnownTokensAreLimited(t *testing.T) {
 		all.Wait()
 		assert.EqualValues(t, 4, good.Load())
 		assert.Zero(t, a.Status().InFlight)
+		for n := range 8 {
+			all.Go(func() { _, _ = judge(t, a, fmt.Sprint("new", n)) })
+		}
+		time.Sleep(500 * time.Millisecond)
+		assert.Equal(t, 2, a.Status().InFlight, "strangers get half of it, as before")
+		all.Wait()
 	})
 }
 

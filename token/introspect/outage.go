@@ -31,8 +31,6 @@ type lane struct {
 // closedFor is how long no request may be made.
 func (l *lane) closedFor(now time.Time) time.Duration {
 	switch {
-	case !l.closed:
-		return 0
 	case pacing.IsWithin(l.at, now, l.wait): // a clock that was set back does not prolong it
 		return l.wait - pacing.Elapsed(l.at, now)
 	case l.trying:

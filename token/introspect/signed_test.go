@@ -45,13 +45,23 @@ func envelope(changes members) members {
 
 func (s *signer) sign(tb testing.TB, alg jose.SignatureAlgorithm, key any, typ string, claims members) answer {
 	tb.Helper()
+	return signedText(tb, alg, key, typ, text(claims))
+}
+
+func (s *signer) signText(tb testing.TB, payload string) answer {
+	tb.Helper()
+	return signedText(tb, jose.RS256, s.key, "token-introspection+jwt", payload)
+}
+
+func signedText(tb testing.TB, alg jose.SignatureAlgorithm, key any, typ, payload string) answer {
+	tb.Helper()
 	options := (&jose.SignerOptions{}).WithHeader("kid", "k1")
 	if typ != "" {
 		options = options.WithType(jose.ContentType(typ))
 	}
 	made, err := jose.NewSigner(jose.SigningKey{Algorithm: alg, Key: key}, options)
 	require.NoError(tb, err)
-	object, err := made.Sign([]byte(text(claims)))
+	object, err := made.Sign([]byte(payload))
 	require.NoError(tb, err)
 	raw, err := object.CompactSerialize()
 	require.NoError(tb, err)
@@ -84,6 +94,8 @@ func TestSignedAnswers(t *testing.T) {
 		want   error
 	}{
 		"C_9701-5-1 good":                            {good1, nil},
+		"C_9701-5-1 aud a list, first":               {s.answer(t, members{"aud": []string{"photos", "x"}}), nil},
+		"C_9701-5-1 iss twice":                       {s.signText(t, strings.Replace(text(envelope(nil)), "{", `{"iss":"`+issuerID+`",`, 1)), token.ErrUnavailable},
 		"C_9701-5-1 aud a list":                      {s.answer(t, members{"aud": []string{"x", "photos"}}), nil},
 		"C_9701-4-1 plain JSON":                      {goodAnswer(nil), token.ErrUnavailable},
 		"C_9701-4-1 signed as JSON":                  {signedAs("application/json", good1.body), token.ErrUnavailable},
