@@ -57,6 +57,7 @@ type VouchedClaims struct {
 	// claims. It must be strict JSON: valid Unicode, no repeated names. If it has
 	// iss or sub, they must equal Issuer and Subject. What it says in acr, auth_time
 	// and act is what the accessors of the Token return; a malformed act is ErrClaim.
+	// Leave no act out: scope.NotDelegated would take the token for the subject's own.
 	JSON []byte
 	// Time tells the time. Nil means time.Now.
 	Time func() time.Time

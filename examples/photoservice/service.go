@@ -99,7 +99,7 @@ func newService(auth token.Authenticator, ops *scope.Table, about scope.Resource
 	rpc, err := grpcServer(guard, p.store)
 	web := mux.Posture()
 	if metadata != nil {
-		web = web.Except(metadata.Path())
+		web = web.Except(metadata.Pattern())
 	}
 	return service{mux, rpc}, errors.Join(err, mux.Audit(), photosvc.Audit(ops, web, guard.Posture()))
 }
