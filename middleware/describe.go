@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -113,8 +114,17 @@ func (d *Metadata) copied() Metadata {
 func (d *Description) URL() string { return d.url.String() }
 
 // Path is the path of URL, encoded, for a router. It ends in "/" only if the
-// Identifier does and has a path; in a pattern of http.ServeMux add "{$}" then.
+// Identifier does and has a path; see Pattern.
 func (d *Description) Path() string { return d.url.EscapedPath() }
+
+// Pattern is Path as a pattern of http.ServeMux that matches no path below it. It
+// is the route of Mux.HandleMetadata, for scope.Posture.Except.
+func (d *Description) Pattern() string {
+	if path := d.Path(); strings.HasSuffix(path, "/") {
+		return path + "{$}"
+	}
+	return d.Path()
+}
 
 // JSON is the document of this moment. It blocks as long as the Signer of a Key
 // if the document has changed. An error means that it could not be signed.

@@ -172,6 +172,9 @@ func TestMetadataPaths(t *testing.T) {
 				}
 			}
 			assert.True(t, strings.HasSuffix(described.URL(), at), described.URL())
+			assert.Equal(t, described.Pattern(), mux.Routes()[0].Pattern)
+			assert.Empty(t, mux.Posture().Except(described.Pattern()).Rules)
+			require.NoError(t, mux.Audit())
 			assert.Equal(t, http.StatusUnauthorized, ask(mux, http.MethodGet, described.Path()+"x").StatusCode, "no route is below it")
 		})
 	}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/postern-go/postern/scope"
 	"github.com/postern-go/postern/token"
@@ -25,11 +24,7 @@ func (x *Mux) HandleMetadata(d *Metadata) *Description {
 	if err != nil {
 		panic(err)
 	}
-	pattern := description.Path()
-	if strings.HasSuffix(pattern, "/") {
-		pattern += "{$}"
-	}
-	x.Handle(pattern, scope.Public, description)
+	x.Handle(description.Pattern(), scope.Public, description)
 	return description
 }
 

@@ -51,7 +51,7 @@ func ActorIn(actors ...token.Actor) Policy {
 	}
 	wanted := "one of " + strconv.Itoa(len(names)) + " actors"
 	if len(names) == 1 {
-		wanted = inWords(listed[0])
+		wanted = inWords(listed[0], "subject "+quoted(listed[0].Subject))
 	}
 	name := "actor(" + strings.Join(names, ", ") + ")"
 	refused := &refusal{rule: name, why: token.ErrDenied, seen: func(t *token.Token) string {
@@ -130,10 +130,10 @@ func printedActor(a token.Actor) string {
 
 // inWords is an actor in the text of an error: each part bounded, so that a long
 // one does not hide another.
-func inWords(a token.Actor) string {
+func inWords(a token.Actor, subject string) string {
 	var names []string
 	if a.Subject != "" {
-		names = append(names, "subject "+quoted(a.Subject))
+		names = append(names, subject)
 	}
 	if a.ClientID != "" {
 		names = append(names, "client id "+quoted(a.ClientID))
@@ -144,9 +144,16 @@ func inWords(a token.Actor) string {
 	return strings.Join(names, " and ") + " of issuer " + quoted(a.Issuer)
 }
 
+// actorSeen does not show the subject, which may be a person's: LogConfig decides
+// about that.
 func actorSeen(t *token.Token) string {
-	if actor, ok := t.Actor(); ok {
-		return ": the actor is " + inWords(actor)
+	actor, ok := t.Actor()
+	switch {
+	case !ok:
+		return ": the token has no act"
+	case actor.Subject == "":
+		return ": the actor is " + inWords(actor, "")
+	default:
+		return ": the actor is " + inWords(actor, "a subject") + " (shown by LogConfig.Subject)"
 	}
-	return ": the token has no act"
 }

@@ -2,6 +2,7 @@ package scope_test
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/postern-go/postern/scope"
+	"github.com/postern-go/postern/token"
 )
 
 // A log tells who acts for whom. An actor may be a person: its subject shows as
@@ -36,4 +38,22 @@ func TestLogOfActors(t *testing.T) {
 	assert.NotEqual(t, line["subject"], actor["subject"])
 	line, _ = actorOf(scope.SubjectShown, nil)
 	assert.NotContains(t, line, "actor")
+}
+
+// The text of a refusal does not say what the line leaves out.
+func TestErrorsLeaveActorsOut(t *testing.T) {
+	t.Parallel()
+	tok := claiming(t, object{"act": object{"iss": "https://b", "sub": "alice", "client_id": "desk"}})
+	gateway := token.Actor{Issuer: "https://b", Subject: "gateway"}
+	for _, p := range []scope.Policy{scope.NotDelegated, scope.ActorIn(gateway), scope.ActorIn(gateway, token.Actor{Issuer: "https://c", ClientID: "x"}), scope.NotDelegated.And(scope.User).Or(scope.ActorIn(gateway))} {
+		l := newLogged(slog.LevelDebug)
+		err := p.Check(tok)
+		require.ErrorIs(t, err, token.ErrDenied)
+		assert.NotContains(t, fmt.Sprintf("%v %+v %#v", err, err, err), "alice")
+		scope.LogTo(l.Logger, nil).Refused(context.Background(), scope.Decision{Token: tok, Err: err})
+		lines := l.lines(t)
+		require.Len(t, lines, 1)
+		assert.NotContains(t, fmt.Sprint(lines), "alice", p)
+		assert.Contains(t, fmt.Sprint(lines), "desk", p)
+	}
 }

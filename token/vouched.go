@@ -60,6 +60,7 @@ type VouchedClaims struct {
 	// iss or sub, they must equal Issuer and Subject. If it has cnf, Confirmation
 	// must be set: a bound token would pass for a bearer token. What it says in acr, auth_time
 	// and act is what the accessors of the Token return; a malformed act is ErrClaim.
+	// Leave no act out: scope.NotDelegated would take the token for the subject's own.
 	JSON []byte
 	// Time tells the time. Nil means time.Now.
 	Time func() time.Time

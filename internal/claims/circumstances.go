@@ -83,8 +83,11 @@ func (r *Rules) circumstances(c *circumstantial) (*Circumstances, error) {
 // actors reads act and those nested in it.
 func (r *Rules) actors(act strict.Value) (all []Actor, err error) {
 	for act.Kind != strict.Absent {
-		if act.Kind != strict.Object || len(all) == mostActors {
-			return nil, wrongType("act", act, "an object, nested up to 8 deep")
+		switch {
+		case act.Kind != strict.Object:
+			return nil, wrongAct(act.Kind.String())
+		case len(all) == mostActors:
+			return nil, wrongAct("nested more than 8 deep")
 		}
 		actor, inner, err := r.actor(act)
 		if err != nil {
@@ -114,14 +117,20 @@ func (r *Rules) actor(act strict.Value) (a Actor, inner strict.Value, err error)
 		}
 		text, ok := v.Text()
 		if !ok {
-			err = wrongType("act", v, "strings as its iss, sub and client_id")
+			err = wrongAct("an object with " + name + " that is " + v.Kind.String())
 		}
 		*to = text
 	})
 	if invalid != nil {
-		return a, inner, wrongType("act", act, "a strict JSON object")
+		return a, inner, wrongAct("no strict JSON object")
 	}
 	return a, inner, err
+}
+
+// wrongAct shows no value: actors may be people.
+func wrongAct(saw string) error {
+	return &rejection.Error{Reason: rejection.Claim, Claim: "act", Got: saw, Form: rejection.Literal,
+		Want: "an object with strings as its iss, sub and client_id, nested up to 8 deep"}
 }
 
 // checkAct refuses a token with an actor that cannot be read: a rule about actors

@@ -13,6 +13,17 @@ import (
 	"github.com/postern-go/postern/token/tokentest"
 )
 
+// An identifier may end in a slash. Its document is at that path alone.
+func TestMetadataBehindASlash(t *testing.T) {
+	t.Parallel()
+	s := start(t, "-issuer", loopback(t).Identifier(), "-resource", "https://photos.example.test/photos/", "-metadata")
+	code, _, document := s.call("GET /.well-known/oauth-protected-resource/photos/", "", "")
+	assert.Equal(t, http.StatusOK, code)
+	assert.Equal(t, "https://photos.example.test/photos/", document["resource"])
+	code, _, _ = s.call("GET /.well-known/oauth-protected-resource/photos/x", "", "")
+	assert.Equal(t, http.StatusUnauthorized, code)
+}
+
 // The service describes itself, and refusals over both transports say where.
 func TestMetadata(t *testing.T) {
 	t.Parallel()

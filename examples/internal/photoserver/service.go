@@ -150,7 +150,7 @@ func newService(auth token.Authenticator, ops *scope.Table, about scope.Resource
 	rpc, err := grpcServer(guard, p.store, secure)
 	web := mux.Posture()
 	if metadata != nil {
-		web = web.Except(metadata.Path())
+		web = web.Except(metadata.Pattern())
 	}
 	return service{mux, rpc, secure}, errors.Join(err, mux.Audit(), photosvc.Audit(ops, web, guard.Posture()))
 }
