@@ -78,10 +78,11 @@ func (g *gate) leave(p pass, r *reply, good bool, now time.Time) (event *Outage,
 		l.neutral(p.era)
 		wait = time.Second
 	case r.err != nil:
-		closes := l.fail(p.era, r, now, rand.Float64())
+		jitter := rand.Float64()
+		closes := l.fail(p.era, r, now, jitter)
 		if r.ours { // it is the same for all tokens
 			other := &g.lanes[1-p.lane()]
-			other.fail(other.era, r, now, rand.Float64())
+			other.fail(other.era, r, now, jitter)
 		}
 		wait = max(l.closedFor(now), time.Second)
 		if closes {
