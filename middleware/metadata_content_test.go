@@ -174,6 +174,8 @@ func TestMetadataRefused(t *testing.T) {
 		"C_9728-2-4 keys at a path":      {one, &middleware.Metadata{KeysURL: "/keys"}, "KeysURL"},
 		"C_9728-2-4 no signature":        {one, &middleware.Metadata{ResponseAlgorithms: []string{"ES256", "None"}}, "ResponseAlgorithms"},
 		"C_9728-2-4 an empty algorithm":  {one, &middleware.Metadata{ResponseAlgorithms: []string{""}}, "ResponseAlgorithms"},
+		"a page with a password":         {one, &middleware.Metadata{PolicyURI: "https://a:b@x/"}, "PolicyURI"},
+		"keys with a password":           {one, &middleware.Metadata{KeysURL: "https://a:b@x/"}, "KeysURL"},
 		"a page that is a script":        {one, &middleware.Metadata{PolicyURI: "javascript://x/%0aalert(1)"}, "PolicyURI"},
 		"a relative page":                {one, &middleware.Metadata{TermsURI: "/terms"}, "TermsURI"},
 		"a page of a language":           {one, &middleware.Metadata{TermsURIs: map[string]string{"de": "/terms"}}, "TermsURIs"},
