@@ -38,7 +38,7 @@ func ExampleMiddleware_Describe() {
 	}
 	router := http.NewServeMux()
 	router.Handle("GET /orders", auth.Require(reading)(http.NotFoundHandler()))
-	router.Handle(described.Path(), described)
+	router.Handle(described.Pattern(), described)
 
 	text, err := described.JSON()
 	fmt.Print(described.URL(), "\n", string(text))
