@@ -55,7 +55,8 @@ func (x *Mux) auditMetadata() error {
 		return err // not of a valid Resource
 	}
 	_, pattern := x.inner.Handler(withHost(r))
-	if slices.ContainsFunc(held, func(r registered) bool { return r.Pattern == pattern && x.describes(r) }) {
+	there := func(r registered) bool { return r.Pattern == pattern && x.describes(r) }
+	if slices.ContainsFunc(held, there) {
 		return nil
 	}
 	return fmt.Errorf("middleware: %w: route %q gets the requests for the metadata document at %s, want a route for the document itself with that host, or Config.MetadataElsewhere",
