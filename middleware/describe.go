@@ -19,8 +19,8 @@ import (
 // safe for concurrent use. Mux.HandleMetadata and Middleware.Describe make one.
 //
 // The document follows the settings: if the issuers of a token.Issuers are
-// replaced or a route is added, the next answer has them. It is encoded, and
-// signed, only when it changes.
+// replaced or a route is added, answers have them after a tenth of a second at most.
+// It is encoded, and signed, only when it changes.
 type Description struct {
 	m        *Middleware
 	settings Metadata
@@ -29,6 +29,7 @@ type Description struct {
 	members  resourcemeta.Document
 	policies func() []scope.Policy
 
+	looked  atomic.Pointer[look]
 	current atomic.Pointer[edition]
 	mu      sync.Mutex // held to make an edition
 	failed  *edition   // the last that could not be signed, or nil
@@ -42,6 +43,16 @@ type edition struct {
 	err   error  // why there is no text
 	since time.Time
 }
+
+// look is the edition as of the last time that a request has looked for changes.
+type look struct {
+	at      time.Time
+	edition *edition
+}
+
+// lookAgain is how long requests do without. It takes milliseconds where there are
+// hundreds of routes or issuers, and anyone can ask.
+const lookAgain = 100 * time.Millisecond
 
 // afterFailure is how long nothing is signed after that has failed, so that
 // strangers cannot make a service sign as often as they ask.
@@ -131,6 +142,18 @@ func (d *Description) Pattern() string {
 func (d *Description) JSON() ([]byte, error) {
 	e := d.edition()
 	return slices.Clone(e.text), e.err
+}
+
+// recent is the edition of this moment, or of a moment ago. One request at a time
+// looks for changes.
+func (d *Description) recent() *edition {
+	last, now := d.looked.Load(), time.Now()
+	if last != nil && (now.Sub(last.at) < lookAgain || !d.looked.CompareAndSwap(last, &look{now, last.edition})) {
+		return last.edition
+	}
+	e := d.edition()
+	d.looked.Store(&look{now, e})
+	return e
 }
 
 // edition is the one of this moment.

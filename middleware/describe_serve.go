@@ -42,7 +42,7 @@ func (d *Description) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 const methods = "GET, HEAD, OPTIONS"
 
 func (d *Description) answer(w http.ResponseWriter, r *http.Request) {
-	h, e := w.Header(), d.edition()
+	h, e := w.Header(), d.recent()
 	if e.err != nil {
 		h.Set("Cache-Control", "no-store")
 		h.Set("Retry-After", strconv.Itoa(int(afterFailure/time.Second)))

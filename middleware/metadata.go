@@ -13,6 +13,7 @@ import (
 	"github.com/postern-go/postern/internal/nilcheck"
 	"github.com/postern-go/postern/internal/printable"
 	"github.com/postern-go/postern/internal/resourcemeta"
+	"github.com/postern-go/postern/internal/weburl"
 	"github.com/postern-go/postern/scope"
 	"github.com/postern-go/postern/token"
 )
@@ -196,22 +197,24 @@ func badMetadata(field, why string) error {
 	return fmt.Errorf("middleware: %w: Metadata.%s: %s", token.ErrConfig, field, printable.Line(why))
 }
 
-func shown(text string) string { return printable.Value(fmt.Sprintf("%+q", text)) }
+func shown(text string) string {
+	return printable.Value(fmt.Sprintf("%+q", weburl.WithoutPassword(text)))
+}
 
 // refreshScope asks an authorization server for a refresh token.
 const refreshScope = "offline_access"
 
-// isPage reports whether text is the URL of something on the web.
+// isPage reports whether text is the URL of something on the web that may be told to
+// everyone.
 func isPage(text string) bool {
-	u, err := url.Parse(text)
-	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && printable.Is(text) && !strings.ContainsAny(text, ` "\`)
+	return weburl.IsPage(text) && printable.Is(text) && !strings.ContainsAny(text, ` "\`)
 }
 
 // isServer reports whether an issuer is one that clients can find by its
 // identifier (RFC 8414 §2).
 func isServer(issuer string) bool {
 	u, err := url.Parse(issuer)
-	if err != nil || !isPage(issuer) || strings.ContainsAny(issuer, "?#{}") || u.User != nil {
+	if err != nil || !isPage(issuer) || strings.ContainsAny(issuer, "?#{}") {
 		return false
 	}
 	return u.Scheme == "https" || hostname.IsLoopback(u.Hostname())

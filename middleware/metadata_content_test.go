@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -172,6 +174,8 @@ func TestMetadataRefused(t *testing.T) {
 		"C_9728-2-4 keys at a path":      {one, &middleware.Metadata{KeysURL: "/keys"}, "KeysURL"},
 		"C_9728-2-4 no signature":        {one, &middleware.Metadata{ResponseAlgorithms: []string{"ES256", "None"}}, "ResponseAlgorithms"},
 		"C_9728-2-4 an empty algorithm":  {one, &middleware.Metadata{ResponseAlgorithms: []string{""}}, "ResponseAlgorithms"},
+		"a page with a password":         {one, &middleware.Metadata{PolicyURI: "https://a:b@x/"}, "PolicyURI"},
+		"keys with a password":           {one, &middleware.Metadata{KeysURL: "https://a:b@x/"}, "KeysURL"},
 		"a page that is a script":        {one, &middleware.Metadata{PolicyURI: "javascript://x/%0aalert(1)"}, "PolicyURI"},
 		"a relative page":                {one, &middleware.Metadata{TermsURI: "/terms"}, "TermsURI"},
 		"a page of a language":           {one, &middleware.Metadata{TermsURIs: map[string]string{"de": "/terms"}}, "TermsURIs"},
@@ -202,8 +206,15 @@ func TestMetadataRefused(t *testing.T) {
 }
 
 // The document follows what changes while the service runs, and nothing else.
+// Requests look for changes ten times a second, since anyone can make them, and JSON
+// always.
 func TestMetadataFollowsChanges(t *testing.T) {
 	t.Parallel()
+	synctest.Test(t, followsChanges)
+}
+
+func followsChanges(t *testing.T) {
+	const soon = 100 * time.Millisecond
 	const a, b, c = "https://a.example", "https://b.example", "https://c.example"
 	issuers := token.ByIssuer(map[string]token.Authenticator{a: issuerAt(t, a, nil)})
 	settings := &middleware.Metadata{Name: "Photos", Names: map[string]string{"de": "Fotos"}, Scopes: []string{"z"}, Extra: map[string]any{"list": []string{"x"}}}
@@ -217,6 +228,10 @@ func TestMetadataFollowsChanges(t *testing.T) {
 	assert.Equal(t, want, documentOf(t, mux, atPhotos))
 
 	mux.Handle("GET /photos", scope.All("photos:read"), subject)
+	assert.Equal(t, want, documentOf(t, mux, atPhotos), "a moment ago")
+	time.Sleep(soon - 1)
+	assert.Equal(t, want, documentOf(t, mux, atPhotos), "a moment ago")
+	time.Sleep(1)
 	want["scopes_supported"] = []any{"photos:read", "z"}
 	assert.Equal(t, want, documentOf(t, mux, atPhotos))
 
@@ -228,10 +243,12 @@ func TestMetadataFollowsChanges(t *testing.T) {
 	require.NoError(t, issuers.Replace(map[string]token.Authenticator{
 		b: issuerAt(t, b, boundBy("x5t#S256")), c: issuerAt(t, c, func(cfg *token.Config) { audience("elsewhere")(cfg); boundBy("y")(cfg) }),
 	}))
+	time.Sleep(soon)
 	want["authorization_servers"], want["tls_client_certificate_bound_access_tokens"] = []any{b}, true
 	assert.Equal(t, want, documentOf(t, mux, atPhotos), "tokens of the third are for something else")
 
 	require.NoError(t, issuers.Replace(nil))
+	time.Sleep(soon)
 	delete(want, "authorization_servers")
 	delete(want, "tls_client_certificate_bound_access_tokens")
 	assert.Equal(t, want, documentOf(t, mux, atPhotos))

@@ -112,6 +112,8 @@ func TestMetadataIsSignedOnce(t *testing.T) {
 		time.Sleep(time.Hour)
 		assert.Equal(t, first, body(t, ask(mux, http.MethodGet, atPhotos)), "nothing has changed")
 		mux.Handle("POST /photos", scope.All("write"), subject)
+		assert.Equal(t, first, body(t, ask(mux, http.MethodGet, atPhotos)), "no request has looked yet")
+		time.Sleep(100 * time.Millisecond)
 		for range 50 {
 			resp := ask(mux, http.MethodGet, atPhotos)
 			assert.Equal(t, http.StatusServiceUnavailable, resp.StatusCode)

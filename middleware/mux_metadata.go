@@ -55,10 +55,9 @@ func (x *Mux) auditMetadata() error {
 		return err // not of a valid Resource
 	}
 	_, pattern := x.inner.Handler(withHost(r))
-	for _, r := range held {
-		if r.Pattern == pattern && x.describes(r) {
-			return nil
-		}
+	there := func(r registered) bool { return r.Pattern == pattern && x.describes(r) }
+	if slices.ContainsFunc(held, there) {
+		return nil
 	}
 	return fmt.Errorf("middleware: %w: route %q gets the requests for the metadata document at %s, want a route for the document itself with that host, or Config.MetadataElsewhere",
 		token.ErrConfig, pattern, at)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/postern-go/postern/internal/hostname"
 	"github.com/postern-go/postern/internal/printable"
+	"github.com/postern-go/postern/internal/weburl"
 	"github.com/postern-go/postern/token"
 )
 
@@ -39,7 +40,7 @@ func MetadataURL(identifier string) (string, error) {
 	u, ok := metadataURL(identifier)
 	if !ok {
 		return "", fmt.Errorf("scope: %w: the resource identifier is %s, want %s",
-			token.ErrConfig, printable.Line(strconv.QuoteToASCII(identifier)), wantPublished)
+			token.ErrConfig, printable.Line(strconv.QuoteToASCII(weburl.WithoutPassword(identifier))), wantPublished)
 	}
 	return u, nil
 }

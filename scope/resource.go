@@ -35,7 +35,7 @@ type Resource struct {
 	// can send them.
 	BaseURLs []string
 
-	// Documentation is the URL of a page for developers of clients that
+	// Documentation is the http or https URL of a page for developers of clients that
 	// explains refusals, the error_uri of challenges (RFC 6750 §3). Empty leaves
 	// it out.
 	Documentation string
@@ -48,7 +48,7 @@ type Resource struct {
 	// audiences of every issuer.
 	PublishesMetadata bool
 
-	// Metadata is the URL of a metadata document that something else serves, for
+	// Metadata is the http or https URL of a metadata document that something else serves, for
 	// challenges. It must be empty if PublishesMetadata is set. Empty leaves it
 	// out of challenges.
 	Metadata string
@@ -84,11 +84,11 @@ func (r Resource) Validate() error {
 			return badResource("BaseURLs", base, "http or https URLs of host and path alone")
 		}
 	}
-	if r.Documentation != "" && !isAbsoluteURL(r.Documentation) {
-		return badResource("Documentation", r.Documentation, "an absolute URL")
+	if r.Documentation != "" && !isPage(r.Documentation) {
+		return badResource("Documentation", r.Documentation, wantPage)
 	}
-	if r.Metadata != "" && !isAbsoluteURL(r.Metadata) {
-		return badResource("Metadata", r.Metadata, "an absolute URL")
+	if r.Metadata != "" && !isPage(r.Metadata) {
+		return badResource("Metadata", r.Metadata, wantPage)
 	}
 	return r.validatePublishing()
 }
@@ -117,7 +117,7 @@ func (r Resource) MetadataURL() string {
 }
 
 func badResource(field, value, want string) error {
-	return fmt.Errorf("%w: Resource.%s has %s, want %s", token.ErrConfig, field, printable.Line(fmt.Sprintf("%+q", value)), want)
+	return fmt.Errorf("%w: Resource.%s has %s, want %s", token.ErrConfig, field, printable.Line(fmt.Sprintf("%+q", weburl.WithoutPassword(value))), want)
 }
 
 func isIdentifier(text string) bool {
@@ -125,10 +125,9 @@ func isIdentifier(text string) bool {
 	return err == nil && u.IsAbs() && !strings.Contains(text, "#") && quotable(text)
 }
 
-func isAbsoluteURL(text string) bool {
-	u, err := url.Parse(text)
-	return err == nil && u.IsAbs() && u.Host != "" && quotable(text)
-}
+const wantPage = "an absolute http or https URL without user and password"
+
+func isPage(text string) bool { return weburl.IsPage(text) && quotable(text) }
 
 // quotable reports whether text can stand in a quoted-string as it is.
 func quotable(text string) bool { return printable.Is(text) && !strings.ContainsAny(text, ` "\`) }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/postern-go/postern/scope"
 	"github.com/postern-go/postern/token"
@@ -41,6 +42,12 @@ func TestResource(t *testing.T) {
 		"C_6750-3-7 not ASCII":               {scope.Resource{Documentation: "https://x/é"}, token.ErrConfig},
 		"C_6750-3-7 line break":              {scope.Resource{Documentation: "https://x/\n"}, token.ErrConfig},
 		"C_6750-3-7 no host":                 {scope.Resource{Documentation: "https:///x"}, token.ErrConfig},
+		"C_6750-3-7 a script":                {scope.Resource{Documentation: "javascript://x/%0aalert(1)"}, token.ErrConfig},
+		"C_6750-3-7 a password":              {scope.Resource{Documentation: "https://a:b@x/"}, token.ErrConfig},
+		"C_6750-3-7 http":                    {scope.Resource{Documentation: "HTTP://x/"}, nil},
+		"C_9728-5.1-1 metadata of a script":  {scope.Resource{Metadata: "javascript://x/%0aalert(1)"}, token.ErrConfig},
+		"C_9728-5.1-1 metadata, a password":  {scope.Resource{Metadata: "https://a:b@x/"}, token.ErrConfig},
+		"C_9728-5.1-1 metadata, a user":      {scope.Resource{Metadata: "https://@x/"}, token.ErrConfig},
 		"C_9728-5.1-1 metadata relative":     {scope.Resource{Metadata: "/.well-known/oauth-protected-resource"}, token.ErrConfig},
 		"C_9728-5.1-1 metadata with a quote": {scope.Resource{Metadata: `https://x/"`}, token.ErrConfig},
 		"base with a port":                   {base("http://127.0.0.1:8080"), nil},
@@ -76,11 +83,20 @@ func TestEdgesOfResource(t *testing.T) {
 		assert.ErrorIs(t, scope.Resource{Documentation: url}.Validate(), want, "%q", url)
 		assert.ErrorIs(t, scope.Resource{Metadata: url}.Validate(), want, "%q", url)
 	}
+	const private = "https://u:secret@x.example/"
+	_, err := scope.MetadataURL(private)
+	for _, err := range []error{
+		err, scope.Resource{Documentation: private}.Validate(), scope.Resource{Metadata: private}.Validate(), scope.Resource{BaseURLs: []string{private}}.Validate(),
+		scope.Resource{Identifier: private, PublishesMetadata: true}.Validate(),
+	} {
+		require.ErrorIs(t, err, token.ErrConfig)
+		assert.NotContains(t, err.Error(), "secret")
+	}
 }
 
 // Settings from a file are checked before a guard is made of them.
 func ExampleResource_Validate() {
 	r := scope.Resource{Realm: "orders", Metadata: "/.well-known/oauth-protected-resource"}
 	fmt.Println(r.Validate())
-	// Output: invalid configuration: Resource.Metadata has "/.well-known/oauth-protected-resource", want an absolute URL
+	// Output: invalid configuration: Resource.Metadata has "/.well-known/oauth-protected-resource", want an absolute http or https URL without user and password
 }
