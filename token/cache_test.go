@@ -366,6 +366,9 @@ func hitRatio(c *token.Cache, working, floodPerCall, calls int, random *rand.Ran
 }
 
 func TestCacheUnderFlood(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long")
+	}
 	t.Parallel()
 	quiet := hitRatio(token.NewCache(4<<20), 1000, 0, 50_000, rand.New(rand.NewPCG(1, 2)))
 	flooded := hitRatio(token.NewCache(4<<20), 1000, 10, 50_000, rand.New(rand.NewPCG(1, 2)))

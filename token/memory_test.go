@@ -39,6 +39,9 @@ func TestMemoryOfACall(t *testing.T) {
 // What is remembered takes no more memory than it may, by the count of the
 // runtime, and large tokens take no more than small ones. Not parallel either.
 func TestMemoryOfTheCache(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long")
+	}
 	const size = 512 << 10
 	many := make([]string, 60)
 	for i := range many {

@@ -11,6 +11,9 @@ import (
 // Rehearsals run over gRPC as over HTTP: server, connection and pipe all live
 // in the bubble of the scenario.
 func TestRehearsals(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long")
+	}
 	t.Parallel()
 	orders := func(t *testing.T, issuer *tokentest.Issuer) tokentest.Target {
 		return guarded(t, issuer.Config(), scope.All("orders:read"))

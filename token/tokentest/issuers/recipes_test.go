@@ -190,6 +190,9 @@ func mintIfAny(issuer *tokentest.Issuer, edit tokentest.Edit) (raw string, ok bo
 
 // No attack gets past the settings.
 func TestRefusals(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long")
+	}
 	t.Parallel()
 	for name, w := range readPages(t) {
 		r := recipes()[name]

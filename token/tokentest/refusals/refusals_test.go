@@ -190,6 +190,9 @@ func ofClerks(scopes ...string) *refusals.Config {
 // The suite finds every weak guard, and every attack finds one: it was refused
 // for the one thing that is wrong with it and for nothing else.
 func TestWeakGuards(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long")
+	}
 	t.Parallel()
 	issuer := tokentest.NewIssuer(t, &tokentest.Options{Algorithms: []string{"ES256", "ES384"}})
 	letIn := map[string]bool{}
@@ -218,6 +221,9 @@ var onlyRSA = map[string]bool{
 }
 
 func TestWeakGuardsOfRSA(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long")
+	}
 	t.Parallel()
 	issuer := tokentest.NewIssuer(t, &tokentest.Options{Algorithms: []string{"PS256"}})
 	admitted := slices.Concat(admittedBy(t, issuer, checkSignature), admittedBy(t, issuer, checkAlgorithm))

@@ -312,6 +312,9 @@ var aboutOpaque = []string{"inactive", "introspection answer", "introspection en
 // The suite finds every weak service for opaque tokens, and every attack on one
 // finds a weak service.
 func TestWeakServicesForOpaqueTokens(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long")
+	}
 	t.Parallel()
 	found := map[string]bool{}
 	for missing, want := range weakAsking {

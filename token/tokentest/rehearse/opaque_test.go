@@ -34,6 +34,9 @@ func soundOpaque(change func(*introspect.Config)) rehearse.Service {
 }
 
 func TestRehearsalsOfServicesForOpaqueTokens(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long")
+	}
 	t.Parallel()
 	rehearse.TestIntrospection(t, soundOpaque(nil), ordersRead)
 }
@@ -46,6 +49,9 @@ var alike = []string{
 
 // Sound services with other settings, and what a rehearsal must be told.
 func TestRehearsalsOfOtherServicesForOpaqueTokens(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long")
+	}
 	t.Parallel()
 	for name, test := range map[string]struct {
 		change func(*introspect.Config)

@@ -38,6 +38,9 @@ func sound(t *testing.T, issuer *tokentest.Issuer) tokentest.Target {
 var ordersRead = &rehearse.Config{Good: []tokentest.Edit{tokentest.Scope("orders:read")}}
 
 func TestRehearsalsOfASoundService(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long")
+	}
 	t.Parallel()
 	rehearse.TestRotation(t, sound, ordersRead)
 	rehearse.TestOutage(t, sound, ordersRead)
@@ -45,6 +48,9 @@ func TestRehearsalsOfASoundService(t *testing.T) {
 
 // Sound services with other settings, and what a rehearsal must be told.
 func TestRehearsalsOfOtherServices(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long")
+	}
 	t.Parallel()
 	for name, test := range map[string]struct {
 		cfg     rehearse.Config

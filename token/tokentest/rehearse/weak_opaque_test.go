@@ -273,6 +273,9 @@ func TestWeakAskersAreFound(t *testing.T) {
 
 // A service that does nothing wrong passes, so that what is found is the flaw.
 func TestAskerThatIsNotWeak(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long")
+	}
 	t.Parallel()
 	results := introspectionOf(t, newAsker(""), func(string) bool { return true })
 	for _, name := range introspections {
