@@ -20,7 +20,7 @@ type text struct{ network, address string }
 func (t text) Network() string { return t.network }
 func (t text) String() string  { return t.address }
 
-// The other end of the connection, by which a proxy is known.
+// A proxy is recognized by the address of the peer.
 func TestPeer(t *testing.T) {
 	t.Parallel()
 	four, six := netip.MustParseAddr("192.0.2.7"), netip.MustParseAddr("2001:db8::7")

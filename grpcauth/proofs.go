@@ -61,7 +61,7 @@ func NewProofCredentials(client *dpop.Client) (ProofCredentials, error) {
 //     as grpc-go asks anyway.
 //   - A stream of several messages is tried again only if it is refused before the
 //     first of them is sent, since what has been sent is gone. If not, the program
-//     gets the refusal, and opens the stream anew: that has the nonce. A unary call
+//     gets the refusal and opens another stream, which has the nonce. A unary call
 //     before it saves that.
 //
 // As for a Forwarder, calls that have credentials of their own by

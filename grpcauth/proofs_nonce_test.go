@@ -148,8 +148,8 @@ func TestProofsAndOtherCodes(t *testing.T) {
 	assert.Equal(t, 1, w.log.attempts())
 }
 
-// Who has got a message was let in. What the handler says afterwards is not a demand
-// of its guard, whatever it looks like.
+// A client that has received a message was let in. An error of the handler after
+// that is not a demand for a nonce, even if it looks like one.
 func TestProofsOfStreamsThatWereLetIn(t *testing.T) {
 	t.Parallel()
 	demand, err := status.New(codes.Unauthenticated, "x").WithDetails(&errdetails.ErrorInfo{Reason: "USE_DPOP_NONCE"})

@@ -27,7 +27,7 @@ func openWithProof(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.ClientCo
 	return s, nil
 }
 
-// proofStream is a stream that is opened anew if it is refused for its nonce. As every
+// proofStream is a stream that is opened again if it is refused for its nonce. As every
 // grpc.ClientStream it has one sender and one receiver at a time.
 type proofStream struct {
 	open      func() (grpc.ClientStream, *lastAttempt, error)
@@ -137,7 +137,7 @@ func (s *proofStream) hear(header metadata.MD, sent *lastAttempt) {
 	}
 }
 
-// retry opens the stream anew and sends what was sent before. It reports false if it
+// retry opens the stream again and sends what was sent before. It reports false if it
 // must not, because what was sent is gone or it has done so before.
 func (s *proofStream) retry() (bool, error) {
 	s.mu.Lock()

@@ -16,8 +16,8 @@ import (
 )
 
 // TokenReview is an Authenticator for tokens that a Kubernetes API server judges
-// by its TokenReview API, which is not RFC 7662: a template for whatever else
-// has a way of its own to ask about a token. It asks at each call and remembers
+// by its TokenReview API, which is not RFC 7662: a template for other
+// issuers with a protocol of their own. It asks at each call and remembers
 // nothing, so that a token counts for no longer than the API server says.
 type TokenReview struct {
 	// Server is the URL of the API server, https.

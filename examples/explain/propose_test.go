@@ -16,7 +16,7 @@ import (
 	"github.com/postern-go/postern/token/tokentest"
 )
 
-// A token is bound or not, whatever its profile, and no binding tells ID tokens apart.
+// The profile has no influence on bindings, and a binding does not tell ID tokens apart.
 func TestProposeForBoundTokens(t *testing.T) {
 	t.Parallel()
 	issuer := newIssuer(t)

@@ -13,8 +13,8 @@ import (
 	"github.com/postern-go/postern/token/tokentest"
 )
 
-// TestStoreIsDown holds that the service starts without its store, and lets
-// nobody in until it is there.
+// TestStoreIsDown holds that the service starts without its store, and refuses
+// calls until it is there.
 func TestStoreIsDown(t *testing.T) {
 	t.Parallel()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")

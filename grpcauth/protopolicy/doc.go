@@ -22,7 +22,7 @@
 //	option (postern.v1.operation) = "orders.list";
 //
 // There is no option for a whole service or file. A method that is added later
-// would be open to whom that lets in, though nobody decided that.
+// would get a policy that was not chosen for it.
 //
 // The file is postern/v1/policy.proto below this directory, which is what
 // protoc's -I has to name:

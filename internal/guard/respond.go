@@ -37,7 +37,7 @@ func (r Response) Without(sent Response) Response {
 	return left
 }
 
-// And is the fields of both, of which there are none that both have.
+// And is the fields of r and more. No field is in both.
 func (r Response) And(more Response) Response {
 	if len(r) == 0 {
 		return more

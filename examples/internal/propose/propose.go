@@ -36,9 +36,10 @@ type Line struct {
 }
 
 // For finds the profile for a token of the issuer of cfg, whose own Profile does
-// not count. The token is presented as its client would. An error matches ErrHole if there is none, token.ErrUnavailable if
-// the keys of the issuer are out of reach, and otherwise says why the token would
-// be refused under any profile.
+// not count. sent is the token with the scheme that its client uses. An error
+// matches ErrHole if there is no such profile, token.ErrUnavailable if the keys of
+// the issuer are out of reach, and otherwise says why the token would be refused
+// under any profile.
 func For(ctx context.Context, cfg token.Config, sent token.Presentation) (*Proposal, error) {
 	if cfg.Keys == nil { // one source for all that is tried
 		keys, err := jwks.NewRemote(jwks.RemoteConfig{Issuer: cfg.Issuer, HTTPClient: cfg.HTTPClient, RootCAs: cfg.RootCAs, Time: cfg.Time})

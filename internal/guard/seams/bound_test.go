@@ -139,7 +139,7 @@ func TestSchemesOfBoundTokens(t *testing.T) {
 	}
 }
 
-// A Mux finds a rule about bindings that nobody checks before it serves.
+// The audit of a Mux finds Bound where no checker of bindings is configured.
 func TestAuditOfBound(t *testing.T) {
 	t.Parallel()
 	issuer := tokentest.NewIssuer(t, nil)
