@@ -28,8 +28,8 @@ type RouterConfig struct {
 	Prefixes map[string]Authenticator
 	// AlsoIntrospect says which tokens that JWT finds good Opaque must find good as
 	// well, of the same issuer and subject, and of the same client if both tell. The
-	// Token is then that of JWT: nothing else of the other is used. Both ask the
-	// Confirmations that they have, so give both the same. It may be called concurrently, and a
+	// Token is then that of JWT: nothing else of the other is used. Both check their
+	// own Confirmations, so give both the same. It may be called concurrently, and a
 	// panic in it surfaces in the call. Nil means none.
 	AlsoIntrospect func(*Token) bool
 }
